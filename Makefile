@@ -1,0 +1,55 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Everything a newcomer, a maintainer and CI do with this checkout. Needs Debian 12 or newer, or Ubuntu, and root or sudo;
+# what else is missing is installed: Debian packages, and Python packages into .venv. All of it may be interrupted and run again.
+
+PYTHON ?= python3
+export PYTHON
+
+# The lab, the tests' runner, the simulator's comparison and the benchmarks are Python packages below tests/.
+python := PYTHONPATH=tests .venv/bin/python
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+.PHONY: help demo test lab-up lab-down lab-ssh bench truth docs dist clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: .venv/.ready-demo ## three real cluster nodes on this machine, and a playbook that shows quorum kept and lost
+	@$(python) -m demo
+
+test: .venv/.ready-test ## all tests; what could not run here is listed with its reason (STAGES="unit sanity-*": only these)
+	@$(python) -m run $(STAGES)
+
+lab-up: .venv/.ready-demo ## start the lab's nodes
+	@$(python) -m lab up
+
+lab-down: .venv/.ready-demo ## stop the lab's nodes and remove what they left on this machine
+	@$(python) -m lab down
+
+lab-ssh: .venv/.ready-demo ## log in to a node (NODE=node2; default node1)
+	@$(python) -m lab ssh $(or $(NODE),node1)
+
+bench: .venv/.ready-test ## measure tasks, snapshots and memory on live nodes, as a table
+	@$(python) -m benchmark
+
+truth: .venv/.ready-test ## compare the forecast with corosync's own simulator at length (SEQUENCES=5000)
+	@$(python) -m truth --sequences $(or $(SEQUENCES),5000)
+
+docs: .venv/.ready-docs ## render the documentation to .cache/docs
+	@$(python) -m run.steps.docs
+
+dist: .venv/.ready-test ## build the collection's artifact into dist/
+	@$(python) -m run package
+
+clean: ## remove what was made in the checkout; run lab-down first
+	rm -rf .venv .cache .ansible .hypothesis .mypy_cache .pytest_cache collections dist tests/output changelogs/.plugin-cache.yaml
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.ready-%: tests/requirements/%.txt tests/requirements/demo.txt tests/run/prepare.sh
+	@tests/run/prepare.sh $*
