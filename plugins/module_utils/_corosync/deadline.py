@@ -1,0 +1,147 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""Why no call here can hang.
+
+A stopped (SIGSTOP) or wedged corosync blocks every call of libqb for ever, and no signal interrupts it (libqb waits in slices of
+two seconds and starts again, lib/ringbuffer_helper.c). So no call is made on the caller's thread: a Lane is one thread that owns a
+set of handles and makes all calls on them, one after the other, while the caller waits no longer than the deadline. A call
+that never returns costs one idle daemon thread, which ends with the process. One thread to a handle is also what the client
+libraries need: they have no lock around a request and its reply.
+"""
+
+import os
+import queue
+import threading
+import time
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DeadlineExceeded, QuorumError
+
+# A call that notices the deadline itself (TRY_AGAIN) has the better message: leave it this long to say so. Seconds.
+GRACE = 0.25
+# How long closing may wait for corosync before it leaves that to the end of the process. Seconds.
+CLOSING = 0.5
+# votequorum_dispatch keeps a buffer of 1 MiB on the stack; a thread of musl has 128 KiB unless told otherwise. Bytes.
+STACK = 4 * 1024 * 1024
+
+
+class Deadline:
+    """A point in time, `seconds` from now, on the monotonic clock."""
+
+    def __init__(self, seconds: float, clock: t.Callable[[], float] = time.monotonic) -> None:
+        self.seconds = seconds
+        self._clock = clock
+        self._end = clock() + seconds
+
+    def remaining(self) -> float:
+        """Seconds left, never negative."""
+        return max(0.0, self._end - self._clock())
+
+    def expired(self) -> bool:
+        return self.remaining() <= 0
+
+
+class _Job:
+    """One call, handed from the caller's thread to the lane's."""
+
+    def __init__(self, operation: str, function: t.Callable[..., t.Any], args: t.Tuple[t.Any, ...]) -> None:
+        self.operation = operation
+        self._function = function
+        self._args = args
+        self._claim = threading.Lock()
+        self._done = threading.Event()
+        self._value = None  # type: t.Any
+        self._error = None  # type: t.Optional[BaseException]
+
+    def run(self) -> None:
+        if not self._claim.acquire(False):
+            return
+        try:
+            self._value = self._function(*self._args)
+        except BaseException as exc:  # pylint: disable=broad-exception-caught
+            self._error = exc  # whatever it is, it belongs to the caller and is raised there
+        self._done.set()
+
+    def abandon(self) -> None:
+        """See to it that the call is not made any more, if it has not begun."""
+        self._claim.acquire(False)
+
+    def wait(self, seconds: float) -> bool:
+        return self._done.wait(seconds)
+
+    def result(self) -> t.Any:
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+
+class Lane:
+    """The one thread that makes all calls on a set of handles, and the deadline of whoever waits for it.
+
+    deadline may be replaced at any time: it bounds the calls made from then on.
+    """
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+        self._pid = os.getpid()
+        self._jobs = queue.Queue()  # type: queue.Queue[t.Optional[_Job]]
+        self._thread = None  # type: t.Optional[threading.Thread]
+
+    def call(self, operation: str, function: t.Callable[..., t.Any], *args: t.Any) -> t.Any:
+        """function(*args) on the lane's thread. Raises what it raises, or DeadlineExceeded when it has not returned in time.
+
+        Called on the lane's own thread (from within another call), it is a plain call.
+        """
+        if threading.current_thread() is self._thread:
+            return function(*args)
+        self._refuse_other_process()
+        job = self._post(operation, function, args)
+        if not job.wait(self.deadline.remaining() + GRACE):
+            job.abandon()
+            raise DeadlineExceeded(
+                "corosync did not answer %s within %g s: it is stopped, frozen or overloaded. See systemctl status corosync and "
+                "journalctl -u corosync on this node; 'ps -C corosync -o stat=' shows T for a frozen one." % (operation, self.deadline.seconds))
+        return job.result()
+
+    def close(self, finalize: t.Optional[t.Callable[[], t.Any]] = None) -> None:
+        """Make a last call, and end the thread as soon as that has returned. Waits a moment for it, never longer, and raises nothing."""
+        if self._thread is None or os.getpid() != self._pid:
+            return
+        if finalize is not None:
+            self._post("finalize", finalize, ())
+        self._jobs.put(None)
+        self._thread.join(CLOSING)
+
+    def _post(self, operation: str, function: t.Callable[..., t.Any], args: t.Tuple[t.Any, ...]) -> _Job:
+        job = _Job(operation, function, args)
+        self._jobs.put(job)
+        if self._thread is None:
+            self._thread = self._start()
+        return job
+
+    def _start(self) -> threading.Thread:
+        thread = threading.Thread(target=_work, args=(self._jobs,), name="corosync")
+        thread.daemon = True
+        before = threading.stack_size(STACK)
+        try:
+            thread.start()
+        finally:
+            threading.stack_size(before)
+        return thread
+
+    def _refuse_other_process(self) -> None:
+        if os.getpid() != self._pid:
+            raise QuorumError("This connection to corosync belongs to process %d, which forked this one (%d). Open a new one here."
+                              % (self._pid, os.getpid()))
+
+
+def _work(jobs: "queue.Queue[t.Optional[_Job]]") -> None:
+    while True:
+        job = jobs.get()
+        if job is None:
+            return
+        job.run()

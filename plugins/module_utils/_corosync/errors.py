@@ -1,0 +1,239 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""What can go wrong between a module and corosync, each as an exception that says what to do about it.
+
+Source of the codes: cs_error_t in corosync/corotypes.h; what each means for votequorum: common_lib/error_conversion.c,
+exec/ipc_glue.c and exec/votequorum.c.
+"""
+
+import typing as t
+
+
+class QuorumError(Exception):
+    """Everything this collection raises on a node. `reason` is the word `if_unavailable: report` returns, None where it has none."""
+
+    reason = None  # type: t.Optional[str]
+
+
+class LibraryMissing(QuorumError):
+    """A library is missing, too old, or refuses to work on this host."""
+
+    reason = "no_library"
+
+
+class CallbacksRefused(QuorumError):
+    """The host forbids the writable and executable memory that libffi's callbacks need."""
+
+
+class NotConfigured(QuorumError):
+    """corosync runs, but without votequorum."""
+
+    reason = "not_configured"
+
+
+class DeadlineExceeded(QuorumError):
+    """corosync gave no answer in the time it was given. Raised by this collection: libqb itself would wait for ever."""
+
+    reason = "timeout"
+
+
+class CorosyncError(QuorumError):
+    """A function of corosync answered with something other than CS_OK.
+
+    operation: the C function. code, name: the cs_error_t. advice: what to do about it.
+    """
+
+    code = 0
+    name = "unknown error"
+    advice = "Look at the corosync log of this node (journalctl -u corosync)."
+
+    def __init__(self, operation: str, code: t.Optional[int] = None) -> None:
+        if code is not None:
+            self.code = code
+        self.operation = operation
+        super().__init__("%s failed with %s (%d). %s" % (operation, self.name, self.code, self.advice))
+
+
+class DaemonGone(CorosyncError):
+    code = 2
+    name = "CS_ERR_LIBRARY"
+    reason = "not_running"
+    advice = "corosync does not run on this node, or it stopped during the call. Start it (systemctl start corosync) and look at journalctl -u corosync."
+
+
+class VersionMismatch(CorosyncError):
+    code = 3
+    name = "CS_ERR_VERSION"
+    advice = "corosync and its libraries on this node are of different versions: install both from one release and restart corosync."
+
+
+class NotInitialised(CorosyncError):
+    code = 4
+    name = "CS_ERR_INIT"
+    advice = "corosync has not finished starting: try again, and look at journalctl -u corosync if it lasts."
+
+
+class TimedOut(CorosyncError):
+    code = 5
+    name = "CS_ERR_TIMEOUT"
+    reason = "timeout"
+    advice = "corosync did not answer in time: see whether it is stopped or overloaded (systemctl status corosync)."
+
+
+class TryAgain(CorosyncError):
+    code = 6
+    name = "CS_ERR_TRY_AGAIN"
+    reason = "timeout"
+    advice = "corosync is still starting or too busy to take the request: try again, with a longer timeout if it lasts."
+
+
+class InvalidParameter(CorosyncError):
+    code = 7
+    name = "CS_ERR_INVALID_PARAM"
+    advice = "corosync refuses this value: for votes and expected votes it does so when the cluster would lose quorum or hold more votes than expected."
+
+
+class NoMemory(CorosyncError):
+    code = 8
+    name = "CS_ERR_NO_MEMORY"
+    advice = "This node is out of memory: free some and try again."
+
+
+class BadHandle(CorosyncError):
+    code = 9
+    name = "CS_ERR_BAD_HANDLE"
+    advice = "The connection was already closed: open a new one."
+
+
+class Busy(CorosyncError):
+    code = 10
+    name = "CS_ERR_BUSY"
+    advice = "corosync is busy: try again."
+
+
+class AccessDenied(CorosyncError):
+    code = 11
+    name = "CS_ERR_ACCESS"
+    reason = "not_allowed"
+    advice = ("corosync does not accept this user: run the task as root (become: true), or allow its user or primary group in "
+              "/etc/corosync/uidgid.d (whoever may connect may also change votes).")
+
+
+class DoesNotExist(CorosyncError):
+    code = 12
+    name = "CS_ERR_NOT_EXIST"
+    advice = ("corosync does not know it: a node it has not seen since it started, a tracking or a device that was not registered, "
+              "or a container without the host's /dev/shm.")
+
+
+class NameTooLong(CorosyncError):
+    code = 13
+    name = "CS_ERR_NAME_TOO_LONG"
+    advice = "The name is longer than corosync allows (254 bytes)."
+
+
+class AlreadyExists(CorosyncError):
+    code = 14
+    name = "CS_ERR_EXIST"
+    advice = "It is there already: this connection tracks, or a device of another name is registered."
+
+
+class NoSpace(CorosyncError):
+    code = 15
+    name = "CS_ERR_NO_SPACE"
+    advice = "/dev/shm is full on this node: each connection to corosync needs about 3 MiB there. Free some (df -h /dev/shm) and try again."
+
+
+class Interrupted(CorosyncError):
+    code = 16
+    name = "CS_ERR_INTERRUPT"
+    advice = "A signal interrupted the call: try again."
+
+
+class NameNotFound(CorosyncError):
+    code = 17
+    name = "CS_ERR_NAME_NOT_FOUND"
+    advice = "corosync has not seen a node of this id since it started."
+
+
+class NoResources(CorosyncError):
+    code = 18
+    name = "CS_ERR_NO_RESOURCES"
+    advice = "corosync could not send the request to the other nodes: see whether this node has lost its network (corosync-cfgtool -s)."
+
+
+class NotSupported(CorosyncError):
+    code = 19
+    name = "CS_ERR_NOT_SUPPORTED"
+    advice = "This corosync does not offer the function, or it is shutting down."
+
+
+class BadOperation(CorosyncError):
+    code = 20
+    name = "CS_ERR_BAD_OPERATION"
+
+
+class FailedOperation(CorosyncError):
+    code = 21
+    name = "CS_ERR_FAILED_OPERATION"
+
+
+class MessageError(CorosyncError):
+    code = 22
+    name = "CS_ERR_MESSAGE_ERROR"
+    advice = "The ring id is not the current one: take it from the newest node list notification and poll again."
+
+
+class QueueFull(CorosyncError):
+    code = 23
+    name = "CS_ERR_QUEUE_FULL"
+    advice = "corosync's queue is full: try again."
+
+
+class QueueNotAvailable(CorosyncError):
+    code = 24
+    name = "CS_ERR_QUEUE_NOT_AVAILABLE"
+
+
+class BadFlags(CorosyncError):
+    code = 25
+    name = "CS_ERR_BAD_FLAGS"
+
+
+class TooBig(CorosyncError):
+    code = 26
+    name = "CS_ERR_TOO_BIG"
+
+
+class NoSections(CorosyncError):
+    code = 27
+    name = "CS_ERR_NO_SECTIONS"
+
+
+class ContextNotFound(CorosyncError):
+    code = 28
+    name = "CS_ERR_CONTEXT_NOT_FOUND"
+
+
+class TooManyGroups(CorosyncError):
+    code = 30
+    name = "CS_ERR_TOO_MANY_GROUPS"
+
+
+class SecurityError(CorosyncError):
+    code = 100
+    name = "CS_ERR_SECURITY"
+    advice = "corosync refuses this for a reason of security: see journalctl -u corosync."
+
+
+BY_CODE = dict((error.code, error) for error in CorosyncError.__subclasses__())
+
+
+def check(code: int, operation: str) -> None:
+    """Return if code is CS_OK (which is 1, not 0), else raise its exception. An unknown code keeps its number."""
+    if code != 1:
+        raise BY_CODE.get(code, CorosyncError)(operation, code)

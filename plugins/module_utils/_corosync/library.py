@@ -1,0 +1,70 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""Load corosync's libraries by SONAME, and say in words what is missing."""
+
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync import _abi
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import CallbacksRefused, LibraryMissing
+
+# Layouts differ below .so.8 (corosync 2.4.2, 2016), and .so.7 even names two incompatible ones: never use those.
+VOTEQUORUM = "libvotequorum.so.8"
+QUORUM = "libquorum.so.5"
+CMAP = "libcmap.so.4"
+REFUSED = ("libvotequorum.so.7", "libvotequorum.so.6", "libvotequorum.so.5", "libvotequorum.so.4")
+
+
+def ffi() -> t.Any:
+    """The cffi object that knows the declarations. Raises LibraryMissing where _cffi_backend cannot be used."""
+    if _abi.ffi is None:
+        raise LibraryMissing(
+            "The Python of this task cannot use cffi's backend (_cffi_backend: %s). Install it for that Python: package python3-cffi-backend on "
+            "Debian and Ubuntu, python3-cffi on the RHEL family and SUSE, or set ansible_python_interpreter to a Python that has it."
+            % _abi.BACKEND_ERROR)
+    return _abi.ffi
+
+
+def load(soname: str) -> t.Any:
+    """The library of this SONAME, its functions as attributes. Raises LibraryMissing with what to install."""
+    backend = ffi()
+    try:
+        return backend.dlopen(soname)
+    except OSError as exc:
+        raise LibraryMissing(_why_not(soname, exc))
+
+
+def callback(c_type: str, function: t.Callable[..., None]) -> t.Any:
+    """A C function pointer that calls `function`. Keep the result for as long as C may call it. Raises CallbacksRefused."""
+    try:
+        return ffi().callback(c_type, function)
+    except (MemoryError, SystemError, OSError) as exc:
+        raise CallbacksRefused(
+            "This host refuses the writable and executable memory that callbacks from corosync need (%s). SELinux's boolean deny_execmem "
+            "(setsebool -P deny_execmem off) or systemd's MemoryDenyWriteExecute= on the session's unit does that." % exc)
+
+
+def _why_not(soname: str, exc: OSError) -> str:
+    if soname == VOTEQUORUM:
+        for old in REFUSED:
+            if _loads(old):
+                return ("This host has %s, which this collection refuses: its structures differ from those of %s and reading them would give "
+                        "wrong numbers. Upgrade corosync to 2.4.2 or newer." % (old, VOTEQUORUM))
+    if "cannot open shared object file" in str(exc) and soname in str(exc) and "No such file" in str(exc):
+        return ("%s was not found on this host. It comes with corosync: install the package corosync (Debian and Ubuntu: also %s; RHEL family "
+                "and SUSE: corosynclib or libcorosync)." % (soname, _debian_package(soname)))
+    return "%s cannot be loaded on this host: %s" % (soname, exc)
+
+
+def _loads(soname: str) -> bool:
+    try:
+        return ffi().dlopen(soname) is not None
+    except OSError:
+        return False
+
+
+def _debian_package(soname: str) -> str:
+    return soname.replace(".so.", "")

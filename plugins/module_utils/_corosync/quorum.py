@@ -1,0 +1,49 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""quorum: the two things only libquorum knows, which ring has settled and whether any provider of quorum is loaded."""
+
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.connection import Connection
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Lane
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.library import QUORUM, callback
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import DISPATCH_ALL, TRACK_CURRENT
+
+
+class Quorum(Connection):
+    """One connection to the quorum service, which publishes a ring only when votequorum has finished with it (exec/vsf_quorum.c).
+
+    has_provider: set by initialize; False where corosync runs without a quorum provider and calls every node quorate.
+    """
+
+    service = "quorum"
+    soname = QUORUM
+    has_provider = False
+
+    def __init__(self, lane: Lane) -> None:
+        super().__init__(lane)
+        self._pointer = callback("quorum_notification_fn_t", self._notification)
+        self._type = self.ffi.new("uint32_t *")
+        self._settled = None  # type: t.Optional[t.Tuple[int, bool]]
+
+    def initialize(self) -> None:
+        super().initialize()
+        self.has_provider = bool(self._type[0])
+
+    def _initialize_args(self) -> t.Tuple[t.Any, ...]:
+        return (self.ffi.new("quorum_callbacks_t *", [self._pointer]), self._type)
+
+    def settled(self) -> t.Tuple[int, bool]:
+        """(seq of the ring that settled last, quorate in it)."""
+        self._settled = None
+        while self._settled is None:
+            self.call("trackstart", TRACK_CURRENT)
+            self.call("dispatch", DISPATCH_ALL)
+        return self._settled
+
+    def _notification(self, dummy: int, quorate: int, ring_seq: int, entries: int, members: t.Any) -> None:  # pylint: disable=unused-argument
+        self._settled = (ring_seq, bool(quorate))
