@@ -1,0 +1,115 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A corosync cluster on the first nodes of a lab, for one test or for one demonstration."""
+
+import secrets
+import time
+
+from . import corosync_conf
+from .errors import LabError
+from .inventory import write_inventory
+from .parallel import each
+
+# Whatever ran before is killed, not stopped: nobody waits for the goodbyes of a cluster that is thrown away.
+FORGET = """\
+systemctl -q disable corosync corosync-qdevice 2>/dev/null
+systemctl -q kill -s KILL corosync-qdevice corosync 2>/dev/null
+systemctl stop corosync-qdevice corosync
+systemctl reset-failed corosync-qdevice corosync 2>/dev/null
+rm -rf /dev/shm/qb-* /var/lib/corosync/* /etc/corosync/*
+true
+"""
+RING_TIMEOUT = 60
+
+
+class Cluster:
+    """Nodes with one corosync.conf. Made by Lab.cluster()."""
+
+    def __init__(self, nodes, conf):
+        self.nodes = nodes
+        self.conf = conf
+
+    def __getitem__(self, which):
+        """The node with this name or nodeid."""
+        for node in self.nodes:
+            if which in (node.name, node.nodeid):
+                return node
+        raise KeyError("the cluster has no node %r, it has %s" % (which, ", ".join(node.name for node in self.nodes)))
+
+    def __iter__(self):
+        return iter(self.nodes)
+
+    def deploy(self, start=True):
+        """Write corosync.conf and authkey to all nodes, enable corosync, and start it unless start=False."""
+        key = secrets.token_hex(64)  # 128 bytes of text: corosync takes any file of that length
+        each(self.nodes, lambda node: self._deploy(node, key, start))
+
+    def _deploy(self, node, key, start):
+        node.put(self.conf, "/etc/corosync/corosync.conf")
+        node.put(key, "/etc/corosync/authkey", mode=0o400)
+        node.run(["systemctl", "-q", "enable", "corosync"])
+        if start:
+            node.start_corosync()
+
+    def wait_ring(self, nodes=None, timeout=RING_TIMEOUT):
+        """Return when each of `nodes` (default: all) sees exactly these nodes as members."""
+        nodes = self.nodes if nodes is None else [self[which] if not hasattr(which, "nodeid") else which for which in nodes]
+        wanted = {node.nodeid for node in nodes}
+        waiting = list(nodes)
+        deadline = time.monotonic() + timeout
+        while waiting:
+            seen = waiting[0].ring_members()
+            if seen == wanted:
+                waiting.pop(0)
+            elif time.monotonic() > deadline:
+                raise LabError("%s sees the members %s after %d s, wanted %s; its journal:\n%s" % (
+                    waiting[0].name, sorted(seen), timeout, sorted(wanted),
+                    waiting[0].run(["journalctl", "-u", "corosync", "-n", "15", "-o", "cat", "--no-pager"], check=False).stdout))
+            else:
+                time.sleep(0.05)
+
+    def wait_quorate(self, wanted=True, node=None, timeout=RING_TIMEOUT):
+        """Return when corosync-quorumtool on `node` (default: all that run corosync) says what is wanted."""
+        waiting = [self[node] if not hasattr(node, "nodeid") else node] if node is not None else [one for one in self.nodes if one.corosync_runs()]
+        deadline = time.monotonic() + timeout
+        while waiting:
+            text = waiting[0].run(["corosync-quorumtool", "-s"], check=False, timeout=10).stdout
+            if ("Quorate:          Yes" in text) == wanted and "Quorate:" in text:
+                waiting.pop(0)
+            elif time.monotonic() > deadline:
+                raise LabError("%s did not become %s within %d s; corosync-quorumtool there says:\n%s" % (
+                    waiting[0].name, "quorate" if wanted else "inquorate", timeout, text))
+            else:
+                time.sleep(0.05)
+
+    def partition(self, *parts):
+        """Cut the network between groups of nodes, such as partition([1, 2], [3]); nodes in no group keep all links."""
+        groups = [[self[which] for which in part] for part in parts]
+        for group in groups:
+            others = [node.address for other in groups if other is not group for node in other]
+            for node in group:
+                node.block(others)
+
+    def heal(self):
+        """Give all nodes all links, full speed, room in /dev/shm and an unfrozen corosync again; boot those that are off."""
+        each(self.nodes, lambda node: node.heal())
+
+    def inventory(self, path):
+        """Write an Ansible inventory of these nodes (group `nodes`) and return its path."""
+        return write_inventory(path, self.nodes)
+
+
+def forget(nodes):
+    """Undo every fault on these nodes, and leave no corosync running or configured."""
+    def one(node):
+        node.heal()
+        node.sh(FORGET, timeout=60)
+    each(nodes, one)
+
+
+def configured(nodes, conf=None, **wishes):
+    """A Cluster of these nodes: `conf` as it is, else what corosync_conf.render() makes of the wishes."""
+    if conf is None:
+        conf = corosync_conf.render({node.nodeid: node.address for node in nodes}, **wishes)
+    return Cluster(nodes, conf)

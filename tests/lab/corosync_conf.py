@@ -1,0 +1,48 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""corosync.conf for a cluster of lab nodes, from what a test wants of it."""
+
+# token: a lost node is noticed in about a second and a half; the coefficient is what corosync adds per node above two
+TOTEM = {"version": 2, "cluster_name": "lab", "transport": "knet", "crypto_cipher": "none", "crypto_hash": "none",
+         "token": 1000, "token_coefficient": 50}
+QUORUM = {"provider": "corosync_votequorum"}
+LOGGING = {"to_logfile": "no", "to_syslog": "yes", "to_stderr": "no", "timestamp": "on"}
+
+
+def section(name, content, depth=0):
+    """Lines of one section; `content` maps keys to values, to sections (dict), or to several sections of that name (list)."""
+    indent = "    " * depth
+    lines = [indent + name + " {"]  # corosync wants the brace to end its line
+    for key, value in content.items():
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, dict):
+                lines += section(key, part, depth + 1)
+            elif part is not None:
+                lines.append("%s    %s: %s" % (indent, key, _text(part)))
+    return lines + [indent + "}"]
+
+
+def _text(value):
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def render(addresses, votes=None, quorum=None, totem=None, device=None, nodelist=True, names=True):
+    """corosync.conf as text.
+
+    addresses: {nodeid: address}; votes: {nodeid: votes} for nodes that don't have 1; quorum, totem: keys on top of the
+    lab's own, None as a value takes a key out; quorum=False: no quorum section; device: the section quorum.device;
+    nodelist=False: no nodelist; names=False: nodes without names.
+    """
+    parts = [section("totem", dict(TOTEM, **(totem or {})))]
+    if nodelist:
+        parts.append(section("nodelist", {"node": [_node(nodeid, address, (votes or {}).get(nodeid), names)
+                                                   for nodeid, address in sorted(addresses.items())]}))
+    if quorum is not False:
+        parts.append(section("quorum", dict(QUORUM, **(quorum or {}), **({"device": device} if device else {}))))
+    parts.append(section("logging", LOGGING))
+    return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
+
+
+def _node(nodeid, address, votes, names):
+    return {"ring0_addr": address, "nodeid": nodeid, "name": "node%d" % nodeid if names else None, "quorum_votes": votes}

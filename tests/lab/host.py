@@ -1,0 +1,152 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The machine that carries the lab: what it must have, its folders, and small wrappers for its commands."""
+
+import contextlib
+import fcntl
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+from .errors import LabError
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+
+# command -> the Debian and Ubuntu package that has it
+COMMANDS = {
+    "systemd-nspawn": "systemd-container",
+    "debootstrap": "debootstrap",
+    "ip": "iproute2",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+    "nsenter": "util-linux",
+    "mount": "mount",
+    "apt-get": "apt",
+}
+# Ubuntu's debootstrap has no key for Debian's archive by itself
+KEYRING = pathlib.Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+SBIN = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def cache_dir():
+    """Folder of the base images: big, built once, shared by all checkouts."""
+    return pathlib.Path(os.environ.get("QUORUM_LAB_CACHE") or "/var/cache/corosync-quorum-lab")
+
+
+def state_dir():
+    """Folder of what runs now: one folder in it per lab."""
+    return pathlib.Path(os.environ.get("QUORUM_LAB_STATE") or "/var/lib/corosync-quorum-lab")
+
+
+def say(text):
+    """Tell the user what the lab does; on stderr, so that a command's own output stays clean."""
+    print("lab: " + text, file=sys.stderr, flush=True)
+
+
+def environment():
+    """The environment for the machine's own commands: administrator's folders in PATH, messages in English."""
+    env = dict(os.environ, PATH=SBIN, LC_ALL="C.UTF-8")
+    env.pop("LANGUAGE", None)
+    return env
+
+
+def run(argv, check=True, timeout=60, stdin=None, env=None):
+    """Run a command of this machine and return its CompletedProcess (text); a failure is a LabError with its last words."""
+    argv = [str(word) for word in argv]
+    try:
+        done = subprocess.run(argv, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, universal_newlines=True, timeout=timeout, env=env or environment(), check=False)
+    except FileNotFoundError:
+        raise LabError("the command %s is not on this machine: run `make lab-prepare`" % argv[0]) from None
+    except subprocess.TimeoutExpired:
+        raise LabError("`%s` was not done after %s s" % (" ".join(argv), timeout)) from None
+    if check and done.returncode:
+        raise LabError("`%s` ended with %d: %s" % (" ".join(argv), done.returncode, last_words(done)))
+    return done
+
+
+def last_words(done, lines=8):
+    """The end of what a finished command said, for an error message."""
+    text = (done.stderr or "").strip() or (done.stdout or "").strip() or "it said nothing"
+    return "\n".join(text.splitlines()[-lines:])
+
+
+@contextlib.contextmanager
+def locked(path, what, timeout=900):
+    """Hold an exclusive lock on a file; the kernel lets go of it when this process dies, however it dies."""
+    deadline = time.monotonic() + timeout
+    told = False
+    while True:
+        handle = try_lock(path)
+        if handle:
+            break
+        if time.monotonic() > deadline:
+            raise LabError("another process has held the lock %s for %d s: end it, then try again" % (path, timeout))
+        if not told:
+            say("waiting for another process that is busy with %s" % what)
+            told = True
+        time.sleep(0.1)
+    with handle:
+        yield
+
+
+def try_lock(path):
+    """An open file that holds the lock until it is closed; None when another process has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = open(path, "a", encoding="ascii")  # pylint: disable=consider-using-with
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.close()
+        return None
+    return handle
+
+
+def missing_packages():
+    """Packages that the lab needs and this machine does not have, sorted."""
+    missing = {package for command, package in COMMANDS.items() if not shutil.which(command, path=SBIN)}
+    if not KEYRING.exists():
+        missing.add("debian-archive-keyring")
+    return sorted(missing)
+
+
+def why_not():
+    """Why this machine cannot run the lab, as a sentence; None when it can."""
+    if not sys.platform.startswith("linux"):
+        return "the lab needs Linux, this is %s" % sys.platform
+    if os.geteuid() != 0:
+        return "the lab boots machines, which only root may do: run it with sudo"
+    missing = missing_packages()
+    if missing:
+        return "the lab needs the packages %s: run `make lab-prepare`" % ", ".join(missing)
+    return None
+
+
+def require():
+    """Raise LabError with why_not()'s sentence when the lab cannot run here."""
+    reason = why_not()
+    if reason:
+        raise LabError(reason)
+
+
+def prepare():
+    """Install the Debian or Ubuntu packages that the lab needs and this machine lacks; return their names."""
+    missing = missing_packages()
+    if not missing:
+        return []
+    if not shutil.which("apt-get", path=SBIN):
+        raise LabError("the lab needs %s, and this machine has no apt-get to install them: it runs on Debian 12 or newer and on Ubuntu"
+                       % ", ".join(missing))
+    as_root = [] if os.geteuid() == 0 else ["sudo"]
+    say("installing the packages %s" % ", ".join(missing))
+    env = dict(environment(), DEBIAN_FRONTEND="noninteractive")
+    install = as_root + ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-q", "-y", "--no-install-recommends"] + missing
+    if run(install, check=False, timeout=600, env=env).returncode:
+        # the package lists may be missing or too old
+        run(as_root + ["apt-get", "update", "-q"], timeout=300, env=env)
+        run(install, timeout=600, env=env)
+    return missing

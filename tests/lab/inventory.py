@@ -1,0 +1,38 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How ssh and Ansible reach the nodes: files written for them."""
+
+import json
+import pathlib
+
+SSH_CONFIG = """\
+Host *
+    User root
+    IdentityFile "{folder}/id_ed25519"
+    IdentitiesOnly yes
+    StrictHostKeyChecking no
+    UserKnownHostsFile "{folder}/known_hosts"
+    LogLevel ERROR
+    ConnectTimeout 10
+"""
+
+
+def ssh_config(folder, nodes):
+    """An ssh configuration of its own for the nodes; the host keys are those of the lab's image and are never in the user's files."""
+    hosts = "".join("Host %s\n    HostName %s\n" % (node.name, node.address) for node in nodes)
+    return hosts + SSH_CONFIG.format(folder=folder)
+
+
+def write_inventory(path, nodes):
+    """Write a YAML inventory with the group `nodes` and return its path."""
+    path = pathlib.Path(path)
+    folder = nodes[0].ssh_config.parent
+    lines = ["---", "nodes:", "  vars:", "    ansible_user: root", "    ansible_python_interpreter: /usr/bin/python3",
+             "    ansible_ssh_private_key_file: " + json.dumps(str(folder / "id_ed25519")),
+             "    ansible_ssh_common_args: " + json.dumps("-F '%s'" % nodes[0].ssh_config),
+             "  hosts:"]
+    for node in nodes:
+        lines += ["    %s:" % node.name, "      ansible_host: " + node.address]
+    path.write_text("\n".join(lines) + "\n")
+    return path

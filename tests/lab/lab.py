@@ -1,0 +1,232 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lab: booted nodes on one bridge, found again by every process that asks for a lab of the same name in the same checkout."""
+
+import contextlib
+import hashlib
+import ipaddress
+import json
+import os
+import shutil
+import time
+
+from . import cluster, host, image, network
+from .errors import LabError
+from .inventory import ssh_config, write_inventory
+from .machine import Machine, unmount_below
+from .node import COLLECTION, Node
+from .parallel import each
+
+MOST_NODES = 16
+
+
+class Lab:
+    """`nodes` booted nodes of a Debian `suite`, with corosync installed and not configured.
+
+    A lab belongs to this checkout and has a name: up() finds what is running of it, completes it, and leaves alone
+    what is as wanted. Labs of other names or other checkouts run beside it.
+    """
+
+    def __init__(self, name="lab", nodes=3, suite="bookworm"):
+        if not isinstance(nodes, int) or not 1 <= nodes <= MOST_NODES:
+            raise LabError("a lab has 1 to %d nodes, not %r" % (MOST_NODES, nodes))
+        if suite not in image.SUITES:
+            raise LabError("there is no lab image of the suite %r: choose one of %s" % (suite, ", ".join(image.SUITES)))
+        self.name = name
+        self.size = nodes
+        self.suite = suite
+        self.id = hashlib.sha256(("%s\0%s" % (host.CHECKOUT, name)).encode()).hexdigest()[:6]
+        self.folder = host.state_dir() / self.id
+        self.bridge = "cq%sbr" % self.id
+        self.nodes = []
+
+    def __enter__(self):
+        return self.up()
+
+    def __exit__(self, *_exception):
+        self.down()
+
+    def __getitem__(self, which):
+        """The node with this name or nodeid."""
+        for node in self.nodes:
+            if which in (node.name, node.nodeid):
+                return node
+        raise LabError("the lab %s has no node %r; it has %s" % (self.name, which, ", ".join(node.name for node in self.nodes) or "none"))
+
+    @property
+    def inventory(self):
+        """Path of the Ansible inventory of all nodes."""
+        return self.folder / "inventory.yml"
+
+    # -- up and down
+
+    def up(self):
+        """Boot what of the lab is not running; returns the lab. Immediate when all of it runs."""
+        host.require()
+        with self._lock():
+            if self._load() and self._usable():
+                self._grow()
+            else:
+                self._erase()
+                self._create()
+        return self
+
+    def find(self):
+        """Take up the lab as it runs, whatever its size; LabError if it is not up."""
+        host.require()
+        if not self._load():
+            raise LabError("the lab %s is not up: start it with `make lab-up`" % self.name)
+        self._attach(self.recorded["nodes"])
+        return self
+
+    def down(self):
+        """Switch every node off and remove all traces of the lab, also those of one that was interrupted."""
+        host.require()
+        with self._lock():
+            self._erase()
+        self.nodes = []
+
+    def _lock(self):
+        return host.locked(host.state_dir() / ("%s.lock" % self.id), "the lab %s" % self.name)
+
+    def _load(self):
+        """Read what up() wrote down when the lab was complete."""
+        try:
+            self.recorded = json.loads((self.folder / "lab.json").read_text())
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def _usable(self):
+        wanted = {"image": str(image.path(self.suite)), "checkout": str(host.CHECKOUT)}
+        return all(self.recorded.get(key) == value for key, value in wanted.items()) and network.bridge_exists(self.bridge)
+
+    def _grow(self):
+        """Complete a lab that runs: boot nodes that are off, add those that are missing."""
+        there = self.recorded["nodes"]
+        self._attach(max(there, self.size))
+        self._boot_nodes()
+        if self.size > there:
+            self._record()
+
+    def _create(self):
+        base = image.ensure(self.suite)
+        self.folder.mkdir(parents=True, mode=0o700)
+        self.recorded = {"name": self.name, "checkout": str(host.CHECKOUT), "image": str(base), "suite": self.suite, "subnet": str(self._claim_subnet())}
+        host.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "corosync-quorum-lab", "-f", self.folder / "id_ed25519"])
+        self._attach(self.size)
+        self._boot_nodes()
+        self._record()
+
+    def _claim_subnet(self):
+        """Take a subnet that nothing else has; the bridge that carries it is the claim."""
+        with host.locked(host.state_dir() / "network.lock", "choosing a subnet"):
+            subnet = network.choose_subnet(int(self.id, 16) % 512, network.subnets_in_use())
+            network.make_bridge(self.bridge, subnet)
+        return subnet
+
+    def _record(self):
+        """Say that the lab is complete; until then a later up() starts over."""
+        self.recorded["nodes"] = len(self.nodes)
+        half = self.folder / "lab.json.new"
+        half.write_text(json.dumps(self.recorded, indent=1) + "\n")
+        os.rename(half, self.folder / "lab.json")
+
+    def _attach(self, size):
+        """Make the Node objects, and the files that name them."""
+        subnet = ipaddress.ip_network(self.recorded["subnet"])
+        config = self.folder / "ssh_config"
+        binds = [(host.CHECKOUT, COLLECTION)]
+        self.nodes = []
+        for nodeid in range(1, size + 1):
+            machine = Machine(self.folder / "nodes" / ("node%d" % nodeid), self.recorded["image"], "node%d" % nodeid,
+                              "cq%sn%d" % (self.id, nodeid), self.bridge)
+            self.nodes.append(Node(machine, nodeid, subnet[nodeid], config, binds))
+        config.write_text(ssh_config(self.folder, self.nodes))
+        write_inventory(self.inventory, self.nodes)
+
+    def _boot_nodes(self):
+        off = [node for node in self.nodes if not node.is_on()]
+        if not off:
+            return
+        host.say("booting %d nodes of Debian %s" % (len(off), self.suite))
+        start = time.monotonic()
+        each(off, self._switch_on)
+        each(off, lambda node: node.wait_booted(timeout=60 + 10 * len(off)))
+        host.say("%s: up in %.1f s" % (", ".join(node.name for node in off), time.monotonic() - start))
+
+    def _switch_on(self, node):
+        if not (node.machine.folder / "ready").exists():
+            node.machine.erase()
+            node.machine.make_disk()
+            self._furnish(node)
+            (node.machine.folder / "ready").touch()
+        node.power_on()
+
+    def _furnish(self, node):
+        subnet = ipaddress.ip_network(self.recorded["subnet"])
+        hosts = ["127.0.0.1 localhost"] + ["%s node%d" % (subnet[number], number) for number in range(1, MOST_NODES + 1)]
+        write = node.machine.write
+        write("/etc/hostname", node.name + "\n")
+        write("/etc/hosts", "\n".join(hosts) + "\n")
+        write("/etc/systemd/network/10-host0.network",
+              "[Match]\nName=host0\n\n[Network]\nAddress=%s/%d\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n" % (node.address, subnet.prefixlen))
+        write("/root/.ssh/authorized_keys", (self.folder / "id_ed25519.pub").read_text(), mode=0o600)
+        (node.machine.root / "root/.ssh").chmod(0o700)
+
+    def _erase(self):
+        """Remove processes, mounts, bridge and files, whatever of them is there."""
+        (self.folder / "lab.json").unlink(missing_ok=True)
+        folders = sorted((self.folder / "nodes").glob("node*"))
+        each(folders, lambda folder: Machine(folder, "", folder.name, "cq%sn%s" % (self.id, folder.name[4:]), self.bridge).erase())
+        unmount_below(self.folder)
+        network.remove_bridge(self.bridge)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # -- clusters
+
+    def cluster(self, nodes=None, start=True, wait=True, **wishes):
+        """A fresh corosync cluster on the first `nodes` nodes (default: all); corosync is off on the others.
+
+        Undoes every fault first. start=False: only configured. wait=False: don't wait for the ring.
+        A lab with too few nodes grows. The other arguments are those of corosync_conf.render(), or conf="..." for a whole corosync.conf.
+        """
+        count = len(self.nodes) if nodes is None else nodes
+        if not isinstance(count, int) or not 1 <= count <= MOST_NODES:
+            raise LabError("a cluster has 1 to %d nodes, not %r" % (MOST_NODES, nodes))
+        if count > len(self.nodes):
+            self.size = count
+            self.up()
+        cluster.forget(self.nodes)
+        made = cluster.configured(self.nodes[:count], **wishes)
+        made.deploy(start=start)
+        if start and wait:
+            made.wait_ring()
+        return made
+
+    def heal(self):
+        """Undo every fault of every node."""
+        each(self.nodes, lambda node: node.heal())
+
+
+@contextlib.contextmanager
+def private_lab(prefix, nodes=3, suite="bookworm", keep=False):
+    """A lab that no other process uses meanwhile: PREFIX1, or PREFIX2 while another session has that one, and so on.
+
+    It is taken down at the end unless `keep`.
+    """
+    host.require()
+    for number in range(1, 10):
+        lab = Lab("%s%d" % (prefix, number), nodes, suite)
+        mine = host.try_lock(host.state_dir() / ("%s.session" % lab.id))
+        if mine:
+            break
+    else:
+        raise LabError("nine labs %s1 to %s9 are in use already: end some of their sessions" % (prefix, prefix))
+    with mine:
+        try:
+            yield lab.up()
+        finally:
+            if not keep:
+                lab.down()

@@ -1,0 +1,231 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One booted systemd-nspawn machine on an overlay over a base image.
+
+Its processes are found by pid file alone, and a pid counts only if the process's command line names this
+machine's own folder: a number that the kernel has given to somebody else since is never signalled.
+"""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+from . import host
+from .errors import LabError
+
+# Runs nspawn again when the machine asked for a reboot (exit status 133), and ends when it went down.
+# The pid is in its file before there is anything that would have to be found by it. $1: the folder, then the command.
+SUPERVISOR = """\
+folder=$1; shift
+echo $$ >"$folder/supervisor.pid"
+for cgroup in $CGROUPS; do mkdir -p "$cgroup" && echo $$ >"$cgroup/cgroup.procs"; done
+while :; do
+    sh -c 'echo $$ >"$0/nspawn.pid"; exec "$@"' "$folder" "$@"
+    [ $? -eq 133 ] || break
+done
+"""
+REBOOT_WAIT = 60
+
+
+class Machine:
+    """A machine with a folder for its root and its pid files; knows nothing of corosync."""
+
+    def __init__(self, folder, image, hostname, unique, bridge):
+        self.folder = pathlib.Path(folder)
+        self.image = pathlib.Path(image)
+        self.hostname = hostname
+        self.unique = unique  # on this whole machine; nspawn makes the name of the network link from it
+        self.bridge = bridge
+        self.root = self.folder / "root"
+
+    # -- disk
+
+    def make_disk(self):
+        """Mount a fresh root over the image."""
+        for part in ("upper", "work", "root"):
+            (self.folder / part).mkdir(parents=True)
+        options = "lowerdir=%s,upperdir=%s/upper,workdir=%s/work" % (self.image, self.folder, self.folder)
+        mounted = host.run(["mount", "-t", "overlay", "corosync-quorum-lab", "-o", options, self.root], check=False)
+        if mounted.returncode:
+            raise LabError("an overlay cannot be mounted on %s (%s): set QUORUM_LAB_STATE to a folder on an ordinary disk, such as ext4 or xfs"
+                           % (self.folder, host.last_words(mounted)))
+
+    def write(self, path, text, mode=0o644):
+        """Write a file of the machine while it is down."""
+        target = self.root / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+        target.chmod(mode)
+
+    def erase(self):
+        """Cut the power if it is on, unmount and delete everything of this machine."""
+        self.power_cut()
+        unmount_below(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for cgroup in self._cgroups():
+            remove_cgroup(cgroup)
+
+    # -- power
+
+    def power_on(self, binds=()):
+        """Start the machine; `binds`: (folder of this machine, folder in the node), read-only. Does not wait for the boot."""
+        nspawn = ["systemd-nspawn", "--quiet", "--directory=%s" % self.root, "--register=no", "--keep-unit", "--boot", "--machine=%s" % self.unique,
+                  "--hostname=%s" % self.hostname, "--network-bridge=%s" % self.bridge, "--link-journal=no", "--resolv-conf=off", "--timezone=off"]
+        nspawn += ["--bind-ro=%s:%s" % (_escaped(source), _escaped(target)) for source, target in binds]
+        env = dict(host.environment(), CGROUPS=" ".join(str(cgroup) for cgroup in self._cgroups()))
+        argv = _scope(self.unique) + ["sh", "-c", SUPERVISOR, "supervisor", str(self.folder)] + nspawn
+        for name in ("supervisor.pid", "nspawn.pid"):
+            (self.folder / name).unlink(missing_ok=True)
+        _spawn_detached(argv, env, self.folder / "console.log")
+
+    def power_cut(self):
+        """End the machine at once, as if its plug was pulled; returns when all its processes are gone."""
+        leader = self.leader()
+        # the supervisor first, so that it starts nothing again
+        for name in ("supervisor.pid", "nspawn.pid"):
+            pid = self._own_pid(name)
+            if pid:
+                _kill(pid)
+                _wait_gone(pid)
+        if leader:
+            _wait_gone(leader)
+
+    def is_on(self):
+        """Whether the machine has power."""
+        return self._own_pid("nspawn.pid") is not None
+
+    def leader(self):
+        """Pid, on this machine, of the node's init; None while there is none."""
+        pid = self._own_pid("nspawn.pid")
+        for child in _children(pid) if pid else ():
+            if _namespace(child, "pid") not in (None, _namespace("self", "pid")):
+                return child
+        return None
+
+    def wait_booted(self, deadline):
+        """Return when systemd in the node has finished its boot; `deadline` in time.monotonic()."""
+        while time.monotonic() < deadline:
+            leader = self.leader()
+            if leader:
+                state = host.run(["nsenter", "-t", leader, "-a", "systemctl", "is-system-running"], check=False, timeout=20).stdout.strip()
+                if state in ("running", "degraded"):
+                    return
+            elif not self.is_on() and (self.folder / "nspawn.pid").exists() and self._own_pid("supervisor.pid") is None:
+                break
+            time.sleep(0.05)
+        raise LabError("%s did not boot; the end of its console:\n%s" % (self.hostname, self.console()))
+
+    def console(self, lines=15):
+        """The last lines of what the machine printed while it booted."""
+        log = self.folder / "console.log"
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else "(it printed nothing)"
+
+    # -- inside
+
+    def _own_pid(self, name):
+        """The pid in a pid file, if that process runs and is ours."""
+        try:
+            pid = int((self.folder / name).read_text())
+            command = pathlib.Path("/proc/%d/cmdline" % pid).read_bytes().split(b"\0")
+        except (OSError, ValueError):
+            return None
+        mine = os.fsencode(str(self.folder))
+        return pid if mine in command or b"--directory=" + mine + b"/root" in command else None
+
+    def _cgroups(self):
+        """Folders for this machine's own control groups: without them all nodes would share one, as nspawn makes none by itself."""
+        if _host_has_systemd():
+            return []  # its scope is one
+        return [mount / "corosync-quorum-lab" / self.unique for mount in systemd_cgroups()]
+
+
+def systemd_cgroups():
+    """Where this process is in the hierarchies that systemd keeps its units in."""
+    found = []
+    for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
+        _number, controllers, path = line.split(":", 2)
+        for mount in {"": ("/sys/fs/cgroup/unified", "/sys/fs/cgroup"), "name=systemd": ("/sys/fs/cgroup/systemd",)}.get(controllers, ()):
+            folder = pathlib.Path(mount + path)
+            if (folder / "cgroup.procs").exists() and "corosync-quorum-lab" not in path:
+                found.append(folder)
+                break
+    return found
+
+
+def remove_cgroup(folder):
+    """Remove an empty control group and what is below it; one in use stays."""
+    for current, _dirs, _files in os.walk(folder, topdown=False):
+        try:
+            os.rmdir(current)
+        except OSError:
+            pass
+
+
+def unmount_below(folder):
+    """Unmount everything that is mounted in a folder, innermost first."""
+    prefix = str(folder) + "/"
+    mounts = []
+    for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
+        point = line.split()[4].encode().decode("unicode_escape")
+        if point.startswith(prefix):
+            mounts.append(point)
+    for point in reversed(mounts):
+        if host.run(["umount", point], check=False).returncode:
+            host.run(["umount", "--lazy", point])
+
+
+def _host_has_systemd():
+    return pathlib.Path("/run/systemd/system").is_dir()
+
+
+def _scope(unique):
+    if not _host_has_systemd():
+        return []
+    return ["systemd-run", "--scope", "--quiet", "--collect", "--property=Delegate=yes", "--unit=corosync-quorum-lab-%s" % unique]
+
+
+def _spawn_detached(argv, env, log):
+    """Start a process that outlives this one and every signal of its terminal."""
+    with open(log, "wb") as out:
+        subprocess.run(["setsid", "--fork"] + argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, cwd="/", check=True, timeout=20)
+
+
+def _escaped(path):
+    return str(path).replace("\\", "\\\\").replace(":", "\\:")
+
+
+def _children(pid):
+    try:
+        return [int(word) for task in pathlib.Path("/proc/%d/task" % pid).iterdir() for word in (task / "children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _namespace(pid, kind):
+    try:
+        return os.readlink("/proc/%s/ns/%s" % (pid, kind))
+    except OSError:
+        return None
+
+
+def _kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def _wait_gone(pid, timeout=20):
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        try:
+            if pathlib.Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0] in "ZX":
+                return
+        except OSError:
+            return
+        time.sleep(0.01)
+    raise LabError("the process %d did not end within %d s after SIGKILL: look at it with `ps -fp %d`" % (pid, timeout, pid))

@@ -1,0 +1,57 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's own network: a bridge and a /24 for each lab, with no way out."""
+
+import ipaddress
+import json
+
+from . import host
+from .errors import LabError
+
+# RFC 2544's range for benchmarks: routed nowhere, and in nobody's office network
+POOL = ipaddress.ip_network("198.18.0.0/15")
+
+
+def choose_subnet(start, taken):
+    """The first /24 of POOL, counted from number `start`, that overlaps none of `taken` (networks)."""
+    subnets = list(POOL.subnets(new_prefix=24))
+    for offset in range(len(subnets)):
+        candidate = subnets[(start + offset) % len(subnets)]
+        if not any(candidate.overlaps(network) for network in taken):
+            return candidate
+    raise LabError("every subnet of %s is taken on this machine: take a lab down with `make lab-down`" % POOL)
+
+
+def subnets_in_use():
+    """Networks that this machine has an address in or a route to."""
+    taken = []
+    for addresses in json.loads(host.run(["ip", "-j", "-4", "address", "show"]).stdout or "[]"):
+        taken += [ipaddress.ip_network("%(local)s/%(prefixlen)s" % info, strict=False) for info in addresses.get("addr_info", [])]
+    for route in json.loads(host.run(["ip", "-j", "-4", "route", "show", "table", "all"]).stdout or "[]"):
+        if route.get("dst", "default") != "default" and route.get("table") != "local":
+            taken.append(ipaddress.ip_network(route["dst"], strict=False))
+    return taken
+
+
+def controller_address(subnet):
+    """The address of this machine on the lab's bridge."""
+    return subnet[254]
+
+
+def make_bridge(name, subnet):
+    """Make the bridge of a lab, or complete one that is there."""
+    if not bridge_exists(name):
+        host.run(["ip", "link", "add", name, "type", "bridge"])
+    host.run(["ip", "address", "replace", "%s/%d" % (controller_address(subnet), subnet.prefixlen), "dev", name])
+    host.run(["ip", "link", "set", name, "up"])
+
+
+def bridge_exists(name):
+    """Whether the bridge is there."""
+    return host.run(["ip", "link", "show", name], check=False).returncode == 0
+
+
+def remove_bridge(name):
+    """Remove the bridge of a lab if it is there."""
+    host.run(["ip", "link", "delete", name], check=False)

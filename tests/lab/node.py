@@ -1,0 +1,219 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A node of the lab: run things in it, and break it in the ways that real nodes break."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+from . import host
+from .errors import LabError
+
+COLLECTIONS = "/opt/collections"
+COLLECTION = COLLECTIONS + "/ansible_collections/corosync/quorum"
+INSIDE = {"PATH": host.SBIN, "HOME": "/root", "LANG": "C.UTF-8", "TERM": "dumb"}
+BOOT_TIMEOUT = 60
+COROSYNC_TIMEOUT = 60
+
+# Back to a node without faults. A frozen corosync must wake up before anything can stop it.
+HEAL = """\
+pkill -CONT -x corosync
+mount -o remount,size=50% /dev/shm
+rm -f /dev/shm/lab-filler
+ip route flush type blackhole
+tc qdisc del dev host0 root 2>/dev/null
+true
+"""
+
+
+class Node:
+    """One node; a lab makes them. Commands go in by nsenter (about 10 ms), not by ssh."""
+
+    def __init__(self, machine, nodeid, address, ssh_config, binds):
+        self.machine = machine
+        self.nodeid = nodeid
+        self.name = machine.hostname
+        self.address = str(address)
+        self.ssh_config = pathlib.Path(ssh_config)
+        self._binds = binds
+
+    def __repr__(self):
+        return "<Node %s %s>" % (self.name, self.address)
+
+    # -- run things in it
+
+    def run(self, argv, check=True, timeout=30, input=None, user=None, env=None):  # pylint: disable=redefined-builtin
+        """Run a command in the node and return its CompletedProcess (text).
+
+        A failure is a LabError unless check=False. When `timeout` (seconds) is over the command and its children
+        are killed and subprocess.TimeoutExpired is raised. user: name of a user of the node, instead of root.
+        """
+        argv = [str(word) for word in argv]
+        full = ["nsenter", "-t", str(self._leader()), "-a", "--wd=" + ("/" if user else "/root")] + (self._as(user) if user else []) + argv
+        process = subprocess.Popen(full, stdin=subprocess.PIPE if input is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, universal_newlines=True, env=dict(INSIDE, **(env or {})), start_new_session=True)
+        try:
+            out, err = process.communicate(input, timeout=timeout)
+        except BaseException:
+            _kill_group(process.pid)
+            process.communicate()
+            raise
+        done = subprocess.CompletedProcess(argv, process.returncode, out, err)
+        if check and done.returncode:
+            raise LabError("on %s `%s` ended with %d: %s" % (self.name, " ".join(argv), done.returncode, host.last_words(done)))
+        return done
+
+    def sh(self, script, check=True, timeout=30):
+        """Run a shell script in the node."""
+        return self.run(["sh", "-s"], check=check, timeout=timeout, input=script)
+
+    def python(self, source, *args, user=None, timeout=30, parse=False, check=True):
+        """Run Python in the node, with the collection of this checkout importable.
+
+        source: a program as text, or a pathlib.Path of one. Returns the CompletedProcess, or with parse=True what the
+        program printed as JSON. `from ansible_collections.corosync.quorum.plugins.module_utils...` works in it.
+        """
+        if isinstance(source, pathlib.Path):
+            source = source.read_text()
+        env = {"PYTHONPATH": COLLECTIONS, "PYTHONPYCACHEPREFIX": "/var/tmp/pycache-%s" % (user or "root")}
+        done = self.run(["/usr/bin/python3", "-"] + list(args), check=check, timeout=timeout, input=source, user=user, env=env)
+        return json.loads(done.stdout) if parse else done
+
+    def put(self, text, path, mode=0o644):
+        """Write a file in the node."""
+        self.run(["sh", "-c", 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"', "put", path, "%o" % mode], input=text)
+
+    @property
+    def ssh_args(self):
+        """The command that logs in to the node by ssh, as a list; append a command to run."""
+        return ["ssh", "-F", str(self.ssh_config), self.name]
+
+    def _as(self, user):
+        for line in (self.machine.root / "etc/passwd").read_text().splitlines():
+            name, _x, uid, gid = line.split(":")[:4]
+            if name == user:
+                return ["setpriv", "--reuid", uid, "--regid", gid, "--init-groups"]
+        raise LabError("%s has no user %r" % (self.name, user))
+
+    def _leader(self):
+        leader = self.machine.leader()
+        if leader is None:
+            raise LabError("%s is switched off: call boot() first" % self.name)
+        return leader
+
+    # -- power
+
+    def is_on(self):
+        """Whether the node has power."""
+        return self.machine.is_on()
+
+    def power_on(self):
+        """Switch the node on, without waiting for its boot."""
+        if not self.machine.is_on():
+            self.machine.power_on(self._binds)
+
+    def wait_booted(self, timeout=BOOT_TIMEOUT):
+        """Return when the node has booted."""
+        self.machine.wait_booted(time.monotonic() + timeout)
+
+    def boot(self):
+        """Switch the node on if it is off, and return when it has booted. Its disk is as it was."""
+        self.power_on()
+        self.wait_booted()
+
+    def power_cut(self):
+        """Pull the plug: everything in the node is gone at once, its disk stays."""
+        self.machine.power_cut()
+
+    def reboot(self, wait=True):
+        """Reboot in order; with wait=True return when the node is up again."""
+        before = self._leader()
+        self.run(["systemctl", "--no-block", "reboot"])
+        if wait:
+            deadline = time.monotonic() + BOOT_TIMEOUT
+            while self.machine.leader() in (before, None):
+                if time.monotonic() > deadline:
+                    raise LabError("%s did not go down for a reboot within %d s" % (self.name, BOOT_TIMEOUT))
+                time.sleep(0.05)
+            self.wait_booted()
+
+    # -- corosync
+
+    def start_corosync(self, wait=True):
+        """Start corosync; with wait=True return when systemd says it runs."""
+        self.run(["systemctl"] + ([] if wait else ["--no-block"]) + ["start", "corosync"], timeout=COROSYNC_TIMEOUT)
+
+    def stop_corosync(self):
+        """Stop corosync in order: the others see the node leave."""
+        self.run(["systemctl", "stop", "corosync"], timeout=COROSYNC_TIMEOUT)
+
+    def kill_corosync(self):
+        """Crash corosync (SIGKILL)."""
+        self.run(["systemctl", "kill", "--kill-who=all", "-s", "KILL", "corosync"])
+
+    def freeze_corosync(self):
+        """Stop the process (SIGSTOP): it is there, and answers nothing."""
+        self._signal_corosync("STOP")
+
+    def thaw_corosync(self):
+        """Let a frozen corosync go on."""
+        self._signal_corosync("CONT")
+
+    def _signal_corosync(self, name):
+        self.run(["pkill", "-" + name, "-x", "corosync"])
+
+    def corosync_runs(self):
+        """Whether a corosync process is there."""
+        return self.run(["pgrep", "-x", "corosync"], check=False).returncode == 0
+
+    def ring_members(self):
+        """Nodeids that corosync's membership has here, as a set; empty when corosync does not answer."""
+        try:
+            answer = self.run(["corosync-cmapctl", "runtime.members."], check=False, timeout=5).stdout
+        except subprocess.TimeoutExpired:
+            return set()
+        return {int(line.split(".")[2]) for line in answer.splitlines() if ".status " in line and line.endswith("joined")}
+
+    # -- faults
+
+    def block(self, addresses):
+        """Drop everything to these addresses (a list); needs no packet filter. For a real partition block on both sides."""
+        batch = "".join("route replace blackhole %s/32\n" % address for address in addresses)
+        self.run(["ip", "-batch", "-"], input=batch)
+
+    def unblock(self):
+        """Undo block()."""
+        self.run(["ip", "route", "flush", "type", "blackhole"], check=False)
+
+    def delay_link(self, delay, *more):
+        """Slow the node's link down, such as delay_link("200ms") or delay_link("50ms", "loss", "5%") (tc netem)."""
+        self.run(["tc", "qdisc", "replace", "dev", "host0", "root", "netem", "delay", delay] + list(more))
+
+    def undelay_link(self):
+        """Undo delay_link()."""
+        self.run(["tc", "qdisc", "del", "dev", "host0", "root"], check=False)
+
+    def fill_dev_shm(self):
+        """Leave not one free block in /dev/shm: corosync can make no new connection."""
+        self.sh("set -e\nused=$(df --output=used -k /dev/shm | tail -n1)\nmount -o remount,size=$((used + 64))k /dev/shm\n"
+                "dd if=/dev/zero of=/dev/shm/lab-filler bs=4k 2>/dev/null || true\n")
+
+    def free_dev_shm(self):
+        """Undo fill_dev_shm()."""
+        self.sh("rm -f /dev/shm/lab-filler\nmount -o remount,size=50% /dev/shm\n")
+
+    def heal(self):
+        """Undo every fault of this node but what happened to corosync's process; a node that is off is booted."""
+        self.boot()
+        self.sh(HEAL)
+
+
+def _kill_group(pid):
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass

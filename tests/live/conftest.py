@@ -1,0 +1,45 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures of the live tests: a lab for the session, and a real corosync cluster for each test that asks for one.
+
+Environment: QUORUM_LAB_SUITE (bookworm, trixie, bullseye) chooses the nodes' Debian; QUORUM_LAB_KEEP=1 leaves the
+nodes up after the session, to look at them (`python3 tests/lab/cli.py ssh node1 --name live1`).
+"""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from lab import private_lab, why_not  # noqa: E402  pylint: disable=wrong-import-position
+
+
+@pytest.fixture(scope="session", name="lab")
+def _lab():
+    """Booted nodes without a cluster; lab["node1"].run([...]), see tests/lab/README.md. Skips where no lab can run."""
+    reason = why_not()
+    if reason:
+        pytest.skip(reason)
+    with private_lab("live", nodes=3, suite=os.environ.get("QUORUM_LAB_SUITE") or "bookworm", keep=bool(os.environ.get("QUORUM_LAB_KEEP"))) as lab:
+        yield lab
+
+
+@pytest.fixture(name="cluster")
+def _cluster(lab):
+    """Call it for a running cluster: cluster(nodes=2, quorum={"two_node": 1}); what it is given is what Lab.cluster() takes.
+
+    It may be called again in one test: the earlier cluster is gone then. Faults are undone at the next call and at the end.
+    """
+    made = []
+
+    def make(nodes=3, **wishes):
+        made.append(nodes)
+        return lab.cluster(nodes=nodes, **wishes)
+
+    yield make
+    if made:
+        lab.heal()

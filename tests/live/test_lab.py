@@ -1,0 +1,99 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab itself: every fault is the fault it says it is. A live test that trusts the lab stands on these."""
+
+import subprocess
+
+import pytest
+
+
+def test_a_cluster_is_quorate_and_its_votes_are_as_asked(cluster):
+    made = cluster(nodes=3, votes={1: 2}, quorum={"wait_for_all": 1})
+    made.wait_quorate()
+    status = made[1].run(["corosync-quorumtool", "-s"]).stdout
+    assert "Total votes:      4" in status
+    assert "WaitForAll" in status
+
+
+def test_a_partition_is_seen_by_both_sides_and_heals(cluster):
+    made = cluster(nodes=3)
+    made.partition([1, 2], [3])
+    made.wait_ring([1, 2])
+    made.wait_ring([3])
+    made.wait_quorate(False, node=3)
+    made.wait_quorate(True, node=1)
+    made.heal()
+    made.wait_ring()
+
+
+def test_a_frozen_corosync_answers_nothing_until_thawed(cluster):
+    made = cluster(nodes=1)
+    made[1].freeze_corosync()
+    with pytest.raises(subprocess.TimeoutExpired):
+        made[1].run(["corosync-quorumtool", "-s"], timeout=1)
+    assert made[1].run(["pgrep", "-x", "corosync-quorum"], check=False).returncode != 0, "the command outlived its timeout"
+    made[1].thaw_corosync()
+    made.wait_quorate()
+
+
+def test_power_cut_loses_the_node_and_boot_brings_it_back_with_its_disk(cluster):
+    made = cluster(nodes=3)
+    made[3].put("kept", "/root/kept")
+    made[3].power_cut()
+    made.wait_ring([1, 2])
+    made[3].boot()
+    made.wait_ring()
+    assert made[3].run(["cat", "/root/kept"]).stdout == "kept"
+
+
+def test_reboot_from_inside(cluster):
+    made = cluster(nodes=2)
+    before = made[2].run(["cat", "/proc/1/stat"]).stdout.split()[21]
+    made[2].reboot()
+    made.wait_ring()
+    assert made[2].run(["cat", "/proc/1/stat"]).stdout.split()[21] != before
+
+
+def test_stopping_corosync_on_one_node_leaves_the_others_alone(cluster):
+    made = cluster(nodes=3)
+    made[2].stop_corosync()
+    made.wait_ring([1, 3])
+    made[3].kill_corosync()
+    made.wait_ring([1])
+    assert made[1].corosync_runs()
+    assert not made[2].corosync_runs()
+    assert not made[3].corosync_runs()
+
+
+def test_full_dev_shm_refuses_connections_until_freed(cluster):
+    made = cluster(nodes=1)
+    made[1].fill_dev_shm()
+    assert made[1].run(["corosync-quorumtool", "-s"], check=False).returncode != 0
+    made[1].free_dev_shm()
+    made.wait_quorate()
+
+
+def test_a_slow_link_is_slow(cluster):
+    made = cluster(nodes=2)
+    made[1].delay_link("200ms")
+    output = made[1].python("import socket, time\nstart = time.monotonic()\nsocket.create_connection(('%s', 22)).close()\n"
+                            "print(time.monotonic() - start)" % made[2].address, parse=True)
+    assert 0.15 < output < 2
+
+
+def test_an_unprivileged_user_is_unprivileged(cluster):
+    made = cluster(nodes=1)
+    assert made[1].run(["id", "-un"], user="nobody").stdout.strip() == "nobody"
+    assert made[1].run(["corosync-quorumtool", "-s"], user="nobody", check=False).returncode != 0
+
+
+def test_the_collection_is_importable_in_a_node(cluster):
+    made = cluster(nodes=1)
+    found = made[1].python("import json\nimport ansible_collections.corosync.quorum as us\nprint(json.dumps(list(us.__path__)))", parse=True)
+    assert found == ["/opt/collections/ansible_collections/corosync/quorum"]
+
+
+def test_ssh_logs_in(lab):
+    done = subprocess.run(lab["node1"].ssh_args + ["hostname"], stdout=subprocess.PIPE, timeout=20, check=True)
+    assert done.stdout.strip() == b"node1"
