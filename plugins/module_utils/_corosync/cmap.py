@@ -40,11 +40,11 @@ class Cmap(Connection):
 
     def read(self, *prefixes: str) -> t.Dict[str, Value]:
         """Every key below these prefixes, with its value. Handed to the lane as one job, since it is many calls."""
-        return self.lane.call("cmap_get", self._read, prefixes)
+        return self.lane.call(self._read, prefixes)
 
     def get(self, key: str) -> t.Optional[Value]:
         """The value of a key, None where there is no such key."""
-        return self.lane.call("cmap_get", self._get, key)
+        return self.lane.call(self._get, key)
 
     def set_uint8(self, key: str, value: int) -> None:
         """Raises AccessDenied for a read-only key."""

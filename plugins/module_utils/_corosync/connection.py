@@ -48,7 +48,7 @@ class Connection:
         """Connect to the service. Retries TRY_AGAIN until the lane's deadline. Raises every CorosyncError, DeadlineExceeded."""
         if self._handle is not None:
             raise QuorumError("This connection to %s is initialised already: finalise it first, or open another." % self.service)
-        self.lane.call(self._name("initialize"), self._initialize)
+        self.lane.call(self._initialize)
 
     def finalize(self) -> None:
         """Disconnect. Raises BadHandle when that was done already."""
@@ -57,8 +57,7 @@ class Connection:
 
     def call(self, function: str, *args: t.Any) -> None:
         """The service's C function with the handle and these arguments, on the lane. Raises by its cs_error_t, retries TRY_AGAIN."""
-        operation = self._name(function)
-        self.lane.call(operation, self._checked, operation, args)
+        self.lane.call(self._checked, self._name(function), args)
 
     def _initialize(self) -> None:
         handle = self.ffi.new("uint64_t *")
@@ -76,6 +75,7 @@ class Connection:
 
     def _answered(self, operation: str, args: t.Tuple[t.Any, ...], retry: bool = True) -> None:
         function = getattr(self._library, operation)
+        self.lane.doing = operation
         while True:
             code = int(function(*args))
             if code != TryAgain.code or not retry or self.lane.deadline.expired():

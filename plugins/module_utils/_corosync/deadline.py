@@ -48,8 +48,7 @@ class Deadline:
 class _Job:
     """One call, handed from the caller's thread to the lane's."""
 
-    def __init__(self, operation: str, function: t.Callable[..., t.Any], args: t.Tuple[t.Any, ...]) -> None:
-        self.operation = operation
+    def __init__(self, function: t.Callable[..., t.Any], args: t.Tuple[t.Any, ...]) -> None:
         self._function = function
         self._args = args
         self._claim = threading.Lock()
@@ -82,16 +81,17 @@ class _Job:
 class Lane:
     """The one thread that makes all calls on a set of handles, and the deadline of whoever waits for it.
 
-    deadline may be replaced at any time: it bounds the calls made from then on.
+    deadline may be replaced at any time: it bounds the calls made from then on. doing: the C function called last, for messages.
     """
 
     def __init__(self, deadline: Deadline) -> None:
         self.deadline = deadline
+        self.doing = "the connection"
         self._pid = os.getpid()
         self._jobs = queue.Queue()  # type: queue.Queue[t.Optional[_Job]]
         self._thread = None  # type: t.Optional[threading.Thread]
 
-    def call(self, operation: str, function: t.Callable[..., t.Any], *args: t.Any) -> t.Any:
+    def call(self, function: t.Callable[..., t.Any], *args: t.Any) -> t.Any:
         """function(*args) on the lane's thread. Raises what it raises, or DeadlineExceeded when it has not returned in time.
 
         Called on the lane's own thread (from within another call), it is a plain call.
@@ -99,12 +99,12 @@ class Lane:
         if threading.current_thread() is self._thread:
             return function(*args)
         self._refuse_other_process()
-        job = self._post(operation, function, args)
+        job = self._post(function, args)
         if not job.wait(self.deadline.remaining() + GRACE):
             job.abandon()
             raise DeadlineExceeded(
                 "corosync did not answer %s within %g s: it is stopped, frozen or overloaded. See systemctl status corosync and "
-                "journalctl -u corosync on this node; 'ps -C corosync -o stat=' shows T for a frozen one." % (operation, self.deadline.seconds))
+                "journalctl -u corosync on this node; 'ps -C corosync -o stat=' shows T for a frozen one." % (self.doing, self.deadline.seconds))
         return job.result()
 
     def close(self, finalize: t.Optional[t.Callable[[], t.Any]] = None) -> None:
@@ -112,26 +112,26 @@ class Lane:
         if self._thread is None or os.getpid() != self._pid:
             return
         if finalize is not None:
-            self._post("finalize", finalize, ())
+            self._post(finalize, ())
         self._jobs.put(None)
         self._thread.join(CLOSING)
 
-    def _post(self, operation: str, function: t.Callable[..., t.Any], args: t.Tuple[t.Any, ...]) -> _Job:
-        job = _Job(operation, function, args)
+    def _post(self, function: t.Callable[..., t.Any], args: t.Tuple[t.Any, ...]) -> _Job:
+        job = _Job(function, args)
         self._jobs.put(job)
         if self._thread is None:
-            self._thread = self._start()
+            self._start()
         return job
 
-    def _start(self) -> threading.Thread:
-        thread = threading.Thread(target=_work, args=(self._jobs,), name="corosync")
-        thread.daemon = True
+    def _start(self) -> None:
+        # Known before it runs: the first job may call the lane, and must find itself on it.
+        self._thread = threading.Thread(target=_work, args=(self._jobs,), name="corosync")
+        self._thread.daemon = True
         before = threading.stack_size(STACK)
         try:
-            thread.start()
+            self._thread.start()
         finally:
             threading.stack_size(before)
-        return thread
 
     def _refuse_other_process(self) -> None:
         if os.getpid() != self._pid:

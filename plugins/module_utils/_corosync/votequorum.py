@@ -18,10 +18,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.library 
 DISPATCH_ONE, DISPATCH_ALL, DISPATCH_BLOCKING, DISPATCH_ONE_NONBLOCKING = 1, 2, 3, 4
 TRACK_CURRENT, TRACK_CHANGES, TRACK_CHANGES_ONLY = 1, 2, 4
 
-# corosync/votequorum.h: the states of a node, the flags of votequorum_info
-MEMBER, DEAD, LEAVING = 1, 2, 3
-FLAGS = ("two_node", "quorate", "wait_for_all", "last_man_standing", "auto_tie_breaker", "allow_downscale",
-         "qdevice_registered", "qdevice_alive", "qdevice_cast_vote", "qdevice_master_wins")
+# corosync/votequorum.h
 QDEVICE_NODEID = 0
 QDEVICE_MAX_NAME = 254
 
@@ -38,15 +35,10 @@ QuorumEvent = t.NamedTuple("QuorumEvent", [("context", int), ("quorate", bool), 
 ExpectedVotesEvent = t.NamedTuple("ExpectedVotesEvent", [("context", int), ("expected_votes", int)])
 Event = t.Union[NodelistEvent, QuorumEvent, ExpectedVotesEvent]
 
-# struct votequorum_info. flags: the bits as corosync sent them, unknown ones included; flag_names() names them.
+# struct votequorum_info. flags: the bits as corosync sent them, unknown ones included.
 NodeInfo = t.NamedTuple("NodeInfo", [
     ("node_id", int), ("node_state", int), ("node_votes", int), ("node_expected_votes", int), ("highest_expected", int),
     ("total_votes", int), ("quorum", int), ("flags", int), ("qdevice_votes", int), ("qdevice_name", str)])
-
-
-def flag_names(flags: int) -> t.List[str]:
-    """The set bits by name, lowest first. A bit this collection does not know is `bit_N` (N counted from 0)."""
-    return [FLAGS[bit] if bit < len(FLAGS) else "bit_%d" % bit for bit in range(flags.bit_length()) if flags >> bit & 1]
 
 
 class Votequorum(Connection):
@@ -180,7 +172,7 @@ class Votequorum(Connection):
 
     def _dispatch(self, dispatch_types: int) -> t.List[Event]:
         try:
-            self.lane.call("votequorum_dispatch", self._dispatch_once, dispatch_types)
+            self.lane.call(self._dispatch_once, dispatch_types)
         finally:
             events, self._events = self._events, []
         for event in events:

@@ -1,0 +1,124 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""One settled snapshot of votequorum: the use case behind votequorum_info, and what wait_for_quorum looks at."""
+
+import select
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import NotConfigured, QuorumError
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.quorum import Quorum
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import (
+    QDEVICE_NODEID, TRACK_CHANGES, Event, NodelistEvent, QuorumEvent, RingId, Votequorum)
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import CMAP_PREFIXES, Value, snapshot
+
+PROVIDER = "corosync_votequorum"
+QUORATE = 2
+# How long to wait for corosync's next event before an unsettled reading is taken again. Seconds.
+AGAIN = 0.05
+
+
+class Observer:
+    """Connections to the corosync of this node, and consistent readings through them. A context manager.
+
+    Opening raises QuorumError: DaemonGone, NotConfigured, AccessDenied, LibraryMissing, DeadlineExceeded, and what else initialize can
+    answer. So do the readings; after DaemonGone only a new Observer helps.
+    """
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.lane = Lane(deadline)
+        self.ring_id = RingId(0, 0)
+        self._cmap = Cmap(self.lane)
+        self._quorum = Quorum(self.lane)
+        self._votequorum = Votequorum(self.lane)
+        self._opened = []  # type: t.List[t.Any]
+        self._nodeids = ()  # type: t.Tuple[int, ...]
+
+    def __enter__(self) -> "Observer":
+        try:
+            self.lane.call(self._open)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *dummy: t.Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what is open, waiting for corosync no longer than a moment."""
+        self.lane.close(self._finalize)
+
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when corosync has sent an event, or has gone."""
+        return self._votequorum.fd_get()
+
+    def dispatch(self) -> t.List[Event]:
+        """What corosync has sent since the last time."""
+        events = self._votequorum.dispatch()
+        for event in events:
+            if isinstance(event, NodelistEvent):
+                self.ring_id = event.ring_id
+            elif isinstance(event, QuorumEvent):
+                self._nodeids = tuple(nodeid for nodeid, dummy in event.nodes if nodeid != QDEVICE_NODEID)
+        return events
+
+    def snapshot(self) -> Value:
+        """The `votequorum` value: of one ring, taken again while that changes. `settled` is False if it did until the deadline."""
+        poller = select.poll()
+        poller.register(self.fileno(), select.POLLIN)
+        while True:
+            value = self.lane.call(self._read)
+            if value["settled"] or self.lane.deadline.expired():
+                return value
+            poller.poll(min(AGAIN, self.lane.deadline.remaining()) * 1000)
+
+    def _open(self) -> None:
+        self._initialize(self._cmap)
+        provider = self._cmap.get("quorum.provider")
+        if provider != PROVIDER:
+            raise NotConfigured(_without_votequorum(provider))
+        self._initialize(self._quorum)
+        self._initialize(self._votequorum)
+        self._votequorum.trackstart(TRACK_CHANGES)
+
+    def _initialize(self, connection: t.Any) -> None:
+        connection.initialize()
+        self._opened.append(connection)
+
+    def _finalize(self) -> None:
+        while self._opened:
+            try:
+                self._opened.pop().finalize()
+            except QuorumError:
+                pass  # corosync has gone: there is nothing left to tell it
+
+    def _read(self) -> Value:
+        self.dispatch()
+        ring_id = self.ring_id
+        local = self._votequorum.getinfo()
+        infos = dict((nodeid, self._votequorum.getinfo(nodeid)) for nodeid in self._nodeids)
+        cmap = self._cmap.read(*CMAP_PREFIXES)
+        settled = self._quorum.settled() == (ring_id.seq, bool(local.flags & QUORATE))
+        unchanged = not self.dispatch() and self._votequorum.getinfo() == local
+        return snapshot(ring_id, infos, local, cmap, settled and unchanged)
+
+
+def observe(timeout: float) -> Value:
+    """One snapshot of this node's votequorum, within `timeout` seconds. Raises what Observer does."""
+    with Observer(Deadline(timeout)) as observer:
+        return observer.snapshot()
+
+
+def _without_votequorum(provider: t.Any) -> str:
+    if provider is None:
+        found = "its configuration has no quorum provider, so it calls every node quorate whatever happens"
+    else:
+        found = "its quorum provider is '%s'" % provider
+    return ("corosync runs on this node without votequorum: %s. Set 'provider: %s' in the quorum section of "
+            "/etc/corosync/corosync.conf on all nodes and restart corosync." % (found, PROVIDER))

@@ -1,0 +1,349 @@
+#!/usr/bin/python
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: votequorum_info
+short_description: Read the quorum of a corosync cluster as data
+version_added: 0.1.0
+author:
+  - corosync.quorum contributors (@corosync-quorum)
+description:
+  - Returns one consistent snapshot of votequorum, the quorum service of corosync, as the node sees it.
+  - It asks corosync's own libraries, C(libvotequorum) first of all. No command is run and no text is parsed.
+  - Everything in it belongs to one ring. When the membership changes while it is read, it is read again, until O(timeout).
+extends_documentation_fragment:
+  - corosync.quorum._requirements
+  - corosync.quorum._attributes
+  - corosync.quorum._attributes.info_module
+options:
+  timeout:
+    description:
+      - How many seconds the whole read may take.
+      - Corosync answers within milliseconds. A corosync that is starting is asked again, one that is frozen is given up, when the time is over.
+    type: float
+    default: 10
+  if_unavailable:
+    description:
+      - What to do when this node's votequorum cannot be read for a reason that RV(reason) lists.
+    type: str
+    choices:
+      fail: The task fails and says why.
+      report: The task succeeds with RV(available=false), RV(reason) and RV(msg).
+    default: fail
+seealso:
+  - module: corosync.quorum.wait_for_quorum
+  - name: votequorum(5)
+    description: The manual page of votequorum's configuration.
+    link: https://manpages.debian.org/votequorum.5
+"""
+
+EXAMPLES = r"""
+- name: Read quorum from every node
+  corosync.quorum.votequorum_info:
+  register: result
+
+- name: Show it
+  ansible.builtin.debug:
+    msg: "{{ result.votequorum.total_votes }} of {{ result.votequorum.expected_votes }} votes, {{ result.votequorum.quorum }} needed"
+
+- name: Stop here unless the cluster is quorate and complete
+  ansible.builtin.assert:
+    that:
+      - result.quorate
+      - result.votequorum.missing | length == 0
+
+- name: Look at nodes some of which may not run corosync
+  corosync.quorum.votequorum_info:
+    if_unavailable: report
+    timeout: 5
+  register: result
+
+- name: Name those that do not
+  ansible.builtin.debug:
+    msg: "{{ inventory_hostname }}: {{ result.msg }}"
+  when: not result.available
+"""
+
+RETURN = r"""
+available:
+  description: Whether votequorum could be read. Only ever V(false) with O(if_unavailable=report).
+  returned: success
+  type: bool
+  sample: true
+reason:
+  description:
+    - Why votequorum could not be read.
+    - V(not_running) is a corosync that does not run, V(not_configured) one without votequorum, V(not_allowed) one that does not accept the user,
+      V(no_library) a library that the node lacks, V(timeout) a corosync that gave no answer within O(timeout).
+  returned: when RV(available=false), and on failure where one of these is the reason
+  type: str
+  sample: not_running
+msg:
+  description: What is wrong and what to do about it, in a sentence.
+  returned: when RV(available=false), and on failure
+  type: str
+  sample: "cmap_initialize failed with CS_ERR_LIBRARY (2). corosync does not run on this node, or it stopped during the call."
+quorate:
+  description:
+    - Whether this node is part of a quorate partition.
+    - V(false) when that is not known, as with RV(available=false).
+  returned: success
+  type: bool
+  sample: true
+votequorum:
+  description: What votequorum knows.
+  returned: when RV(available=true)
+  type: dict
+  contains:
+    nodeid:
+      description: The node that was asked.
+      type: int
+      sample: 1
+    name:
+      description: Its name in the nodelist, V(null) where it has none.
+      type: str
+      sample: node1
+    quorate:
+      description: Whether this node is part of a quorate partition.
+      type: bool
+      sample: true
+    settled:
+      description:
+        - Whether all of this is of one ring that votequorum has finished with.
+        - V(false) when a membership change was still under way as O(timeout) ended.
+      type: bool
+      sample: true
+    ring_id:
+      description: The ring, which is the membership. RV(votequorum.ring_id.seq) grows with every change of it.
+      type: dict
+      contains:
+        nodeid:
+          description: The node that formed the ring.
+          type: int
+          sample: 1
+        seq:
+          description: The number of the ring.
+          type: int
+          sample: 13
+    expected_votes:
+      description: The votes this node expects in the whole cluster.
+      type: int
+      sample: 3
+    highest_expected:
+      description: The most votes that any member expects.
+      type: int
+      sample: 3
+    total_votes:
+      description: The votes of all members, the quorum device's included while it votes.
+      type: int
+      sample: 3
+    quorum:
+      description: The votes needed to be quorate.
+      type: int
+      sample: 2
+    flags:
+      description:
+        - What is switched on, in the words of C(corosync/votequorum.h) without the prefix.
+        - A bit that is not known is V(bit_N), with N counted from 0.
+      type: list
+      elements: str
+      sample: [quorate]
+    two_node:
+      description: Whether one of two nodes is enough.
+      type: bool
+      sample: false
+    wait_for_all:
+      description: Whether quorum needs all nodes to have been there at the same time once.
+      type: dict
+      contains:
+        enabled:
+          description: Whether it is switched on.
+          type: bool
+          sample: false
+        pending:
+          description: Whether this node still waits for all. It does so again whenever quorum is lost.
+          type: bool
+          sample: false
+    last_man_standing:
+      description: Whether expected votes follow the number of nodes down.
+      type: dict
+      contains:
+        enabled:
+          description: Whether it is switched on.
+          type: bool
+          sample: false
+        window_ms:
+          description: Milliseconds between the loss of a node and that change.
+          type: int
+          sample: 10000
+    auto_tie_breaker:
+      description: Whether one half of a cluster may stay quorate without the other.
+      type: dict
+      contains:
+        enabled:
+          description: Whether it is switched on.
+          type: bool
+          sample: false
+        kind:
+          description: V(none), V(lowest), V(highest) or V(list), by which node the half is chosen.
+          type: str
+          sample: none
+        nodes:
+          description: The nodes of a V(list), as corosync reads them.
+          type: list
+          elements: int
+          sample: []
+        lowest:
+          description: The lowest node of the last majority, V(null) before there was one.
+          type: int
+          sample: 1
+        highest:
+          description: The highest node of the last majority, V(null) before there was one.
+          type: int
+          sample: 3
+    allow_downscale:
+      description: Whether expected votes follow nodes that leave cleanly.
+      type: dict
+      contains:
+        enabled:
+          description: Whether it is switched on.
+          type: bool
+          sample: false
+        ev_barrier:
+          description: Below this many expected votes it does not go.
+          type: int
+          sample: 3
+    qdevice:
+      description: The quorum device as this node sees it, V(null) where there is none.
+      type: dict
+      contains:
+        name:
+          description: The name it registered with, V(null) while it has not.
+          type: str
+          sample: Qdevice
+        votes:
+          description: The votes it has, cast or not.
+          type: int
+          sample: 1
+        registered:
+          description: Whether it is registered on this node.
+          type: bool
+          sample: true
+        alive:
+          description: Whether it polls in time.
+          type: bool
+          sample: true
+        cast_vote:
+          description: Whether it gives its votes to this node.
+          type: bool
+          sample: true
+        master_wins:
+          description: Whether its vote alone makes a partition quorate.
+          type: bool
+          sample: false
+    members:
+      description: The node ids of all members of this node's partition.
+      type: list
+      elements: int
+      sample: [1, 2, 3]
+    missing:
+      description: The node ids of all configured nodes that are not members.
+      type: list
+      elements: int
+      sample: []
+    nodes:
+      description: Every node that is configured or was seen, by node id.
+      type: list
+      elements: dict
+      contains:
+        nodeid:
+          description: Its node id.
+          type: int
+          sample: 1
+        name:
+          description: Its name in the nodelist, V(null) where it has none.
+          type: str
+          sample: node1
+        state:
+          description: V(member), V(leaving), V(dead), or V(unseen) since this node's corosync started.
+          type: str
+          sample: member
+        votes:
+          description: Its votes now, or when it was last seen. V(null) for one that was not seen.
+          type: int
+          sample: 1
+        configured_votes:
+          description: Its votes in the nodelist, V(null) for one that is not there.
+          type: int
+          sample: 1
+        expected_votes:
+          description: The votes it expects in the whole cluster. V(null) for one that was not seen.
+          type: int
+          sample: 3
+        local:
+          description: Whether it is the node that was asked.
+          type: bool
+          sample: true
+        qdevice:
+          description: What it says of its own quorum device, V(null) where that is nothing.
+          type: dict
+          contains:
+            registered:
+              description: Whether one is registered there.
+              type: bool
+              sample: true
+            alive:
+              description: Whether it polls in time.
+              type: bool
+              sample: true
+            cast_vote:
+              description: Whether it gives its votes to that node.
+              type: bool
+              sample: true
+            master_wins:
+              description: Whether its vote alone makes a partition quorate.
+              type: bool
+              sample: false
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
+from ansible_collections.corosync.quorum.plugins.module_utils._observe import observe
+from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds
+
+
+def read(timeout: float, if_unavailable: str) -> t.Dict[str, t.Any]:
+    """The module's result. Raises QuorumError where votequorum cannot be read and that is not to be reported."""
+    try:
+        votequorum = observe(timeout)
+    except QuorumError as exc:
+        if exc.reason is None or if_unavailable == "fail":
+            raise
+        return {"available": False, "quorate": False, "reason": exc.reason, "msg": str(exc)}
+    return {"available": True, "quorate": votequorum["quorate"], "votequorum": votequorum}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "timeout": {"type": "float", "default": 10},
+            "if_unavailable": {"type": "str", "choices": ["fail", "report"], "default": "fail"},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = read(positive_seconds("timeout", module.params["timeout"]), module.params["if_unavailable"])
+    except OptionError as exc:
+        module.fail_json(msg=str(exc))
+    except QuorumError as exc:
+        module.fail_json(msg=str(exc), reason=exc.reason)
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()
