@@ -1,0 +1,77 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""python -m run [NAME ...]: run all stages of the tests, or those whose names match the patterns."""
+
+import argparse
+import fcntl
+import fnmatch
+import os
+import signal
+import sys
+
+from . import paths, scheduler
+from .report import Report
+from .stage import FAILED, PASSED
+from .stages import all_stages
+
+
+def _chosen(stages, patterns):
+    names = [stage.name for stage in stages]
+    for pattern in patterns:
+        if not fnmatch.filter(names, pattern):
+            sys.exit("No stage is called %s. There are: %s" % (pattern, ", ".join(names)))
+    return [stage for stage in stages if not patterns or any(fnmatch.fnmatch(stage.name, pattern) for pattern in patterns)]
+
+
+def _only_one_run():
+    """Two runs in one checkout would write to the same logs and trees."""
+    paths.SCRATCH.mkdir(exist_ok=True)
+    lock = open(paths.SCRATCH / "run.lock", "w", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("Another test run is under way in this checkout. Wait for it, or end it, and try again.")
+    return lock
+
+
+def _interrupt(number, frame):
+    # Once is enough: a second Ctrl-C would cut short the ending of what was started.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m run", description=__doc__)
+    parser.add_argument("patterns", nargs="*", metavar="NAME", help="stages to run, as names or shell patterns (default: all)")
+    parser.add_argument("--list", action="store_true", help="print the stages and what hinders them, and run nothing")
+    # Below two, the stages with cluster nodes would leave no room for the others.
+    parser.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 2), help="how many stages at a time (default: %(default)s)")
+    options = parser.parse_args()
+
+    stages = _chosen(all_stages(), options.patterns)
+    if options.list:
+        for stage in stages:
+            print("%-14s %s%s" % (stage.name, stage.title, " [not here: %s]" % stage.absent if stage.absent else ""))
+        return 0
+
+    lock = _only_one_run()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    report = Report()
+    report.opening(stages, options.jobs)
+    try:
+        outcomes = scheduler.run(stages, options.jobs, paths.LOGS, report)
+    except KeyboardInterrupt:
+        print("Interrupted; what was started is ended. The next run begins anew.", flush=True)
+        return 130
+    finally:
+        lock.close()
+    report.summary(stages, outcomes)
+    results = [outcome.result for outcome in outcomes.values()]
+    return 1 if FAILED in results or PASSED not in results else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Virtual environments of other Pythons and ansible-cores, made once and kept in the shared cache."""
+
+import contextlib
+import fcntl
+import hashlib
+import shutil
+import subprocess
+import sys
+
+from . import interpreters, paths
+
+# ansible-core -> the Pythons its controller runs on, in the order in which we would have them.
+CORES = {
+    "2.16": ((3, 11), (3, 12), (3, 10)),
+    "2.17": ((3, 11), (3, 12), (3, 10)),
+    "2.18": ((3, 11), (3, 12), (3, 13)),
+    "2.19": ((3, 11), (3, 12), (3, 13)),
+    "2.20": ((3, 13), (3, 12), (3, 14)),
+    "2.21": ((3, 13), (3, 12), (3, 14)),
+}
+
+# The last pip of Pythons whose own pip is too old to find that out by itself, and too old to read today's wheels.
+_LAST_PIP = {(3, 6): "pip < 22", (3, 7): "pip < 24.1"}
+
+# What the unit tests import besides the collection; each pip takes the newest release its Python can run.
+TEST_PACKAGES = ("pytest", "hypothesis", "cffi")
+
+
+@contextlib.contextmanager
+def locked(folder):
+    """Hold the lock of a folder that is being made, against another checkout that makes the same."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(str(folder) + ".lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def made_once(folder, recipe):
+    """Enter with True when folder is not what recipe (a string) says, and has been emptied for making it; the mark is written last,
+    so that an interrupted making is begun again."""
+    mark = folder / ".made-from"
+    wanted = hashlib.sha256(recipe.encode()).hexdigest()
+    with locked(folder):
+        if mark.is_file() and mark.read_text(encoding="utf-8") == wanted:
+            yield False
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        yield True
+        folder.mkdir(parents=True, exist_ok=True)
+        mark.write_text(wanted, encoding="utf-8")
+
+
+def _pip(python, *arguments):
+    subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments], check=True)
+
+
+def environment(label, version, *requirements):
+    """The Python of an environment called label, made with the Python of that version and holding the requirements."""
+    folder = paths.shared() / "environments" / label
+    base = interpreters.found()[version]
+    python = folder / "bin" / "python"
+    with made_once(folder, "\n".join((base,) + requirements)) as to_make:
+        if to_make:
+            print("Making an environment with Python %s and %s" % (interpreters.name(version), ", ".join(requirements)), flush=True)
+            subprocess.run([base, "-m", "venv", str(folder)], check=True)
+            if version in _LAST_PIP:
+                _pip(python, "--upgrade", _LAST_PIP[version])
+            _pip(python, *requirements)
+    return python
+
+
+def python_of_core(core):
+    """The version of the Python that would run this ansible-core's controller here, or None."""
+    return next((version for version in CORES[core] if version in interpreters.found()), None)
+
+
+def core_environment(core):
+    """The Python of an environment with ansible-core `core` ("2.16") and what the unit tests need."""
+    return environment("core-" + core, python_of_core(core), "ansible-core==%s.*" % core, *TEST_PACKAGES)
+
+
+def managed_environment(version):
+    """The Python of an environment as a managed node has it: no Ansible, only the tests' own needs."""
+    return environment("managed-" + interpreters.name(version), version, *TEST_PACKAGES)
+
+
+def module_library(core):
+    """A folder for PYTHONPATH with what an ansible-core gives to a module on a managed node, `ansible.module_utils`, and nothing else."""
+    folder = paths.shared() / "module-library" / core
+    with made_once(folder, core) as to_make:
+        if to_make:
+            print("Fetching the module library of ansible-core " + core, flush=True)
+            whole = folder / "whole"
+            # No module is run by this Python: what the release asks of it does not matter.
+            _pip(sys.executable, "--no-deps", "--ignore-requires-python", "--target", str(whole), "ansible-core==%s.*" % core)
+            (folder / "ansible").mkdir()
+            for part in ("__init__.py", "release.py", "module_utils"):
+                (whole / "ansible" / part).rename(folder / "ansible" / part)
+            shutil.rmtree(whole)
+    return folder

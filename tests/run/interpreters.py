@@ -1,0 +1,55 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which Pythons this machine has."""
+
+import functools
+import os
+import pathlib
+import shutil
+import subprocess
+
+# 3.6 is the oldest Python of a managed node (RHEL 8's platform-python).
+KNOWN = tuple((3, minor) for minor in range(6, 15))
+
+
+def name(version):
+    """(3, 6) -> "3.6"."""
+    return "%d.%d" % version
+
+
+def _pyenv_folders():
+    """The bin folders of pyenv's Pythons. Its shims are of no use: the one of an inactive version exits with 127."""
+    root = os.environ.get("PYENV_ROOT") or pathlib.Path.home() / ".pyenv"
+    if shutil.which("pyenv"):
+        answer = subprocess.run(["pyenv", "root"], capture_output=True, text=True, check=False)
+        root = answer.stdout.strip() or root
+    return [str(folder) for folder in sorted(pathlib.Path(root).glob("versions/*/bin"))]
+
+
+def _path_folders():
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return [folder for folder in folders if folder and pathlib.Path(folder).name != "shims"]
+
+
+def _makes_environments(python, version):
+    check = "import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != %r)" % (version,)
+    try:
+        return subprocess.run([python, "-c", check], capture_output=True, check=False, timeout=30).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+@functools.lru_cache(maxsize=None)
+def found():
+    """Every Python of KNOWN that is on PATH or kept by pyenv and can make a virtual environment: {(3, 6): "/…/bin/python3.6"}."""
+    path = os.pathsep.join(_path_folders() + _pyenv_folders())
+    candidates = {version: shutil.which("python" + name(version), path=path) for version in KNOWN}
+    return {version: python for version, python in candidates.items() if python and _makes_environments(python, version)}
+
+
+def search_path():
+    """A PATH on which every found Python answers to its name, without pyenv's shims."""
+    folders = [str(pathlib.Path(python).parent) for python in found().values()]
+    return os.pathsep.join(dict.fromkeys(_path_folders() + folders))

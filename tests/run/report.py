@@ -1,0 +1,83 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the test run says, line by line, and its summary."""
+
+import time
+
+from . import paths
+from .stage import FAILED, PASSED, SKIPPED
+
+_TAIL_LINES = 40
+_SILENCE = 60
+
+
+class Report:
+    """Prints to standard output; every line is out at once."""
+
+    def __init__(self):
+        self._began = self._spoke = time.monotonic()
+
+    def _say(self, text=""):
+        self._spoke = time.monotonic()
+        print(text, flush=True)
+
+    def _line(self, word, stage, text):
+        self._say("[%4d s] %-7s %-12s %s" % (time.monotonic() - self._began, word, stage.name, text))
+
+    def opening(self, stages, workers):
+        self._say("==> %d stages, %d at a time, at most one of them with cluster nodes. Logs: %s/NAME.log"
+                  % (len(stages), workers, paths.LOGS.relative_to(paths.CHECKOUT)))
+
+    def started(self, stage):
+        self._line("start", stage, stage.title)
+
+    def stopping(self, stage):
+        self._line("ending", stage, "interrupted")
+
+    def ended(self, stage, outcome, log):
+        """A stage ended; log is None for one that never started."""
+        if outcome.result == SKIPPED:
+            self._line(outcome.result, stage, outcome.why)
+            return
+        what = outcome.why if outcome.result == FAILED else "%d checks" % outcome.checks
+        self._line(outcome.result, stage, "%s, %.0f s" % (what, outcome.seconds))
+        if outcome.result == FAILED:
+            self._tail(stage, log)
+
+    def _tail(self, stage, log):
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        self._say("--- the last lines of %s" % log.relative_to(paths.CHECKOUT))
+        for line in lines[-_TAIL_LINES:]:
+            self._say("    " + line)
+        self._say('--- to run it alone: make test STAGES="%s"' % " ".join(stage.after + (stage.name,)))
+
+    def tick(self, running):
+        """Once a minute of silence, say what is under way: [(stage, seconds)]."""
+        if running and time.monotonic() - self._spoke >= _SILENCE:
+            self._say("[%4d s] running %s" % (
+                time.monotonic() - self._began, ", ".join("%s (%.0f s)" % (stage.name, seconds) for stage, seconds in running)))
+
+    def summary(self, stages, outcomes):
+        """The table, what was not run and why, pytest's closing lines, and the count as the last line."""
+        self._say("\n%-14s %-8s %7s %7s" % ("stage", "result", "checks", "seconds"))
+        for stage in stages:
+            outcome = outcomes[stage.name]
+            self._say("%-14s %-8s %7d %7.0f  %s" % (stage.name, outcome.result, outcome.checks, outcome.seconds, "; ".join(outcome.closing)))
+        self._not_run(stages, outcomes)
+        failed = [stage.name for stage in stages if outcomes[stage.name].result == FAILED]
+        self._say("\nTook %.0f s." % (time.monotonic() - self._began))
+        if failed:
+            self._say("Failed: %s" % ", ".join("%s (%s)" % (name, outcomes[name].why) for name in failed))
+        results = [outcomes[stage.name].result for stage in stages]
+        self._say("%d passed, %d failed, %d skipped" % tuple(results.count(result) for result in (PASSED, FAILED, SKIPPED)))
+
+    def _not_run(self, stages, outcomes):
+        missing = [(stage.name, outcomes[stage.name].why) for stage in stages if outcomes[stage.name].result == SKIPPED]
+        missing += [(stage.name, reason) for stage in stages for reason in outcomes[stage.name].left_out]
+        if not missing:
+            return
+        self._say("\nNot run here, and why:")
+        for name, reason in missing:
+            self._say("  %s: %s" % (name, reason))

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs stages side by side, each in a process group of its own with its output in a log."""
+
+import os
+import signal
+import subprocess
+import time
+
+from .stage import FAILED, PASSED, SKIPPED, Outcome, judge
+
+_TICK = 0.1
+# From polite to final, and the seconds to wait after each. SIGINT first: pytest and molecule take down their nodes on it.
+_STOPPING = ((signal.SIGINT, 30), (signal.SIGTERM, 10), (signal.SIGKILL, 5))
+
+
+class _Running:
+    """A started stage."""
+
+    def __init__(self, stage, log):
+        self.stage = stage
+        self.log = log
+        self.started = time.monotonic()
+        # Live clusters are sensitive to time: whatever else computes steps back for them.
+        command = stage.command if stage.cluster else ("nice", "-n", "10") + stage.command
+        with open(log, "wb") as output:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                env=dict(os.environ, **stage.environment), start_new_session=True,
+            )
+
+    def seconds(self):
+        return time.monotonic() - self.started
+
+    def outcome(self):
+        """None while it runs."""
+        exit_code = self.process.poll()
+        if exit_code is not None:
+            # A background process of the stage would go on beside the stages that follow.
+            _signal_group(self.process.pid, signal.SIGTERM)
+            return judge(self.stage, exit_code, self.output(), self.seconds())
+        if self.seconds() > self.stage.minutes * 60:
+            self.stop()
+            return Outcome(FAILED, self.seconds(), why="not done after %d minutes, ended" % self.stage.minutes)
+        return None
+
+    def output(self):
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def stop(self):
+        for number, patience in _STOPPING:
+            if not _signal_group(self.process.pid, number):
+                break
+            try:
+                self.process.wait(patience)
+            except subprocess.TimeoutExpired:
+                continue
+
+
+def _signal_group(group, number):
+    """Whether the process group was still there."""
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _hindrance(stage, outcomes):
+    """Why a stage whose predecessors have ended cannot run, or None."""
+    for name in stage.after:
+        if name in outcomes and outcomes[name].result != PASSED:
+            return "%s did not pass" % name
+    return None
+
+
+def _may_start(stage, running, outcomes, chosen):
+    if stage.cluster and any(other.stage.cluster for other in running):
+        return False
+    return all(name in outcomes for name in stage.after if name in chosen)
+
+
+def run(stages, workers, logs, report):
+    """Run stages, at most `workers` at a time and one of them on a cluster, and tell report what happens.
+
+    :returns: {name: Outcome} of all stages.
+    :raises KeyboardInterrupt: after everything started was ended.
+    """
+    logs.mkdir(parents=True, exist_ok=True)
+    chosen = {stage.name for stage in stages}
+    outcomes, running = {}, []
+    # Clusters first: that lane is the longest, and only one of them can run at a time.
+    waiting = sorted(stages, key=lambda stage: not stage.cluster)
+    try:
+        while waiting or running:
+            for stage in [stage for stage in waiting if stage.absent or _hindrance(stage, outcomes)]:
+                waiting.remove(stage)
+                outcomes[stage.name] = Outcome(SKIPPED, why=stage.absent or _hindrance(stage, outcomes))
+                report.ended(stage, outcomes[stage.name], None)
+            for stage in list(waiting):
+                if len(running) < workers and _may_start(stage, running, outcomes, chosen):
+                    waiting.remove(stage)
+                    report.started(stage)
+                    running.append(_Running(stage, logs / (stage.name + ".log")))
+            for started in list(running):
+                outcome = started.outcome()
+                if outcome is not None:
+                    running.remove(started)
+                    outcomes[started.stage.name] = outcome
+                    report.ended(started.stage, outcome, started.log)
+            report.tick([(started.stage, started.seconds()) for started in running])
+            time.sleep(_TICK)
+    finally:
+        for started in running:
+            report.stopping(started.stage)
+            started.stop()
+    return outcomes

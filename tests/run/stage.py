@@ -1,0 +1,73 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A stage of the tests, and how it ended."""
+
+import re
+from typing import Dict, NamedTuple, Optional, Pattern, Tuple
+
+PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+
+# pytest's closing line, which is the proof that tests ran: "12 passed, 1 skipped in 0.40s".
+PYTEST_PASSED = re.compile(r"^(?:=+ )?(?:\d+ failed, )?(\d+) passed\b.* in [\d.]+s", re.MULTILINE)
+
+# What a test says of something that it left out, with the reason as group 1.
+_LEFT_OUT = (
+    re.compile(r"^SKIPPED (.+)$", re.MULTILINE),
+    re.compile(r"^WARNING: (Skipping .+)$", re.MULTILINE),
+    re.compile(r"^WARNING: (Required program .+)$", re.MULTILINE),
+    re.compile(r"^LEFT OUT: (.+)$", re.MULTILINE),
+)
+
+
+class Stage(NamedTuple):
+    """One command of the test run.
+
+    evidence matches once for each check the command made, or has a group with their number: a stage without any has failed,
+    whatever its exit code. absent says why it cannot run here. cluster marks stages that boot lab nodes: one at a time, never niced.
+    after names stages that have to pass first.
+    """
+
+    name: str
+    title: str
+    command: Tuple[str, ...]
+    evidence: Pattern[str]
+    absent: Optional[str] = None
+    cluster: bool = False
+    after: Tuple[str, ...] = ()
+    environment: Dict[str, str] = {}
+    minutes: int = 25
+
+
+class Outcome(NamedTuple):
+    """How a stage ended: result is PASSED, FAILED or SKIPPED; why explains the latter two; left_out are sentences on parts not run."""
+
+    result: str
+    seconds: float = 0.0
+    checks: int = 0
+    why: str = ""
+    left_out: Tuple[str, ...] = ()
+    closing: Tuple[str, ...] = ()
+
+
+def count_checks(stage, output):
+    """How many checks the output of a stage proves."""
+    if stage.evidence.groups == 0:
+        return len(stage.evidence.findall(output))
+    return sum(int(number) for number in stage.evidence.findall(output))
+
+
+def judge(stage, exit_code, output, seconds):
+    """The outcome of a stage that ended by itself."""
+    checks = count_checks(stage, output)
+    left_out = tuple(dict.fromkeys(reason for pattern in _LEFT_OUT for reason in pattern.findall(output)))
+    closing = tuple(match.group(0).strip("= ") for match in PYTEST_PASSED.finditer(output))
+    why = ""
+    if exit_code < 0:
+        why = "ended by signal %d" % -exit_code
+    elif exit_code > 0:
+        why = "exit code %d" % exit_code
+    elif checks == 0:
+        why = "it ran no test: its output has nothing like %s" % stage.evidence.pattern
+    return Outcome(FAILED if why else PASSED, seconds, checks, why, left_out, closing)

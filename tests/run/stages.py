@@ -1,0 +1,118 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The stages of the tests: what each runs, what it needs, and what proves that it ran."""
+
+import functools
+import os
+import pathlib
+import re
+import shutil
+import sys
+
+from . import environments, interpreters, paths, trees
+from .stage import PYTEST_PASSED, Stage
+
+_BIN = pathlib.Path(sys.executable).parent
+
+
+def _tool(name, *arguments):
+    return (str(_BIN / name),) + arguments
+
+
+def _pytest(*arguments):
+    return (sys.executable, "-m", "pytest") + arguments
+
+
+def _step(name, *arguments):
+    return (sys.executable, "-m", "run.steps." + name) + arguments
+
+
+def _environment():
+    """For every stage: the checkout's tools first, Pythons that answer to their names, the collection where Ansible looks for it."""
+    tree = str(trees.linked())
+    return {
+        "PATH": os.pathsep.join([str(_BIN), interpreters.search_path()]),
+        "PYTHONPATH": os.pathsep.join([tree, str(paths.CHECKOUT / "tests")]),
+        "PYTHONPYCACHEPREFIX": str(paths.SCRATCH / "pycache"),
+        "PYTHONUNBUFFERED": "1",
+        "ANSIBLE_COLLECTIONS_PATH": tree,
+        "COLLECTIONS_TREE": tree,
+        "ANSIBLE_HOME": str(paths.SCRATCH / "ansible"),
+        "NO_COLOR": "1",
+    }
+
+
+def _lacks(*programs):
+    """Why a stage that needs these programs cannot run here, or None."""
+    missing = [program for program in programs if not shutil.which(program, path=_environment()["PATH"] + ":/usr/sbin:/sbin")]
+    return "not on this machine: %s" % ", ".join(missing) if missing else None
+
+
+@functools.lru_cache(maxsize=None)
+def _no_cluster():
+    """Why this machine cannot boot lab nodes, or None."""
+    if os.geteuid() != 0:
+        return "booting cluster nodes needs root: sudo make test"
+    return _lacks("systemd-nspawn", "debootstrap", "ip", "ssh")
+
+
+def _no_headers():
+    missing = [name for name in ("votequorum.h", "quorum.h", "cmap.h") if not pathlib.Path("/usr/include/corosync", name).exists()]
+    if missing:
+        return "no C headers %s below /usr/include/corosync: install libvotequorum-dev, libquorum-dev, libcmap-dev" % ", ".join(missing)
+    return _lacks("cc")
+
+
+def _no_python_for(core):
+    if environments.python_of_core(core):
+        return None
+    return "ansible-core %s needs Python %s, none of which is here" % (core, " or ".join(map(interpreters.name, sorted(environments.CORES[core]))))
+
+
+def _no_python(version):
+    return None if version in interpreters.found() else "Python %s is not here" % interpreters.name(version)
+
+
+def _clusters():
+    yield Stage("live", "tests on real clusters", _pytest("tests/live"), PYTEST_PASSED, _no_cluster(), cluster=True, minutes=40)
+    yield Stage("molecule", "the molecule scenarios, on real nodes", _tool("molecule", "test", "--all"),
+                re.compile(r"^INFO .*\bverify: Executed: Successful", re.MULTILINE), _no_cluster(), cluster=True)
+
+
+def _tests():
+    yield Stage("unit", "unit tests on Python %d.%d, and of the repository itself" % sys.version_info[:2], _pytest("tests/unit"), PYTEST_PASSED)
+    yield Stage("abi", "the binding's declarations against the C headers", _pytest("tests/abi"), PYTEST_PASSED, _no_headers())
+    yield Stage("truth", "the forecast against corosync's own simulator", _pytest("tests/truth"), PYTEST_PASSED, _lacks("corosync-vqsim"))
+    for version in interpreters.KNOWN:
+        text = interpreters.name(version)
+        yield Stage("managed-" + text, "unit tests of the managed nodes' code on Python " + text, _step("units", "managed", text),
+                    PYTEST_PASSED, _no_python(version))
+    for core in environments.CORES:
+        yield Stage("unit-" + core, "unit tests with ansible-core " + core, _step("units", "core", core), PYTEST_PASSED, _no_python_for(core))
+
+
+def _checks():
+    yield Stage("types", "mypy on module_utils",
+                _tool("mypy", "--package", "ansible_collections.corosync.quorum.plugins.module_utils"),
+                re.compile(r"no issues found in (\d+) source files?"), environment={"MYPYPATH": str(trees.linked())})
+    yield Stage("python-3.6", "the managed nodes' code needs no Python newer than 3.6", _step("managed_syntax"),
+                re.compile(r"^(\d+) files checked", re.MULTILINE))
+    yield Stage("reuse", "every file names its licence", _tool("reuse", "lint"), re.compile(r"with license information: (\d+) /"))
+    yield Stage("changelog", "antsibull-changelog lint", _step("changelog"), re.compile(r"^checked: ", re.MULTILINE))
+    yield Stage("docs", "antsibull-docs lint", _step("docs_lint"), re.compile(r"^checked: ", re.MULTILINE))
+    yield Stage("lint", "ansible-lint, production profile", _tool("ansible-lint", "--offline", "--profile", "production"),
+                re.compile(r"in (\d+) files processed"))
+    yield Stage("package", "build and install the artifact", _step("package"), re.compile(r"^documented: ", re.MULTILINE))
+    yield Stage("importer", "galaxy-importer on the artifact, without a warning", _step("importer"),
+                re.compile(r"^INFO: Importer processing completed successfully", re.MULTILINE | re.IGNORECASE), after=("package",))
+    for core in environments.CORES:
+        yield Stage("sanity-" + core, "ansible-test sanity with ansible-core " + core, _step("sanity", core),
+                    re.compile(r"^Running sanity test ", re.MULTILINE), _no_python_for(core))
+
+
+def all_stages():
+    """Every stage, in the order in which they are begun and listed (the scheduler takes those with clusters first)."""
+    environment = _environment()
+    return [stage._replace(environment=dict(environment, **stage.environment)) for part in (_clusters, _tests, _checks) for stage in part()]

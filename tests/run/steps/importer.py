@@ -1,0 +1,31 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""python -m run.steps.importer: what Galaxy says of the artifact in dist/, with its warnings as errors."""
+
+import os
+import subprocess
+import sys
+
+from .. import interpreters, paths
+
+_CONFIGURATION = paths.CHECKOUT / "tests" / "run" / "galaxy-importer.cfg"
+
+
+def main():
+    artifact = next(paths.DIST.glob("corosync-quorum-*.tar.gz"))
+    environment = dict(os.environ, GALAXY_IMPORTER_CONFIG=str(_CONFIGURATION),
+                       PATH=os.pathsep.join([os.path.dirname(sys.executable), interpreters.search_path()]))
+    # It leaves importer_result.json where it stands.
+    done = subprocess.run([sys.executable, "-m", "galaxy_importer.main", str(artifact)], cwd=paths.SCRATCH, env=environment,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    print(done.stdout)
+    warnings = [line for line in done.stdout.splitlines() if line.startswith(("WARNING", "ERROR"))]
+    if warnings:
+        print("%d warnings or errors, and none is wanted" % len(warnings))
+    return done.returncode or (1 if warnings else 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""python -m run.steps.package: build the artifact, look at what is in it, and read the documentation of what it installs."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+from .. import paths
+
+# What a user needs, and nothing else.
+_WANTED = {"LICENSES", "README.md", "CHANGELOG.md", "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles",
+           "FILES.json", "MANIFEST.json"}
+_PLUGIN_KINDS = {"modules": "module", "filter": "filter", "test": "test"}
+
+
+def _command(name, *arguments, **options):
+    return subprocess.run([str(pathlib.Path(sys.executable).parent / name), *arguments], check=True, **options)
+
+
+def build(folder):
+    """Build the artifact into folder and return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("corosync-quorum-*.tar.gz"):
+        old.unlink()
+    _command("ansible-galaxy", "collection", "build", "--force", "--output-path", str(folder), str(paths.CHECKOUT))
+    return next(folder.glob("corosync-quorum-*.tar.gz"))
+
+
+def _unwanted(artifact):
+    with tarfile.open(artifact) as archive:
+        names = [name[2:] if name.startswith("./") else name for name in archive.getnames()]
+    return [name for name in names
+            if name.split("/")[0] not in _WANTED or any(part.startswith(".") or part == "__pycache__" for part in name.split("/"))]
+
+
+def _documented(tree):
+    """How many plugins of the installed collection ansible-doc can show."""
+    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(tree))
+    count = 0
+    for folder, kind in _PLUGIN_KINDS.items():
+        answer = _command("ansible-doc", "--type", kind, "--json", "--list", "corosync.quorum", env=environment, capture_output=True, text=True)
+        for plugin in json.loads(answer.stdout):
+            _command("ansible-doc", "--type", kind, plugin, env=environment, stdout=subprocess.DEVNULL)
+            print("documented: %s %s" % (kind, plugin))
+            count += 1
+    return count
+
+
+def main():
+    artifact = build(paths.DIST)
+    unwanted = _unwanted(artifact)
+    if unwanted:
+        print("%s holds what no user needs; add it to build_ignore in galaxy.yml:" % artifact.name)
+        print("\n".join("  " + name for name in unwanted))
+        return 1
+    with tempfile.TemporaryDirectory() as tree:
+        _command("ansible-galaxy", "collection", "install", "--offline", "-p", tree, str(artifact))
+        if not _documented(tree):
+            print("ansible-doc finds no plugin in the installed collection")
+            return 1
+    print("built: %s" % artifact)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""python -m run.steps.sanity CORE: ansible-test sanity of one ansible-core, with every Python it finds and no ignore entry."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+from .. import environments, interpreters, paths, trees
+
+# ansible-test fetches get-pip.py by URL, unless it finds its cached copy. This one uses the pip that Python itself brings,
+# so that no machine needs more of the network than its package index.
+_GET_PIP = """\
+import ensurepip, glob, os, sys
+wheel = glob.glob(os.path.join(os.path.dirname(ensurepip.__file__), '_bundled', 'pip-*.whl'))
+wheel += glob.glob('/usr/share/python-wheels/pip-*.whl')
+sys.path.insert(0, wheel[0])
+arguments = [a for a in sys.argv[1:] if a not in ('--no-setuptools', '--no-wheel')]
+from pip._internal.cli.main import main
+sys.exit(main(['install', '--upgrade', '--force-reinstall'] + arguments))
+"""
+
+
+def _home(core, python):
+    """A home for ansible-test, so that what it keeps there does not mix with the user's own."""
+    home = paths.shared() / "ansible-test" / core
+    cache = home / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    requirements = subprocess.run(
+        [str(python), "-c", "import ansible_test._internal.python_requirements as module; print(module.__file__)"],
+        capture_output=True, text=True, check=True,
+    ).stdout.strip()
+    source = pathlib.Path(requirements).read_text(encoding="utf-8")
+    versions = set(re.findall(r"""\bpip=['"]([\d.]+)['"]""", source))
+    if not versions:
+        sys.exit("ansible-core %s names its version of pip no longer where it did (%s): mend run/steps/sanity.py" % (core, requirements))
+    for version in versions:
+        (cache / ("get_pip_%s.py" % version.replace(".", "_"))).write_text(_GET_PIP, encoding="utf-8")
+    _link_pip_configuration(home)
+    return home
+
+
+def _link_pip_configuration(home):
+    for name in (".pip", ".config/pip"):
+        theirs, ours = pathlib.Path.home() / name, home / name
+        if theirs.is_dir() and not ours.is_symlink():
+            ours.parent.mkdir(parents=True, exist_ok=True)
+            ours.symlink_to(theirs)
+
+
+def main(core):
+    python = environments.core_environment(core)
+    collection = trees.copied("sanity-" + core)
+    path = os.pathsep.join([str(python.parent), interpreters.search_path()])
+    environment = dict(os.environ, HOME=str(_home(core, python)), PATH=path)
+    done = subprocess.run([str(python.parent / "ansible-test"), "sanity", "--local", "--color", "no"],
+                          cwd=collection, env=environment, check=False)
+    shutil.rmtree(collection, ignore_errors=True)
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,39 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""python -m run.steps.units core|managed VERSION: unit tests on another ansible-core, or on another Python as a managed node has it."""
+
+import os
+import subprocess
+import sys
+
+from .. import environments, paths, trees
+
+# What a managed node runs. Its ansible.module_utils is that of an ansible-core which still supports the Python.
+_MANAGED = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
+_LAST_CORE = {(3, 6): "2.16", (3, 7): "2.17", (3, 8): "2.19"}
+
+
+def _pytest(python, tests, *library):
+    # PYTHONNOUSERSITE: what is installed for the user is not on a managed node.
+    search = [str(trees.linked()), str(paths.CHECKOUT / "tests"), *map(str, library)]
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(search), PYTHONNOUSERSITE="1")
+    present = [folder for folder in tests if (paths.CHECKOUT / folder).is_dir()]
+    return subprocess.run([str(python), "-m", "pytest", *present], cwd=paths.CHECKOUT, env=environment, check=False).returncode
+
+
+def on_core(core):
+    """All unit tests of the plugins with an ansible-core of a series."""
+    return _pytest(environments.core_environment(core), ["tests/unit/plugins"])
+
+
+def on_managed(text):
+    """The unit tests of the managed node's code on a Python ("3.6")."""
+    version = tuple(int(part) for part in text.split("."))
+    library = environments.module_library(_LAST_CORE.get(version, "2.21"))
+    return _pytest(environments.managed_environment(version), _MANAGED, library)
+
+
+if __name__ == "__main__":
+    sys.exit({"core": on_core, "managed": on_managed}[sys.argv[1]](sys.argv[2]))
