@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """corosync.conf for a cluster of lab nodes, from what a test wants of it."""
 
-# token: a lost node is noticed in about a second and a half; the coefficient is what corosync adds per node above two
+# token: a lost node is noticed in about a second and a half; the coefficient is what corosync adds per node above two.
+# pmtud: knet measures a link again only at this interval (default 30 s), and a healed link that it measured while
+# it was cut stays too narrow for corosync until then.
 TOTEM = {"version": 2, "cluster_name": "lab", "transport": "knet", "crypto_cipher": "none", "crypto_hash": "none",
-         "token": 1000, "token_coefficient": 50}
+         "token": 1000, "token_coefficient": 50, "knet_pmtud_interval": 1}
 QUORUM = {"provider": "corosync_votequorum"}
 LOGGING = {"to_logfile": "no", "to_syslog": "yes", "to_stderr": "no", "timestamp": "on"}
 

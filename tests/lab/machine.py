@@ -40,6 +40,7 @@ class Machine:
         self.hostname = hostname
         self.unique = unique  # on this whole machine; nspawn makes the name of the network link from it
         self.bridge = bridge
+        self.link = "vb-" + unique  # nspawn's name for this machine's end of the link
         self.root = self.folder / "root"
 
     # -- disk
@@ -73,6 +74,7 @@ class Machine:
 
     def power_on(self, binds=()):
         """Start the machine; `binds`: (folder of this machine, folder in the node), read-only. Does not wait for the boot."""
+        self.power_cut()  # whatever an interrupted run has left of it
         nspawn = ["systemd-nspawn", "--quiet", "--directory=%s" % self.root, "--register=no", "--keep-unit", "--boot", "--machine=%s" % self.unique,
                   "--hostname=%s" % self.hostname, "--network-bridge=%s" % self.bridge, "--link-journal=no", "--resolv-conf=off", "--timezone=off"]
         nspawn += ["--bind-ro=%s:%s" % (_escaped(source), _escaped(target)) for source, target in binds]
@@ -84,15 +86,14 @@ class Machine:
 
     def power_cut(self):
         """End the machine at once, as if its plug was pulled; returns when all its processes are gone."""
-        leader = self.leader()
-        # the supervisor first, so that it starts nothing again
+        # the supervisor first, so that it starts nothing again; the inhabitants last, as they outlive a killed nspawn
         for name in ("supervisor.pid", "nspawn.pid"):
             pid = self._own_pid(name)
             if pid:
-                _kill(pid)
-                _wait_gone(pid)
-        if leader:
-            _wait_gone(leader)
+                _kill([pid])
+        _kill(self._inhabitants())
+        if os.path.exists("/sys/class/net/" + self.link):
+            host.run(["ip", "link", "delete", self.link], check=False)  # the kernel takes its time to do that by itself
 
     def is_on(self):
         """Whether the machine has power."""
@@ -125,6 +126,19 @@ class Machine:
         return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else "(it printed nothing)"
 
     # -- inside
+
+    def _inhabitants(self):
+        """Pids, on this machine, of all processes that live on this node's disk."""
+        mine = "upperdir=%s/upper," % self.folder
+        found = []
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                mounts = (process / "mountinfo").read_text().splitlines()
+            except OSError:
+                continue  # it ended meanwhile
+            if any(mine in line and line.split()[4] == "/" for line in mounts):
+                found.append(int(process.name))
+        return found
 
     def _own_pid(self, name):
         """The pid in a pid file, if that process runs and is ours."""
@@ -212,20 +226,23 @@ def _namespace(pid, kind):
         return None
 
 
-def _kill(pid):
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-
-
-def _wait_gone(pid, timeout=20):
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
+def _kill(pids, timeout=20):
+    """SIGKILL these processes and return when they have ended."""
+    for pid in pids:
         try:
-            if pathlib.Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0] in "ZX":
-                return
-        except OSError:
-            return
-        time.sleep(0.01)
-    raise LabError("the process %d did not end within %d s after SIGKILL: look at it with `ps -fp %d`" % (pid, timeout, pid))
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    deadline = time.monotonic() + timeout
+    for pid in pids:
+        while _lives(pid):
+            if time.monotonic() > deadline:
+                raise LabError("the process %d did not end within %d s after SIGKILL: look at it with `ps -fp %d`" % (pid, timeout, pid))
+            time.sleep(0.01)
+
+
+def _lives(pid):
+    try:
+        return pathlib.Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
