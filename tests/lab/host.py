@@ -106,6 +106,13 @@ def try_lock(path):
     return handle
 
 
+def hand_over(folder, names):
+    """Give a folder and these files in it to the user who called sudo: ssh and Ansible need no root to reach the nodes."""
+    if os.geteuid() == 0 and os.environ.get("SUDO_UID"):
+        for path in [folder] + [folder / name for name in names]:
+            os.chown(path, int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"]))
+
+
 def missing_packages():
     """Packages that the lab needs and this machine does not have, sorted."""
     missing = {package for command, package in COMMANDS.items() if not shutil.which(command, path=SBIN)}

@@ -18,6 +18,30 @@ Host *
 """
 
 
+ANSIBLE_CFG = """\
+[defaults]
+inventory = {folder}/inventory.yml
+collections_path = {folder}/collections
+host_key_checking = false
+callback_result_format = yaml
+interpreter_python = /usr/bin/python3
+
+[ssh_connection]
+pipelining = true
+"""
+
+
+def write_access(folder, checkout, nodes):
+    """Write what ssh and Ansible need to reach the nodes and to find the collection of this checkout."""
+    (folder / "ssh_config").write_text(ssh_config(folder, nodes))
+    (folder / "ansible.cfg").write_text(ANSIBLE_CFG.format(folder=folder))
+    write_inventory(folder / "inventory.yml", nodes)
+    tree = folder / "collections/ansible_collections/corosync"
+    tree.mkdir(parents=True, exist_ok=True)
+    if not (tree / "quorum").exists():
+        (tree / "quorum").symlink_to(checkout)
+
+
 def ssh_config(folder, nodes):
     """An ssh configuration of its own for the nodes; the host keys are those of the lab's image and are never in the user's files."""
     hosts = "".join("Host %s\n    HostName %s\n" % (node.name, node.address) for node in nodes)

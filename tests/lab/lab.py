@@ -13,7 +13,7 @@ import time
 
 from . import cluster, host, image, network
 from .errors import LabError
-from .inventory import ssh_config, write_inventory
+from .inventory import write_access
 from .machine import Machine, unmount_below
 from .node import COLLECTION, Node
 from .parallel import each
@@ -28,7 +28,7 @@ class Lab:
     what is as wanted. Labs of other names or other checkouts run beside it.
     """
 
-    def __init__(self, name="lab", nodes=3, suite="bookworm"):
+    def __init__(self, name="lab", nodes=3, suite="bookworm", private=False):
         if not isinstance(nodes, int) or not 1 <= nodes <= MOST_NODES:
             raise LabError("a lab has 1 to %d nodes, not %r" % (MOST_NODES, nodes))
         if suite not in image.SUITES:
@@ -36,10 +36,12 @@ class Lab:
         self.name = name
         self.size = nodes
         self.suite = suite
+        self.private = private  # made by private_lab(): goes with its session
         self.id = hashlib.sha256(("%s\0%s" % (host.CHECKOUT, name)).encode()).hexdigest()[:6]
         self.folder = host.state_dir() / self.id
         self.bridge = "cq%sbr" % self.id
         self.nodes = []
+        self.recorded = {}
 
     def __enter__(self):
         return self.up()
@@ -59,25 +61,30 @@ class Lab:
         """Path of the Ansible inventory of all nodes."""
         return self.folder / "inventory.yml"
 
+    @property
+    def ansible_cfg(self):
+        """Path of an Ansible configuration with that inventory and this checkout's collection; for ANSIBLE_CONFIG."""
+        return self.folder / "ansible.cfg"
+
     # -- up and down
 
     def up(self):
         """Boot what of the lab is not running; returns the lab. Immediate when all of it runs."""
         host.require()
         with self._lock():
-            if self._load() and self._usable():
-                self._grow()
-            else:
+            if not (self._load() and self._usable()):
                 self._erase()
-                self._create()
+                self._found()
+            self._attach(max(self.size, self._there()))
+            self._boot_nodes()
         return self
 
     def find(self):
         """Take up the lab as it runs, whatever its size; LabError if it is not up."""
         host.require()
-        if not self._load():
+        if not (self._load() and self._there()):
             raise LabError("the lab %s is not up: start it with `make lab-up`" % self.name)
-        self._attach(self.recorded["nodes"])
+        self._attach(self._there())
         return self
 
     def down(self):
@@ -91,7 +98,7 @@ class Lab:
         return host.locked(host.state_dir() / ("%s.lock" % self.id), "the lab %s" % self.name)
 
     def _load(self):
-        """Read what up() wrote down when the lab was complete."""
+        """Read what _found() wrote down."""
         try:
             self.recorded = json.loads((self.folder / "lab.json").read_text())
         except (OSError, ValueError):
@@ -99,25 +106,24 @@ class Lab:
         return True
 
     def _usable(self):
+        """Whether what was written down can carry this lab: it was made by the recipe of today, and the machine has not restarted."""
         wanted = {"image": str(image.path(self.suite)), "checkout": str(host.CHECKOUT)}
         return all(self.recorded.get(key) == value for key, value in wanted.items()) and network.bridge_exists(self.bridge)
 
-    def _grow(self):
-        """Complete a lab that runs: boot nodes that are off, add those that are missing."""
-        there = self.recorded["nodes"]
-        self._attach(max(there, self.size))
-        self._boot_nodes()
-        if self.size > there:
-            self._record()
+    def _there(self):
+        """How many nodes the lab has had up to now."""
+        return len(list((self.folder / "nodes").glob("*/ready")))
 
-    def _create(self):
+    def _found(self):
+        """Make what all nodes share, and write it down last: until then a later up() starts over."""
         base = image.ensure(self.suite)
         self.folder.mkdir(parents=True, mode=0o700)
-        self.recorded = {"name": self.name, "checkout": str(host.CHECKOUT), "image": str(base), "suite": self.suite, "subnet": str(self._claim_subnet())}
         host.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "corosync-quorum-lab", "-f", self.folder / "id_ed25519"])
-        self._attach(self.size)
-        self._boot_nodes()
-        self._record()
+        self.recorded = {"name": self.name, "checkout": str(host.CHECKOUT), "image": str(base), "suite": self.suite, "private": self.private,
+                         "subnet": str(self._claim_subnet())}
+        half = self.folder / "lab.json.new"
+        half.write_text(json.dumps(self.recorded, indent=1) + "\n")
+        os.rename(half, self.folder / "lab.json")
 
     def _claim_subnet(self):
         """Take a subnet that nothing else has; the bridge that carries it is the claim."""
@@ -126,42 +132,35 @@ class Lab:
             network.make_bridge(self.bridge, subnet)
         return subnet
 
-    def _record(self):
-        """Say that the lab is complete; until then a later up() starts over."""
-        self.recorded["nodes"] = len(self.nodes)
-        half = self.folder / "lab.json.new"
-        half.write_text(json.dumps(self.recorded, indent=1) + "\n")
-        os.rename(half, self.folder / "lab.json")
-
     def _attach(self, size):
         """Make the Node objects, and the files that name them."""
         subnet = ipaddress.ip_network(self.recorded["subnet"])
-        config = self.folder / "ssh_config"
         binds = [(host.CHECKOUT, COLLECTION)]
         self.nodes = []
         for nodeid in range(1, size + 1):
-            machine = Machine(self.folder / "nodes" / ("node%d" % nodeid), self.recorded["image"], "node%d" % nodeid,
-                              "cq%sn%d" % (self.id, nodeid), self.bridge)
-            self.nodes.append(Node(machine, nodeid, subnet[nodeid], config, binds))
-        config.write_text(ssh_config(self.folder, self.nodes))
-        write_inventory(self.inventory, self.nodes)
+            name = "node%d" % nodeid
+            machine = Machine(self.folder / "nodes" / name, self.recorded["image"], name, "cq%sn%d" % (self.id, nodeid), self.bridge)
+            self.nodes.append(Node(machine, nodeid, subnet[nodeid], self.folder / "ssh_config", binds))
+        write_access(self.folder, host.CHECKOUT, self.nodes)
+        host.hand_over(self.folder, ["id_ed25519", "id_ed25519.pub", "ssh_config", "inventory.yml", "ansible.cfg", "collections"])
 
     def _boot_nodes(self):
         off = [node for node in self.nodes if not node.is_on()]
-        if not off:
-            return
-        host.say("booting %d nodes of Debian %s" % (len(off), self.suite))
+        if off:
+            host.say("booting %s (Debian %s)" % (", ".join(node.name for node in off), self.suite))
         start = time.monotonic()
         each(off, self._switch_on)
-        each(off, lambda node: node.wait_booted(timeout=60 + 10 * len(off)))
-        host.say("%s: up in %.1f s" % (", ".join(node.name for node in off), time.monotonic() - start))
+        each(self.nodes, lambda node: node.wait_booted(timeout=60 + 10 * len(off)))
+        if off:
+            host.say("%s: up in %.1f s" % (", ".join(node.name for node in off), time.monotonic() - start))
 
     def _switch_on(self, node):
-        if not (node.machine.folder / "ready").exists():
+        ready = node.machine.folder / "ready"
+        if not ready.exists():
             node.machine.erase()
             node.machine.make_disk()
             self._furnish(node)
-            (node.machine.folder / "ready").touch()
+            ready.touch()
         node.power_on()
 
     def _furnish(self, node):
@@ -210,6 +209,21 @@ class Lab:
         each(self.nodes, lambda node: node.heal())
 
 
+def session_lock(lab):
+    """Take a lab for this process alone: an open file to close in the end, or None when another process has it."""
+    return host.try_lock(host.state_dir() / ("%s.session" % lab.id))
+
+
+def all_labs():
+    """Every lab of this checkout that is up, or was when something ended it."""
+    labs = []
+    for record in sorted(host.state_dir().glob("*/lab.json")):
+        recorded = json.loads(record.read_text())
+        if recorded["checkout"] == str(host.CHECKOUT):
+            labs.append(Lab(recorded["name"], suite=recorded["suite"], private=recorded["private"]))
+    return labs
+
+
 @contextlib.contextmanager
 def private_lab(prefix, nodes=3, suite="bookworm", keep=False):
     """A lab that no other process uses meanwhile: PREFIX1, or PREFIX2 while another session has that one, and so on.
@@ -218,8 +232,8 @@ def private_lab(prefix, nodes=3, suite="bookworm", keep=False):
     """
     host.require()
     for number in range(1, 10):
-        lab = Lab("%s%d" % (prefix, number), nodes, suite)
-        mine = host.try_lock(host.state_dir() / ("%s.session" % lab.id))
+        lab = Lab("%s%d" % (prefix, number), nodes, suite, private=True)
+        mine = session_lock(lab)
         if mine:
             break
     else:

@@ -22,8 +22,9 @@ COROSYNC_TIMEOUT = 60
 # Back to a node without faults. A frozen corosync must wake up before anything can stop it.
 HEAL = """\
 pkill -CONT -x corosync
-mount -o remount,size=50% /dev/shm
 rm -f /dev/shm/lab-filler
+[ ! -e /run/lab-shm-size ] || mount -o remount,size="$(cat /run/lab-shm-size)" /dev/shm
+rm -f /run/lab-shm-size
 ip route flush type blackhole
 tc qdisc del dev host0 root 2>/dev/null
 true
@@ -190,21 +191,31 @@ class Node:
         self.run(["ip", "route", "flush", "type", "blackhole"], check=False)
 
     def delay_link(self, delay, *more):
-        """Slow the node's link down, such as delay_link("200ms") or delay_link("50ms", "loss", "5%") (tc netem)."""
-        self.run(["tc", "qdisc", "replace", "dev", "host0", "root", "netem", "delay", delay] + list(more))
+        """Hold back what the node sends, such as delay_link("200ms") or delay_link("50ms", "loss", "5%") (tc netem).
 
-    def undelay_link(self):
-        """Undo delay_link()."""
+        Raises LabError where the machine's kernel has no netem; slow_link() works everywhere.
+        """
+        shaped = self.run(["tc", "qdisc", "replace", "dev", "host0", "root", "netem", "delay", delay] + list(more), check=False)
+        if shaped.returncode:
+            raise LabError("the link of %s cannot be delayed, as this machine's kernel has no netem (sch_netem): %s" % (self.name, host.last_words(shaped)))
+
+    def slow_link(self, rate):
+        """Let the node send no more than `rate`, such as "64kbit"; what does not fit waits up to 2 s, then is lost (tc tbf)."""
+        self.run(["tc", "qdisc", "replace", "dev", "host0", "root", "tbf", "rate", rate, "burst", "2kb", "latency", "2s"])
+
+    def normal_link(self):
+        """Undo delay_link() and slow_link()."""
         self.run(["tc", "qdisc", "del", "dev", "host0", "root"], check=False)
 
     def fill_dev_shm(self):
         """Leave not one free block in /dev/shm: corosync can make no new connection."""
-        self.sh("set -e\nused=$(df --output=used -k /dev/shm | tail -n1)\nmount -o remount,size=$((used + 64))k /dev/shm\n"
+        self.sh("set -e\n[ -e /run/lab-shm-size ] || df --output=size -B1 /dev/shm | tail -n1 | tr -d ' ' >/run/lab-shm-size\n"
+                "used=$(df --output=used -k /dev/shm | tail -n1)\nmount -o remount,size=$((used + 64))k /dev/shm\n"
                 "dd if=/dev/zero of=/dev/shm/lab-filler bs=4k 2>/dev/null || true\n")
 
     def free_dev_shm(self):
         """Undo fill_dev_shm()."""
-        self.sh("rm -f /dev/shm/lab-filler\nmount -o remount,size=50% /dev/shm\n")
+        self.sh('rm -f /dev/shm/lab-filler\nmount -o remount,size="$(cat /run/lab-shm-size)" /dev/shm\nrm -f /run/lab-shm-size\n')
 
     def heal(self):
         """Undo every fault of this node but what happened to corosync's process; a node that is off is booted."""

@@ -4,7 +4,7 @@
 """Fixtures of the live tests: a lab for the session, and a real corosync cluster for each test that asks for one.
 
 Environment: QUORUM_LAB_SUITE (bookworm, trixie, bullseye) chooses the nodes' Debian; QUORUM_LAB_KEEP=1 leaves the
-nodes up after the session, to look at them (`python3 tests/lab/cli.py ssh node1 --name live1`).
+nodes up after the session, to look at them (`PYTHONPATH=tests python3 -m lab ssh node1 --name live1`).
 """
 
 import os

@@ -1,0 +1,123 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab from a shell: `PYTHONPATH=tests python3 -m lab --help`."""
+
+import argparse
+import os
+import subprocess
+import sys
+
+from . import host, image
+from .errors import LabError
+from .lab import MOST_NODES, Lab, all_labs, session_lock
+
+
+def main(argv=None):
+    """Run one command; returns the exit status."""
+    arguments = parser().parse_args(argv)
+    try:
+        if arguments.command != "prepare":
+            become_root("lab")
+        return arguments.action(arguments) or 0
+    except LabError as error:
+        print("lab: %s failed: %s" % (arguments.command, error), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nlab: interrupted; run the same command again to go on, or `make lab-down` to remove what is there", file=sys.stderr)
+        return 130
+
+
+def parser():
+    """The command line."""
+    top = argparse.ArgumentParser(prog="lab", description="Real corosync nodes on this machine, to try and to test things on.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name, action, text, named=True):
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(action=action)
+        if named:
+            sub.add_argument("--name", default="lab", help="which lab of this checkout (default: %(default)s)")
+        return sub
+
+    command("prepare", lambda _: host.prepare() and None, "install the packages that this machine lacks for the lab", named=False)
+    up = command("up", cmd_up, "boot the nodes, or those that are not up")
+    up.add_argument("--nodes", type=int, default=3, help="how many, 1 to %d (default: %%(default)s)" % MOST_NODES)
+    up.add_argument("--suite", default="bookworm", choices=image.SUITES, help="the nodes' Debian (default: %(default)s)")
+    cluster = command("cluster", cmd_cluster, "make a fresh corosync cluster of nodes that are up")
+    cluster.add_argument("--nodes", type=int, help="how many of them (default: all)")
+    down = command("down", cmd_down, "remove the nodes and everything they left on this machine", named=False)
+    which = down.add_mutually_exclusive_group()
+    which.add_argument("--name", default="lab", help="which lab of this checkout (default: %(default)s, and what ended test sessions left)")
+    which.add_argument("--all", action="store_true", help="every lab of this checkout that no test session uses")
+    command("status", cmd_status, "say which nodes are up", named=False)
+    ssh = command("ssh", cmd_ssh, "log in to a node by ssh, or run a command there")
+    ssh.add_argument("node", nargs="?", default="node1")
+    ssh.add_argument("remote", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+    command("inventory", lambda arguments: print(Lab(arguments.name).find().inventory), "print the path of the nodes' Ansible inventory")
+    command("ansible-cfg", lambda arguments: print(Lab(arguments.name).find().ansible_cfg), "print the path for ANSIBLE_CONFIG")
+    return top
+
+
+def become_root(module):
+    """Start this command again by sudo when it has not root's rights."""
+    if os.geteuid() == 0:
+        return
+    keep = ["%s=%s" % (name, value) for name, value in os.environ.items() if name.startswith("QUORUM_LAB_") or name == "PYTHONPATH"]
+    sys.stdout.flush()
+    try:
+        os.execvp("sudo", ["sudo", "env"] + keep + [sys.executable, "-m", module] + sys.argv[1:])
+    except FileNotFoundError:
+        raise LabError("booting machines needs root, and there is no sudo: run it as root") from None
+
+
+def cmd_up(arguments):
+    """lab up"""
+    lab = Lab(arguments.name, arguments.nodes, arguments.suite).up()
+    for node in lab.nodes:
+        print("%-7s %s" % (node.name, node.address))
+    print("log in:         make lab-ssh NODE=node1")
+    print("run a playbook: ANSIBLE_CONFIG=%s .venv/bin/ansible-playbook PLAYBOOK   (group `nodes`)" % lab.ansible_cfg)
+    print("remove them:    make lab-down")
+
+
+def cmd_cluster(arguments):
+    """lab cluster"""
+    cluster = Lab(arguments.name).find().cluster(nodes=arguments.nodes)
+    cluster.wait_quorate()
+    print(cluster[1].run(["corosync-quorumtool", "-s"], check=False).stdout)
+
+
+def cmd_down(arguments):
+    """lab down"""
+    labs = {lab.name: lab for lab in all_labs() if arguments.all or (lab.private and arguments.name == "lab")}
+    labs.setdefault(arguments.name, Lab(arguments.name))
+    for lab in labs.values():
+        mine = session_lock(lab)
+        if mine is None:
+            if not lab.private or arguments.name == lab.name or arguments.all:
+                host.say("the lab %s stays: a test session uses it" % lab.name)
+            continue
+        with mine:
+            lab.down()
+        host.say("the lab %s is down" % lab.name)
+
+
+def cmd_status(_arguments):
+    """lab status"""
+    labs = all_labs()
+    if not labs:
+        print("no lab of this checkout is up")
+    for lab in labs:
+        for node in lab.find().nodes:
+            print("%-8s %-7s %-15s %s" % (lab.name, node.name, node.address, "up" if node.is_on() else "off"))
+
+
+def cmd_ssh(arguments):
+    """lab ssh"""
+    remote = arguments.remote[1:] if arguments.remote[:1] == ["--"] else arguments.remote
+    return subprocess.call(Lab(arguments.name).find()[arguments.node].ssh_args + remote)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
