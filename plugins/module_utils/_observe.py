@@ -14,11 +14,12 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import NotConfigured, QuorumError
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.quorum import Quorum
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import (
-    QDEVICE_NODEID, TRACK_CHANGES, Event, NodelistEvent, QuorumEvent, RingId, Votequorum)
+    QDEVICE_NODEID, TRACK_CHANGES, Event, NodeInfo, NodelistEvent, QuorumEvent, RingId, Votequorum)
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import CMAP_PREFIXES, Value, snapshot
 
 PROVIDER = "corosync_votequorum"
 QUORATE = 2
+WAITING_FOR_ALL = "runtime.votequorum.wait_for_all_status"
 # How long to wait for corosync's next event before an unsettled reading is taken again. Seconds.
 AGAIN = 0.05
 
@@ -30,14 +31,15 @@ class Observer:
     answer. So do the readings; after DaemonGone only a new Observer helps.
     """
 
-    def __init__(self, deadline: Deadline) -> None:
-        self.lane = Lane(deadline)
+    def __init__(self, deadline: Deadline, while_waiting: t.Callable[[], None] = lambda: None) -> None:
+        self.lane = Lane(deadline, while_waiting)
         self.ring_id = RingId(0, 0)
         self._cmap = Cmap(self.lane)
         self._quorum = Quorum(self.lane)
         self._votequorum = Votequorum(self.lane)
         self._opened = []  # type: t.List[t.Any]
         self._nodeids = ()  # type: t.Tuple[int, ...]
+        self._last = None  # type: t.Any
 
     def __enter__(self) -> "Observer":
         try:
@@ -73,10 +75,18 @@ class Observer:
         poller = select.poll()
         poller.register(self.fileno(), select.POLLIN)
         while True:
-            value = self.lane.call(self._read)
+            value = self.read()
             if value["settled"] or self.lane.deadline.expired():
                 return value
             poller.poll(min(AGAIN, self.lane.deadline.remaining()) * 1000)
+
+    def read(self) -> Value:
+        """The `votequorum` value as it is now, settled or not."""
+        return self.lane.call(self._read)
+
+    def moved(self) -> bool:
+        """Whether anything that corosync sends no event for (votes, the quorum device, wait-for-all) differs from the last reading."""
+        return self.lane.call(self._silent) != self._last
 
     def _open(self) -> None:
         self._initialize(self._cmap)
@@ -101,12 +111,15 @@ class Observer:
     def _read(self) -> Value:
         self.dispatch()
         ring_id = self.ring_id
-        local = self._votequorum.getinfo()
-        infos = dict((nodeid, self._votequorum.getinfo(nodeid)) for nodeid in self._nodeids)
+        self._last = local, infos, dummy = self._silent()
         cmap = self._cmap.read(*CMAP_PREFIXES)
         settled = self._quorum.settled() == (ring_id.seq, bool(local.flags & QUORATE))
         unchanged = not self.dispatch() and self._votequorum.getinfo() == local
         return snapshot(ring_id, infos, local, cmap, settled and unchanged)
+
+    def _silent(self) -> t.Tuple[NodeInfo, t.Dict[int, NodeInfo], t.Any]:
+        infos = dict((nodeid, self._votequorum.getinfo(nodeid)) for nodeid in self._nodeids)
+        return self._votequorum.getinfo(), infos, self._cmap.get(WAITING_FOR_ALL)
 
 
 def observe(timeout: float) -> Value:

@@ -66,7 +66,7 @@ class _Job:
         self._done.set()
 
     def abandon(self) -> None:
-        """See to it that the call is not made any more, if it has not begun."""
+        """See to it that the call is not made any more, if it has not begun. Without effect on one that has."""
         self._claim.acquire(False)
 
     def wait(self, seconds: float) -> bool:
@@ -82,10 +82,12 @@ class Lane:
     """The one thread that makes all calls on a set of handles, and the deadline of whoever waits for it.
 
     deadline may be replaced at any time: it bounds the calls made from then on. doing: the C function called last, for messages.
+    while_waiting is called once a second while a caller waits for an answer; what it raises ends the waiting.
     """
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, while_waiting: t.Callable[[], None] = lambda: None) -> None:
         self.deadline = deadline
+        self._while_waiting = while_waiting
         self.doing = "the connection"
         self._pid = os.getpid()
         self._jobs = queue.Queue()  # type: queue.Queue[t.Optional[_Job]]
@@ -100,8 +102,7 @@ class Lane:
             return function(*args)
         self._refuse_other_process()
         job = self._post(function, args)
-        if not job.wait(self.deadline.remaining() + GRACE):
-            job.abandon()
+        if not self._answered(job):
             raise DeadlineExceeded(
                 "corosync did not answer %s within %g s: it is stopped, frozen or overloaded. See systemctl status corosync and "
                 "journalctl -u corosync on this node; 'ps -C corosync -o stat=' shows T for a frozen one." % (self.doing, self.deadline.seconds))
@@ -115,6 +116,17 @@ class Lane:
             self._post(finalize, ())
         self._jobs.put(None)
         self._thread.join(CLOSING)
+
+    def _answered(self, job: _Job) -> bool:
+        given = Deadline(self.deadline.remaining() + GRACE)
+        try:
+            while not job.wait(min(1.0, given.remaining())):
+                if given.expired():
+                    return False
+                self._while_waiting()
+            return True
+        finally:
+            job.abandon()
 
     def _post(self, function: t.Callable[..., t.Any], args: t.Tuple[t.Any, ...]) -> _Job:
         job = _Job(function, args)

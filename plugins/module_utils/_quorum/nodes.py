@@ -1,0 +1,40 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""Nodes of a `votequorum` value by the names users give them: a name of the nodelist, or a node id."""
+
+import typing as t
+
+Value = t.Dict[str, t.Any]
+
+
+class UnknownNode(Exception):
+    """A name or node id that the cluster's configuration does not have. The message says which it has."""
+
+
+def nodeid_of(node: t.Any, value: Value) -> int:
+    """The node id behind a name or node id (an int, or its digits). A name wins over equal digits. Raises UnknownNode."""
+    wanted = str(node)
+    for entry in value["nodes"]:
+        if entry["name"] == wanted:
+            return int(entry["nodeid"])
+    for entry in value["nodes"]:
+        if str(entry["nodeid"]) == wanted:
+            return int(entry["nodeid"])
+    raise UnknownNode("there is no node '%s' in this cluster; it has %s" % (wanted, labels([entry["nodeid"] for entry in value["nodes"]], value)))
+
+
+def label(nodeid: int, value: Value) -> str:
+    """A node for people: its name, or `node id 3` where it has none."""
+    for entry in value["nodes"]:
+        if entry["nodeid"] == nodeid and entry["name"]:
+            return str(entry["name"])
+    return "node id %d" % nodeid
+
+
+def labels(nodeids: t.Iterable[int], value: Value) -> str:
+    """Several nodes for people, `none` where there are none."""
+    return ", ".join(label(nodeid, value) for nodeid in nodeids) or "none"
