@@ -1,0 +1,99 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of `make demo`. Each starts from whatever it finds, so an interrupted demo is simply run again."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+from lab import Lab, LabError, prepare
+from lab.__main__ import become_root
+from lab.host import CHECKOUT
+from lab.image import ensure as ensure_image
+
+PLAYBOOK = pathlib.Path(__file__).with_name("demo.yml")
+SUITE = "bookworm"
+GOODBYE = """
+The three nodes are still up, with corosync running. Now it is your turn:
+  log in to a node      make lab-ssh NODE=node1        (then, for example: corosync-quorumtool)
+  run a playbook        ANSIBLE_CONFIG={cfg} {ansible} {playbook}
+                        (or one of yours, for the hosts `nodes`)
+  take the nodes down   make lab-down
+"""
+
+
+class Step:
+    """Says what is done before it is done; what fails in it is told with the step's name and with what to do."""
+
+    current = "Starting"
+    remedy = ""
+
+    @classmethod
+    def begin(cls, text, remedy):
+        """Begin the next step."""
+        cls.current, cls.remedy = text, remedy
+        print("\n==> " + text, flush=True)
+
+
+def main():
+    """Run the demo; returns the exit status."""
+    start = time.monotonic()
+    try:
+        become_root("demo")
+        lab = demonstrate()
+    except LabError as error:
+        print("\nFAILED in the step: %s\n%s\nWhat to do: %s" % (Step.current, error, Step.remedy or "see above, then run `make demo` again"), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted in the step: %s\n`make demo` starts over; `make lab-down` removes what is there." % Step.current, file=sys.stderr)
+        return 130
+    print(GOODBYE.format(cfg=lab.ansible_cfg, ansible=_shown(_ansible_playbook()), playbook=_shown(PLAYBOOK)))
+    print("(%.0f s)" % (time.monotonic() - start))
+    return 0
+
+
+def demonstrate():
+    """All steps; returns the lab, which stays up."""
+    Step.begin("What this machine needs for the nodes", "install what is named above by hand, then run `make demo` again")
+    print("installed: " + ", ".join(prepare() or ["all there"]))
+
+    Step.begin("The nodes' base image: Debian %s with corosync" % SUITE,
+               "check that this machine reaches its Debian mirror (apt-get update), or set QUORUM_LAB_MIRROR to one; then run `make demo` again")
+    print("built: %s" % ensure_image(SUITE))
+
+    Step.begin("Boot three nodes", "`make lab-down` removes what is left of earlier nodes; then run `make demo` again")
+    lab = Lab(nodes=3, suite=SUITE).up()
+    print("up: " + ", ".join("%s (%s)" % (node.name, node.address) for node in lab.nodes))
+
+    Step.begin("Deploy corosync to them: one corosync.conf, one key, three votes", "`make lab-down`, then `make demo` again")
+    cluster = lab.cluster(nodes=3)
+    cluster.wait_quorate()
+    print("deployed: a cluster of node1, node2 and node3")
+
+    Step.begin("Run the playbook %s on them" % _shown(PLAYBOOK),
+               "the task that failed is the last one above; look at the node with `make lab-ssh NODE=node1`, or start over with `make demo`")
+    env = dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg), LC_ALL="C.UTF-8", PYTHONUNBUFFERED="1")
+    status = subprocess.call([str(_ansible_playbook()), str(PLAYBOOK)], env=env, cwd=str(CHECKOUT))
+    if status:
+        raise LabError("ansible-playbook ended with %d" % status)
+    return lab
+
+
+def _ansible_playbook():
+    """The one that belongs to the Python this runs with."""
+    path = pathlib.Path(sys.prefix) / "bin/ansible-playbook"
+    if not path.exists():
+        raise LabError("there is no %s: run the demo with `make demo`, which installs it" % path)
+    return path
+
+
+def _shown(path):
+    """A path as the user would type it in the checkout."""
+    return os.path.relpath(path, CHECKOUT) if CHECKOUT in path.parents else str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
