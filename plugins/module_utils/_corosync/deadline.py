@@ -92,6 +92,7 @@ class Lane:
         self._pid = os.getpid()
         self._jobs = queue.Queue()  # type: queue.Queue[t.Optional[_Job]]
         self._thread = None  # type: t.Optional[threading.Thread]
+        self._closed = False
 
     def call(self, function: t.Callable[..., t.Any], *args: t.Any) -> t.Any:
         """function(*args) on the lane's thread. Raises what it raises, or DeadlineExceeded when it has not returned in time.
@@ -101,6 +102,8 @@ class Lane:
         if threading.current_thread() is self._thread:
             return function(*args)
         self._refuse_other_process()
+        if self._closed:
+            raise QuorumError("This connection to corosync was closed: open a new one.")
         job = self._post(function, args)
         if not self._answered(job):
             raise DeadlineExceeded(
@@ -110,7 +113,10 @@ class Lane:
 
     def close(self, finalize: t.Optional[t.Callable[[], t.Any]] = None) -> None:
         """Make a last call, and end the thread as soon as that has returned. Waits a moment for it, never longer, and raises nothing."""
-        if self._thread is None or os.getpid() != self._pid:
+        if self._closed or os.getpid() != self._pid:
+            return
+        self._closed = True
+        if self._thread is None:
             return
         if finalize is not None:
             self._post(finalize, ())
@@ -129,21 +135,24 @@ class Lane:
             job.abandon()
 
     def _post(self, function: t.Callable[..., t.Any], args: t.Tuple[t.Any, ...]) -> _Job:
-        job = _Job(function, args)
-        self._jobs.put(job)
         if self._thread is None:
             self._start()
+        job = _Job(function, args)
+        self._jobs.put(job)
         return job
 
     def _start(self) -> None:
-        # Known before it runs: the first job may call the lane, and must find itself on it.
-        self._thread = threading.Thread(target=_work, args=(self._jobs,), name="corosync")
-        self._thread.daemon = True
+        thread = threading.Thread(target=_work, args=(self._jobs,), name="corosync")
+        thread.daemon = True
         before = threading.stack_size(STACK)
         try:
-            self._thread.start()
+            thread.start()
+        except RuntimeError as exc:
+            raise QuorumError("This process cannot start the thread that calls corosync (%s): raise the limit on processes of its user or unit "
+                              "(ulimit -u, TasksMax= of systemd), or free memory." % exc)
         finally:
             threading.stack_size(before)
+        self._thread = thread
 
     def _refuse_other_process(self) -> None:
         if os.getpid() != self._pid:

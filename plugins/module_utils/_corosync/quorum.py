@@ -6,10 +6,12 @@
 
 """quorum: the two things only libquorum knows, which ring has settled and whether any provider of quorum is loaded."""
 
+import time
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.connection import Connection
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.connection import RETRY, Connection
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Lane
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DeadlineExceeded
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.library import QUORUM, callback
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import DISPATCH_ALL, TRACK_CURRENT
 
@@ -38,12 +40,17 @@ class Quorum(Connection):
         return (self.ffi.new("quorum_callbacks_t *", [self._pointer]), self._type)
 
     def settled(self) -> t.Tuple[int, bool]:
-        """(seq of the ring that settled last, quorate in it)."""
+        """(seq of the ring that settled last, quorate in it). Raises DeadlineExceeded when corosync does not send it."""
         self._settled = None
-        while self._settled is None:
+        while True:
             self.call("trackstart", TRACK_CURRENT)
             self.call("dispatch", DISPATCH_ALL)
-        return self._settled
+            if self._settled is not None:
+                return self._settled
+            if self.lane.deadline.expired():
+                raise DeadlineExceeded("corosync did not send the state of its quorum service within %g s: it is overloaded. "
+                                       "See systemctl status corosync." % self.lane.deadline.seconds)
+            time.sleep(RETRY)
 
     def _notification(self, dummy: int, quorate: int, ring_seq: int, entries: int, members: t.Any) -> None:  # pylint: disable=unused-argument
         self._settled = (ring_seq, bool(quorate))

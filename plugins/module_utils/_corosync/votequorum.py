@@ -22,6 +22,9 @@ TRACK_CURRENT, TRACK_CHANGES, TRACK_CHANGES_ONLY = 1, 2, 4
 QDEVICE_NODEID = 0
 QDEVICE_MAX_NAME = 254
 
+# poll(2) counts its milliseconds in an int: a longer wait is several. Seconds.
+LONGEST_POLL = 24 * 3600
+
 # votequorum_getinfo writes what the daemon sent, and on an error that is not always a whole struct: leave it room. Bytes.
 INFO_ROOM = 4096
 
@@ -164,7 +167,7 @@ class Votequorum(Connection):
         poller = select.poll()
         poller.register(self.fd_get(), select.POLLIN)
         while not self.lane.deadline.expired():
-            if poller.poll(int(self.lane.deadline.remaining() * 1000) + 1):
+            if poller.poll(int(min(self.lane.deadline.remaining(), LONGEST_POLL) * 1000) + 1):
                 events = self._dispatch(DISPATCH_ONE_NONBLOCKING)
                 if events:
                     return events
