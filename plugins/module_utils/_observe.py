@@ -27,6 +27,8 @@ AGAIN = 0.05
 class Observer:
     """Connections to the corosync of this node, and consistent readings through them. A context manager.
 
+    changes: counts the membership changes and the flips of quorum that corosync has told of, whoever took the events.
+
     Opening raises QuorumError: DaemonGone, NotConfigured, AccessDenied, LibraryMissing, DeadlineExceeded, and what else initialize can
     answer. So do the readings; after DaemonGone only a new Observer helps.
     """
@@ -34,6 +36,7 @@ class Observer:
     def __init__(self, deadline: Deadline, while_waiting: t.Callable[[], None] = lambda: None) -> None:
         self.lane = Lane(deadline, while_waiting)
         self.ring_id = RingId(0, 0)
+        self.changes = 0
         self._cmap = Cmap(self.lane)
         self._quorum = Quorum(self.lane)
         self._votequorum = Votequorum(self.lane)
@@ -66,7 +69,9 @@ class Observer:
         for event in events:
             if isinstance(event, NodelistEvent):
                 self.ring_id = event.ring_id
+                self.changes += 1
             elif isinstance(event, QuorumEvent):
+                self.changes += 1
                 self._nodeids = tuple(nodeid for nodeid, dummy in event.nodes if nodeid != QDEVICE_NODEID)
         return events
 

@@ -1,0 +1,189 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""Wait until a goal holds: track, poll, dispatch, judge, until one slice of the wait is over.
+
+A wait is cut into slices, each one run of the module on the node, so that the controller can report progress and notices a node
+that has gone. A slice ends when the goal holds, when its seconds are over, or a moment after something changed (`linger`), in which
+further changes are still acted on at once. Nothing is carried from one slice to the next but what was last reported: whether
+the goal has held for `stable_for` is judged within one slice, where every event is seen.
+"""
+
+import time
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
+    AccessDenied, CallbacksRefused, LibraryMissing, NotConfigured, QuorumError)
+from ansible_collections.corosync.quorum.plugins.module_utils._observe import Observer
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition import Goal, refuse_impossible, unmet
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import Value
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.timeline import Entry, entry, marker
+from ansible_collections.corosync.quorum.plugins.module_utils._reader import Reader
+
+# What no waiting mends
+FATAL = (AccessDenied, CallbacksRefused, LibraryMissing, NotConfigured)
+# How long to wait for the event that ends a membership change before looking all the same. Seconds.
+SETTLING = 0.25
+
+# goal: what must hold. stable_for: for how long without a break. seconds: the length of the slice, which only a running stable_for
+# prolongs, up to `limit`. linger: how long a change that does not fulfil the goal is kept back for the next one, None to keep it
+# back to the end of the slice. sleep: how often to look at what corosync sends no event for, and to try again when it is away.
+# connect_timeout: how long corosync may take for one answer. known: the value last reported, None at first. away: the kind of error
+# last reported, None while corosync could be asked. All times in seconds.
+Slice = t.NamedTuple("Slice", [
+    ("goal", Goal), ("stable_for", float), ("seconds", float), ("limit", float), ("linger", t.Optional[float]), ("sleep", float),
+    ("connect_timeout", float), ("known", t.Optional[Value]), ("away", t.Optional[str])])
+
+# met: the goal held. value: the last that could be read in this slice, None where there was none. error: why not, where corosync is
+# away as the slice ends. held: for how many seconds the goal has held so far. timeline: times in seconds before the end of the slice.
+Outcome = t.NamedTuple("Outcome", [
+    ("met", bool), ("value", t.Optional[Value]), ("error", t.Optional[QuorumError]), ("held", t.Optional[float]), ("unmet", t.List[t.Dict[str, t.Any]]),
+    ("timeline", t.List[Entry]), ("reconnects", int)])
+
+
+class Wait:
+    """One slice. connect, reader and clock are there to be replaced in tests.
+
+    run raises what waiting cannot mend: FATAL, ImpossibleGoal; and ReaderGone when nobody waits for the result any more.
+    """
+
+    def __init__(self, task: Slice, connect: t.Callable[..., t.Any] = Observer, reader: t.Any = None,
+                 clock: t.Callable[[], float] = time.monotonic) -> None:
+        self._task = task
+        self._connect = connect
+        self._reader = reader or Reader()
+        self._clock = clock
+        self._start = clock()
+        self._before = task.known
+        self._value = None  # type: t.Optional[Value]
+        self._error = None  # type: t.Optional[QuorumError]
+        self._away = task.away
+        self._changes = 0
+        self._changed = None  # type: t.Optional[float]
+        self._held_since = None  # type: t.Optional[float]
+        self._timeline = []  # type: t.List[Entry]
+        self._reconnects = -1
+
+    def run(self) -> Outcome:
+        met = False
+        while not met:
+            try:
+                met = self._connected()
+            except FATAL:
+                raise
+            except QuorumError as exc:
+                self._lost(exc)
+            if met or self._over():
+                break
+            self._reader.wait(None, min(self._task.sleep, self._left()))
+        return self._outcome(met)
+
+    def _connected(self) -> bool:
+        """Watch over one connection. True when the goal was met, False when the slice is over. Raises QuorumError when it breaks."""
+        with self._connect(self._deadline(), self._reader.check) as observer:
+            self._reconnects += 1
+            self._held_since = None
+            self._look(observer)
+            look = self._clock() + self._task.sleep
+            while True:
+                if self._holds_long_enough(observer):
+                    return True
+                if self._over():
+                    return False
+                event = self._reader.wait(observer.fileno(), max(0.0, self._wake(look) - self._clock()))
+                observer.lane.deadline = self._deadline()
+                if event:
+                    observer.dispatch()
+                if event or self._unsettled():
+                    self._look(observer)
+                elif self._clock() >= look:
+                    if observer.moved():
+                        self._look(observer)
+                    look = self._clock() + self._task.sleep
+
+    def _look(self, observer: t.Any) -> None:
+        """Read and judge. A membership change or a flip of quorum breaks stability even when all is as before by now."""
+        value = observer.read()
+        if observer.changes != self._changes:
+            self._changes = observer.changes
+            self._held_since = None
+        self._see(value)
+
+    def _see(self, value: Value) -> None:
+        """Take in a value: note what changed, judge it."""
+        refuse_impossible(self._task.goal, value)
+        now = self._clock()
+        if self._away is not None:
+            self._note(marker(now, "corosync_available"))
+        self._away = self._error = None
+        change = entry(now, self._before, value)
+        if change is not None:
+            self._note(change)
+        self._before = self._value = value
+        if unmet(self._task.goal, value):
+            self._held_since = None
+        elif self._held_since is None:
+            self._held_since = now
+
+    def _holds_long_enough(self, observer: t.Any) -> bool:
+        if self._held_since is None or self._clock() - self._held_since < self._task.stable_for:
+            return False
+        if self._task.stable_for:
+            self._look(observer)  # what is still on its way to us counts, too
+        return self._held_since is not None and self._clock() - self._held_since >= self._task.stable_for
+
+    def _lost(self, exc: QuorumError) -> None:
+        if self._away != type(exc).__name__:
+            self._note(marker(self._clock(), "corosync_unavailable"))
+        self._away = type(exc).__name__
+        self._error = exc
+        self._held_since = None
+
+    def _note(self, change: Entry) -> None:
+        self._timeline.append(change)
+        if self._changed is None:
+            self._changed = self._clock()
+
+    def _deadline(self) -> Deadline:
+        return Deadline(max(0.1, min(self._task.connect_timeout, self._start + self._task.limit - self._clock())), self._clock)
+
+    def _end(self) -> float:
+        """When this slice ends, as things stand."""
+        end = self._start + self._task.seconds
+        if self._held_since is not None:
+            return min(self._start + self._task.limit, max(end, self._held_since + self._task.stable_for))
+        if self._changed is not None and self._task.linger is not None:
+            end = min(end, self._changed + self._task.linger)
+        return end
+
+    def _over(self) -> bool:
+        return self._left() <= 0
+
+    def _left(self) -> float:
+        return max(0.0, self._end() - self._clock())
+
+    def _wake(self, look: float) -> float:
+        """When to look up even though corosync has sent nothing."""
+        times = [look, self._end()]
+        if self._held_since is not None:
+            times.append(self._held_since + self._task.stable_for)
+        if self._unsettled():
+            times.append(self._clock() + SETTLING)
+        return min(times)
+
+    def _unsettled(self) -> bool:
+        return self._value is not None and not self._value["settled"]
+
+    def _outcome(self, met: bool) -> Outcome:
+        now = self._clock()
+        current = None if self._error is not None else self._value
+        return Outcome(
+            met=met, value=self._value, error=self._error,
+            held=None if self._held_since is None else now - self._held_since,
+            unmet=[] if met else unmet(self._task.goal, current),
+            timeline=[dict(change, at=now - change["at"]) for change in self._timeline],
+            reconnects=max(0, self._reconnects))

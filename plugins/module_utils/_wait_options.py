@@ -1,0 +1,65 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""The options of wait_for_quorum: one argument spec for its action and its module, and the checks that a spec cannot express."""
+
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds, seconds
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition import QDEVICE_STATES
+
+# quorate has no default here although omitting it means true: a default would take away null, which means "do not care".
+ARGUMENT_SPEC = {
+    "quorate": {"type": "bool"},
+    "members": {"type": "list", "elements": "str"},
+    "absent": {"type": "list", "elements": "str"},
+    "min_members": {"type": "int"},
+    "min_votes": {"type": "int"},
+    "expected_votes": {"type": "int"},
+    "qdevice": {"type": "str", "choices": list(QDEVICE_STATES)},
+    "ring_newer_than": {"type": "int"},
+    "stable_for": {"type": "float", "default": 0},
+    "timeout": {"type": "float", "default": 300},
+    "delay": {"type": "float", "default": 0},
+    "sleep": {"type": "float", "default": 1},
+    "connect_timeout": {"type": "float", "default": 5},
+    "msg": {"type": "str"},
+    "progress": {"type": "bool", "default": True},
+}  # type: t.Dict[str, t.Dict[str, t.Any]]
+
+# The least that makes sense of each number
+_LEAST = {"min_members": 1, "min_votes": 1, "expected_votes": 1, "ring_newer_than": 0}
+_NODE_LISTS = ("members", "absent")
+
+
+def check(options: t.Mapping[str, t.Any]) -> None:
+    """Raise OptionError for a value that can be seen to be wrong without asking any node."""
+    for name in ("timeout", "sleep", "connect_timeout"):
+        positive_seconds(name, options[name])
+    for name in ("delay", "stable_for"):
+        seconds(name, options[name])
+    for name, least in _LEAST.items():
+        if options[name] is not None and options[name] < least:
+            raise OptionError("%s must be %d or more; got %d." % (name, least, options[name]))
+    for name in _NODE_LISTS:
+        _check_nodes(name, options[name])
+    both = sorted(set(options["members"] or []) & set(options["absent"] or []))
+    if both:
+        raise OptionError("members and absent both name %s: no node can be a member and absent." % ", ".join(both))
+    if options["stable_for"] > options["timeout"]:
+        raise OptionError("stable_for (%g s) is longer than timeout (%g s): the wait could never end well." % (options["stable_for"], options["timeout"]))
+    if options["delay"] >= options["timeout"]:
+        raise OptionError("delay (%g s) leaves nothing of timeout (%g s)." % (options["delay"], options["timeout"]))
+
+
+def _check_nodes(name: str, nodes: t.Optional[t.List[str]]) -> None:
+    if nodes is None:
+        return
+    if not nodes or not all(nodes):
+        raise OptionError("%s is empty or has an empty entry: leave the option out, or name nodes; got %r." % (name, nodes))
+    twice = sorted(node for node in set(nodes) if nodes.count(node) > 1)
+    if twice:
+        raise OptionError("%s names a node twice: %s." % (name, ", ".join(twice)))

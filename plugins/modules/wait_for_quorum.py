@@ -1,0 +1,297 @@
+#!/usr/bin/python
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: wait_for_quorum
+short_description: Wait until the quorum of a corosync cluster is as it should be
+version_added: 0.1.0
+author:
+  - corosync.quorum contributors (@corosync-quorum)
+description:
+  - Waits until all the conditions that are given hold together, as the node sees its cluster, and goes on at once when they do.
+  - It waits by event. Corosync itself tells of every change of membership and quorum. Only what corosync sends no event for is looked at
+    every O(sleep) seconds.
+  - It outlives what it waits for. A corosync that is stopped, killed, restarted or frozen, a node that reboots, and a connection that is
+    lost are all part of the wait, until O(timeout).
+  - What waiting cannot mend fails at once, such as a missing library, a user that corosync does not accept, or a node that the cluster's
+    configuration does not have.
+  - A line is printed whenever something changes, and once a minute otherwise.
+  - Only what was read from a running votequorum meets a condition. Where corosync does not run, nothing is known, so O(quorate=false)
+    does not hold there either.
+extends_documentation_fragment:
+  - corosync.quorum._requirements
+  - corosync.quorum._attributes
+attributes:
+  action:
+    description: Whether there is an action plugin of this name, which runs on the controller.
+    support: full
+  async:
+    description: Whether the C(async) keyword can be used.
+    support: none
+    details: The wait is kept up from the controller, through lost connections and reboots. Give it a long O(timeout) instead.
+  check_mode:
+    support: full
+    details: Looks once and returns what it saw. A condition that is not met is no failure then.
+  diff_mode:
+    support: N/A
+    details: This action does not change anything.
+  facts:
+    description: Whether the action returns facts that later tasks can use.
+    support: full
+    details: C(ansible_facts.votequorum) is the last value that was seen.
+options:
+  quorate:
+    description:
+      - V(true), also when this option is not given, waits until the node is quorate.
+      - V(false) waits until it is not.
+      - V(null) does not care.
+    type: bool
+  members:
+    description: Waits until all these nodes are members. Names of corosync's nodelist, or node ids.
+    type: list
+    elements: str
+  absent:
+    description: Waits until none of these nodes is a member. Names of corosync's nodelist, or node ids.
+    type: list
+    elements: str
+  min_members:
+    description: Waits for at least so many members.
+    type: int
+  min_votes:
+    description: Waits for at least so many votes in total, those of the quorum device included while it votes.
+    type: int
+  expected_votes:
+    description: Waits until exactly so many votes are expected.
+    type: int
+  qdevice:
+    description:
+      - Waits for the quorum device of the node.
+      - V(voting) gives the node its votes, V(alive) polls in time, V(registered) is registered, V(absent) is not. V(voting) includes V(alive), which
+        includes V(registered).
+    type: str
+    choices: [absent, registered, alive, voting]
+  ring_newer_than:
+    description:
+      - Waits for a ring with a greater number than this, a RV(votequorum.ring_id.seq) that was read before.
+      - This notices a restart that is over so fast that the list of members never changes.
+    type: int
+  stable_for:
+    description:
+      - All conditions have to hold for so many seconds without a break.
+      - Any change of the ring starts the time again, as does a loss of quorum however short.
+    type: float
+    default: 0
+  timeout:
+    description: The seconds after which the wait is given up. It fails then, and says what was missing.
+    type: float
+    default: 300
+  delay:
+    description: The seconds to wait before the first look. They count towards O(timeout).
+    type: float
+    default: 0
+  sleep:
+    description:
+      - How often to look at what corosync sends no event for, in seconds. These are changed votes and the state of the quorum device.
+      - Also how long to wait before trying again when corosync or the node is away.
+    type: float
+    default: 1
+  connect_timeout:
+    description: The seconds corosync may take for an answer before it counts as frozen, which is a reason to try again.
+    type: float
+    default: 5
+  msg:
+    description: Your own words for the failure. They come first in RV(msg).
+    type: str
+  progress:
+    description: Whether to print what changes while waiting.
+    type: bool
+    default: true
+seealso:
+  - module: corosync.quorum.votequorum_info
+  - module: ansible.builtin.wait_for_connection
+"""
+
+EXAMPLES = r"""
+- name: Wait until this node is part of a quorate cluster
+  corosync.quorum.wait_for_quorum:
+
+- name: Wait until all three nodes are back and have been for five seconds
+  corosync.quorum.wait_for_quorum:
+    members: [node1, node2, node3]
+    stable_for: 5
+    timeout: 600
+
+- name: Remember the ring before corosync is restarted
+  corosync.quorum.votequorum_info:
+  register: before
+
+- name: Restart corosync
+  ansible.builtin.service:
+    name: corosync
+    state: restarted
+
+- name: Wait until the cluster has formed anew
+  corosync.quorum.wait_for_quorum:
+    ring_newer_than: "{{ before.votequorum.ring_id.seq }}"
+    min_members: "{{ before.votequorum.members | length }}"
+    msg: The cluster did not come back after the restart of corosync.
+
+- name: Wait until a node that was switched off is gone, quorate or not
+  corosync.quorum.wait_for_quorum:
+    quorate: null
+    absent: [node2]
+    timeout: 30
+
+- name: Wait until the quorum device votes
+  corosync.quorum.wait_for_quorum:
+    qdevice: voting
+"""
+
+RETURN = r"""
+elapsed:
+  description: The seconds that were waited.
+  returned: always
+  type: float
+  sample: 12.3
+quorate:
+  description: Whether the node was quorate when it was last seen, V(false) when it never was seen.
+  returned: always
+  type: bool
+  sample: true
+votequorum:
+  description: The last value that was seen, as M(corosync.quorum.votequorum_info) returns it. V(null) when none was seen.
+  returned: always
+  type: dict
+  sample: {nodeid: 1, quorate: true, total_votes: 3, expected_votes: 3, quorum: 2, members: [1, 2, 3], missing: []}
+timeline:
+  description: What changed during the wait, in order.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    at:
+      description: When, by the controller's clock, in UTC.
+      type: str
+      sample: "2026-11-22T10:15:02.123Z"
+    event:
+      description:
+        - What happened.
+        - V(start) is the first look. V(membership), V(quorum_gained), V(quorum_lost) and V(votes) are changes of the cluster.
+        - V(corosync_unavailable) and V(corosync_available) tell of corosync on the node, V(unreachable) and V(reachable) of the connection to it.
+      type: str
+      sample: membership
+    quorate:
+      description: Whether the node was quorate then. This and what follows is V(null) or empty where nothing could be read.
+      type: bool
+      sample: true
+    total_votes:
+      description: The votes then.
+      type: int
+      sample: 3
+    quorum:
+      description: The votes that were needed.
+      type: int
+      sample: 2
+    ring_id:
+      description: The ring then.
+      type: dict
+      sample: {nodeid: 1, seq: 17}
+    members:
+      description: The members then.
+      type: list
+      elements: int
+      sample: [1, 2, 3]
+    joined:
+      description: The members that were not there before.
+      type: list
+      elements: int
+      sample: [3]
+    left:
+      description: Those that were.
+      type: list
+      elements: int
+      sample: []
+unmet:
+  description: The conditions that did not hold at the end.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    condition:
+      description: The option, or V(settled) while a change of membership was under way.
+      type: str
+      sample: min_votes
+    wanted:
+      description: What it asks for.
+      type: raw
+      sample: 3
+    seen:
+      description: What there was, V(null) when nothing could be read.
+      type: raw
+      sample: 2
+reconnects:
+  description: How many times a connection to corosync or to the node had to be made anew.
+  returned: always
+  type: int
+  sample: 0
+reason:
+  description: Why the wait was vain from the start, as M(corosync.quorum.votequorum_info) returns it, where it was.
+  returned: on failure, where one of these is the reason
+  type: str
+  sample: no_library
+msg:
+  description: What was missing, in words.
+  returned: on failure
+  type: str
+  sample: "Timed out after 300 s. Not met: members: wanted node1, node2, node3, seen node1, node2. Last seen: quorate, 2 of 3 votes, 2 needed; missing: node3"
+"""
+
+import sys
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
+from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition import ImpossibleGoal, goal_of
+from ansible_collections.corosync.quorum.plugins.module_utils._reader import ReaderGone
+from ansible_collections.corosync.quorum.plugins.module_utils._wait import Outcome, Slice, Wait
+from ansible_collections.corosync.quorum.plugins.module_utils._wait_options import ARGUMENT_SPEC, check
+
+
+def slice_of(params: t.Mapping[str, t.Any]) -> Slice:
+    """What to do on this node. Raises OptionError."""
+    check(params)
+    given = params["_slice"]
+    if given is None:
+        raise OptionError("wait_for_quorum is run by its action plugin: call it by its full name, corosync.quorum.wait_for_quorum, in a task.")
+    return Slice(
+        goal=goal_of(params), stable_for=params["stable_for"], seconds=given["seconds"], limit=given["limit"], linger=given["linger"],
+        sleep=params["sleep"], connect_timeout=params["connect_timeout"], known=given["known"], away=given["away"])
+
+
+def result_of(outcome: Outcome) -> t.Dict[str, t.Any]:
+    """What the action plugin goes on with."""
+    error = outcome.error
+    return {
+        "met": outcome.met, "votequorum": outcome.value, "held": outcome.held, "unmet": outcome.unmet, "timeline": outcome.timeline,
+        "reconnects": outcome.reconnects, "away": None if error is None else type(error).__name__, "away_msg": None if error is None else str(error)}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=dict(ARGUMENT_SPEC, _slice={"type": "dict"}), supports_check_mode=True)
+    try:
+        outcome = Wait(slice_of(module.params)).run()
+    except ReaderGone:
+        sys.exit(1)
+    except QuorumError as exc:
+        module.fail_json(msg=str(exc), reason=exc.reason, vain=True)
+    except (OptionError, ImpossibleGoal) as exc:
+        module.fail_json(msg=str(exc), vain=True)
+    module.exit_json(changed=False, slice=result_of(outcome))
+
+
+if __name__ == "__main__":
+    main()
