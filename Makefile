@@ -15,18 +15,22 @@ python := PYTHONPATH=tests .venv/bin/python
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
-.PHONY: help demo test lab-up lab-down lab-ssh bench truth docs dist clean
+.PHONY: help demo test lab-prepare lab-up lab-down lab-ssh bench truth docs dist clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-demo: .venv/.ready-demo ## three real cluster nodes on this machine, and a playbook that shows quorum kept and lost
+demo: lab-prepare ## three real cluster nodes on this machine, and a playbook that shows quorum kept and lost
 	@$(python) -m demo
 
 test: .venv/.ready-test ## all tests; what could not run here is listed with its reason (STAGES="unit sanity-*": only these)
+	@$(python) -m lab prepare || echo '==> Going on without the lab; the stages that need its nodes will say so'
 	@$(python) -m run $(STAGES)
 
-lab-up: .venv/.ready-demo ## start the lab's nodes
+lab-prepare: .venv/.ready-demo ## install the Debian packages that the lab needs
+	@$(python) -m lab prepare
+
+lab-up: lab-prepare ## start the lab's nodes
 	@$(python) -m lab up
 
 lab-down: .venv/.ready-demo ## stop the lab's nodes and remove what they left on this machine

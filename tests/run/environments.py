@@ -56,7 +56,7 @@ def made_once(folder, recipe):
 
 
 def _pip(python, *arguments):
-    subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments], check=True)
+    subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--quiet", "--disable-pip-version-check", *arguments], check=True)
 
 
 def environment(label, version, *requirements):

@@ -5,7 +5,7 @@
 
 # Prepares this machine and the checkout's .venv for `make demo`, `make test` or `make docs`:
 #   tests/run/prepare.sh PURPOSE
-# reads tests/requirements/PURPOSE.deb (Debian packages) and PURPOSE.txt (Python packages). Plain sh, because a fresh machine has no more.
+# reads tests/requirements/PURPOSE.deb (Debian packages, if any) and PURPOSE.txt (Python packages). Plain sh, because a fresh machine has no more.
 # Interrupted at any point, the next call does what is left: each step checks what is there before it acts, and marks what it finished.
 set -eu
 
@@ -29,31 +29,27 @@ as_root() {
 }
 
 missing_packages() {
-    for package in $(sed 's/#.*//' "$@"); do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
-    done
+    if [ -e "$wanted/$purpose.deb" ]; then
+        sed -e '/^#/d' -e '/^$/d' "$wanted/$purpose.deb" | while read -r package; do
+            [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s ' "$package"
+        done
+    fi
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || printf 'python3-venv '
 }
 
 install_packages() {
-    command -v apt-get >/dev/null && command -v dpkg-query >/dev/null || {
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
         say "Not a Debian or Ubuntu machine: the packages of $wanted/*.deb are yours to install; what misses them says so"
         return
-    }
-    lists=$wanted/demo.deb
-    [ ! -e "$wanted/$purpose.deb" ] || lists="$lists $wanted/$purpose.deb"
-    # shellcheck disable=SC2086  # a list of files
-    packages=$(missing_packages $lists)
-    "$python" -c 'import ensurepip, venv' 2>/dev/null || packages="$packages python3-venv"
-    # Word splitting joins the lines into one.
-    # shellcheck disable=SC2086
-    packages=$(echo $packages)
+    fi
+    packages=$(missing_packages)
     [ -n "$packages" ] || return 0
     [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
         fail "these Debian packages are missing: $packages" "run make as root, or: apt-get install $packages"
     say "Installing Debian packages: $packages"
     as_root apt-get update >>"$log" 2>&1 ||
         fail "apt-get update did not succeed" "check this machine's network and /etc/apt/sources.list*, then run make again"
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2086  # a list of packages
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages >>"$log" 2>&1 ||
         fail "apt-get could not install: $packages" "run it by hand to see more: apt-get install $packages"
 }

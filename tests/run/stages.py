@@ -4,12 +4,13 @@
 
 """The stages of the tests: what each runs, what it needs, and what proves that it ran."""
 
-import functools
 import os
 import pathlib
 import re
 import shutil
 import sys
+
+import lab
 
 from . import environments, interpreters, paths, trees
 from .stage import PYTEST_PASSED, Stage
@@ -50,14 +51,6 @@ def _lacks(*programs):
     return "not on this machine: %s" % ", ".join(missing) if missing else None
 
 
-@functools.lru_cache(maxsize=None)
-def _no_cluster():
-    """Why this machine cannot boot lab nodes, or None."""
-    if os.geteuid() != 0:
-        return "booting cluster nodes needs root: sudo make test"
-    return _lacks("systemd-nspawn", "debootstrap", "ip", "ssh")
-
-
 def _no_headers():
     missing = [name for name in ("votequorum.h", "quorum.h", "cmap.h") if not pathlib.Path("/usr/include/corosync", name).exists()]
     if missing:
@@ -76,9 +69,10 @@ def _no_python(version):
 
 
 def _clusters():
-    yield Stage("live", "tests on real clusters", _pytest("tests/live"), PYTEST_PASSED, _no_cluster(), cluster=True, minutes=40)
+    no_lab = lab.why_not()
+    yield Stage("live", "tests on real clusters", _pytest("tests/live"), PYTEST_PASSED, no_lab, cluster=True, minutes=40)
     yield Stage("molecule", "the molecule scenarios, on real nodes", _tool("molecule", "test", "--all"),
-                re.compile(r"^INFO .*\bverify: Executed: Successful", re.MULTILINE), _no_cluster(), cluster=True)
+                re.compile(r"^INFO .*\bverify: Executed: Successful", re.MULTILINE), no_lab, cluster=True)
 
 
 def _tests():

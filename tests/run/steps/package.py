@@ -15,8 +15,10 @@ import tempfile
 from .. import paths
 
 # What a user needs, and nothing else.
-_WANTED = {"LICENSES", "README.md", "CHANGELOG.md", "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles",
-           "FILES.json", "MANIFEST.json"}
+_WANTED = {
+    "CHANGELOG.md", "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md",
+    "changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles",
+}
 _PLUGIN_KINDS = {"modules": "module", "filter": "filter", "test": "test"}
 
 

@@ -53,15 +53,27 @@ def _link_pip_configuration(home):
             ours.symlink_to(theirs)
 
 
+def _passed_on(command, **options):
+    """Run a command, pass its output on, and return its exit code and the complaints in it: they stand far apart, between what pip says."""
+    complaints = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", **options) as process:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            if line.startswith(("ERROR: ", "FATAL: ")):
+                complaints.append(line.rstrip())
+    return process.returncode, complaints
+
+
 def main(core):
     python = environments.core_environment(core)
     collection = trees.copied("sanity-" + core)
     path = os.pathsep.join([str(python.parent), interpreters.search_path()])
     environment = dict(os.environ, HOME=str(_home(core, python)), PATH=path)
-    done = subprocess.run([str(python.parent / "ansible-test"), "sanity", "--local", "--color", "no"],
-                          cwd=collection, env=environment, check=False)
+    command = [str(python.parent / "ansible-test"), "sanity", "--local", "--color", "no"]
+    code, complaints = _passed_on(command, cwd=collection, env=environment)
     shutil.rmtree(collection, ignore_errors=True)
-    return done.returncode
+    print("\n".join(complaints))
+    return code
 
 
 if __name__ == "__main__":
