@@ -92,14 +92,17 @@ def managed_environment(version):
 def module_library(core):
     """A folder for PYTHONPATH with what an ansible-core gives to a module on a managed node, `ansible.module_utils`, and nothing else."""
     folder = paths.shared() / "module-library" / core
-    with made_once(folder, core) as to_make:
+    # As AnsiballZ does: the package's own __init__ is the controller's, a node gets one with the version only.
+    start = "from ansible.release import __version__, __author__\n"
+    with made_once(folder, core + start) as to_make:
         if to_make:
             print("Fetching the module library of ansible-core " + core, flush=True)
             whole = folder / "whole"
             # No module is run by this Python: what the release asks of it does not matter.
             _pip(sys.executable, "--no-deps", "--ignore-requires-python", "--target", str(whole), "ansible-core==%s.*" % core)
             (folder / "ansible").mkdir()
-            for part in ("__init__.py", "release.py", "module_utils"):
+            for part in ("release.py", "module_utils"):
                 (whole / "ansible" / part).rename(folder / "ansible" / part)
+            (folder / "ansible" / "__init__.py").write_text(start, encoding="utf-8")
             shutil.rmtree(whole)
     return folder
