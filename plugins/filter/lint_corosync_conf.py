@@ -1,0 +1,46 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filter corosync.quorum.lint_corosync_conf. Its documentation is in lint_corosync_conf.yml."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.lint import lint
+
+try:
+    # Up to ansible-core 2.18 text that a filter makes could be templated again, and findings quote the file.
+    from ansible.utils.unsafe_proxy import wrap_var
+except ImportError:  # from 2.19 on nothing is templated that is not trusted, and this helper is on its way out
+
+    def wrap_var(v: t.Any) -> t.Any:
+        return v
+
+
+def lint_corosync_conf(text: t.Any) -> list[dict[str, t.Any]]:
+    """The findings of lint() for the text of a corosync.conf. AnsibleFilterError where it is given something else."""
+    if not isinstance(text, str):
+        raise AnsibleFilterError(
+            "corosync.quorum.lint_corosync_conf takes the text of a corosync.conf, but was given %s. "
+            "Use lookup('ansible.builtin.file', 'corosync.conf') on the controller, or ansible.builtin.slurp and b64decode for a file of a node."
+            % _called(text)
+        )
+    return t.cast("list[dict[str, t.Any]]", wrap_var(lint(text)))
+
+
+def _called(value: t.Any) -> str:
+    names = {dict: "a dictionary", list: "a list", bytes: "bytes", bool: "a boolean", int: "a number", float: "a number"}
+    if value is None:
+        return "nothing (None)"
+    return next((name for kind, name in names.items() if isinstance(value, kind)), "a value of type %s" % type(value).__name__)
+
+
+class FilterModule:
+    """What Ansible loads."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"lint_corosync_conf": lint_corosync_conf}
