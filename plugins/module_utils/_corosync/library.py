@@ -53,7 +53,7 @@ def _why_not(soname: str, exc: OSError) -> str:
             if _loads(old):
                 return ("This host has %s, which this collection refuses: its structures differ from those of %s and reading them would give "
                         "wrong numbers. Upgrade corosync to 2.4.2 or newer." % (old, VOTEQUORUM))
-    if "cannot open shared object file" in str(exc) and soname in str(exc) and "No such file" in str(exc):
+    if "%s: cannot open shared object file: No such file" % soname in str(exc):  # else it is something it depends on
         return ("%s was not found on this host. It comes with corosync: install the package corosync (Debian and Ubuntu: also %s; RHEL family "
                 "and SUSE: corosynclib or libcorosync)." % (soname, _debian_package(soname)))
     return "%s cannot be loaded on this host: %s" % (soname, exc)

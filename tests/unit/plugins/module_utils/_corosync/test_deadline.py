@@ -1,0 +1,292 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No call hangs, none is made after it was given up, and no thread stays."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync import deadline as tested
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DeadlineExceeded, QuorumError
+
+
+@pytest.fixture(name="stuck")
+def _stuck():
+    """A C call that does not return, until the end of the test."""
+    event = threading.Event()
+    yield event.wait
+    event.set()
+
+
+@pytest.fixture(name="short")
+def _short(monkeypatch):
+    """A lane whose deadline is over in a moment."""
+    monkeypatch.setattr(tested, "GRACE", 0.02)
+    monkeypatch.setattr(tested, "CLOSING", 0.05)
+    lane = Lane(Deadline(0.05))
+    yield lane
+    lane.close()
+
+
+def lanes():
+    return [thread for thread in threading.enumerate() if thread.name == "corosync"]
+
+
+def elapsed(start):
+    return time.monotonic() - start
+
+
+class Clock:
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_a_deadline_counts_down_to_zero_and_not_below():
+    clock = Clock()
+    deadline = Deadline(3, clock)
+    assert (deadline.remaining(), deadline.expired()) == (3, False)
+    clock.now += 2.5
+    assert (deadline.remaining(), deadline.expired()) == (0.5, False)
+    clock.now += 0.5
+    assert (deadline.remaining(), deadline.expired()) == (0, True)
+    clock.now += 100
+    assert (deadline.remaining(), deadline.expired()) == (0, True)
+    assert deadline.seconds == 3
+
+
+def test_calls_are_made_on_one_thread_that_is_not_the_callers(lane):
+    threads = {lane.call(threading.get_ident) for dummy in range(5)}
+    assert len(threads) == 1 and threading.get_ident() not in threads
+
+
+def test_a_call_returns_its_value_and_raises_its_error(lane):
+    assert lane.call(divmod, 7, 2) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        lane.call(divmod, 7, 0)
+    assert lane.call(divmod, 9, 2) == (4, 1)
+
+
+def test_a_call_within_a_call_is_a_plain_call(lane):
+    def outer():
+        return threading.get_ident(), lane.call(lambda: lane.call(threading.get_ident))
+    first, second = lane.call(outer)
+    assert first == second
+
+
+def test_a_call_that_never_returns_ends_with_a_sentence_in_time(stuck):
+    lane = Lane(Deadline(0.1))
+    lane.doing = "votequorum_getinfo"
+    start = time.monotonic()
+    with pytest.raises(DeadlineExceeded, match=r"^corosync did not answer votequorum_getinfo within 0\.1 s: it is stopped, frozen or overloaded\. "
+                                               r"See systemctl status corosync "):
+        lane.call(stuck)
+    assert 0.1 <= elapsed(start) < 0.1 + tested.GRACE + 0.3
+    start = time.monotonic()
+    lane.close()
+    assert elapsed(start) < tested.CLOSING + 0.3
+
+
+def test_a_call_behind_a_stuck_one_is_given_up_and_never_made_later(short):
+    release, made = threading.Event(), []
+    with pytest.raises(DeadlineExceeded):
+        short.call(release.wait)
+    with pytest.raises(DeadlineExceeded):
+        short.call(made.append, "setexpected")
+    release.set()
+    short.deadline = Deadline(5)
+    assert short.call(len, "abc") == 3
+    assert made == []
+
+
+def test_a_late_answer_is_not_taken_for_that_of_the_next_call(short):
+    release = threading.Event()
+    with pytest.raises(DeadlineExceeded):
+        short.call(lambda: release.wait() and "late")
+    release.set()
+    short.deadline = Deadline(5)
+    assert short.call(lambda: "own") == "own"
+
+
+def test_a_late_error_is_not_taken_for_that_of_the_next_call(short):
+    release = threading.Event()
+
+    def fail_late():
+        release.wait()
+        raise ZeroDivisionError()
+    with pytest.raises(DeadlineExceeded):
+        short.call(fail_late)
+    release.set()
+    short.deadline = Deadline(5)
+    assert short.call(lambda: "own") == "own"
+
+
+def test_a_new_deadline_bounds_the_calls_from_then_on(short, stuck):
+    time.sleep(0.06)
+    short.deadline = Deadline(5)
+    assert short.call(time.sleep, 0.1) is None
+    short.deadline = Deadline(0.05)
+    with pytest.raises(DeadlineExceeded):
+        short.call(stuck)
+
+
+def test_a_call_is_still_made_when_the_deadline_is_over_but_is_not_waited_for_long(short, stuck):
+    time.sleep(0.06)
+    assert short.call(lambda: "quick") == "quick"
+    start = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        short.call(stuck)
+    assert elapsed(start) < 0.5
+
+
+def test_while_a_caller_waits_it_may_look_elsewhere_and_give_up(stuck):
+    class Enough(Exception):
+        pass
+
+    def look():
+        raise Enough()
+    lane = Lane(Deadline(30), look)
+    start = time.monotonic()
+    with pytest.raises(Enough):
+        lane.call(stuck)
+    assert elapsed(start) < 2
+    lane.close()
+
+
+def test_a_signal_that_ends_the_waiting_takes_the_queued_call_back(short):
+    def interrupt(*dummy):
+        raise KeyboardInterrupt()
+    release, made = threading.Event(), []
+    with pytest.raises(DeadlineExceeded):
+        short.call(release.wait)
+    short.deadline = Deadline(5)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            short.call(made.append, "setvotes")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    release.set()
+    assert short.call(len, "abc") == 3
+    assert made == []
+
+
+def test_closing_makes_the_last_call_on_the_lane_and_ends_the_thread():
+    lane, seen = Lane(Deadline(5)), []
+    worker = lane.call(threading.get_ident)
+    lane.close(lambda: seen.append(threading.get_ident()))
+    assert seen == [worker]
+    assert lanes() == []
+
+
+def test_closing_raises_nothing_and_ends_the_thread_when_the_last_call_fails():
+    lane = Lane(Deadline(5))
+    lane.call(len, "")
+    lane.close(lambda: 1 // 0)
+    assert lanes() == []
+
+
+def test_closing_before_the_first_call_makes_none_and_twice_makes_one():
+    lane, made = Lane(Deadline(5)), []
+    lane.close(lambda: made.append("unused"))
+    assert made == []
+    lane = Lane(Deadline(5))
+    lane.call(len, "")
+    lane.close(lambda: made.append("first"))
+    lane.close(lambda: made.append("second"))
+    assert made == ["first"]
+
+
+def test_a_call_after_closing_is_refused_at_once():
+    for used in (True, False):
+        lane, made = Lane(Deadline(5)), []
+        if used:
+            lane.call(len, "")
+        lane.close()
+        start = time.monotonic()
+        with pytest.raises(QuorumError, match="was closed: open a new one"):
+            lane.call(made.append, 1)
+        assert elapsed(start) < 1 and made == []
+
+
+def test_a_stuck_thread_makes_the_last_call_and_ends_as_soon_as_it_is_free(short):
+    release, made = threading.Event(), []
+    with pytest.raises(DeadlineExceeded):
+        short.call(release.wait)
+    short.close(lambda: made.append("finalize"))
+    assert made == [] and len(lanes()) == 1
+    release.set()
+    lanes()[0].join(2)
+    assert made == ["finalize"] and lanes() == []
+
+
+def test_a_thread_that_cannot_start_is_a_sentence_and_leaves_nothing(monkeypatch):
+    def refuse(dummy):
+        raise RuntimeError("can't start new thread")
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    lane, made = Lane(Deadline(5)), []
+    with pytest.raises(QuorumError, match=r"cannot start the thread that calls corosync \(can't start new thread\): raise the limit"):
+        lane.call(made.append, 1)
+    lane.close(lambda: made.append("finalize"))
+    assert made == []
+
+
+def test_the_stack_holds_the_librarys_buffer_and_other_threads_keep_theirs(lane, monkeypatch):
+    sizes, start = [], threading.Thread.start
+
+    def spy(thread):
+        sizes.append(threading.stack_size())
+        start(thread)
+    before = threading.stack_size()
+    monkeypatch.setattr(threading.Thread, "start", spy)
+    lane.call(len, "")
+    assert sizes == [tested.STACK] and tested.STACK >= 2 * 1024 * 1024
+    assert threading.stack_size() == before
+
+
+def in_child(function):
+    """What the function returns in a forked process, as text."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        text = "died"
+        try:
+            text = str(function())
+        except BaseException as exc:  # pylint: disable=broad-exception-caught
+            text = "%s: %s" % (type(exc).__name__, exc)
+        finally:
+            os.write(writing, text.encode("utf-8"))
+            os._exit(0)  # pylint: disable=protected-access
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        text = answer.read()
+    os.waitpid(pid, 0)
+    return text
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # 3.12: fork in a process with threads, which is the point here
+def test_a_forked_child_may_neither_use_the_connection_nor_close_it(lane):
+    made = []
+    lane.call(len, "")
+    answer = in_child(lambda: lane.call(made.append, 1))
+    assert answer.startswith("QuorumError: This connection to corosync belongs to process %d, which forked this one (" % os.getpid())
+    assert in_child(lambda: lane.close(lambda: made.append("finalize"))) == "None"
+    assert lane.call(lambda: "mine") == "mine"
+
+
+def test_a_thousand_lanes_leave_no_thread():
+    before = threading.active_count()
+    for dummy in range(1000):
+        lane = Lane(Deadline(5))
+        lane.call(len, "")
+        lane.close()
+    assert threading.active_count() == before

@@ -1,0 +1,76 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every cs_error_t ends as its own exception, which says what to do."""
+
+import pytest
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync import errors
+
+# What `if_unavailable: report` turns into data, as documented for votequorum_info. Everything else fails the task.
+REASONS = {
+    errors.DaemonGone: "not_running",
+    errors.NotConfigured: "not_configured",
+    errors.AccessDenied: "not_allowed",
+    errors.LibraryMissing: "no_library",
+    errors.DeadlineExceeded: "timeout",
+    errors.TimedOut: "timeout",
+    errors.TryAgain: "timeout",
+}
+
+
+def every_error(error=errors.QuorumError):
+    yield error
+    for below in error.__subclasses__():
+        for found in every_error(below):
+            yield found
+
+
+def test_cs_ok_is_one_and_raises_nothing():
+    errors.check(1, "votequorum_getinfo")
+
+
+def test_zero_is_no_success():
+    with pytest.raises(errors.CorosyncError, match=r"^votequorum_getinfo failed with unknown error \(0\)\. "):
+        errors.check(0, "votequorum_getinfo")
+
+
+@pytest.mark.parametrize("code", sorted(errors.BY_CODE))
+def test_a_code_has_an_exception_of_its_own_that_names_the_call_and_says_what_to_do(code):
+    with pytest.raises(errors.CorosyncError) as caught:
+        errors.check(code, "votequorum_setvotes")
+    error = caught.value
+    assert type(error) is errors.BY_CODE[code]
+    assert (error.code, error.operation) == (code, "votequorum_setvotes")
+    assert str(error) == "votequorum_setvotes failed with %s (%d). %s" % (error.name, code, error.advice)
+    assert error.name.startswith("CS_ERR_") and error.advice.endswith(".")
+
+
+def test_no_two_codes_share_an_exception():
+    assert len(set(errors.BY_CODE.values())) == len(errors.BY_CODE) == 29
+
+
+def test_an_unknown_code_keeps_its_number():
+    with pytest.raises(errors.CorosyncError, match=r"^quorum_dispatch failed with unknown error \(77\)\. Look at the corosync log") as caught:
+        errors.check(77, "quorum_dispatch")
+    assert caught.value.code == 77
+
+
+def test_exactly_the_documented_errors_have_a_reason():
+    assert {error: error.reason for error in every_error() if error.reason} == REASONS
+
+
+@pytest.mark.parametrize("name, advice", [
+    ("DaemonGone", "systemctl start corosync"),
+    ("TryAgain", "still starting"),
+    ("AccessDenied", "become: true"),
+    ("NoSpace", "/dev/shm is full"),
+    ("NotSupported", "shutting down"),
+    ("MessageError", "newest node list"),
+    ("NoMemory", "out of memory"),
+    ("Interrupted", "signal"),
+    ("DoesNotExist", "has not seen"),
+    ("NoResources", "network"),
+])
+def test_the_advice_names_the_remedy(name, advice):
+    assert advice in str(getattr(errors, name)("votequorum_initialize"))

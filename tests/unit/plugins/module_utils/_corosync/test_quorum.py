@@ -1,0 +1,65 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""libquorum: the ring that settled, and whether there is a provider."""
+
+import time
+
+import pytest
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync import quorum as tested
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DaemonGone, DeadlineExceeded
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.quorum import Quorum
+
+
+@pytest.fixture(name="quorum")
+def _quorum(script, lane):
+    script.expect_initialize("quorum")
+    quorum = Quorum(lane)
+    quorum.initialize()
+    return quorum
+
+
+@pytest.mark.parametrize("has_provider", [True, False])
+def test_initialize_tells_whether_there_is_a_provider(script, lane, has_provider):
+    script.expect_initialize("quorum", has_provider=has_provider)
+    quorum = Quorum(lane)
+    quorum.initialize()
+    assert quorum.has_provider is has_provider
+
+
+@pytest.mark.parametrize("quorate", [True, False])
+def test_settled(script, quorum, quorate):
+    script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2, do=script.settled_event(2 ** 40 + 9, quorate, [1, 2]))
+    assert quorum.settled() == (2 ** 40 + 9, quorate)
+
+
+def test_settled_asks_anew_each_time_and_takes_the_newest(script, quorum):
+    script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2, do=script.settled_event(9, True))
+    script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2, do=[script.settled_event(9, True), script.settled_event(13, False)])
+    assert (quorum.settled(), quorum.settled()) == ((9, True), (13, False))
+
+
+def test_settled_asks_again_when_nothing_came(script, quorum, monkeypatch):
+    monkeypatch.setattr(tested, "RETRY", 0.001)
+    script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2)
+    script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2, do=script.settled_event(9, True))
+    assert quorum.settled() == (9, True)
+
+
+def test_settled_ends_with_the_deadline(script, quorum, monkeypatch):
+    monkeypatch.setattr(tested, "RETRY", 0.06)
+    quorum.lane.deadline = Deadline(0.1)
+    for dummy in range(3):
+        script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2)
+    start = time.monotonic()
+    with pytest.raises(DeadlineExceeded, match=r"did not send the state of its quorum service within 0\.1 s"):
+        quorum.settled()
+    assert time.monotonic() - start < 0.5
+
+
+def test_settled_when_the_daemon_dies(script, quorum):
+    script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2, code=2)
+    with pytest.raises(DaemonGone, match="^quorum_dispatch"):
+        quorum.settled()
