@@ -14,7 +14,9 @@ from .parallel import each
 # Whatever ran before is killed, not stopped: nobody waits for the goodbyes of a cluster that is thrown away.
 # The links that `systemctl enable` makes are handled directly: it takes half a second to ask after SysV scripts.
 WANTED = "/etc/systemd/system/multi-user.target.wants"
+# What an interrupted run of Ansible still does over ssh (a stop of corosync, say) is ended; a user's login shell is not.
 FORGET = """\
+ps -wweo pid=,tty=,cgroup:300=,args= | awk '$2 == "?" && $3 ~ /ssh\\.service/ && !/sshd[^:]*: .*(listener|@pts)/ {print $1}' | xargs -r kill -KILL
 rm -f %(wanted)s/corosync.service %(wanted)s/corosync-qdevice.service
 systemctl -q kill -s KILL corosync-qdevice corosync 2>/dev/null
 systemctl stop corosync-qdevice corosync

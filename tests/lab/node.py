@@ -54,7 +54,7 @@ class Node:
         are killed and subprocess.TimeoutExpired is raised. user: name of a user of the node, instead of root.
         """
         argv = [str(word) for word in argv]
-        full = ["nsenter", "-t", str(self._leader()), "-a", "--wd=" + ("/" if user else "/root")] + (self._as(user) if user else []) + argv
+        full = ["nsenter", "-t", str(self._leader()), "-a", "--root", "--wd"] + (self._as(user) if user else []) + argv
         process = subprocess.Popen(full, stdin=subprocess.PIPE if input is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, universal_newlines=True, env=dict(INSIDE, **(env or {})), start_new_session=True)
         try:
