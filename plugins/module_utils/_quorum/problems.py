@@ -99,8 +99,8 @@ def reload_stuck(seen: _Seen) -> Hits:
     """message_handler_req_exec_cfg_reload_config() (exec/cfg.c) leaves this at 1 when the file has an error; a reload that goes on cannot be seen from outside."""
     if seen.number("config.totemconfig_reload_in_progress"):
         yield (
-            "The last reload failed on an error in corosync.conf. Since then votequorum ignores every change, quorum.cancel_wait_for_all included, "
-            "and corosync would not start again with this file.",
+            "The last reload failed on an error in corosync.conf. Since then votequorum ignores every change, quorum.cancel_wait_for_all included; "
+            "and corosync does not start with a file that has such an error.",
             "Correct corosync.conf on this node (corosync -t says what is wrong), then run corosync-cfgtool -R.",
         )
 

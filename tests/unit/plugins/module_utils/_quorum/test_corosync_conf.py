@@ -3,8 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reading corosync.conf. That the rules are corosync's is for tests/truth/test_lint_corosync.py to show."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,7 +64,7 @@ quorum.two_node: 1
 """
 
 
-def test_values_are_stored_under_corosyncs_names() -> None:
+def test_values_are_stored_under_corosyncs_names():
     conf = parse(TEXT)
     assert not conf.faults
     assert conf.values == {
@@ -91,7 +89,7 @@ def test_values_are_stored_under_corosyncs_names() -> None:
     }
 
 
-def test_lines_are_those_of_the_file() -> None:
+def test_lines_are_those_of_the_file():
     conf = parse(TEXT)
     lines = TEXT.split("\n")
     assert lines[conf.lines["nodelist.node.1.quorum_votes"] - 1].strip() == "quorum_votes: 3"
@@ -99,7 +97,7 @@ def test_lines_are_those_of_the_file() -> None:
     assert [lines[section.line - 1].strip() for section in conf.sections if section.path == "nodelist.node"] == ["node {", "node {"]
 
 
-def test_number_and_text_are_kept_apart() -> None:
+def test_number_and_text_are_kept_apart():
     conf = parse(TEXT)
     assert (conf.number("quorum.two_node"), conf.text("quorum.two_node")) == (None, "1")
     assert (conf.number("totem.version"), conf.text("totem.version")) == (2, None)
@@ -121,7 +119,7 @@ def test_number_and_text_are_kept_apart() -> None:
         ("a {\n" * 200, 128, "section path of more than 255 bytes"),
     ],
 )
-def test_a_fault_of_the_form_names_the_line_and_ends_the_reading(text: str, line: int, words: str) -> None:
+def test_a_fault_of_the_form_names_the_line_and_ends_the_reading(text, line, words):
     conf = parse(text + "totem {\nversion: many\n}\n")
     assert [fault.id for fault in conf.faults] == ["refused_syntax"]
     assert conf.faults[0].line == line
@@ -129,7 +127,7 @@ def test_a_fault_of_the_form_names_the_line_and_ends_the_reading(text: str, line
     assert f"Line {line} " in conf.faults[0].message
 
 
-def test_faults_of_values_are_all_found() -> None:
+def test_faults_of_values_are_all_found():
     conf = parse("quorum {\ntwo_node: yes\nwait_for_all: 256\nexpected_votes: 3 # all\n}\nuidgid {\nuser: x\n}\ntotem {\n\u00fc: 1\n}\n")
     assert [(fault.id, fault.line) for fault in conf.faults] == [
         ("refused_number", 2),
@@ -172,17 +170,17 @@ def test_faults_of_values_are_all_found() -> None:
         ("9" * 6000, U64, None),
     ],
 )
-def test_number(text: str, limits: tuple[int, int], value: int | None) -> None:
+def test_number(text, limits, value):
     assert number(text, limits) == value
 
 
-def test_text_is_given_back_as_it_was_written() -> None:
+def test_text_is_given_back_as_it_was_written():
     conf = parse("totem {\ncluster_name: t\u00fcv\u4e2d\U0001f600\n}\n")
     assert conf.text("totem.cluster_name") == "t\u00fcv\u4e2d\U0001f600"
 
 
 @given(st.text())
-def test_any_text_is_read(text: str) -> None:
+def test_any_text_is_read(text):
     conf = parse(text)
     assert isinstance(conf, Conf)
     assert all(1 <= fault.line <= text.count("\n") + 1 for fault in conf.faults)

@@ -3,10 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each problem of a running cluster is seen where it is and only there."""
 
-from __future__ import annotations
-
 import copy
-import typing as t
 
 import pytest
 from hypothesis import given
@@ -14,17 +11,14 @@ from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CHECKS, CMAP_PREFIXES, problems
 
-Value = t.Dict[str, t.Any]
-Cmap = t.Dict[str, t.Any]
-
 NODE = {"state": "member", "votes": 1, "configured_votes": 1, "expected_votes": 3, "local": False, "qdevice": None}
 DEVICE = {"name": "Qdevice", "votes": 1, "registered": True, "alive": True, "cast_vote": True, "master_wins": False}
 
 
-def cluster(votes: tuple[int, ...] = (1, 1, 1), **changes: t.Any) -> Value:
+def cluster(votes=(1, 1, 1), **changes):
     """The votequorum value of a healthy cluster seen from its first node, with some of it changed."""
     total = sum(votes)
-    value: Value = {
+    value = {
         "nodeid": 1,
         "name": "node1",
         "quorate": True,
@@ -49,13 +43,13 @@ def cluster(votes: tuple[int, ...] = (1, 1, 1), **changes: t.Any) -> Value:
     return value
 
 
-def with_node(value: Value, number: int, **changes: t.Any) -> Value:
+def with_node(value, number, **changes):
     value = copy.deepcopy(value)
     value["nodes"][number - 1].update(changes)
     return value
 
 
-def with_device(**changes: t.Any) -> Value:
+def with_device(**changes):
     flags = {key: DEVICE[key] for key in ("registered", "alive", "cast_vote", "master_wins")}
     value = cluster((1, 1), qdevice=dict(DEVICE, **changes), expected_votes=3, highest_expected=3, total_votes=3, quorum=2)
     for node in value["nodes"]:
@@ -70,7 +64,7 @@ FILE = "nodelist {\nnode {\nname: node1\nnodeid: 1\n}\n}\nquorum {\nprovider: co
 LOADED = dict(CMAP, **{"nodelist.node.0.name": "node1", "nodelist.node.0.nodeid": 1, "nodelist.local_node_pos": 0, "quorum.cancel_wait_for_all": 0})
 
 # what is seen, cmap, the file
-HEALTHY: dict[str, tuple[Value, Cmap, str | None]] = {
+HEALTHY = {
     "three nodes": (cluster(), CMAP, None),
     "no cmap": (cluster(), {}, None),
     "one node away": (with_node(cluster(total_votes=2), 3, state="dead"), CMAP, None),
@@ -105,13 +99,13 @@ HEALTHY: dict[str, tuple[Value, Cmap, str | None]] = {
 
 
 @pytest.mark.parametrize("name", HEALTHY)
-def test_a_healthy_cluster_has_no_problem(name: str) -> None:
+def test_a_healthy_cluster_has_no_problem(name):
     value, cmap, text = HEALTHY[name]
     assert problems(value, cmap, None if text is None else {"corosync.conf": text}) == []
 
 
 # id, what is seen, what is added to cmap, the file, words of the message
-SEEN: list[tuple[str, Value, Cmap, str | None, str]] = [
+SEEN = [
     ("reload_stuck", cluster(), {"config.totemconfig_reload_in_progress": 1}, None, "ignores every change"),
     ("reload_failed", cluster(), {"config.reload_status": 7, "config.reload_error_message": "no knet"}, None, "code 7: no knet"),
     ("file_refused", cluster(), {}, "quorum {\ntwo_node: yes\n}\n", '"yes"'),
@@ -174,7 +168,7 @@ SEEN: list[tuple[str, Value, Cmap, str | None, str]] = [
 
 
 @pytest.mark.parametrize(("problem", "value", "added", "text", "words"), SEEN)
-def test_the_problem_is_seen_alone(problem: str, value: Value, added: Cmap, text: str | None, words: str) -> None:
+def test_the_problem_is_seen_alone(problem, value, added, text, words):
     found = problems(value, dict(CMAP, **added), None if text is None else {"corosync.conf": text})
     hits = [entry for entry in found if entry["id"] == problem]
     assert any(words in entry["message"] for entry in hits), found
@@ -195,16 +189,16 @@ ALONG = {
 }
 
 
-def test_every_check_has_a_case_here() -> None:
+def test_every_check_has_a_case_here():
     assert {problem for problem, *_rest in SEEN} == {check_id for check_id, _severity, _check in CHECKS}
 
 
-def test_cmap_prefixes_are_what_the_checks_read() -> None:
+def test_cmap_prefixes_are_what_the_checks_read():
     read = {key for _problem, _value, added, _text, _words in SEEN for key in added} - {"nodelist.local_node_pos"}
     assert all(key.startswith(CMAP_PREFIXES) for key in read)
 
 
-def test_errors_come_first() -> None:
+def test_errors_come_first():
     found = problems(cluster((300, 300), wait_for_all=ON), CMAP)
     assert [entry["severity"] for entry in found] == sorted(entry["severity"] for entry in found)
     assert [entry["id"] for entry in found] == ["votes_wrap", "restart_required"]
@@ -238,7 +232,7 @@ CMAPS = st.dictionaries(KEYS, st.one_of(st.integers(0, 2**32), st.text(max_size=
     cmap=CMAPS,
     text=st.one_of(st.none(), st.text()),
 )
-def test_no_traceback_whatever_is_seen(nodes: list[Value], device: Value | None, modes: list[bool], expected: int, cmap: Cmap, text: str | None) -> None:
+def test_no_traceback_whatever_is_seen(nodes, device, modes, expected, cmap, text):
     value = cluster(
         nodes=nodes,
         qdevice=None if device is None else dict({"votes": None, "name": None}, **device),
