@@ -56,7 +56,9 @@ def made_once(folder, recipe):
 
 
 def _pip(python, *arguments):
-    subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--quiet", "--disable-pip-version-check", *arguments], check=True)
+    command = [str(python), "-m", "pip", "install", "--quiet", "--quiet", "--disable-pip-version-check", *arguments]
+    if subprocess.run(command, check=False).returncode:
+        sys.exit("FAILED: %s\nWhat to do: check this machine's network and pip's configuration, then run it again." % " ".join(command))
 
 
 def environment(label, version, *requirements):

@@ -34,8 +34,10 @@ def project_files():
     """Every file of the project as it is now, tracked or new but not ignored, relative to the checkout."""
     listing = subprocess.run(
         ["git", "-C", str(paths.CHECKOUT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        capture_output=True, text=True, check=True,
+        capture_output=True, text=True, check=False,
     )
+    if listing.returncode:
+        raise RuntimeError("git cannot list the project's files in %s: %s" % (paths.CHECKOUT, listing.stderr.strip()))
     names = sorted(set(listing.stdout.split("\0")) - {""})
     return [pathlib.Path(name) for name in names if os.path.lexists(paths.CHECKOUT / name)]
 
