@@ -300,8 +300,8 @@ def random_quorum(dice: random.Random) -> str:
 def test_random_combinations_agree(tmp_path: Path) -> None:
     dice = random.Random(SEED)
     verdicts, disagreements = {True: 0, False: 0}, []
-    for _ in range(COMBINATIONS):
-        nodes = " ".join(dice.choice("1111102") for _ in range(dice.randint(1, 5)))
+    for dummy in range(COMBINATIONS):
+        nodes = " ".join(dice.choice("1111102") for dummy in range(dice.randint(1, 5)))
         text = configuration(nodes, random_quorum(dice))
         verdicts[refused(lint(text))] += 1
         disagreement = agree(text, tmp_path)
@@ -344,7 +344,7 @@ def differs_between_releases(text: str) -> bool:
 def test_random_damage_agrees(tmp_path: Path) -> None:
     dice = random.Random(SEED)
     verdicts, disagreements = {True: 0, False: 0}, []
-    for _ in range(MUTATIONS):
+    for dummy in range(MUTATIONS):
         text = damage(dice, DAMAGED)
         if dice.random() < 0.3:
             text = damage(dice, text)

@@ -48,7 +48,7 @@ _LONGEST_NAME = 60  # characters; beyond that no name here is near, and comparin
 def unknown_sections(conf: Conf) -> Hits:
     """Sections corosync knows nothing of, each once: everything in it is without effect."""
     for section in conf.sections:
-        parent, _, name = section.path.rpartition(".")
+        parent, dummy, name = section.path.rpartition(".")
         if section.path in KEYS or _OPEN.match(section.path) or (parent and parent not in KEYS):
             continue
         siblings = [path.rpartition(".")[2] for path in KEYS if path.rpartition(".")[0] == parent]
@@ -76,7 +76,7 @@ def unknown_keys(conf: Conf) -> Hits:
 
 def _outside(key: str, line: int) -> t.Tuple[str, str, int]:
     elsewhere = [path for path, keys in KEYS.items() if key in keys]
-    section, _, last = key.rpartition(".")
+    section, dummy, last = key.rpartition(".")
     if last in KEYS.get(section, ()):
         return '"%s" stands outside of its section.' % key, 'Write it as "%s" inside of the section %s.' % (last, section), line
     return 'The key "%s" stands outside of any section. It has no effect.' % key, _hint(key, [], elsewhere), line

@@ -191,9 +191,9 @@ def links(model: Model) -> Hits:
     elif len(set(found.values())) > 1:
         told = ", ".join("link %d: %d" % link for link in sorted(found.items()))
         yield "Not all nodes have the same links (nodes on %s)." % told, "Give every node an address on every link.", _line_of_link(model, max(found))
-    elif any(node.text("name") is None for node in model.nodes):
-        unnamed = next(node for node in model.nodes if node.text("name") is None)
-        yield "With more than one link every node needs a name, but %s has none." % unnamed.label, "Give it its host name.", unnamed.line
+    else:
+        for node in [node for node in model.nodes if node.text("name") is None][:1]:
+            yield "With more than one link every node needs a name, but %s has none." % node.label, "Give it its host name.", node.line
 
 
 def nodeids(model: Model) -> Hits:

@@ -96,7 +96,10 @@ def _labels(nodes: t.Iterable[Value]) -> str:
 
 
 def reload_stuck(seen: _Seen) -> Hits:
-    """message_handler_req_exec_cfg_reload_config() (exec/cfg.c) leaves this at 1 when the file has an error; a reload that goes on cannot be seen from outside."""
+    """message_handler_req_exec_cfg_reload_config() (exec/cfg.c) leaves this at 1 when the file has an error.
+
+    A reload that goes on is never seen: corosync answers no one meanwhile.
+    """
     if seen.number("config.totemconfig_reload_in_progress"):
         yield (
             "The last reload failed on an error in corosync.conf. Since then votequorum ignores every change, quorum.cancel_wait_for_all included; "

@@ -41,7 +41,15 @@ def test_text_of_the_file_cannot_become_a_template() -> None:
 
 @pytest.mark.parametrize(
     ("given", "called"),
-    [(None, "nothing (None)"), ([], "a list"), ({"content": ""}, "a dictionary"), (b"totem {", "bytes"), (3, "a number"), (True, "a boolean"), (object(), "type object")],
+    [
+        (None, "nothing (None)"),
+        ([], "a list"),
+        ({"content": ""}, "a dictionary"),
+        (b"totem {", "bytes"),
+        (3, "a number"),
+        (True, "a boolean"),
+        (object(), "type object"),
+    ],
 )
 def test_anything_but_text_is_an_error_that_names_it(given: t.Any, called: str) -> None:
     with pytest.raises(AnsibleFilterError) as error:

@@ -19,7 +19,14 @@ def configuration(nodes="1 1 1", quorum="", totem="", more=""):
     """A file without a fault and without a trap, but for what is added. ``nodes``: the votes of each."""
     lines = ["totem {", "version: 2", "config_version: 1", "cluster_name: demo", *totem.splitlines(), "}", "nodelist {"]
     for number, votes in enumerate(nodes.split(), 1):
-        lines += ["node {", f"name: node{number}", f"nodeid: {number}", f"ring0_addr: 10.0.0.{number}", *([f"quorum_votes: {votes}"] if votes != "1" else []), "}"]
+        lines += [
+            "node {",
+            f"name: node{number}",
+            f"nodeid: {number}",
+            f"ring0_addr: 10.0.0.{number}",
+            *([f"quorum_votes: {votes}"] if votes != "1" else []),
+            "}",
+        ]
     return "\n".join([*lines, "}", "quorum {", "provider: corosync_votequorum", *quorum.splitlines(), "}", *more.splitlines()]) + "\n"
 
 
@@ -44,7 +51,8 @@ GOOD = {
     "expected votes as they are": configuration(quorum="expected_votes: 3"),
     "every section": configuration(
         totem="token: 1000\ninterface {\nlinknumber: 0\nmcastport: 5405\n}",
-        more="logging {\nto_syslog: yes\nlogger_subsys {\nsubsys: QUORUM\ndebug: off\n}\n}\nsystem {\nsched_rr: no\n}\nresources {\nsystem {\nload_15min {\nmax: 8\n}\n}\n}\n",
+        more="logging {\nto_syslog: yes\nlogger_subsys {\nsubsys: QUORUM\ndebug: off\n}\n}\n"
+        "system {\nsched_rr: no\n}\nresources {\nsystem {\nload_15min {\nmax: 8\n}\n}\n}\n",
     ),
 }
 
@@ -87,7 +95,11 @@ TRAPS = [
     ("tie_breaker_off", configuration("1 1 1", "auto_tie_breaker_node: lowest"), "no effect"),
     ("last_man_standing_with_votes", configuration("1 1 2", "last_man_standing: 1\nwait_for_all: 1"), "node3"),
     ("last_man_standing_without_wait_for_all", configuration("1 1 1", "last_man_standing: 1"), "second quorate partition"),
-    ("last_man_standing_tie_breaker", configuration("1 1 1 1", "last_man_standing: 1\nwait_for_all: 1\nauto_tie_breaker: 1\nauto_tie_breaker_node: highest"), "lowest"),
+    (
+        "last_man_standing_tie_breaker",
+        configuration("1 1 1 1", "last_man_standing: 1\nwait_for_all: 1\nauto_tie_breaker: 1\nauto_tie_breaker_node: highest"),
+        "lowest",
+    ),
     ("allow_downscale", configuration(quorum="allow_downscale: 1"), "unsupported"),
     ("expected_votes_tracking", configuration(quorum="expected_votes_tracking: 1"), "on disk"),
     ("qdevice_without_model", configuration(quorum="device {\nvotes: 1\n}"), "ignores it"),
@@ -209,7 +221,9 @@ def test_last_man_standing_needs_no_advice_twice():
 
 
 NAMES = st.sampled_from(sorted({word for _trap, text, _words in TRAPS + REFUSALS for word in re.findall(r"[a-z_0-9.]+", text)}))
-VALUES = st.one_of(NAMES, st.integers(-5, 2**33).map(str), st.sampled_from(["", "1 2", "1,2", "-", "0" * 5000, "9" * 5000, "\u0661", "fd00::1", "1.2.3.4.5", "0x1"]))
+VALUES = st.one_of(
+    NAMES, st.integers(-5, 2**33).map(str), st.sampled_from(["", "1 2", "1,2", "-", "0" * 5000, "9" * 5000, "\u0661", "fd00::1", "1.2.3.4.5", "0x1"])
+)
 LINES = st.one_of(
     st.builds("{}: {}".format, NAMES, VALUES),
     st.builds("{} {{".format, NAMES),

@@ -57,7 +57,12 @@ def with_device(**changes):
     return value
 
 
-CMAP = {"quorum.provider": "corosync_votequorum", "runtime.votequorum.this_node_id": 1, "config.totemconfig_reload_in_progress": 0, "config.reload_status": 1}
+CMAP = {
+    "quorum.provider": "corosync_votequorum",
+    "runtime.votequorum.this_node_id": 1,
+    "config.totemconfig_reload_in_progress": 0,
+    "config.reload_status": 1,
+}
 ON = {"enabled": True}
 LIST = {"enabled": True, "kind": "list", "nodes": [1, 2]}
 FILE = "nodelist {\nnode {\nname: node1\nnodeid: 1\n}\n}\nquorum {\nprovider: corosync_votequorum\n}\n"
@@ -84,7 +89,15 @@ HEALTHY = {
     ),
     "versions agree": (
         cluster(),
-        dict(CMAP, **{"totem.config_version": 4, "runtime.members.1.config_version": 4, "runtime.members.2.config_version": 4, "runtime.members.3.config_version": 0}),
+        dict(
+            CMAP,
+            **{
+                "totem.config_version": 4,
+                "runtime.members.1.config_version": 4,
+                "runtime.members.2.config_version": 4,
+                "runtime.members.3.config_version": 0,
+            }
+        ),
         None,
     ),
     "a dead node's version": (
@@ -112,10 +125,22 @@ SEEN = [
     ("file_not_loaded", cluster(), LOADED, FILE.replace("}\nquorum", "node {\nnodeid: 2\n}\n}\nquorum"), "nodelist.node.1.nodeid (2, loaded not set)"),
     ("file_not_loaded", cluster(), dict(LOADED, **{"quorum.expected_votes": 3}), FILE, "quorum.expected_votes (not set, loaded 3)"),
     ("file_not_loaded", cluster(), {}, "nodelist {\n" + "node {\nname: x\nnodeid: 1\n}\n" * 4 + "}\n", "and 4 more"),
-    ("restart_required", cluster(), {"quorum.last_man_standing": 1}, None, "last_man_standing is on in the configuration, but votequorum still has it off"),
+    (
+        "restart_required",
+        cluster(),
+        {"quorum.last_man_standing": 1},
+        None,
+        "last_man_standing is on in the configuration, but votequorum still has it off",
+    ),
     ("restart_required", cluster(wait_for_all=ON), {}, None, "wait_for_all is off"),
     ("restart_required", cluster(), {"quorum.wait_for_all": 1}, None, "wait_for_all is on"),
-    ("restart_required", cluster((1, 1), auto_tie_breaker={"enabled": True, "kind": "lowest"}), {"quorum.auto_tie_breaker": 0}, None, "auto_tie_breaker is off"),
+    (
+        "restart_required",
+        cluster((1, 1), auto_tie_breaker={"enabled": True, "kind": "lowest"}),
+        {"quorum.auto_tie_breaker": 0},
+        None,
+        "auto_tie_breaker is off",
+    ),
     ("restart_required", cluster((1, 1)), {"quorum.auto_tie_breaker": 1}, None, "auto_tie_breaker is on"),
     (
         "restart_required",
@@ -129,7 +154,13 @@ SEEN = [
     ("two_node_not_in_force", cluster((1, 1), two_node=True, wait_for_all=ON), {}, None, "two_node is off in the configuration"),
     ("two_node_without_two_nodes", cluster(two_node=True, wait_for_all=ON), {"quorum.two_node": 1}, None, "3 nodes are configured"),
     ("two_node_without_wait_for_all", cluster((1, 1), two_node=True), {"quorum.two_node": 1, "quorum.wait_for_all": 0}, None, "so both can be"),
-    ("wait_for_all_pending", cluster(wait_for_all={"enabled": True, "pending": True}, total_votes=2), {"quorum.wait_for_all": 1}, None, "all 3 expected votes are present (now 2)"),
+    (
+        "wait_for_all_pending",
+        cluster(wait_for_all={"enabled": True, "pending": True}, total_votes=2),
+        {"quorum.wait_for_all": 1},
+        None,
+        "all 3 expected votes are present (now 2)",
+    ),
     ("config_version_differs", cluster(), {"totem.config_version": 4, "runtime.members.2.config_version": 3}, None, "node1 has 4, node2 has 3"),
     ("votes_wrap", cluster((300, 300)), {}, None, "so 301 would be needed but 45 is"),
     ("no_votes", cluster((0, 0), quorum=1), {}, None, "never quorate"),
@@ -226,7 +257,9 @@ CMAPS = st.dictionaries(KEYS, st.one_of(st.integers(0, 2**32), st.text(max_size=
 
 @given(
     nodes=NODES,
-    device=st.one_of(st.none(), st.fixed_dictionaries(dict.fromkeys(("registered", "alive", "cast_vote", "master_wins"), st.booleans()), optional={"votes": NUMBERS})),
+    device=st.one_of(
+        st.none(), st.fixed_dictionaries(dict.fromkeys(("registered", "alive", "cast_vote", "master_wins"), st.booleans()), optional={"votes": NUMBERS})
+    ),
     modes=st.lists(st.booleans(), min_size=5, max_size=5),
     expected=st.integers(0, 700),
     cmap=CMAPS,
