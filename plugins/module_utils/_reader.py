@@ -7,12 +7,18 @@
 """Wait for a descriptor, and notice when nobody reads the result any more.
 
 A play that was interrupted leaves its module running on the node: sshd does not signal a command without a terminal. But the
-module's standard output loses its reader then, and poll(2) says so.
+module's standard output loses its reader then, and poll(2) says so. Where something between keeps the output open (sudo, an ssh client
+whose own reader has gone), only writing makes that notice: so an empty line, which Ansible skips, is written every few seconds.
 """
 
+import os
 import select
 import sys
+import time
 import typing as t
+
+# Seconds between two empty lines.
+PULSE = 2.0
 
 
 class ReaderGone(Exception):
@@ -24,6 +30,7 @@ class Reader:
 
     def __init__(self, stdout: t.Optional[int] = None) -> None:
         self._stdout = sys.stdout.fileno() if stdout is None else stdout
+        self._pulse = time.monotonic() + PULSE
 
     def check(self) -> None:
         """Raise ReaderGone if it has gone."""
@@ -31,6 +38,16 @@ class Reader:
 
     def wait(self, fd: t.Optional[int], seconds: float) -> bool:
         """True as soon as fd is readable (or broken, which reading it will tell), False after so many seconds. Raises ReaderGone."""
+        end = time.monotonic() + seconds
+        while True:
+            left = max(0.0, end - time.monotonic())
+            if self._poll(fd, min(left, PULSE)):
+                return True
+            self._beat()
+            if left <= PULSE:
+                return False
+
+    def _poll(self, fd: t.Optional[int], seconds: float) -> bool:
         poller = select.poll()
         # Nothing is asked of standard output: POLLERR and POLLHUP are reported unasked.
         poller.register(self._stdout, 0)
@@ -40,3 +57,12 @@ class Reader:
         if ready.get(self._stdout):
             raise ReaderGone("Nobody waits for the result of this task any more.")
         return fd is not None and fd in ready
+
+    def _beat(self) -> None:
+        if time.monotonic() < self._pulse:
+            return
+        self._pulse = time.monotonic() + PULSE
+        try:
+            os.write(self._stdout, b"\n")
+        except OSError:
+            raise ReaderGone("Nobody waits for the result of this task any more.")

@@ -40,9 +40,10 @@ Slice = t.NamedTuple("Slice", [
 
 # met: the goal held. value: the last that could be read in this slice, None where there was none. error: why not, where corosync is
 # away as the slice ends. held: for how many seconds the goal has held so far. timeline: times in seconds before the end of the slice.
+# took: seconds.
 Outcome = t.NamedTuple("Outcome", [
     ("met", bool), ("value", t.Optional[Value]), ("error", t.Optional[QuorumError]), ("held", t.Optional[float]), ("unmet", t.List[t.Dict[str, t.Any]]),
-    ("timeline", t.List[Entry]), ("reconnects", int)])
+    ("timeline", t.List[Entry]), ("reconnects", int), ("took", float)])
 
 
 class Wait:
@@ -186,4 +187,5 @@ class Wait:
             held=None if self._held_since is None else now - self._held_since,
             unmet=[] if met else unmet(self._task.goal, current),
             timeline=[dict(change, at=now - change["at"]) for change in self._timeline],
-            reconnects=max(0, self._reconnects))
+            reconnects=max(0, self._reconnects),
+            took=now - self._start)

@@ -277,7 +277,7 @@ def result_of(outcome: Outcome) -> t.Dict[str, t.Any]:
     error = outcome.error
     return {
         "met": outcome.met, "votequorum": outcome.value, "held": outcome.held, "unmet": outcome.unmet, "timeline": outcome.timeline,
-        "reconnects": outcome.reconnects, "away": None if error is None else type(error).__name__, "away_msg": None if error is None else str(error)}
+        "reconnects": outcome.reconnects, "took": outcome.took, "away": None if error is None else type(error).__name__, "away_msg": None if error is None else str(error)}
 
 
 def main() -> None:

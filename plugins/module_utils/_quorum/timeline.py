@@ -18,6 +18,7 @@ Entry = t.Dict[str, t.Any]
 
 # What of a value a later one is compared with
 _VOTES = ("total_votes", "expected_votes", "quorum", "flags", "qdevice", "wait_for_all", "settled")
+_COMPARED = _VOTES + ("quorate", "ring_id", "members")
 
 
 def entry(at: float, before: t.Optional[Value], value: Value) -> t.Optional[Entry]:
@@ -41,6 +42,11 @@ def entry(at: float, before: t.Optional[Value], value: Value) -> t.Optional[Entr
         "joined": [nodeid for nodeid in value["members"] if nodeid not in earlier],
         "left": [nodeid for nodeid in earlier if nodeid not in value["members"]],
     }
+
+
+def known(value: Value) -> Value:
+    """The part of a value that is enough to compare a later one with."""
+    return dict((key, value[key]) for key in _COMPARED)
 
 
 def marker(at: float, event: str) -> Entry:

@@ -1,0 +1,120 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action behind wait_for_quorum: the node waits by event, the controller keeps the wait up. Documented in plugins/modules."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.plugins.connection import ConnectionBase
+from ansible.utils.display import Display
+
+from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError
+from ansible_collections.corosync.quorum.plugins.module_utils._wait_options import ARGUMENT_SPEC, check
+from ansible_collections.corosync.quorum.plugins.plugin_utils._narrator import Narrator
+from ansible_collections.corosync.quorum.plugins.plugin_utils._remote_wait import Broken, Lost, RemoteWait
+from ansible_collections.corosync.quorum.plugins.plugin_utils._watchdog import Overdue, Watchdog
+
+MODULE = "corosync.quorum.wait_for_quorum"
+# A peer that says nothing for 15 s is gone. Only for connections that are made during the wait.
+KEEPALIVE = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
+
+# How long closing a connection may take. Seconds.
+RESET = 5.0
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    """Checks the options and keeps the wait up."""
+
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        super().run(tmp, task_vars)
+        options = self._options()
+        host = _host(self._task, task_vars or {})
+        narrator = Narrator((lambda line: display.display("wait_for_quorum: [%s] %s" % (host, line))) if options["progress"] else None)
+        node = _Node(self, task_vars or {}, options, narrator)
+        try:
+            wait = RemoteWait(options, node.look, narrator)
+            return wait.look_once() if self._task.check_mode else wait.run()
+        finally:
+            node.restore()
+
+    def _options(self) -> dict[str, t.Any]:
+        dummy, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
+        if "quorate" not in self._task.args:
+            options["quorate"] = True
+        try:
+            check(options)
+        except OptionError as exc:
+            raise AnsibleActionFail(str(exc)) from exc
+        return {name: options[name] for name in ARGUMENT_SPEC}
+
+
+class _Node:
+    """The node of the task, and the way to it."""
+
+    def __init__(self, action: ActionModule, task_vars: dict[str, t.Any], options: dict[str, t.Any], narrator: Narrator) -> None:
+        self._action = action
+        self._connection = action._connection
+        self._task_vars = task_vars
+        self._options = {name: value for name, value in options.items() if value is not None}
+        self._narrator = narrator
+        self._looks = 0
+        self._ssh_extra_args: t.Any = None
+
+    def look(self, given: dict[str, t.Any], seconds: float) -> dict[str, t.Any]:
+        """Run one slice on the node: the module's result. Raises Lost, Broken."""
+        self._looks += 1
+        if self._looks == 2:
+            self._keep_alive()
+        try:
+            with Watchdog(seconds, self._narrator.heartbeat):
+                return self._action._execute_module(module_name=MODULE, module_args=dict(self._options, _slice=given), task_vars=self._task_vars)
+        except Overdue:
+            self._forget()
+            raise Lost("it gave no answer within %d s" % seconds) from None
+        except AnsibleConnectionFailure as exc:
+            self._forget()
+            raise Lost(" ".join(str(exc).split())) from exc
+        except AnsibleError as exc:
+            self._forget()
+            raise Broken(" ".join(str(exc).split())) from exc
+
+    def restore(self) -> None:
+        """Leave the connection as it was found."""
+        if self._ssh_extra_args is not None:
+            self._connection.set_option("ssh_extra_args", self._ssh_extra_args)
+
+    def _keep_alive(self) -> None:
+        """Before a long wait: a new connection that notices when the node vanishes without a word. The old one, if it is shared, would not."""
+        if getattr(self._connection, "transport", None) == "ssh":
+            self._ssh_extra_args = self._connection.get_option("ssh_extra_args") or ""
+            self._connection.set_option("ssh_extra_args", ("%s %s" % (self._ssh_extra_args, KEEPALIVE)).strip())
+            self._reset()
+
+    def _forget(self) -> None:
+        """After a loss: whatever was there of the connection, and of a temporary folder on the node, may be gone."""
+        self._connection._shell.tmpdir = None
+        self._reset()
+
+    def _reset(self) -> None:
+        if type(self._connection).reset is ConnectionBase.reset:
+            return
+        try:
+            with Watchdog(RESET):
+                self._connection.reset()
+        except (AnsibleError, Overdue) as exc:
+            display.vvv("wait_for_quorum: the connection could not be reset: %s" % exc)
+
+
+def _host(task: t.Any, task_vars: dict[str, t.Any]) -> str:
+    host = str(task_vars.get("inventory_hostname", "?"))
+    return "%s -> %s" % (host, task.delegate_to) if task.delegate_to else host

@@ -1,0 +1,186 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""The controller's part of a wait: slice after slice on the node, through everything that may happen to the way there."""
+
+from __future__ import annotations
+
+import datetime
+import time
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition import goal_of, in_words, summary, unmet
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import Value
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.timeline import known, marker
+from ansible_collections.corosync.quorum.plugins.plugin_utils._narrator import Narrator
+
+Result = dict[str, t.Any]
+
+# The longest slice: so a wait costs one round trip a minute, and a node that vanished without a word is noticed within it. Seconds.
+SLICE = 58.0
+# How long a change that does not fulfil the goal is kept back on the node, for the next one. Seconds.
+LINGER = 2.0
+# What a round trip is taken to cost before one has been measured, and at the most. Seconds.
+ROUND_TRIP = 0.3
+MOST_ROUND_TRIP = 1.0
+# What a slice may take beyond what it was told before the node counts as lost, and how late the whole wait may end. Seconds.
+SLACK = 5.0
+LATEST = 1.2
+# So often in a row may a node fail to run the module (it may be shutting down) before that is taken for its normal state.
+FAILURES = 3
+
+
+class Lost(Exception):
+    """The node could not be reached, or did not answer in time, or could not run the module. All of it may mend."""
+
+
+class Broken(Exception):
+    """The node was reached and cannot run the module."""
+
+
+class RemoteWait:
+    """A wait as the controller sees it.
+
+    look(slice, seconds): runs one slice on the node, within so many seconds, and returns the module's result. Raises Lost, Broken.
+    """
+
+    def __init__(self, options: dict[str, t.Any], look: t.Callable[[dict[str, t.Any], float], Result], narrator: Narrator,
+                 clock: t.Callable[[], float] = time.monotonic, sleep: t.Callable[[float], None] = time.sleep,
+                 now: t.Callable[[], float] = time.time) -> None:
+        self._options = options
+        self._look = look
+        self._narrator = narrator
+        self._clock = clock
+        self._sleep = sleep
+        self._now = now
+        self._start = clock()
+        self._round_trip = ROUND_TRIP
+        self._value: Value | None = None
+        self._known: Value | None = None
+        self._away: str | None = None
+        self._trouble: str | None = None
+        self._lost = False
+        self._failures = 0
+        self._timeline: list[dict[str, t.Any]] = []
+        self._unmet = unmet(goal_of(options), None)
+        self._reconnects = 0
+
+    def look_once(self) -> Result:
+        """Check mode: what there is now, whether it meets the goal or not."""
+        try:
+            answer = self._slice(0.0, self._options["connect_timeout"])
+        except (Lost, Broken) as exc:
+            return self._failure(str(exc))
+        return answer if answer is not None and answer.get("failed") else self._result()
+
+    def run(self) -> Result:
+        """The task's result."""
+        self._sleep(self._options["delay"])
+        seconds = 0.0  # the first look is only that: a goal that holds already costs one round trip
+        while True:
+            try:
+                answer = self._slice(min(seconds, self._left()), self._left())
+            except Broken as exc:
+                self._failures += 1
+                if self._failures >= FAILURES:
+                    return self._failure(str(exc))
+                self._out_of_reach(str(exc))
+            except Lost as exc:
+                self._failures = 0
+                self._out_of_reach(str(exc))
+            else:
+                if answer is not None:
+                    return answer
+            if self._left() <= self._round_trip:
+                return self._failure(self._timed_out())
+            if self._lost:
+                self._sleep(min(self._options["sleep"], self._left()))
+            seconds = SLICE
+
+    def _slice(self, seconds: float, limit: float) -> Result | None:
+        """One slice. The task's result if that ends the wait, else None."""
+        begun = self._clock()
+        given = {"seconds": max(0.0, seconds - self._round_trip), "limit": max(0.1, limit - self._round_trip),
+                 "linger": LINGER if self._options["progress"] else None, "known": self._known, "away": self._away}
+        longest = min(limit, seconds + self._options["stable_for"])
+        answer = self._look(given, min(longest + self._options["connect_timeout"] + SLACK, limit + LATEST))
+        if answer.get("failed"):
+            if answer.get("vain") or "module_stdout" not in answer:
+                return self._failure(answer["msg"], reason=answer.get("reason"))
+            raise Broken(_module_failure(answer))
+        self._take(answer["slice"], begun)
+        return self._result() if answer["slice"]["met"] else None
+
+    def _take(self, found: Result, begun: float) -> None:
+        self._round_trip = min(MOST_ROUND_TRIP, max(0.0, self._clock() - begun - found["took"]))
+        self._failures = 0
+        entries = found["timeline"]
+        if self._lost:
+            self._lost = False
+            self._reconnects += 1
+            entries = [marker(found["took"], "reachable")] + entries
+        self._note(entries)
+        self._value = found["votequorum"] or self._value
+        self._known = known(found["votequorum"]) if found["votequorum"] else self._known
+        self._unmet = found["unmet"]
+        self._reconnects += found["reconnects"]
+        self._trouble = found["away_msg"]
+        if found["away"] and found["away"] != self._away:
+            self._narrator.away("%s Trying again." % found["away_msg"])
+        elif not found["away"]:
+            self._narrator.changed(entries, self._value, self._unmet, found["held"])
+        self._away = found["away"]
+
+    def _out_of_reach(self, why: str) -> None:
+        if not self._lost:
+            self._lost = True
+            self._note([marker(0.0, "unreachable")])
+            self._narrator.away("the node is out of reach (%s). Trying again." % why)
+        self._narrator.heartbeat()
+        self._trouble = "The node is out of reach: %s" % why
+        self._unmet = unmet(goal_of(self._options), None)
+
+    def _note(self, entries: list[dict[str, t.Any]]) -> None:
+        now = self._now()
+        self._timeline += [dict(entry, at=_utc(now - entry["at"])) for entry in entries]
+
+    def _left(self) -> float:
+        return max(0.0, self._start + self._options["timeout"] - self._clock())
+
+    def _timed_out(self) -> str:
+        text = "Timed out after %g s. Not met: %s." % (self._options["timeout"], in_words(self._unmet) or "stable_for: it has not held long enough")
+        if self._trouble is not None:
+            text += " %s" % self._trouble
+        if self._value is not None:
+            text += " Last seen: %s." % summary(self._value)
+        return text
+
+    def _failure(self, msg: str, reason: str | None = None) -> Result:
+        result = dict(self._result(), failed=True, msg="%s %s" % (self._options["msg"], msg) if self._options["msg"] else msg)
+        return dict(result, reason=reason) if reason else result
+
+    def _result(self) -> Result:
+        return {
+            "changed": False,
+            "elapsed": round(self._clock() - self._start, 3),
+            "quorate": bool(self._value and self._value["quorate"]),
+            "votequorum": self._value,
+            "timeline": self._timeline,
+            "unmet": self._unmet,
+            "reconnects": self._reconnects,
+            "ansible_facts": {"votequorum": self._value},
+        }
+
+
+def _module_failure(answer: Result) -> str:
+    """A module that ended without a result of its own: what it or its interpreter said last."""
+    said = [str(answer.get(key) or "").strip() for key in ("msg", "module_stderr", "module_stdout")]
+    return "The module could not run on the node: %s" % (" | ".join(text.splitlines()[-1] for text in said if text) or "it gave no reason")
+
+
+def _utc(seconds: float) -> str:
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (moment.microsecond // 1000)
