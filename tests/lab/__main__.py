@@ -44,6 +44,7 @@ def parser():
     up = command("up", cmd_up, "boot the nodes, or those that are not up")
     up.add_argument("--nodes", type=int, default=3, help="how many, 1 to %d (default: %%(default)s)" % MOST_NODES)
     up.add_argument("--suite", default="bookworm", choices=image.SUITES, help="the nodes' Debian (default: %(default)s)")
+    up.add_argument("--fresh", action="store_true", help="remove nodes that are there first")
     cluster = command("cluster", cmd_cluster, "make a fresh corosync cluster of nodes that are up")
     cluster.add_argument("--nodes", type=int, help="how many of them (default: all)")
     down = command("down", cmd_down, "remove the nodes and everything they left on this machine", named=False)
@@ -73,7 +74,7 @@ def become_root(module):
 
 def cmd_up(arguments):
     """lab up"""
-    lab = Lab(arguments.name, arguments.nodes, arguments.suite).up()
+    lab = Lab(arguments.name, arguments.nodes, arguments.suite).up(fresh=arguments.fresh)
     for node in lab.nodes:
         print("%-7s %s" % (node.name, node.address))
     print("log in:         make lab-ssh NODE=node1")

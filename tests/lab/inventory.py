@@ -48,15 +48,23 @@ def ssh_config(folder, nodes):
     return hosts + SSH_CONFIG.format(folder=folder)
 
 
+def host_variables(node):
+    """The variables with which Ansible reaches a node."""
+    return {
+        "ansible_host": node.address,
+        "ansible_user": "root",
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "ansible_ssh_private_key_file": str(node.ssh_config.parent / "id_ed25519"),
+        "ansible_ssh_common_args": "-F '%s'" % node.ssh_config,
+    }
+
+
 def write_inventory(path, nodes):
     """Write a YAML inventory with the group `nodes` and return its path."""
     path = pathlib.Path(path)
-    folder = nodes[0].ssh_config.parent
-    lines = ["---", "nodes:", "  vars:", "    ansible_user: root", "    ansible_python_interpreter: /usr/bin/python3",
-             "    ansible_ssh_private_key_file: " + json.dumps(str(folder / "id_ed25519")),
-             "    ansible_ssh_common_args: " + json.dumps("-F '%s'" % nodes[0].ssh_config),
-             "  hosts:"]
+    lines = ["---", "nodes:", "  hosts:"]
     for node in nodes:
-        lines += ["    %s:" % node.name, "      ansible_host: " + node.address]
+        lines.append("    %s:" % node.name)
+        lines += ["      %s: %s" % (name, json.dumps(value)) for name, value in host_variables(node).items()]
     path.write_text("\n".join(lines) + "\n")
     return path

@@ -68,11 +68,11 @@ class Lab:
 
     # -- up and down
 
-    def up(self):
-        """Boot what of the lab is not running; returns the lab. Immediate when all of it runs."""
+    def up(self, fresh=False):
+        """Boot what of the lab is not running; returns the lab. Immediate when all of it runs. fresh=True: nodes without a past."""
         host.require()
         with self._lock():
-            if not (self._load() and self._usable()):
+            if fresh or not (self._load() and self._usable()):
                 self._erase()
                 self._found()
             self._attach(max(self.size, self._there()))
@@ -240,7 +240,7 @@ def private_lab(prefix, nodes=3, suite="bookworm", keep=False):
         raise LabError("nine labs %s1 to %s9 are in use already: end some of their sessions" % (prefix, prefix))
     with mine:
         try:
-            yield lab.up()
+            yield lab.up(fresh=not keep)
         finally:
             if not keep:
                 lab.down()
