@@ -19,7 +19,8 @@ from ansible_collections.corosync.quorum.plugins.module_utils._quorum.lint_refus
 _LOG = "to_stderr to_syslog to_file to_logfile logfile logfile_priority syslog_facility syslog_level syslog_priority debug".split()
 _TEXT_KEYS: t.Dict[str, str] = {
     "totem": "transport link_mode cluster_name secauth crypto_model crypto_cipher crypto_hash keyfile key clear_node_high_bit ip_version ip_dscp "
-    "block_unlisted_ips cancel_token_hold_on_retransmit knet_compression_model",
+    # cluster_uuid is pcs's own
+    "block_unlisted_ips cancel_token_hold_on_retransmit knet_compression_model cluster_uuid",
     "totem.interface": " ".join(LINK_KEYS),
     "totem.interface.member": "memberaddr",
     "logging": " ".join(_LOG + "timestamp fileline function_name blackbox".split()),

@@ -49,6 +49,16 @@ GOOD = {
     "last man standing": configuration("1 1 1 1", "last_man_standing: 1\nwait_for_all: 1\nauto_tie_breaker: 1"),
     "most votes that can be counted": configuration("170 170 169"),
     "expected votes as they are": configuration(quorum="expected_votes: 3"),
+    "as pcs writes it": configuration(
+        "1 1",
+        "two_node: 1",
+        totem="cluster_uuid: 0123456789abcdef0123456789abcdef\ntransport: knet\ncrypto_cipher: aes256\ncrypto_hash: sha256",
+        more="logging {\nto_logfile: yes\nlogfile: /var/log/cluster/corosync.log\nto_syslog: yes\ntimestamp: on\n}",
+    ),
+    "as Proxmox VE writes it": configuration(
+        totem="interface {\nlinknumber: 0\n}\nip_version: ipv4-6\nlink_mode: passive\nsecauth: on",
+        more="logging {\ndebug: off\nto_syslog: yes\n}",
+    ),
     "every section": configuration(
         totem="token: 1000\ninterface {\nlinknumber: 0\nmcastport: 5405\n}",
         more="logging {\nto_syslog: yes\nlogger_subsys {\nsubsys: QUORUM\ndebug: off\n}\n}\n"
