@@ -1,0 +1,100 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names and limits of labs, and what they find on the machine they run on."""
+
+import os
+import subprocess
+
+import pytest
+
+from lab import Lab, LabError, host, image, machine
+
+
+@pytest.mark.parametrize("nodes", [0, 17, -1, "3", None])
+def test_a_lab_of_an_impossible_size_is_refused(nodes):
+    with pytest.raises(LabError, match="1 to 16 nodes"):
+        Lab(nodes=nodes)
+
+
+def test_an_unknown_suite_is_refused_with_the_known_ones():
+    with pytest.raises(LabError, match="bookworm, trixie, bullseye"):
+        Lab(suite="buster")
+
+
+def test_labs_of_two_checkouts_or_two_names_share_nothing(monkeypatch, tmp_path):
+    labs = [Lab("one"), Lab("two")]
+    monkeypatch.setattr(host, "CHECKOUT", tmp_path)
+    labs += [Lab("one"), Lab("two")]
+    assert len({lab.id for lab in labs}) == len({lab.bridge for lab in labs}) == len({lab.folder for lab in labs}) == 4
+
+
+def test_names_of_network_links_fit_the_kernel():
+    lab = Lab()
+    assert len(lab.bridge) <= 15
+    assert len(machine.Machine("/x", "/i", "node16", "cq%sn16" % lab.id, lab.bridge).link) <= 15
+
+
+def test_another_recipe_is_another_image(monkeypatch):
+    before = image.key("bookworm")
+    monkeypatch.setattr(image, "PACKAGES", image.PACKAGES + ("gcc",))
+    assert image.key("bookworm") != before
+    assert image.key("trixie") != image.key("bookworm")
+
+
+@pytest.mark.parametrize("sources, mirror", [
+    ("deb http://one.example/debian bookworm main", "http://one.example/debian"),
+    ("deb [arch=amd64 signed-by=/k.gpg] https://two.example/debian/ bookworm main", "https://two.example/debian/"),
+    ("Types: deb\nURIs: https://three.example/debian\nSuites: bookworm", "https://three.example/debian"),
+    ("# deb http://no.example/debian bookworm main\ndeb http://four.example/debian bookworm main", "http://four.example/debian"),
+    ("deb http://five.example/ubuntu noble main", "http://deb.debian.org/debian"),
+    ("deb http://six.example/debian-security bookworm-security main", "http://deb.debian.org/debian"),
+    ("", "http://deb.debian.org/debian"),
+])
+def test_the_mirror_is_the_one_that_apt_uses(monkeypatch, sources, mirror):
+    monkeypatch.delenv("QUORUM_LAB_MIRROR", raising=False)
+    assert image.debian_mirror(sources) == mirror
+
+
+def test_the_mirror_may_be_named(monkeypatch):
+    monkeypatch.setenv("QUORUM_LAB_MIRROR", "http://mine.example/debian")
+    assert image.debian_mirror("deb http://one.example/debian bookworm main") == "http://mine.example/debian"
+
+
+def test_a_pid_counts_only_while_it_is_ours(tmp_path):
+    mine = machine.Machine(tmp_path, "/image", "node1", "cq000000n1", "bridge")
+    pid_file = tmp_path / "supervisor.pid"
+    assert mine._own_pid("supervisor.pid") is None
+    for text in ("", "nonsense", "999999999", str(os.getpid())):
+        pid_file.write_text(text)
+        assert mine._own_pid("supervisor.pid") is None
+    with subprocess.Popen(["sh", "-c", "read line", "x", str(tmp_path)], stdin=subprocess.PIPE) as process:
+        pid_file.write_text(str(process.pid))
+        assert mine._own_pid("supervisor.pid") == process.pid
+        process.communicate(b"\n")
+    assert mine._own_pid("supervisor.pid") is None
+
+
+def test_a_lock_is_held_by_one_and_free_when_its_holder_ends(tmp_path):
+    path = tmp_path / "lock"
+    first = host.try_lock(path)
+    assert host.try_lock(path) is None
+    first.close()
+    second = host.try_lock(path)
+    assert second
+    second.close()
+
+
+def test_a_command_that_fails_is_told_with_its_last_words():
+    with pytest.raises(LabError, match="`sh -c echo oops >&2; exit 3` ended with 3: oops"):
+        host.run(["sh", "-c", "echo oops >&2; exit 3"])
+
+
+def test_a_command_that_is_not_there_says_how_to_get_it():
+    with pytest.raises(LabError, match="make lab-prepare"):
+        host.run(["/nonexistent/command"])
+
+
+def test_a_command_that_hangs_is_given_up():
+    with pytest.raises(LabError, match="was not done after 0.1 s"):
+        host.run(["sleep", "5"], timeout=0.1)
