@@ -37,9 +37,10 @@ class Observer:
         self.lane = Lane(deadline, while_waiting)
         self.ring_id = RingId(0, 0)
         self.changes = 0
+        # votequorum's library first: it is the one that tells a corosync which is too old
+        self._votequorum = Votequorum(self.lane)
         self._cmap = Cmap(self.lane)
         self._quorum = Quorum(self.lane)
-        self._votequorum = Votequorum(self.lane)
         self._opened = []  # type: t.List[t.Any]
         self._nodeids = ()  # type: t.Tuple[int, ...]
         self._last = None  # type: t.Any
@@ -116,10 +117,12 @@ class Observer:
     def _read(self) -> Value:
         self.dispatch()
         ring_id = self.ring_id
-        self._last = local, infos, dummy = self._silent()
+        self._last = seen = self._silent()
         cmap = self._cmap.read(*CMAP_PREFIXES)
+        local, infos, dummy = seen
         settled = self._quorum.settled() == (ring_id.seq, bool(local.flags & QUORATE))
-        unchanged = not self.dispatch() and self._votequorum.getinfo() == local
+        # corosync sends no event for a change of votes: only a second look shows that none fell between two of the readings.
+        unchanged = not self.dispatch() and self._silent() == seen
         return snapshot(ring_id, infos, local, cmap, settled and unchanged)
 
     def _silent(self) -> t.Tuple[NodeInfo, t.Dict[int, NodeInfo], t.Any]:

@@ -9,6 +9,7 @@
 Pure: built from what was read, without reading anything.
 """
 
+import re
 import typing as t
 
 Value = t.Dict[str, t.Any]
@@ -21,6 +22,9 @@ STATES = {1: "member", 2: "dead", 3: "leaving"}
 TIE_BREAKERS = {1: "lowest", 2: "highest", 3: "list"}
 # exec/votequorum.c, DEFAULT_LMS_WIN. Milliseconds.
 LAST_MAN_STANDING_WINDOW = 10000
+
+# What strtol(3) takes for a number
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)")
 
 # The parts of cmap that a snapshot is built from
 CMAP_PREFIXES = ("nodelist.", "quorum.", "runtime.votequorum.")
@@ -121,12 +125,10 @@ def _tie_breaker(enabled: bool, cmap: t.Mapping[str, t.Any]) -> Value:
 
 
 def _tie_breaker_nodes(text: str) -> t.List[int]:
-    """The node ids as corosync reads them: separated by spaces, and nothing behind the first word that is not a number."""
-    nodes = []
-    for word in text.split():
-        digits = word[:next((i for i, char in enumerate(word) if not char.isdigit()), len(word))]
-        if digits:
-            nodes.append(int(digits))
-        if digits != word:
-            break
+    """The node ids as corosync reads them: up to the first that is 0 or no number (parse_atb_string, exec/votequorum.c)."""
+    nodes = []  # type: t.List[int]
+    found = _NUMBER.match(text)
+    while found and int(found.group(1)):
+        nodes.append(int(found.group(1)) & 0xffffffff)
+        found = _NUMBER.match(text, found.end())
     return nodes
