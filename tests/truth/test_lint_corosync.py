@@ -24,8 +24,8 @@ from ansible_collections.corosync.quorum.plugins.module_utils._quorum.corosync_c
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.lint import lint, refused
 
 SEED = 20261122
-COMBINATIONS = 90  # random quorum settings
-MUTATIONS = 150  # random damage to a good file
+COMBINATIONS = 60  # random quorum settings
+MUTATIONS = 100  # random damage to a good file
 DEADLINE = 10  # seconds for one corosync to be ready or to end
 NAMESPACES = ["unshare", "--net", "--mount", "--propagation", "private"]
 START = """
