@@ -57,12 +57,11 @@ class _Job:
         self._error = None  # type: t.Optional[BaseException]
 
     def run(self) -> None:
-        if not self._claim.acquire(False):
-            return
-        try:
-            self._value = self._function(*self._args)
-        except BaseException as exc:  # pylint: disable=broad-exception-caught
-            self._error = exc  # whatever it is, it belongs to the caller and is raised there
+        if self._claim.acquire(False):
+            try:
+                self._value = self._function(*self._args)
+            except BaseException as exc:  # pylint: disable=broad-exception-caught
+                self._error = exc  # whatever it is, it belongs to the caller and is raised there
         self._done.set()
 
     def abandon(self) -> None:
@@ -70,6 +69,7 @@ class _Job:
         self._claim.acquire(False)
 
     def wait(self, seconds: float) -> bool:
+        """True as soon as the lane is through with it, made or abandoned."""
         return self._done.wait(seconds)
 
     def result(self) -> t.Any:
@@ -92,6 +92,7 @@ class Lane:
         self._pid = os.getpid()
         self._jobs = queue.Queue()  # type: queue.Queue[t.Optional[_Job]]
         self._thread = None  # type: t.Optional[threading.Thread]
+        self._given_up = None  # type: t.Optional[_Job]
         self._closed = False
 
     def call(self, function: t.Callable[..., t.Any], *args: t.Any) -> t.Any:
@@ -106,13 +107,17 @@ class Lane:
             raise QuorumError("This connection to corosync was closed: open a new one.")
         job = self._post(function, args)
         if not self._answered(job):
+            self._given_up = job
             raise DeadlineExceeded(
                 "corosync did not answer %s within %g s: it is stopped, frozen or overloaded. See systemctl status corosync and "
                 "journalctl -u corosync on this node; 'ps -C corosync -o stat=' shows T for a frozen one." % (self.doing, self.deadline.seconds))
         return job.result()
 
     def close(self, finalize: t.Optional[t.Callable[[], t.Any]] = None) -> None:
-        """Make a last call, and end the thread as soon as that has returned. Waits a moment for it, never longer, and raises nothing."""
+        """Make a last call, and end the thread as soon as that has returned. Raises nothing.
+
+        Waits a moment for it, never longer, and not at all behind a call that was given up and has not returned.
+        """
         if self._closed or os.getpid() != self._pid:
             return
         self._closed = True
@@ -121,7 +126,8 @@ class Lane:
         if finalize is not None:
             self._post(finalize, ())
         self._jobs.put(None)
-        self._thread.join(CLOSING)
+        stuck = self._given_up is not None and not self._given_up.wait(0)
+        self._thread.join(0 if stuck else CLOSING)
 
     def _answered(self, job: _Job) -> bool:
         given = Deadline(self.deadline.remaining() + GRACE)

@@ -91,7 +91,28 @@ def test_a_call_that_never_returns_ends_with_a_sentence_in_time(stuck):
     assert 0.1 <= elapsed(start) < 0.1 + tested.GRACE + 0.3
     start = time.monotonic()
     lane.close()
-    assert elapsed(start) < tested.CLOSING + 0.3
+    assert elapsed(start) < tested.CLOSING / 2, "closing waited behind a call that does not return"
+
+
+def test_closing_waits_a_moment_and_no_longer_for_a_last_call_that_does_not_return(stuck):
+    lane = Lane(Deadline(5))
+    lane.call(len, "")
+    start = time.monotonic()
+    lane.close(stuck)
+    assert tested.CLOSING <= elapsed(start) < tested.CLOSING + 0.5
+
+
+def test_closing_waits_again_once_calls_that_were_given_up_have_returned(short, monkeypatch):
+    monkeypatch.setattr(tested, "CLOSING", 5)
+    release, made = threading.Event(), []
+    for function in (release.wait, len):
+        with pytest.raises(DeadlineExceeded):
+            short.call(function)
+    release.set()
+    short.deadline = Deadline(5)
+    short.call(len, "")
+    short.close(lambda: made.append(time.sleep(0.02)))
+    assert len(made) == 1
 
 
 def test_a_call_behind_a_stuck_one_is_given_up_and_never_made_later(short):
