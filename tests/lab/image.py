@@ -19,7 +19,7 @@ from .errors import LabError
 
 SUITES = ("bookworm", "trixie", "bullseye")
 PACKAGES = ("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-cffi-backend", "iproute2", "procps",
-            "corosync", "corosync-qdevice")
+            "sudo", "corosync", "corosync-qdevice")
 
 # What makes a plain Debian system a node that boots quickly and then leaves the processor alone.
 FINISH = """\
