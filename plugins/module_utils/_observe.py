@@ -6,6 +6,7 @@
 
 """One settled snapshot of votequorum: the use case behind votequorum_info, and what wait_for_quorum looks at."""
 
+import os
 import select
 import typing as t
 
@@ -15,10 +16,14 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors i
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.quorum import Quorum
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import (
     QDEVICE_NODEID, TRACK_CHANGES, Event, NodeInfo, NodelistEvent, QuorumEvent, RingId, Votequorum)
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import CMAP_PREFIXES, Value, snapshot
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CMAP_PREFIXES, problems
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import Value, snapshot
 
 PROVIDER = "corosync_votequorum"
 QUORATE = 2
+# corosync's build defaults on every distribution that packages it. The pid file is as old as the daemon.
+CONFIGURATION = "/etc/corosync/corosync.conf"
+PID_FILE = "/run/corosync.pid"
 WAITING_FOR_ALL = "runtime.votequorum.wait_for_all_status"
 # How long to wait for corosync's next event before an unsettled reading is taken again. Seconds.
 AGAIN = 0.05
@@ -81,14 +86,14 @@ class Observer:
         poller = select.poll()
         poller.register(self.fileno(), select.POLLIN)
         while True:
-            value = self.read()
+            value, cmap = self.lane.call(self._read)
             if value["settled"] or self.lane.deadline.expired():
-                return value
+                return _completed(value, cmap)
             poller.poll(min(AGAIN, self.lane.deadline.remaining()) * 1000)
 
     def read(self) -> Value:
         """The `votequorum` value as it is now, settled or not."""
-        return self.lane.call(self._read)
+        return _completed(*self.lane.call(self._read))
 
     def moved(self) -> bool:
         """Whether anything that corosync sends no event for (votes, the quorum device, wait-for-all) differs from the last reading."""
@@ -114,7 +119,7 @@ class Observer:
             except QuorumError:
                 pass  # corosync has gone: there is nothing left to tell it
 
-    def _read(self) -> Value:
+    def _read(self) -> t.Tuple[Value, t.Dict[str, t.Any]]:
         self.dispatch()
         ring_id = self.ring_id
         self._last = seen = self._silent()
@@ -123,7 +128,7 @@ class Observer:
         settled = self._quorum.settled() == (ring_id.seq, bool(local.flags & QUORATE))
         # corosync sends no event for a change of votes: only a second look shows that none fell between two of the readings.
         unchanged = not self.dispatch() and self._silent() == seen
-        return snapshot(ring_id, infos, local, cmap, settled and unchanged)
+        return snapshot(ring_id, infos, local, cmap, settled and unchanged), cmap
 
     def _silent(self) -> t.Tuple[NodeInfo, t.Dict[int, NodeInfo], t.Any]:
         infos = dict((nodeid, self._votequorum.getinfo(nodeid)) for nodeid in self._nodeids)
@@ -134,6 +139,26 @@ def observe(timeout: float) -> Value:
     """One snapshot of this node's votequorum, within `timeout` seconds. Raises what Observer does."""
     with Observer(Deadline(timeout)) as observer:
         return observer.snapshot()
+
+
+def _completed(value: Value, cmap: t.Dict[str, t.Any]) -> Value:
+    """The value with what follows from it."""
+    value["problems"] = problems(value, cmap, _newer_file())
+    return value
+
+
+def _newer_file() -> t.Dict[str, str]:
+    """{"corosync.conf": its text} if it was written after corosync started, so that what corosync has loaded may be something else."""
+    try:
+        if os.stat(PID_FILE).st_mtime > os.stat(CONFIGURATION).st_mtime:
+            return {}
+    except OSError:
+        pass  # without a pid file: read it and see
+    try:
+        with open(CONFIGURATION, encoding="utf-8", errors="replace") as file:
+            return {"corosync.conf": file.read()}
+    except OSError:
+        return {}  # elsewhere, or not for this user: nothing to compare with
 
 
 def _without_votequorum(provider: t.Any) -> str:

@@ -306,6 +306,29 @@ votequorum:
               description: Whether its vote alone makes a partition quorate.
               type: bool
               sample: false
+    problems:
+      description:
+        - What is wrong with this cluster's quorum, or will be at the next change, as seen on this node.
+        - Errors come first.
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: A name for the kind of problem, which stays the same.
+          type: str
+          sample: two_node_without_two_nodes
+        severity:
+          description: V(error) or V(warning).
+          type: str
+          sample: error
+        message:
+          description: What it means here.
+          type: str
+          sample: two_node is on, but this cluster has 3 nodes.
+        advice:
+          description: What to do about it.
+          type: str
+          sample: Remove two_node from corosync.conf on all nodes, then reload with corosync-cfgtool -R.
 """
 
 import typing as t

@@ -26,9 +26,6 @@ LAST_MAN_STANDING_WINDOW = 10000
 # What strtol(3) takes for a number
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)")
 
-# The parts of cmap that a snapshot is built from
-CMAP_PREFIXES = ("nodelist.", "quorum.", "runtime.votequorum.")
-
 
 def flag_names(flags: int) -> t.List[str]:
     """The set bits by name, lowest first. A bit this collection does not know is `bit_N` (N counted from 0)."""
@@ -39,7 +36,8 @@ def snapshot(ring_id: t.Any, infos: t.Mapping[int, t.Any], local: t.Any, cmap: t
     """The `votequorum` value.
 
     ring_id: .nodeid and .seq of the last node list notification. infos: nodeid -> struct votequorum_info (its fields as attributes)
-    of every node seen. local: that of the node asked. cmap: every key below CMAP_PREFIXES. settled: whether all of it is of one
+    of every node seen. local: that of the node asked. cmap: every key below nodelist., quorum. and
+    runtime.votequorum. settled: whether all of it is of one
     ring that votequorum had finished with.
     """
     flags = set(flag_names(local.flags))
