@@ -20,6 +20,8 @@ def _pytest(python, tests, *library):
     search = [str(trees.linked()), str(paths.CHECKOUT / "tests"), *map(str, library)]
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(search), PYTHONNOUSERSITE="1")
     present = [folder for folder in tests if (paths.CHECKOUT / folder).is_dir()]
+    if not present:
+        sys.exit("FAILED: none of %s is there" % ", ".join(tests))
     return subprocess.run([str(python), "-m", "pytest", *present], cwd=paths.CHECKOUT, env=environment, check=False).returncode
 
 
