@@ -247,8 +247,11 @@ def nodeinfo(daemon: Daemon) -> Nodeinfo:
 
 def heard(daemon: Daemon, info: Nodeinfo) -> Daemon:
     """message_handler_req_exec_votequorum_nodeinfo (2069-2185); a daemon hears itself too."""
-    old, us = daemon.nodes.get(info.nodeid), daemon.nodes[daemon.us]
-    own, leaving, quorate = info.nodeid == daemon.us, bool(info.flags & LEAVING), bool(info.flags & QUORATE)
+    old, own = daemon.nodes.get(info.nodeid), info.nodeid == daemon.us
+    if daemon.quorate and not own and not daemon.waiting and not info.flags & (FIRST | LEAVING) and info.flags & QUORATE and (
+            old == (MEMBER, info.votes, info.expected_votes, info.flags)):
+        return daemon                                       # the usual case, and most of the work: nothing new
+    us, leaving, quorate = daemon.nodes[daemon.us], bool(info.flags & LEAVING), bool(info.flags & QUORATE)
     adopts = quorate and not daemon.quorate                 # an inquorate daemon believes a quorate one
     expected = info.expected_votes if adopts else us.expected_votes
     trusted = quorate or daemon.rules.expected_votes_tracking

@@ -1,0 +1,80 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""Why a partition is quorate or not, in one sentence with its numbers.
+
+Pure: words for what the arithmetic decided.
+"""
+
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum import arithmetic
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.arithmetic import Daemon
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import Known
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import label, labels
+
+
+def reason_of(known: Known, daemon: Daemon, gone: t.Iterable[int], window: bool) -> str:
+    """One sentence. gone: members that left; window: last_man_standing's window has elapsed after that."""
+    expected, present = daemon.nodes[daemon.us].expected_votes, _votes(daemon)
+    after = "Without %s, %s" % (labels(sorted(gone), known.value), present) if gone else present[:1].upper() + present[1:]
+    if daemon.rule == arithmetic.BY_WAIT_FOR_ALL:
+        return "%s of %d expected: wait_for_all holds quorum back until every vote is there, a quorate node joins, or it is cancelled." % (after, expected)
+    if daemon.rule == arithmetic.BY_TIE_BREAKER:
+        return "%s of %d expected, exactly half: auto_tie_breaker keeps quorum, because %s; the next loss is fatal." % (
+            after, expected, _who_breaks_the_tie(known, daemon))
+    if daemon.rule == arithmetic.BY_MASTER_WINS:
+        return "%s, below quorum %d: the quorum device's master_wins keeps quorum." % (after, daemon.quorum)
+    sentence = "%s, quorum is %d of %d expected" % (after, daemon.quorum, expected)
+    if daemon.quorate:
+        return "%s: enough%s.%s" % (sentence, _what_lowered_quorum(daemon, expected, window), _narrow(daemon, expected))
+    return "%s: %s too few%s." % (sentence, daemon.quorum - daemon.total_votes, _what_does_not_help(known, daemon, expected, window))
+
+
+def _votes(daemon: Daemon) -> str:
+    device = daemon.rules.qdevice_votes if daemon.nodes[daemon.us].flags & arithmetic.QDEVICE_CASTS else 0
+    count = "%d vote%s present" % (daemon.total_votes, " is" if daemon.total_votes == 1 else "s are")
+    return "%s (%d of the quorum device)" % (count, device) if device else count
+
+
+def _what_lowered_quorum(daemon: Daemon, expected: int, window: bool) -> str:
+    if daemon.rules.two_node and daemon.quorum == 1 and expected > 1:
+        return ", because two_node lets one vote be enough as long as there are no more than two members"
+    if daemon.last_man_standing and window:
+        return ", after last_man_standing made the number of members the expected votes"
+    return ""
+
+
+def _narrow(daemon: Daemon, expected: int) -> str:
+    """A warning where corosync's quorum is not what anybody would compute."""
+    if (expected + 2) // 2 > 255:
+        return " But this quorum is wrong: corosync keeps it in 8 bits, and %d expected votes do not fit." % expected
+    return ""
+
+
+def _what_does_not_help(known: Known, daemon: Daemon, expected: int, window: bool) -> str:
+    rules = daemon.rules
+    if rules.tie_breaker != "none" and daemon.total_votes == expected // 2:
+        if len(daemon.previous) - len(daemon.ring) >= daemon.quorum:
+            return "; auto_tie_breaker does not help, because so many went at once (%d) that they could have quorum themselves" % (
+                len(daemon.previous) - len(daemon.ring))
+        breaker = known.tie_breaker(daemon.previous)
+        if breaker is None:
+            return "; auto_tie_breaker does not help, because no node that may break the tie is known to be there"
+        return "; auto_tie_breaker does not help, because %s, which breaks the tie, is among those gone" % label(breaker, known.value)
+    if daemon.window_open and not window:
+        return "; last_man_standing lowers quorum only once its window of %d ms has elapsed after an earlier loss" % (
+            known.value["last_man_standing"].get("window_ms") or 10000)
+    return ""
+
+
+def _who_breaks_the_tie(known: Known, daemon: Daemon) -> str:
+    breaker = known.tie_breaker(daemon.ring)
+    kinds = {"lowest": "%s, the lowest node id at the last majority, stays", "highest": "%s, the highest node id at the last majority, stays"}
+    lowest, highest = daemon.lowest, daemon.highest
+    decides = {"lowest": lowest, "highest": highest}.get(daemon.rules.tie_breaker, breaker)
+    return kinds.get(daemon.rules.tie_breaker, "%s of auto_tie_breaker_node stays") % (
+        label(decides, known.value) if decides is not None else "a node")
