@@ -29,6 +29,7 @@ COMMANDS = {
 }
 # Ubuntu's debootstrap has no key for Debian's archive by itself
 KEYRING = pathlib.Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+INOTIFY_INSTANCES = 1024
 SBIN = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -104,6 +105,19 @@ def try_lock(path):
         handle.close()
         return None
     return handle
+
+
+def allow_many_nodes():
+    """Raise the kernel's number of inotify objects for each user: by default (128) about ten booted nodes use it up, and the next ones hang."""
+    limit = pathlib.Path("/proc/sys/fs/inotify/max_user_instances")
+    if int(limit.read_text()) >= INOTIFY_INSTANCES:
+        return
+    try:
+        limit.write_text("%d\n" % INOTIFY_INSTANCES)
+    except OSError as error:
+        say("the kernel's limit %s stays low (%s): more than about ten nodes will not boot" % (limit, error.strerror))
+    else:
+        say("set %s to %d, until this machine restarts" % (limit, INOTIFY_INSTANCES))
 
 
 def hand_over(folder, names):

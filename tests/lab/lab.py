@@ -148,6 +148,7 @@ class Lab:
         off = [node for node in self.nodes if not node.is_on()]
         if off:
             host.say("booting %s (Debian %s)" % (", ".join(node.name for node in off), self.suite))
+            host.allow_many_nodes()
         start = time.monotonic()
         each(off, self._switch_on)
         each(self.nodes, lambda node: node.wait_booted(timeout=60 + 10 * len(off)))
