@@ -13,7 +13,8 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.arithmetic import Daemon, Nodeinfo
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError, Known, Members, described, is_number, known
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import (
+    ForecastError, Known, Members, capital, described, is_number, known)
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import UnknownNode, Value, labels, nodeid_of
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.reasons import reason_of
 
@@ -49,6 +50,7 @@ def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = 
     """
     one_of("how", how, HOW)
     one_of("qdevice", qdevice, QDEVICE)
+    one_of("lms_window", lms_window, (False, True))
     facts = known(value)
     return foretold(facts, steps_of(facts, leave), how, lms_window, qdevice)
 
@@ -312,7 +314,7 @@ def _listed(leave: t.Any) -> t.List[t.List[t.Any]]:
     if isinstance(leave, str) or is_number(leave):
         return [[leave]]
     if not isinstance(leave, (list, tuple)):
-        raise ForecastError("%s was given where a list of node names or node ids is expected." % _capital(described(leave)))
+        raise ForecastError("%s was given where a list of node names or node ids is expected." % capital(described(leave)))
     if not leave:
         raise ForecastError("An empty list of nodes was given: name at least one node that leaves.")
     inner = [isinstance(item, (list, tuple)) for item in leave]
@@ -328,18 +330,14 @@ def _listed(leave: t.Any) -> t.List[t.List[t.Any]]:
 def _nodes_of(facts: Known, nodes: t.List[t.Any]) -> t.List[int]:
     for node in nodes:
         if not isinstance(node, str) and not is_number(node):
-            raise ForecastError("%s was given where a node name or node id is expected." % _capital(described(node)))
+            raise ForecastError("%s was given where a node name or node id is expected." % capital(described(node)))
     try:
         return [nodeid_of(node, facts.value) for node in nodes]
     except UnknownNode as error:
-        raise ForecastError("%s." % _capital(str(error)))
+        raise ForecastError("%s." % capital(str(error)))
 
 
-def one_of(option: str, given: t.Any, choices: t.Sequence[str]) -> None:
+def one_of(option: str, given: t.Any, choices: t.Sequence[t.Any]) -> None:
     """Raises ForecastError where an option has a value that it cannot have."""
-    if given not in choices:
-        raise ForecastError("%s is %s, but must be one of: %s." % (option, described(given), ", ".join(choices)))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    if not any(given == choice and isinstance(given, type(choice)) for choice in choices):
+        raise ForecastError("%s is %s, but must be one of: %s." % (option, described(given), ", ".join(str(choice).lower() for choice in choices)))

@@ -119,17 +119,12 @@ def _doubt(value: Value, entries: t.Mapping[int, Value]) -> str:
 def _check(value: t.Any) -> None:
     if not isinstance(value, dict):
         raise ForecastError("%s was given where a votequorum value is expected: what corosync.quorum.votequorum_info returns under "
-                            "'votequorum', or wait_for_quorum leaves as ansible_facts['votequorum']." % described(value))
-    if "votequorum" in value and "quorum" not in value:
-        inner = ("its 'votequorum'" if isinstance(value["votequorum"], dict) else
-                 "the result has no value because the task failed: %s" % value["msg"] if value.get("failed") and value.get("msg") else
-                 "the result has no value because corosync was not available (%s)" % value.get("reason", "no reason given"))
-        raise ForecastError("A whole task result was given where its votequorum value is expected; pass %s." % inner
-                            if isinstance(value["votequorum"], dict) else
-                            "A task result without a votequorum value was given: %s." % inner)
-    if value.get("failed") or value.get("available") is False:
-        raise ForecastError("The result of a task that could not read votequorum was given where a votequorum value is expected: %s"
-                            % str(value.get("msg") or value.get("reason") or "it does not say why"))
+                            "'votequorum', or wait_for_quorum leaves as ansible_facts['votequorum']." % capital(described(value)))
+    if "quorum" not in value and isinstance(value.get("votequorum"), dict):
+        raise ForecastError("A whole task result was given where its votequorum value is expected: pass what it has under 'votequorum'.")
+    if "quorum" not in value and (value.get("failed") or value.get("unreachable") or value.get("available") is False):
+        raise ForecastError("The result of a task that could not read votequorum was given where a votequorum value is expected; it said: %s"
+                            % (value.get("msg") or value.get("reason") or "nothing"))
     fault = _fault(value)
     if fault:
         raise ForecastError("The dictionary given is not a votequorum value that this version of corosync.quorum can use: %s. "
@@ -200,4 +195,10 @@ def described(item: t.Any) -> str:
         return "a dictionary"
     if isinstance(item, (list, tuple)):
         return "a list" if item else "an empty list"
+    if type(item).__name__.endswith("Undefined"):
+        return "an undefined variable"
     return "something of type %s" % type(item).__name__
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,29 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The test corosync.quorum.quorate_without. Its documentation is in quorate_without.yml."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum import forecast as question
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError
+
+
+def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = "either") -> bool:
+    """Whether the cluster stays quorate if these nodes leave. AnsibleFilterError for a question that has no answer."""
+    try:
+        return question.quorate_without(value, nodes, qdevice=qdevice)[0]
+    except ForecastError as error:
+        raise AnsibleFilterError("corosync.quorum.quorate_without: %s" % error) from error
+
+
+class TestModule:
+    """What Ansible loads."""
+
+    def tests(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"quorate_without": quorate_without}
