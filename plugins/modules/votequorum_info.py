@@ -27,10 +27,9 @@ options:
   if_unavailable:
     description:
       - What to do when this node's votequorum cannot be read for a reason that RV(reason) lists.
+      - With V(fail) the task fails and says why. With V(report) it succeeds with RV(available=false), RV(reason) and RV(msg).
     type: str
-    choices:
-      fail: The task fails and says why.
-      report: The task succeeds with RV(available=false), RV(reason) and RV(msg).
+    choices: [fail, report]
     default: fail
 seealso:
   - module: corosync.quorum.wait_for_quorum

@@ -85,21 +85,22 @@ def wrapped_bytes(value, indent):
 
 def unbroken(item):
     """The item as source, in which only the spaces between literals may become line breaks."""
-    if isinstance(item, tuple):
-        return "(" + ", ".join(unbroken(inner) for inner in item) + ("," if len(item) == 1 else "") + ")"
     if isinstance(item, bytes):
         return " ".join(repr(chunk).replace(" ", HARD_SPACE) for chunk in wrapped_bytes(item, 20))
     return repr(item)
 
 
-def literal(node, indent):
-    value = ast.literal_eval(node)
+def literal(value, indent):
+    """The value as source that starts at this indentation."""
     if isinstance(value, bytes):
         chunks = wrapped_bytes(value, indent)
         if len(chunks) == 1:
             return repr(value)
         return "(\n" + "".join("%s%r\n" % (" " * (indent + 4), chunk) for chunk in wrapped_bytes(value, indent + 4)) + " " * indent + ")"
     if isinstance(value, tuple):
+        if any(isinstance(item, tuple) for item in value):
+            rows = "".join("%s%s,\n" % (" " * (indent + 4), literal(item, indent + 4)) for item in value)
+            return "(\n" + rows + " " * indent + ")"
         line = textwrap.fill(", ".join(unbroken(item) for item in value), WIDTH - indent - 4, break_long_words=False, break_on_hyphens=False)
         return "(\n" + textwrap.indent(line, " " * (indent + 4)).replace(HARD_SPACE, " ") + ",\n" + " " * indent + ")"
     return repr(value)
@@ -108,8 +109,8 @@ def literal(node, indent):
 def render():
     """The whole text of _abi.py. Deterministic for one version of cffi's output format."""
     call = generated_call(c_declarations(CDEF.read_text(encoding="utf-8")))
-    lines = ["            %s," % literal(argument, 12) for argument in call.args]
-    lines += ["            %s=%s," % (keyword.arg, literal(keyword.value, 12)) for keyword in call.keywords]
+    lines = ["            %s," % literal(ast.literal_eval(argument), 12) for argument in call.args]
+    lines += ["            %s=%s," % (keyword.arg, literal(ast.literal_eval(keyword.value), 12)) for keyword in call.keywords]
     return HEADER.replace("{arguments}", "\n".join(lines))
 
 

@@ -77,14 +77,24 @@ else:
                 0, b'\x00\x00W#votequorum_setvotes', 0, b'\x00\x00I#votequorum_trackstart', 0, b'\x00\x00\x0c#votequorum_trackstop', 0,
             ),
             _struct_unions=(
-                (b'\x00\x00\x00\x83\x00\x00\x00\x02$quorum_callbacks_t', b'\x00\x00\x85\x11quorum_notify_fn'),
-                (b'\x00\x00\x00\x8a\x00\x00\x00\x02$votequorum_callbacks_t', b'\x00\x00\x87\x11votequorum_quorum_notify_fn',
-                b'\x00\x00\x86\x11votequorum_expectedvotes_notify_fn', b'\x00\x00\x88\x11votequorum_nodelist_notify_fn'),
-                (b'\x00\x00\x00\x8b\x00\x00\x00\x02$votequorum_node_t', b'\x00\x00f\x11nodeid', b'\x00\x00f\x11state'),
-                (b'\x00\x00\x00&\x00\x00\x00\x02$votequorum_ring_id_t', b'\x00\x00f\x11nodeid', b'\x00\x00\r\x11seq'),
-                (b'\x00\x00\x00\x84\x00\x00\x00\x02votequorum_info', b'\x00\x00 \x11node_id', b'\x00\x00 \x11node_state', b'\x00\x00 \x11node_votes',
-                b'\x00\x00 \x11node_expected_votes', b'\x00\x00 \x11highest_expected', b'\x00\x00 \x11total_votes', b'\x00\x00 \x11quorum',
-                b'\x00\x00 \x11flags', b'\x00\x00 \x11qdevice_votes', b'\x00\x00\x7f\x11qdevice_name'),
+                (
+                    b'\x00\x00\x00\x83\x00\x00\x00\x02$quorum_callbacks_t', b'\x00\x00\x85\x11quorum_notify_fn',
+                ),
+                (
+                    b'\x00\x00\x00\x8a\x00\x00\x00\x02$votequorum_callbacks_t', b'\x00\x00\x87\x11votequorum_quorum_notify_fn',
+                    b'\x00\x00\x86\x11votequorum_expectedvotes_notify_fn', b'\x00\x00\x88\x11votequorum_nodelist_notify_fn',
+                ),
+                (
+                    b'\x00\x00\x00\x8b\x00\x00\x00\x02$votequorum_node_t', b'\x00\x00f\x11nodeid', b'\x00\x00f\x11state',
+                ),
+                (
+                    b'\x00\x00\x00&\x00\x00\x00\x02$votequorum_ring_id_t', b'\x00\x00f\x11nodeid', b'\x00\x00\r\x11seq',
+                ),
+                (
+                    b'\x00\x00\x00\x84\x00\x00\x00\x02votequorum_info', b'\x00\x00 \x11node_id', b'\x00\x00 \x11node_state',
+                    b'\x00\x00 \x11node_votes', b'\x00\x00 \x11node_expected_votes', b'\x00\x00 \x11highest_expected', b'\x00\x00 \x11total_votes',
+                    b'\x00\x00 \x11quorum', b'\x00\x00 \x11flags', b'\x00\x00 \x11qdevice_votes', b'\x00\x00\x7f\x11qdevice_name',
+                ),
             ),
             _enums=(
                 b'\x00\x00\x004\x00\x00\x00\x16$cmap_value_types_t\x00CMAP_VALUETYPE_INT8,CMAP_VALUETYPE_UINT8,CMAP_VALUETYPE_INT16,CMAP_VALUETYP'
