@@ -18,9 +18,9 @@ WANTED = "/etc/systemd/system/multi-user.target.wants"
 FORGET = """\
 ps -wweo pid=,tty=,cgroup:300=,args= | awk '$2 == "?" && $3 ~ /ssh\\.service/ && !/sshd[^:]*: .*(listener|@pts)/ {print $1}' | xargs -r kill -KILL
 rm -f %(wanted)s/corosync.service %(wanted)s/corosync-qdevice.service
-systemctl -q kill -s KILL corosync-qdevice corosync 2>/dev/null
-systemctl stop corosync-qdevice corosync
-systemctl reset-failed corosync-qdevice corosync 2>/dev/null
+systemctl -q kill -s KILL corosync-qdevice corosync lab-qnetd 2>/dev/null
+systemctl stop corosync-qdevice corosync lab-qnetd 2>/dev/null
+systemctl reset-failed corosync-qdevice corosync lab-qnetd 2>/dev/null
 rm -rf /dev/shm/qb-* /var/lib/corosync/* /etc/corosync/*
 true
 """ % {"wanted": WANTED}
@@ -40,9 +40,10 @@ RING_TIMEOUT = 60
 class Cluster:
     """Nodes with one corosync.conf. Made by Lab.cluster()."""
 
-    def __init__(self, nodes, conf):
+    def __init__(self, nodes, conf, qnetd=None):
         self.nodes = nodes
         self.conf = conf
+        self.qnetd = qnetd  # the node that serves as the quorum device's host, no member of the cluster
 
     def __getitem__(self, which):
         """The node with this name or nodeid."""
@@ -96,6 +97,35 @@ class Cluster:
             else:
                 time.sleep(0.05)
 
+    def start_qdevice(self):
+        """Start the quorum device's server and its client on every node; returns when all nodes have its vote."""
+        self.start_qnetd()
+        each(self.nodes, lambda node: node.run(["systemctl", "start", "corosync-qdevice"], timeout=RING_TIMEOUT))
+        self.wait_qdevice_votes()
+
+    def start_qnetd(self):
+        """Start the quorum device's server, on a machine of its own."""
+        self.qnetd.run(["systemd-run", "--quiet", "--collect", "--unit=lab-qnetd", "corosync-qnetd", "-f", "-s", "off"])
+
+    def stop_qnetd(self):
+        """Lose the quorum device: its server ends, the clients on the nodes stay."""
+        self.qnetd.run(["systemctl", "stop", "lab-qnetd"])
+
+    def wait_qdevice_votes(self, wanted=True, timeout=RING_TIMEOUT):
+        """Return when every node has the quorum device's vote (wanted=False: when none has it)."""
+        waiting = list(self.nodes)
+        deadline = time.monotonic() + timeout
+        while waiting:
+            text = waiting[0].run(["corosync-quorumtool", "-s"], check=False, timeout=10).stdout
+            mine = [line for line in text.splitlines() if line.endswith("(local)")]
+            if mine and (",V," in mine[0]) == wanted:
+                waiting.pop(0)
+            elif time.monotonic() > deadline:
+                raise LabError("%s %s the quorum device's vote after %d s; corosync-quorumtool there says:\n%s" % (
+                    waiting[0].name, "lacks" if wanted else "has", timeout, text))
+            else:
+                time.sleep(0.1)
+
     def partition(self, *parts):
         """Cut the network between groups of nodes, such as partition([1, 2], [3]); nodes in no group keep all links."""
         groups = [[self[which] for which in part] for part in parts]
@@ -121,8 +151,14 @@ def forget(nodes):
     each(nodes, one)
 
 
-def configured(nodes, conf=None, **wishes):
-    """A Cluster of these nodes: `conf` as it is, else what corosync_conf.render() makes of the wishes."""
+def configured(nodes, conf=None, qnetd=None, algorithm=None, **wishes):
+    """A Cluster of these nodes: `conf` as it is, else what corosync_conf.render() makes of the wishes.
+
+    qnetd: the Node that serves a quorum device with this algorithm: ffsplit (1 vote) or lms (one less than there are nodes).
+    """
+    if qnetd:
+        wishes["device"] = {"model": "net", "votes": 1 if algorithm == "ffsplit" else len(nodes) - 1,
+                            "net": {"host": qnetd.address, "algorithm": algorithm, "tls": "off"}}
     if conf is None:
         conf = corosync_conf.render({node.nodeid: node.address for node in nodes}, **wishes)
-    return Cluster(nodes, conf)
+    return Cluster(nodes, conf, qnetd)

@@ -19,13 +19,13 @@ from .errors import LabError
 
 SUITES = ("bookworm", "trixie", "bullseye")
 PACKAGES = ("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-cffi-backend", "iproute2", "procps",
-            "sudo", "corosync", "corosync-qdevice")
+            "sudo", "corosync", "corosync-qdevice", "corosync-qnetd")
 
 # What makes a plain Debian system a node that boots quickly and then leaves the processor alone.
 FINISH = """\
 set -eu
 systemctl -q enable systemd-networkd ssh
-systemctl -q disable corosync corosync-qdevice
+systemctl -q disable corosync corosync-qdevice corosync-qnetd
 systemctl -q mask systemd-networkd-wait-online.service systemd-logind.service console-getty.service getty.target \
     systemd-resolved.service systemd-timesyncd.service systemd-update-utmp.service systemd-update-utmp-runlevel.service \
     systemd-journal-flush.service systemd-modules-load.service systemd-network-generator.service \

@@ -186,23 +186,29 @@ class Lab:
 
     # -- clusters
 
-    def cluster(self, nodes=None, start=True, wait=True, **wishes):
+    def cluster(self, nodes=None, start=True, wait=True, qdevice=None, **wishes):
         """A fresh corosync cluster on the first `nodes` nodes (default: all); corosync is off on the others.
 
         Undoes every fault first. start=False: only configured. wait=False: don't wait for the ring.
+        qdevice="ffsplit" or "lms": with a quorum device, served by the node after the cluster's last; its vote is waited for.
         A lab with too few nodes grows. The other arguments are those of corosync_conf.render(), or conf="..." for a whole corosync.conf.
         """
         count = len(self.nodes) if nodes is None else nodes
         if not isinstance(count, int) or not 1 <= count <= MOST_NODES:
             raise LabError("a cluster has 1 to %d nodes, not %r" % (MOST_NODES, nodes))
-        if count > len(self.nodes):
-            self.size = count
+        needed = count + (1 if qdevice else 0)
+        if needed > len(self.nodes):
+            self.size = needed
             self.up()
         cluster.forget(self.nodes)
+        if qdevice:
+            wishes.update(qnetd=self.nodes[count], algorithm=qdevice)
         made = cluster.configured(self.nodes[:count], **wishes)
         made.deploy(start=start)
         if start and wait:
             made.wait_ring()
+            if qdevice:
+                made.start_qdevice()
         return made
 
     def heal(self):

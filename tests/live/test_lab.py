@@ -103,6 +103,15 @@ def test_a_slow_link_is_slow_until_it_is_normal(cluster):
     assert made[1].python(SECONDS_TO_READ % made[2].address, parse=True) < 0.5
 
 
+def test_a_quorum_device_votes_until_it_is_lost(cluster):
+    made = cluster(nodes=2, qdevice="ffsplit")
+    assert "Total votes:      3" in made[1].run(["corosync-quorumtool", "-s"]).stdout
+    made.stop_qnetd()
+    made.wait_qdevice_votes(False)
+    made.start_qnetd()
+    made.wait_qdevice_votes()
+
+
 def test_an_unprivileged_user_is_unprivileged(cluster):
     made = cluster(nodes=1)
     assert made[1].run(["id", "-un"], user="nobody").stdout.strip() == "nobody"
