@@ -11,11 +11,13 @@ import select
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.connection import sweep
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import NotConfigured, QuorumError
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.quorum import Quorum
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import (
     QDEVICE_NODEID, TRACK_CHANGES, Event, NodeInfo, NodelistEvent, QuorumEvent, RingId, Votequorum)
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import forecast_entry
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CMAP_PREFIXES, problems
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import Value, snapshot
 
@@ -118,6 +120,7 @@ class Observer:
                 self._opened.pop().finalize()
             except QuorumError:
                 pass  # corosync has gone: there is nothing left to tell it
+        sweep()
 
     def _read(self) -> t.Tuple[Value, t.Dict[str, t.Any]]:
         self.dispatch()
@@ -143,6 +146,7 @@ def observe(timeout: float) -> Value:
 
 def _completed(value: Value, cmap: t.Dict[str, t.Any]) -> Value:
     """The value with what follows from it."""
+    value["forecast"] = forecast_entry(value)
     value["problems"] = problems(value, cmap, _newer_file())
     return value
 

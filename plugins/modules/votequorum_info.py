@@ -305,6 +305,21 @@ votequorum:
               description: Whether its vote alone makes a partition quorate.
               type: bool
               sample: false
+    forecast:
+      description:
+        - What this cluster can lose, as corosync would decide it. Both hold with the quorum device's vote as it is and with it lost.
+        - The filter P(corosync.quorum.forecast#filter) answers more detailed questions, and gives reasons.
+      type: dict
+      contains:
+        tolerates:
+          description: How many nodes may fail together, whichever they are.
+          type: int
+          sample: 1
+        quorate_without:
+          description: The node ids of the members that may leave one at a time.
+          type: list
+          elements: int
+          sample: [1, 2, 3]
     problems:
       description:
         - What is wrong with this cluster's quorum, or will be at the next change, as seen on this node.
