@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
@@ -16,15 +17,15 @@ from ansible.utils.display import Display
 from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError
 from ansible_collections.corosync.quorum.plugins.module_utils._wait_options import ARGUMENT_SPEC, check
 from ansible_collections.corosync.quorum.plugins.plugin_utils._narrator import Narrator
-from ansible_collections.corosync.quorum.plugins.plugin_utils._remote_wait import Broken, Lost, RemoteWait
-from ansible_collections.corosync.quorum.plugins.plugin_utils._watchdog import Overdue, Watchdog
+from ansible_collections.corosync.quorum.plugins.plugin_utils._remote_wait import Broken, Lost, Refused, RemoteWait, Silent
+from ansible_collections.corosync.quorum.plugins.plugin_utils._watchdog import Overdue, Watchdog, pause
 
 MODULE = "corosync.quorum.wait_for_quorum"
 # A peer that says nothing for 15 s is gone. Only for connections that are made during the wait.
 KEEPALIVE = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 
-# How long closing a connection may take. Seconds.
-RESET = 5.0
+# How long closing a connection may take, even after the last moment of the wait. Seconds.
+RESET = 0.7
 
 display = Display()
 
@@ -39,13 +40,16 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         options = self._options()
         host = _host(self._task, task_vars or {})
-        narrator = Narrator((lambda line: display.display("wait_for_quorum: [%s] %s" % (host, line))) if options["progress"] else None)
+        talks = options["progress"] and not self._task.no_log
+        narrator = Narrator((lambda line: display.display("wait_for_quorum: [%s] %s" % (host, line))) if talks else None)
         node = _Node(self, task_vars or {}, options, narrator)
+        wait = RemoteWait(options, node.look, narrator, sleep=node.pause)
         try:
-            wait = RemoteWait(options, node.look, narrator)
-            return wait.look_once() if self._task.check_mode else wait.run()
+            result = wait.look_once() if self._task.check_mode else wait.run()
         finally:
             node.restore()
+        result["ansible_facts"].update(node.discovered)
+        return result
 
     def _options(self) -> dict[str, t.Any]:
         dummy, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
@@ -67,26 +71,37 @@ class _Node:
         self._task_vars = task_vars
         self._options = {name: value for name, value in options.items() if value is not None}
         self._narrator = narrator
+        self._parent = os.getppid()
         self._looks = 0
+        self.discovered: dict[str, t.Any] = {}
         self._ssh_extra_args: t.Any = None
 
     def look(self, given: dict[str, t.Any], seconds: float) -> dict[str, t.Any]:
-        """Run one slice on the node: the module's result. Raises Lost, Broken."""
+        """Run one slice on the node: the module's result. Raises Silent, Lost, Refused, Broken."""
         self._looks += 1
         if self._looks == 2:
             self._keep_alive()
         try:
-            with Watchdog(seconds, self._narrator.heartbeat):
-                return self._action._execute_module(module_name=MODULE, module_args=dict(self._options, _slice=given), task_vars=self._task_vars)
+            with Watchdog(seconds, self._narrator.heartbeat, self._parent):
+                answer = self._action._execute_module(module_name=MODULE, module_args=dict(self._options, _slice=given), task_vars=self._task_vars)
         except Overdue:
             self._forget()
-            raise Lost("it gave no answer within %d s" % seconds) from None
+            raise Silent("it gave no answer within %d s" % seconds) from None
+        except AnsibleAuthenticationFailure as exc:
+            self._forget()
+            raise Refused(" ".join(str(exc).split())) from exc
         except AnsibleConnectionFailure as exc:
             self._forget()
             raise Lost(" ".join(str(exc).split())) from exc
         except AnsibleError as exc:
             self._forget()
             raise Broken(" ".join(str(exc).split())) from exc
+        self.discovered.update(answer.get("ansible_facts") or {})
+        return answer
+
+    def pause(self, seconds: float) -> None:
+        """Wait without the node, as long as there is somebody to wait for."""
+        pause(seconds, self._parent)
 
     def restore(self) -> None:
         """Leave the connection as it was found."""
@@ -109,7 +124,7 @@ class _Node:
         if type(self._connection).reset is ConnectionBase.reset:
             return
         try:
-            with Watchdog(RESET):
+            with Watchdog(RESET, parent=self._parent):
                 self._connection.reset()
         except (AnsibleError, Overdue) as exc:
             display.vvv("wait_for_quorum: the connection could not be reset: %s" % exc)

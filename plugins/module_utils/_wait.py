@@ -67,7 +67,7 @@ class Wait:
         self._changed = None  # type: t.Optional[float]
         self._held_since = None  # type: t.Optional[float]
         self._timeline = []  # type: t.List[Entry]
-        self._reconnects = -1
+        self._reconnects = -1 if task.away is None else 0  # the first connection is no reconnect, unless it ends an absence
 
     def run(self) -> Outcome:
         met = False
@@ -150,7 +150,8 @@ class Wait:
             self._changed = self._clock()
 
     def _deadline(self) -> Deadline:
-        return Deadline(max(0.1, min(self._task.connect_timeout, self._start + self._task.limit - self._clock())), self._clock)
+        left = self._start + self._task.limit - self._clock()
+        return Deadline(max(0.1, round(min(self._task.connect_timeout, left), 1)), self._clock)
 
     def _end(self) -> float:
         """When this slice ends, as things stand."""
@@ -179,13 +180,20 @@ class Wait:
     def _unsettled(self) -> bool:
         return self._value is not None and not self._value["settled"]
 
+    def _unmet(self, value: t.Optional[Value]) -> t.List[t.Dict[str, t.Any]]:
+        missing = unmet(self._task.goal, value)
+        if missing or value is None:
+            return missing
+        held = 0.0 if self._held_since is None else self._clock() - self._held_since
+        return [{"condition": "stable_for", "wanted": self._task.stable_for, "seen": round(held, 1)}]
+
     def _outcome(self, met: bool) -> Outcome:
         now = self._clock()
         current = None if self._error is not None else self._value
         return Outcome(
             met=met, value=self._value, error=self._error,
             held=None if self._held_since is None else now - self._held_since,
-            unmet=[] if met else unmet(self._task.goal, current),
+            unmet=[] if met else self._unmet(current),
             timeline=[dict(change, at=now - change["at"]) for change in self._timeline],
             reconnects=max(0, self._reconnects),
             took=now - self._start)

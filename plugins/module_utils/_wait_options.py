@@ -19,6 +19,8 @@ ARGUMENT_SPEC = {
     "min_members": {"type": "int"},
     "min_votes": {"type": "int"},
     "expected_votes": {"type": "int"},
+    "quorate_without": {"type": "list", "elements": "str"},
+    "tolerates": {"type": "int"},
     "qdevice": {"type": "str", "choices": list(QDEVICE_STATES)},
     "ring_newer_than": {"type": "int"},
     "stable_for": {"type": "float", "default": 0},
@@ -31,8 +33,8 @@ ARGUMENT_SPEC = {
 }  # type: t.Dict[str, t.Dict[str, t.Any]]
 
 # The least that makes sense of each number
-_LEAST = {"min_members": 1, "min_votes": 1, "expected_votes": 1, "ring_newer_than": 0}
-_NODE_LISTS = ("members", "absent")
+_LEAST = {"min_members": 1, "min_votes": 1, "expected_votes": 1, "tolerates": 1, "ring_newer_than": 0}
+_NODE_LISTS = ("members", "absent", "quorate_without")
 
 
 def check(options: t.Mapping[str, t.Any]) -> None:
@@ -49,10 +51,9 @@ def check(options: t.Mapping[str, t.Any]) -> None:
     both = sorted(set(options["members"] or []) & set(options["absent"] or []))
     if both:
         raise OptionError("members and absent both name %s: no node can be a member and absent." % ", ".join(both))
-    if options["stable_for"] > options["timeout"]:
-        raise OptionError("stable_for (%g s) is longer than timeout (%g s): the wait could never end well." % (options["stable_for"], options["timeout"]))
-    if options["delay"] >= options["timeout"]:
-        raise OptionError("delay (%g s) leaves nothing of timeout (%g s)." % (options["delay"], options["timeout"]))
+    if options["delay"] + options["stable_for"] >= options["timeout"]:
+        raise OptionError("delay (%g s) and stable_for (%g s) leave nothing of timeout (%g s): the wait could never end well. Give it a longer timeout."
+                          % (options["delay"], options["stable_for"], options["timeout"]))
 
 
 def _check_nodes(name: str, nodes: t.Optional[t.List[str]]) -> None:

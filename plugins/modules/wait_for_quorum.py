@@ -65,6 +65,15 @@ options:
   expected_votes:
     description: Waits until exactly so many votes are expected.
     type: int
+  quorate_without:
+    description:
+      - Waits until the cluster would stay quorate if all these nodes left together, as corosync would decide it, whether they crash or are stopped.
+      - It must hold with the quorum device's vote as it is, and with it lost. Names of corosync's nodelist, or node ids.
+    type: list
+    elements: str
+  tolerates:
+    description: Waits until any so many nodes may fail together, whichever they are, and the rest would stay quorate.
+    type: int
   qdevice:
     description:
       - Waits for the quorum device of the node.
@@ -74,7 +83,7 @@ options:
     choices: [absent, registered, alive, voting]
   ring_newer_than:
     description:
-      - Waits for a ring with a greater number than this, a RV(votequorum.ring_id.seq) that was read before.
+      - Waits for a ring with a greater number than this, a RV(corosync.quorum.votequorum_info#module:votequorum.ring_id.seq) that was read before.
       - This notices a restart that is over so fast that the list of members never changes.
     type: int
   stable_for:
@@ -108,6 +117,10 @@ options:
     description: Whether to print what changes while waiting.
     type: bool
     default: true
+  _slice:
+    description:
+      - Not for use in a task. The action plugin tells the node by it how long the next part of the wait is and what was reported last.
+    type: dict
 seealso:
   - module: corosync.quorum.votequorum_info
   - module: ansible.builtin.wait_for_connection
@@ -143,6 +156,11 @@ EXAMPLES = r"""
     quorate: null
     absent: [node2]
     timeout: 30
+
+- name: Wait until this node may be stopped
+  corosync.quorum.wait_for_quorum:
+    quorate_without: ["{{ inventory_hostname }}"]
+  delegate_to: "{{ groups['nodes'] | difference([inventory_hostname]) | first }}"
 
 - name: Wait until the quorum device votes
   corosync.quorum.wait_for_quorum:
@@ -220,7 +238,9 @@ unmet:
   elements: dict
   contains:
     condition:
-      description: The option, or V(settled) while a change of membership was under way.
+      description:
+        - The option, or V(settled) while a change of membership was under way.
+        - V(stable_for) where everything else held, but not for long enough.
       type: str
       sample: min_votes
     wanted:
@@ -248,7 +268,6 @@ msg:
   sample: "Timed out after 300 s. Not met: members: wanted node1, node2, node3, seen node1, node2. Last seen: quorate, 2 of 3 votes, 2 needed; missing: node3"
 """
 
-import sys
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -268,16 +287,15 @@ def slice_of(params: t.Mapping[str, t.Any]) -> Slice:
     if given is None:
         raise OptionError("wait_for_quorum is run by its action plugin: call it by its full name, corosync.quorum.wait_for_quorum, in a task.")
     return Slice(
-        goal=goal_of(params), stable_for=params["stable_for"], seconds=given["seconds"], limit=given["limit"], linger=given["linger"],
+        goal=goal_of(params), stable_for=given["stable_for"], seconds=given["seconds"], limit=given["limit"], linger=given["linger"],
         sleep=params["sleep"], connect_timeout=params["connect_timeout"], known=given["known"], away=given["away"])
 
 
 def result_of(outcome: Outcome) -> t.Dict[str, t.Any]:
     """What the action plugin goes on with."""
-    error = outcome.error
-    return {
-        "met": outcome.met, "votequorum": outcome.value, "held": outcome.held, "unmet": outcome.unmet, "timeline": outcome.timeline,
-        "reconnects": outcome.reconnects, "took": outcome.took, "away": None if error is None else type(error).__name__, "away_msg": None if error is None else str(error)}
+    away = {"away": None, "away_msg": None} if outcome.error is None else {"away": outcome.error.__class__.__name__, "away_msg": str(outcome.error)}
+    return dict(away, met=outcome.met, votequorum=outcome.value, held=outcome.held, unmet=outcome.unmet, timeline=outcome.timeline,
+                reconnects=outcome.reconnects, took=outcome.took)
 
 
 def main() -> None:
@@ -285,7 +303,7 @@ def main() -> None:
     try:
         outcome = Wait(slice_of(module.params)).run()
     except ReaderGone:
-        sys.exit(1)
+        raise SystemExit(1)  # without a word: there is nobody to hear it
     except QuorumError as exc:
         module.fail_json(msg=str(exc), reason=exc.reason, vain=True)
     except (OptionError, ImpossibleGoal) as exc:

@@ -20,31 +20,42 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._narrator import N
 Result = dict[str, t.Any]
 
 # The longest slice: so a wait costs one round trip a minute, and a node that vanished without a word is noticed within it. Seconds.
-SLICE = 58.0
+SLICE = 60.0
 # How long a change that does not fulfil the goal is kept back on the node, for the next one. Seconds.
 LINGER = 2.0
 # What a round trip is taken to cost before one has been measured, and at the most. Seconds.
 ROUND_TRIP = 0.3
 MOST_ROUND_TRIP = 1.0
-# What a slice may take beyond what it was told before the node counts as lost, and how late the whole wait may end. Seconds.
-SLACK = 5.0
-LATEST = 1.2
-# So often in a row may a node fail to run the module (it may be shutting down) before that is taken for its normal state.
+# What a slice may take beyond what it was told (for the way there and back, and for a busy node to start the module) before the node
+# counts as lost; twice as long after each such loss. And how late the whole wait may end. Seconds.
+PATIENCE = 15.0
+MOST_PATIENCE = 120.0
+LATEST = 1.0
+# So often may a node that has never run the module fail to (it may be shutting down) before that is taken for its normal state.
 FAILURES = 3
 
 
 class Lost(Exception):
-    """The node could not be reached, or did not answer in time, or could not run the module. All of it may mend."""
+    """The node could not be reached. It may mend."""
+
+
+class Silent(Lost):
+    """The node did not answer in time."""
 
 
 class Broken(Exception):
     """The node was reached and cannot run the module."""
 
 
+class Refused(Broken):
+    """The node did not take the password or key. Trying again may lock the account."""
+
+
 class RemoteWait:
     """A wait as the controller sees it.
 
-    look(slice, seconds): runs one slice on the node, within so many seconds, and returns the module's result. Raises Lost, Broken.
+    look(slice, seconds): runs one slice on the node, within so many seconds, and returns the module's result. Raises Lost, Silent,
+    Broken, Refused. A node that never ran the module is given up when it cannot or refuses to; what it did once it may do again.
     """
 
     def __init__(self, options: dict[str, t.Any], look: t.Callable[[dict[str, t.Any], float], Result], narrator: Narrator,
@@ -63,7 +74,9 @@ class RemoteWait:
         self._away: str | None = None
         self._trouble: str | None = None
         self._lost = False
+        self._patience = PATIENCE
         self._failures = 0
+        self._reached = False
         self._timeline: list[dict[str, t.Any]] = []
         self._unmet = unmet(goal_of(options), None)
         self._reconnects = 0
@@ -71,9 +84,9 @@ class RemoteWait:
     def look_once(self) -> Result:
         """Check mode: what there is now, whether it meets the goal or not."""
         try:
-            answer = self._slice(0.0, self._options["connect_timeout"])
+            answer = self._slice(0.0, 0.0)
         except (Lost, Broken) as exc:
-            return self._failure(str(exc))
+            return self._failure(_sentence(exc))
         return answer if answer is not None and answer.get("failed") else self._result()
 
     def run(self) -> Result:
@@ -82,15 +95,11 @@ class RemoteWait:
         seconds = 0.0  # the first look is only that: a goal that holds already costs one round trip
         while True:
             try:
-                answer = self._slice(min(seconds, self._left()), self._left())
-            except Broken as exc:
-                self._failures += 1
-                if self._failures >= FAILURES:
-                    return self._failure(str(exc))
-                self._out_of_reach(str(exc))
-            except Lost as exc:
-                self._failures = 0
-                self._out_of_reach(str(exc))
+                answer = self._slice(min(seconds, self._left()), self._options["stable_for"])
+            except (Lost, Broken) as exc:
+                if self._is_hopeless(exc):
+                    return self._failure(_sentence(exc))
+                self._out_of_reach(exc)
             else:
                 if answer is not None:
                     return answer
@@ -100,13 +109,14 @@ class RemoteWait:
                 self._sleep(min(self._options["sleep"], self._left()))
             seconds = SLICE
 
-    def _slice(self, seconds: float, limit: float) -> Result | None:
+    def _slice(self, seconds: float, stable_for: float) -> Result | None:
         """One slice. The task's result if that ends the wait, else None."""
         begun = self._clock()
-        given = {"seconds": max(0.0, seconds - self._round_trip), "limit": max(0.1, limit - self._round_trip),
+        left = self._left() - self._round_trip
+        limit = max(0.1, min(left, seconds + stable_for + self._options["connect_timeout"]))
+        given = {"seconds": max(0.0, min(seconds, left)), "limit": limit, "stable_for": stable_for,
                  "linger": LINGER if self._options["progress"] else None, "known": self._known, "away": self._away}
-        longest = min(limit, seconds + self._options["stable_for"])
-        answer = self._look(given, min(longest + self._options["connect_timeout"] + SLACK, limit + LATEST))
+        answer = self._look(given, min(limit + self._patience, self._left() + LATEST))
         if answer.get("failed"):
             if answer.get("vain") or "module_stdout" not in answer:
                 return self._failure(answer["msg"], reason=answer.get("reason"))
@@ -116,7 +126,7 @@ class RemoteWait:
 
     def _take(self, found: Result, begun: float) -> None:
         self._round_trip = min(MOST_ROUND_TRIP, max(0.0, self._clock() - begun - found["took"]))
-        self._failures = 0
+        self._reached = True
         entries = found["timeline"]
         if self._lost:
             self._lost = False
@@ -134,13 +144,19 @@ class RemoteWait:
             self._narrator.changed(entries, self._value, self._unmet, found["held"])
         self._away = found["away"]
 
-    def _out_of_reach(self, why: str) -> None:
+    def _is_hopeless(self, exc: Exception) -> bool:
+        self._failures += isinstance(exc, Broken)
+        return not self._reached and self._failures >= (1 if isinstance(exc, Refused) else FAILURES)
+
+    def _out_of_reach(self, exc: Exception) -> None:
+        if isinstance(exc, Silent):
+            self._patience = min(MOST_PATIENCE, 2 * self._patience)
+        self._trouble = _sentence(exc)
         if not self._lost:
             self._lost = True
             self._note([marker(0.0, "unreachable")])
-            self._narrator.away("the node is out of reach (%s). Trying again." % why)
+            self._narrator.away("%s Trying again." % self._trouble)
         self._narrator.heartbeat()
-        self._trouble = "The node is out of reach: %s" % why
         self._unmet = unmet(goal_of(self._options), None)
 
     def _note(self, entries: list[dict[str, t.Any]]) -> None:
@@ -151,7 +167,7 @@ class RemoteWait:
         return max(0.0, self._start + self._options["timeout"] - self._clock())
 
     def _timed_out(self) -> str:
-        text = "Timed out after %g s. Not met: %s." % (self._options["timeout"], in_words(self._unmet) or "stable_for: it has not held long enough")
+        text = "Timed out after %g s. Not met: %s." % (self._options["timeout"], in_words(self._unmet) or "votequorum could not be read")
         if self._trouble is not None:
             text += " %s" % self._trouble
         if self._value is not None:
@@ -178,7 +194,12 @@ class RemoteWait:
 def _module_failure(answer: Result) -> str:
     """A module that ended without a result of its own: what it or its interpreter said last."""
     said = [str(answer.get(key) or "").strip() for key in ("msg", "module_stderr", "module_stdout")]
-    return "The module could not run on the node: %s" % (" | ".join(text.splitlines()[-1] for text in said if text) or "it gave no reason")
+    return " | ".join(text.splitlines()[-1] for text in said if text) or "it gave no reason"
+
+
+def _sentence(exc: Exception) -> str:
+    what = "The node is out of reach" if isinstance(exc, Lost) else "The node cannot run the module"
+    return "%s: %s." % (what, str(exc).rstrip(". "))
 
 
 def _utc(seconds: float) -> str:

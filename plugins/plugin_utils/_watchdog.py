@@ -12,6 +12,7 @@ import os
 import pathlib
 import signal
 import threading
+import time
 import typing as t
 
 TICK = 1.0
@@ -32,12 +33,14 @@ class Watchdog:
     to the task keyword `timeout`. Processes that the body has started and left behind (an ssh on a dead network) are ended, by pid.
     Outside the main thread, where Python takes no signals, the body runs unwatched.
 
-    tick: called about once a second from another thread while the body runs.
+    parent: the pid of the parent process to watch, if it is not today's. tick: called about once a second from another thread while the
+    body runs.
     """
 
-    def __init__(self, seconds: float, tick: t.Callable[[], None] = lambda: None) -> None:
+    def __init__(self, seconds: float, tick: t.Callable[[], None] = lambda: None, parent: int | None = None) -> None:
         self._seconds = seconds
         self._tick = tick
+        self._parent = os.getppid() if parent is None else parent
         self._done = threading.Event()
         self._verdict: type[BaseException] | None = None
         self._thread: threading.Thread | None = None
@@ -48,7 +51,7 @@ class Watchdog:
         if threading.current_thread() is threading.main_thread():
             self._before = _children()
             self._handler = signal.signal(signal.SIGUSR1, self._bite)
-            self._thread = threading.Thread(target=self._watch, args=(os.getppid(),), name="watchdog", daemon=True)
+            self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
             self._thread.start()
         return self
 
@@ -61,13 +64,12 @@ class Watchdog:
         if kind is not None and not issubclass(kind, Exception):
             _end(_children() - self._before)
 
-    def _watch(self, parent: int) -> None:
-        left = self._seconds
-        while not self._done.wait(min(TICK, max(0.0, left))):
-            left -= TICK
-            if os.getppid() != parent:
+    def _watch(self) -> None:
+        end = time.monotonic() + self._seconds
+        while not self._done.wait(min(TICK, max(0.0, end - time.monotonic()))):
+            if os.getppid() != self._parent:
                 return self._bark(Orphaned)
-            if left <= 0:
+            if time.monotonic() >= end:
                 return self._bark(Overdue)
             self._tick()
 
@@ -77,7 +79,19 @@ class Watchdog:
 
     def _bite(self, *dummy: t.Any) -> None:
         if not self._done.is_set() and self._verdict is not None:
+            signal.signal(signal.SIGUSR1, self._handler)  # even if this falls between the body and __exit__
             raise self._verdict
+
+
+def pause(seconds: float, parent: int) -> None:
+    """Sleep, but no longer than this process has that parent: raises Orphaned."""
+    end = time.monotonic() + seconds
+    while os.getppid() == parent:
+        left = end - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(TICK, left))
+    raise Orphaned
 
 
 def _children() -> set[int]:

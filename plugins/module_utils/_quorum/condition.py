@@ -11,7 +11,8 @@ Pure: no clock, no I/O. `stable_for` is not here, because it is about time.
 
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import UnknownNode, Value, labels, nodeid_of
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum import forecast
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import UnknownNode, Value, has_nodelist, labels, nodeid_of
 
 # A condition's judgement of a value: does it hold, and what was seen in its place (plain data).
 Judgement = t.Tuple[bool, t.Any]
@@ -32,11 +33,11 @@ def quorate(value: Value, wanted: bool) -> Judgement:
 
 
 def members(value: Value, wanted: t.List[str]) -> Judgement:
-    return not [node for node in wanted if nodeid_of(node, value) not in value["members"]], _names(value["members"], value)
+    return not [node for node in wanted if _id(node, value) not in value["members"]], _names(value["members"], value)
 
 
 def absent(value: Value, wanted: t.List[str]) -> Judgement:
-    return not [node for node in wanted if nodeid_of(node, value) in value["members"]], _names(value["members"], value)
+    return not [node for node in wanted if _id(node, value) in value["members"]], _names(value["members"], value)
 
 
 def min_members(value: Value, wanted: int) -> Judgement:
@@ -49,6 +50,15 @@ def min_votes(value: Value, wanted: int) -> Judgement:
 
 def expected_votes(value: Value, wanted: int) -> Judgement:
     return value["expected_votes"] == wanted, value["expected_votes"]
+
+
+def quorate_without(value: Value, wanted: t.List[str]) -> Judgement:
+    return forecast.quorate_without(value, wanted)
+
+
+def tolerates(value: Value, wanted: int) -> Judgement:
+    tolerated = forecast.tolerates(value)
+    return tolerated >= wanted, tolerated
 
 
 def qdevice(value: Value, wanted: str) -> Judgement:
@@ -69,6 +79,8 @@ CONDITIONS = {
     "min_members": min_members,
     "min_votes": min_votes,
     "expected_votes": expected_votes,
+    "quorate_without": quorate_without,
+    "tolerates": tolerates,
     "qdevice": qdevice,
     "ring_newer_than": ring_newer_than,
 }  # type: t.Dict[str, t.Callable[[Value, t.Any], Judgement]]
@@ -96,26 +108,20 @@ def unmet(goal: Goal, value: t.Optional[Value]) -> t.List[Unmet]:
 
 def refuse_impossible(goal: Goal, value: Value) -> None:
     """Raise ImpossibleGoal where this cluster's configuration can never meet the goal, waiting or not."""
-    for name in ("members", "absent"):
-        _refuse_unknown(name, goal.get(name, []), value)
-    both = [node for node in goal.get("absent", []) if nodeid_of(node, value) in [nodeid_of(other, value) for other in goal.get("members", [])]]
+    members_wanted = _known_nodes("members", goal.get("members", []), value)
+    absent_wanted = _known_nodes("absent", goal.get("absent", []), value)
+    both = [nodeid for nodeid in absent_wanted if nodeid in members_wanted]
     if both:
-        raise ImpossibleGoal("members and absent both name %s: no node can be a member and absent." % ", ".join(both))
-    if goal.get("min_members", 0) > len(value["nodes"]):
-        raise ImpossibleGoal("min_members is %d, but this cluster has only %d nodes: %s."
-                             % (goal["min_members"], len(value["nodes"]), labels([node["nodeid"] for node in value["nodes"]], value)))
-    if goal.get("min_votes", 0) > most_votes(value):
-        raise ImpossibleGoal("min_votes is %d, but all nodes of this cluster and its quorum device together have only %d votes."
-                             % (goal["min_votes"], most_votes(value)))
+        raise ImpossibleGoal("members and absent both name %s: no node can be a member and absent." % labels(both, value))
+    if value["nodeid"] in absent_wanted:
+        raise ImpossibleGoal("absent names %s, the node that is asked: it is a member of every membership it can see. Ask another node."
+                             % labels([value["nodeid"]], value))
+    if has_nodelist(value):
+        _refuse_too_many(goal, [node for node in value["nodes"] if node["nodeid"] not in absent_wanted], value)
+        _refuse_forecast(goal, value)
     if goal.get("qdevice", "absent") != "absent" and value["qdevice"] is None:
         raise ImpossibleGoal("qdevice is '%s', but this cluster has no quorum device: there is no quorum.device.model in corosync's configuration."
                              % goal["qdevice"])
-
-
-def most_votes(value: Value) -> int:
-    """The votes of the cluster with every node and the device there: for each node the higher of runtime and configured votes."""
-    nodes = sum(max(node["votes"] or 0, node["configured_votes"] or 0) for node in value["nodes"])
-    return nodes + (value["qdevice"]["votes"] if value["qdevice"] else 0)
 
 
 def device_state(value: Value) -> str:
@@ -151,16 +157,69 @@ def _names(nodeids: t.List[int], value: Value) -> t.List[str]:
     return [names.get(nodeid) or str(nodeid) for nodeid in nodeids]
 
 
-def _refuse_unknown(option: str, wanted: t.List[str], value: Value) -> None:
-    for node in wanted:
-        try:
-            nodeid_of(node, value)
-        except UnknownNode as exc:
-            raise ImpossibleGoal("%s: %s." % (option, exc))
-    ids = [nodeid_of(node, value) for node in wanted]
+def _id(node: str, value: Value) -> int:
+    """nodeid_of; but in a cluster without a nodelist a node id that was never seen may be yet to come."""
+    if node.isdigit() and not has_nodelist(value):
+        return int(node)
+    return nodeid_of(node, value)
+
+
+def _known_nodes(option: str, wanted: t.List[str], value: Value) -> t.List[int]:
+    """The node ids of the nodes that an option names. Raises ImpossibleGoal for one that is not there, and for one named twice."""
+    try:
+        ids = [_id(node, value) for node in wanted]
+    except UnknownNode as exc:
+        raise ImpossibleGoal("%s: %s." % (option, exc))
     twice = [node for position, node in enumerate(wanted) if ids[position] in ids[:position]]
     if twice:
         raise ImpossibleGoal("%s names a node twice: %s." % (option, ", ".join(twice)))
+    return ids
+
+
+def _refuse_too_many(goal: Goal, nodes: t.List[Value], value: Value) -> None:
+    """Raise ImpossibleGoal where even these nodes, all that may be there, are too few, or have too few votes."""
+    there = labels([node["nodeid"] for node in nodes], value)
+    if goal.get("min_members", 0) > len(nodes):
+        raise ImpossibleGoal("min_members is %d, but only %d nodes can be members: %s." % (goal["min_members"], len(nodes), there))
+    if goal.get("min_votes", 0) > most_votes(nodes, value):
+        raise ImpossibleGoal("min_votes is %d, but %s%s together have only %d votes."
+                             % (goal["min_votes"], there, " and the quorum device" if value["qdevice"] else "", most_votes(nodes, value)))
+
+
+def _refuse_forecast(goal: Goal, value: Value) -> None:
+    """Raise ImpossibleGoal for a forecast that fails even with every node there."""
+    best = _at_best(value)
+    if "quorate_without" in goal:
+        try:
+            holds, reason = forecast.quorate_without(best, goal["quorate_without"])
+        except forecast.ForecastError as exc:
+            raise ImpossibleGoal("quorate_without: %s" % exc)
+        if not holds:
+            raise ImpossibleGoal("quorate_without names %s, but even with all nodes there the cluster would not stay quorate without. %s"
+                                 % (", ".join(goal["quorate_without"]), reason))
+    if goal.get("tolerates", 0) > forecast.tolerates(best):
+        raise ImpossibleGoal("tolerates is %d, but even with all nodes there no more than %d may fail together."
+                             % (goal["tolerates"], forecast.tolerates(best)))
+
+
+def _at_best(value: Value) -> Value:
+    """The same cluster with every node a member, the quorum device voting, and all of it settled."""
+    votes = dict((node["nodeid"], max(node["votes"] or 0, node["configured_votes"] or 0)) for node in value["nodes"])
+    device = dict(value["qdevice"], registered=True, alive=True, cast_vote=True) if value["qdevice"] else None
+    own_device = {"registered": True, "alive": True, "cast_vote": True, "master_wins": device["master_wins"]} if device else None
+    total = most_votes(value["nodes"], value)
+    nodes = [dict(node, state="member", votes=votes[node["nodeid"]], expected_votes=total, qdevice=own_device) for node in value["nodes"]]
+    return dict(
+        value, nodes=nodes, members=[node["nodeid"] for node in nodes], missing=[], qdevice=device, settled=True, quorate=True,
+        total_votes=total, expected_votes=total, highest_expected=total, quorum=1 if value["two_node"] and len(nodes) <= 2 else (total + 2) // 2 & 255,
+        wait_for_all=dict(value["wait_for_all"], pending=False),
+        auto_tie_breaker=dict(value["auto_tie_breaker"], lowest=min(votes), highest=max(votes)))
+
+
+def most_votes(nodes: t.List[Value], value: Value) -> int:
+    """The votes with all these nodes and the device there: for each node the higher of runtime and configured votes."""
+    votes = sum(max(node["votes"] or 0, node["configured_votes"] or 0) for node in nodes)
+    return votes + (value["qdevice"]["votes"] if value["qdevice"] else 0)
 
 
 def _plain(item: t.Any) -> str:

@@ -15,6 +15,11 @@ class UnknownNode(Exception):
     """A name or node id that the cluster's configuration does not have. The message says which it has."""
 
 
+def has_nodelist(value: Value) -> bool:
+    """Whether corosync's configuration lists the nodes. Where it does not, those that were never seen are not known."""
+    return any(entry["configured_votes"] is not None for entry in value["nodes"])
+
+
 def nodeid_of(node: t.Any, value: Value) -> int:
     """The node id behind a name or node id (an int, or its digits). A name wins over equal digits. Raises UnknownNode."""
     wanted = str(node)
