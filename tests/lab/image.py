@@ -26,11 +26,12 @@ FINISH = """\
 set -eu
 systemctl -q enable systemd-networkd ssh
 systemctl -q disable corosync corosync-qdevice corosync-qnetd
-systemctl -q mask systemd-networkd-wait-online.service systemd-logind.service console-getty.service getty.target \
+systemctl -q mask systemd-networkd-wait-online.service console-getty.service getty.target \
     systemd-resolved.service systemd-timesyncd.service systemd-update-utmp.service systemd-update-utmp-runlevel.service \
     systemd-journal-flush.service systemd-modules-load.service systemd-network-generator.service \
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service man-db.timer \
     fstrim.timer systemd-tmpfiles-clean.timer
+rm -f /lib/systemd/system/multi-user.target.wants/systemd-logind.service  # comes by D-Bus when somebody wants to reboot
 rm -f /etc/hostname /etc/machine-id /etc/resolv.conf /var/lib/dbus/machine-id
 touch /etc/machine-id
 mkdir -p /etc/ssh/sshd_config.d /etc/systemd/journald.conf.d /etc/apt/apt.conf.d

@@ -199,7 +199,8 @@ def _host_has_systemd():
 def _scope(unique):
     if not _host_has_systemd():
         return []
-    return ["systemd-run", "--scope", "--quiet", "--collect", "--property=Delegate=yes", "--unit=corosync-quorum-lab-%s" % unique]
+    return ["systemd-run", "--scope", "--quiet", "--collect", "--property=Delegate=yes", "--description=a node of the corosync.quorum lab",
+            "--unit=corosync-quorum-lab-%s" % unique]
 
 
 def _spawn_detached(argv, env, log):

@@ -133,7 +133,7 @@ class Node:
     def reboot(self, wait=True):
         """Reboot in order; with wait=True return when the node is up again."""
         before = self._leader()
-        self.run(["systemctl", "--no-block", "reboot"])
+        self.run(["systemctl", "reboot"])
         if wait:
             deadline = time.monotonic() + BOOT_TIMEOUT
             while self.machine.leader() in (before, None):

@@ -57,6 +57,14 @@ def test_reboot_from_inside(cluster):
     assert made[2].run(["cat", "/proc/1/stat"]).stdout.split()[21] != before
 
 
+def test_a_reboot_as_ansible_does_it(cluster):
+    made = cluster(nodes=2)
+    done = subprocess.run(["ansible", "-i", str(made.inventory(made[2].ssh_config.with_name("two.yml"))), "node2", "-m", "ansible.builtin.reboot",
+                           "-a", "reboot_timeout=60"], stdout=subprocess.PIPE, universal_newlines=True, timeout=120, check=False)
+    assert '"rebooted": true' in done.stdout
+    made.wait_ring()
+
+
 def test_stopping_corosync_on_one_node_leaves_the_others_alone(cluster):
     made = cluster(nodes=3)
     made[2].stop_corosync()
