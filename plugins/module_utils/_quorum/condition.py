@@ -188,6 +188,8 @@ def _refuse_too_many(goal: Goal, nodes: t.List[Value], value: Value) -> None:
 
 def _refuse_forecast(goal: Goal, value: Value) -> None:
     """Raise ImpossibleGoal for a forecast that fails even with every node there."""
+    if not {"quorate_without", "tolerates"} & set(goal):
+        return
     best = _at_best(value)
     if "quorate_without" in goal:
         try:
@@ -197,7 +199,7 @@ def _refuse_forecast(goal: Goal, value: Value) -> None:
         if not holds:
             raise ImpossibleGoal("quorate_without names %s, but even with all nodes there the cluster would not stay quorate without. %s"
                                  % (", ".join(goal["quorate_without"]), reason))
-    if goal.get("tolerates", 0) > forecast.tolerates(best):
+    if "tolerates" in goal and goal["tolerates"] > forecast.tolerates(best):
         raise ImpossibleGoal("tolerates is %d, but even with all nodes there no more than %d may fail together."
                              % (goal["tolerates"], forecast.tolerates(best)))
 
