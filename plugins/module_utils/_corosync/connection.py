@@ -6,6 +6,7 @@
 
 """What the connections to corosync's three services have in common: opened, called and closed on one lane."""
 
+import os
 import time
 import typing as t
 
@@ -15,6 +16,9 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.library 
 
 # Pause before a request that corosync could not take yet is made again. Seconds.
 RETRY = 0.05
+
+# Where libqb keeps the buffers of a connection, each in a folder qb-SERVER-CLIENT-FD-XXXXXX (process ids; lib/ipc_setup.c)
+SHARED = "/dev/shm"
 
 C = t.TypeVar("C", bound="Connection")
 
@@ -84,3 +88,13 @@ class Connection:
 
     def _name(self, function: str) -> str:
         return "%s_%s" % (self.service, function)
+
+
+def sweep() -> None:
+    """Remove what finalize leaves when corosync was killed: libqb then removes this process's files, but not their folders."""
+    for name in os.listdir(SHARED):
+        if name.startswith("qb-") and name.split("-")[2:3] == [str(os.getpid())]:
+            try:
+                os.rmdir(os.path.join(SHARED, name))
+            except OSError:
+                pass  # it is in use, or corosync was quicker

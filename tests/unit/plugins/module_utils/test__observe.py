@@ -57,8 +57,8 @@ def expect_read(script, events=(), settled_ring=RING[1], quorate=True, later_eve
     again = options.pop("again", {})
     script.expect("votequorum_dispatch", VOTEQUORUM, 2, do=list(events))
     expect_silent(script, **options)
-    for prefix in (b"nodelist.", b"quorum.", b"runtime.votequorum."):
-        script.expect_cmap_read(prefix, [], handle=CMAP)
+    for prefix in tested.CMAP_PREFIXES:
+        script.expect_cmap_read(prefix.encode("ascii"), [], handle=CMAP)
     script.expect("quorum_trackstart", QUORUM, 1).expect("quorum_dispatch", QUORUM, 2, do=script.settled_event(settled_ring, quorate))
     script.expect("votequorum_dispatch", VOTEQUORUM, 2, do=list(later_events))
     if not later_events:

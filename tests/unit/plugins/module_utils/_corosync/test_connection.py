@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What every connection does: initialise, call, retry, finalise."""
 
+import os
 import time
 
 import pytest
@@ -123,3 +124,16 @@ def test_several_connections_have_their_own_handles_and_callbacks_in_any_order(s
     first.finalize()
     assert second.getinfo().node_id == 3
     second.finalize()
+
+
+def test_sweep_removes_the_empty_folders_of_this_process_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(tested, "SHARED", str(tmp_path))
+    own, parent = os.getpid(), os.getppid()
+    stay = ["qb-12-%d-28-AbCdEf" % parent, "qb-%d-12-28-AbCdEf" % own, "qb-12-%d1-28-AbCdEf" % own, "other"]
+    for name in ["qb-12-%d-28-AbCdEf" % own, "qb-12-%d-29-x-y-z" % own, "qb-12-%d-30-in-use" % own] + stay:
+        (tmp_path / name).mkdir()
+    (tmp_path / ("qb-12-%d-30-in-use" % own) / "qb-request-cmap-data").write_bytes(b"")
+    (tmp_path / ("qb-corosync-%d-blackbox-data" % own)).write_bytes(b"")
+    tested.sweep()
+    stay += ["qb-12-%d-30-in-use" % own, "qb-corosync-%d-blackbox-data" % own]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(stay)

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ways to look at votequorum on a node of the lab: in a Python there, and by votequorum_info through a real Ansible."""
+
+import base64
+import io
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+
+import ansible
+
+PYTHON = "/usr/bin/python3"
+LIBRARY = "/var/tmp/module-library"
+
+# Set up for every program that is run in a node
+PRELUDE = """\
+import json, os, select, signal, subprocess, sys, threading, time
+sys.path.insert(0, "/opt/collections")
+from ansible_collections.corosync.quorum.plugins.module_utils import _observe
+from ansible_collections.corosync.quorum.plugins.module_utils._observe import Observer, observe
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync import errors
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.quorum import Quorum
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import *
+
+def tried(function, *args):
+    # What came of a call, and how long it took: {error, reason, message, seconds, value}.
+    start = time.monotonic()
+    try:
+        value = function(*args)
+        told = {"error": None, "reason": None, "message": "", "value": value}
+    except errors.QuorumError as exc:
+        told = {"error": type(exc).__name__, "reason": exc.reason, "message": str(exc), "value": None}
+    told["seconds"] = time.monotonic() - start
+    return told
+"""
+
+
+def program(node, source, *args, user=None, interpreter=PYTHON, timeout=60):
+    """Run a program behind PRELUDE in a node and return what it printed, as JSON. It may print one value."""
+    done = node.run([interpreter, "-"] + list(args), input=PRELUDE + source, user=user, timeout=timeout, env={"PYTHONDONTWRITEBYTECODE": "1"})
+    assert "Traceback" not in done.stderr and "Exception" not in done.stderr, done.stderr
+    return json.loads(done.stdout)
+
+
+def look(node, timeout, user=None, interpreter=PYTHON):
+    """What observe() says in a node, see `tried`."""
+    return program(node, "print(json.dumps(tried(observe, float(sys.argv[1]))))", str(timeout), user=user, interpreter=interpreter)
+
+
+def _module_library():
+    """What a module finds of Ansible on a node (module_utils below an empty package), as a compressed tar in base64."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz", compresslevel=1) as tar:
+        tar.addfile(tarfile.TarInfo("ansible/__init__.py"))
+        tar.add(str(pathlib.Path(ansible.__file__).with_name("module_utils")), "ansible/module_utils",
+                filter=lambda item: None if "__pycache__" in item.name else item)
+    return base64.b64encode(archive.getvalue()).decode("ascii")
+
+
+def put_module_library(node):
+    """Let `module` work on a node."""
+    node.run(["sh", "-c", "mkdir -p %s && base64 -d | tar -xz -C %s" % (LIBRARY, LIBRARY)], input=_module_library())
+
+
+def module(node, user=None, interpreter=PYTHON, **arguments):
+    """votequorum_info's own process on a node, with these arguments: its result, and in `seconds` how long it took."""
+    path = "/opt/collections/ansible_collections/corosync/quorum/plugins/modules/votequorum_info.py"
+    start = time.monotonic()
+    done = node.run([interpreter, path], input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}), user=user, check=False,
+                    env={"PYTHONPATH": "/opt/collections:" + LIBRARY, "PYTHONDONTWRITEBYTECODE": "1"})
+    seconds = time.monotonic() - start
+    assert done.stderr == "", done.stderr
+    result = json.loads(done.stdout)
+    assert bool(done.returncode) == bool(result.get("failed"))
+    result.pop("invocation")
+    return dict(result, seconds=seconds)
+
+
+def play(lab, node, *tasks, check=False, user=None):
+    """Run tasks on a node by ansible-playbook, each as it is and whatever the one before came to. Returns their results, a list.
+
+    tasks: the arguments of votequorum_info, a dict each.
+    """
+    names = ["result%d" % number for number in range(len(tasks))]
+    with tempfile.TemporaryDirectory() as folder:
+        book, answer = pathlib.Path(folder, "play.json"), pathlib.Path(folder, "answer.json")
+        written = [{"corosync.quorum.votequorum_info": task, "register": name, "ignore_errors": True} for task, name in zip(tasks, names)]
+        written.append({
+            "ansible.builtin.copy": {"dest": str(answer), "content": "{{ [%s] | to_json }}" % ", ".join(names), "mode": "0600"}, "check_mode": False,
+            "delegate_to": "localhost", "become": False,
+            "vars": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}})
+        book.write_text(json.dumps([{"hosts": node.name, "gather_facts": False, "tasks": written}]), encoding="utf-8")
+        command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), str(book)]
+        if user:
+            command += ["-b", "--become-user", user, "--become-method", "su"]
+        environment = dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg), ANSIBLE_LOCALHOST_WARNING="false", LC_ALL="C.UTF-8")
+        for name in ("ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_INVENTORY"):
+            environment.pop(name, None)
+        done = subprocess.run(command + ["--check"] * check, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, universal_newlines=True, timeout=120, check=False)
+        assert answer.exists(), done.stdout
+        assert "Traceback" not in done.stdout, done.stdout
+        return json.loads(answer.read_text(encoding="utf-8"))
