@@ -1,0 +1,94 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every YAML example of the documentation: of README.md, the guides, and the EXAMPLES of the plugins."""
+
+import ast
+import pathlib
+import re
+import textwrap
+import typing as t
+
+import yaml
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+GUIDES = CHECKOUT / "docs/docsite/rst"
+
+_FENCE = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CODE_BLOCK = re.compile(r"^( *)\.\. code-block:: (\S+)\n(?:\1 +:.*\n)*((?:\n|\1 +.*\n)+)", re.MULTILINE)
+# Languages of blocks that show output, not something to copy
+SHOWN = ("text", "console")
+COPIED = ("yaml", "yaml+jinja")
+
+# title: the name of its first play or task. data: what YAML makes of the text.
+Example = t.NamedTuple("Example", [("source", str), ("line", int), ("text", str), ("data", t.Any)])
+
+
+def title(example: Example) -> str:
+    """The name of its first play or task."""
+    return str(example.data[0]["name"])
+
+
+def is_play(entry: t.Any) -> bool:
+    """Whether an entry of an example is a play, else it is a task."""
+    return "hosts" in entry
+
+
+def all_examples() -> t.List[Example]:
+    """Everything a user may copy into a playbook, in a stable order."""
+    return [example for example in _blocks() if isinstance(example.data, list)]
+
+
+def values() -> t.List[Example]:
+    """The `votequorum` values that are shown."""
+    return [example for example in _blocks() if isinstance(example.data, dict)]
+
+
+def languages() -> t.Set[str]:
+    """The languages of all blocks of README.md and the guides."""
+    return {language for source in _pages() for language, _line, _text in _code(source)}
+
+
+def playbook(example: Example, hosts: str = "cluster") -> t.List[t.Any]:
+    """It as a playbook: tasks are put into a play for `hosts`. ValueError where it mixes plays and tasks."""
+    plays = {is_play(entry) for entry in example.data}
+    if len(plays) != 1:
+        raise ValueError("%s line %d mixes plays and tasks: nobody can copy it as it is" % (example.source, example.line))
+    return list(example.data) if plays.pop() else [{"hosts": hosts, "gather_facts": False, "tasks": list(example.data)}]
+
+
+def _pages() -> t.List[pathlib.Path]:
+    return [CHECKOUT / "README.md", *sorted(GUIDES.glob("*.rst"))]
+
+
+def _blocks() -> t.Iterator[Example]:
+    for page in _pages():
+        for language, line, text in _code(page):
+            if language in COPIED:
+                yield _example(page, line, text)
+    for path in sorted((CHECKOUT / "plugins").glob("modules/*.py")):
+        line, text = _constant(path, "EXAMPLES")
+        yield _example(path, line, text)
+    for kind in ("filter", "test", "lookup"):
+        for path in sorted((CHECKOUT / "plugins" / kind).glob("*.yml")):
+            text = path.read_text(encoding="utf-8")
+            yield _example(path, text[:text.index("\nEXAMPLES:")].count("\n") + 2, yaml.safe_load(text)["EXAMPLES"])
+
+
+def _code(path: pathlib.Path) -> t.Iterator[t.Tuple[str, int, str]]:
+    """(language, line, text) of each block of a page."""
+    page = path.read_text(encoding="utf-8")
+    for found in (_FENCE if path.suffix == ".md" else _CODE_BLOCK).finditer(page):
+        language, text = found.groups()[-2:]
+        yield language, page[:found.start(found.lastindex or 0)].count("\n") + 1, textwrap.dedent(text).strip("\n") + "\n"
+
+
+def _constant(path: pathlib.Path, name: str) -> t.Tuple[int, str]:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == name:
+            return node.lineno, ast.literal_eval(node.value)
+    raise ValueError("%s has no %s" % (path, name))
+
+
+def _example(path: pathlib.Path, line: int, text: str) -> Example:
+    return Example(str(path.relative_to(CHECKOUT)), line, text, yaml.safe_load(text))

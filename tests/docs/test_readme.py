@@ -1,0 +1,71 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""README.md promises what is there: no more, and no less."""
+
+import re
+
+import pytest
+import yaml
+
+from .examples import CHECKOUT
+
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+GALAXY = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)]+)\)")
+IN_REPOSITORY = GALAXY["repository"] + "/blob/main/"
+
+
+def _there():
+    """The names of everything that a user can call."""
+    plugins = [path.stem for kind, ending in (("modules", "*.py"), ("filter", "*.yml"), ("test", "*.yml"), ("lookup", "*.yml"))
+               for path in (CHECKOUT / "plugins" / kind).glob(ending)]
+    sources = [path.stem for path in (CHECKOUT / "extensions/eda/plugins/event_source").glob("*.py")]
+    roles = [path.name for path in (CHECKOUT / "roles").glob("[a-z]*")]
+    playbooks = [path.stem for path in (CHECKOUT / "playbooks").glob("*.yml")]
+    return {*plugins, *sources, *roles, *playbooks}
+
+
+def test_everything_that_is_there_is_named_and_nothing_else():
+    table = README.split("## What is in it")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `corosync\.quorum\.(\w+)`", table, re.MULTILINE)) == _there()
+
+
+def test_every_name_in_the_text_is_there():
+    assert set(re.findall(r"corosync\.quorum\.(\w+)", README.replace(GALAXY["repository"], ""))) <= _there()
+
+
+@pytest.mark.parametrize("target", sorted(set(LINK.findall(README))))
+def test_every_link_into_the_repository_leads_somewhere(target):
+    """Links are whole addresses, as Galaxy and Automation Hub show the README away from its repository. Pictures come with the collection."""
+    if target.startswith(IN_REPOSITORY):
+        target = target[len(IN_REPOSITORY):]
+    elif not target.startswith("docs/"):
+        assert target.startswith("https://")
+        return
+    assert (CHECKOUT / target).is_file()
+
+
+def test_every_make_target_in_it_is_there():
+    makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
+    for target in set(re.findall(r"\bmake ([a-z-]+)\b(?! prints)", README)):
+        assert re.search(r"^%s:" % target, makefile, re.MULTILINE), "there is no make %s" % target
+
+
+def test_the_two_commands_are_on_the_first_screen():
+    shown = README.split("-->", 1)[1].splitlines()[:20]
+    assert any("make demo" in line for line in shown)
+    assert any("make test" in line for line in shown)
+
+
+def test_the_guides_are_all_linked_and_all_on_the_docsite():
+    guides = {path.stem for path in (CHECKOUT / "docs/docsite/rst").glob("*.rst")}
+    listed = yaml.safe_load((CHECKOUT / "docs/docsite/extra-docs.yml").read_text(encoding="utf-8"))["sections"]
+    assert {name for section in listed for name in section["toctree"]} == guides
+    assert set(re.findall(r"docs/docsite/rst/(\w+)\.rst", README)) == guides
+
+
+def test_the_supported_ansible_core_is_the_one_that_the_collection_asks_for():
+    wanted = yaml.safe_load((CHECKOUT / "meta/runtime.yml").read_text(encoding="utf-8"))["requires_ansible"]
+    least = re.fullmatch(r">=(\d+\.\d+)\.0", wanted).group(1)
+    assert "ansible-core %s or newer" % least in README
