@@ -105,7 +105,7 @@ def test_a_delayed_link_delays(cluster):
 def test_a_slow_link_is_slow_until_it_is_normal(cluster):
     made = cluster(nodes=2)
     made[1].slow_link("8kbit")
-    made[1].run(["python3", "-c", "import socket\ns = socket.socket(type=socket.SOCK_DGRAM)\nfor i in range(20): s.sendto(bytes(100), ('%s', 9))" % made[2].address])
+    made[1].python("import socket\ns = socket.socket(type=socket.SOCK_DGRAM)\nfor i in range(20): s.sendto(bytes(100), ('%s', 9))" % made[2].address)
     assert made[1].python(SECONDS_TO_READ % made[2].address, parse=True) > 0.5
     made[1].normal_link()
     assert made[1].python(SECONDS_TO_READ % made[2].address, parse=True) < 0.5
