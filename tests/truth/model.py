@@ -129,7 +129,7 @@ def _is_registered(daemon: Daemon) -> bool:
     return bool(daemon.nodes[daemon.us].flags & arithmetic.QDEVICE_REGISTERED)
 
 
-def _is_alive(daemon: Daemon) -> bool:
+def is_alive(daemon: Daemon) -> bool:
     return _is_registered(daemon) and bool(daemon.nodes[daemon.us].flags & arithmetic.QDEVICE_ALIVE)
 
 
@@ -160,7 +160,7 @@ def _synchronised(daemons: dict[int, Daemon], members: frozenset[int], order: Or
         simulator's devices go on to poll for the old one.
     """
     daemons = {nodeid: arithmetic.ring_changed(daemon, members) for nodeid, daemon in daemons.items()}
-    waiting = [nodeid for nodeid, daemon in daemons.items() if _is_alive(daemon)]
+    waiting = [nodeid for nodeid, daemon in daemons.items() if is_alive(daemon)]
     heard, spoken = dict.fromkeys(daemons, 0), 0
     for nodeid in order.of(daemons):
         heard[nodeid] = len(said) - spoken + order.heard_before_speaking(spoken)

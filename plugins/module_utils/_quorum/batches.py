@@ -95,6 +95,9 @@ class _Safe:
 
     def _outcomes(self, facts: Known, batch: Batch) -> t.Iterator[t.Optional[Known]]:
         """What the cluster is like once the batch has come back, for every way it may have gone; None where quorum was lost."""
+        if len(facts.members - batch) <= self._spare:
+            yield None
+            return
         one_by_one = self.special and len(batch) > 1        # where votes alone decide, the worst is that all are down
         orders = [[batch]] + [[frozenset([nodeid]) for nodeid in order] for order in (sorted(batch), sorted(batch, reverse=True)) if one_by_one]
         for device, how, window in self._variants:
@@ -257,10 +260,10 @@ def _evenly(facts: Known, late_first: t.List[int], count: int, safe: _Safe) -> t
     batches = [frozenset()] * count     # type: t.List[Batch]
     late = _late(facts)
     for nodeid in late_first:
-        lightest = min(batches, key=lambda batch: (sum(facts.nodes[other].votes for other in batch), len(batch)))
+        place = min(range(count), key=lambda number: (sum(facts.nodes[other].votes for other in batches[number]), len(batches[number])))
         if nodeid in late and safe.at_once(batches[-1] | {nodeid}):
-            lightest = batches[-1]
-        batches[batches.index(lightest)] = lightest | {nodeid}
+            place = count - 1
+        batches[place] |= {nodeid}
     return batches if all(batches) and all(safe.at_once(batch) for batch in batches) else None
 
 

@@ -129,15 +129,17 @@ def played(facts: Known, steps: t.Sequence[Members], how: str, lms_window: bool,
         cluster = lost(cluster, step, how)
         if lms_window:
             cluster = after_window(cluster)
-        if deciding(turning_point).quorate:
+        if deciding(turning_point).quorate or (at == 0 and not facts.value["quorate"]):
             turning_point, at = cluster, number
     return Fate(cluster, turning_point, at)
 
 
 def _why(facts: Known, steps: t.Sequence[Members], fate: Fate, lms_window: bool) -> str:
     reason = reason_of(facts, deciding(fate.turning_point), facts.members - fate.turning_point.members, lms_window)
-    if fate.quorate or fate.step in (0, len(steps)):
+    if fate.quorate or fate.step == len(steps):
         return reason
+    if fate.step == 0:
+        return "The loss of the quorum device's vote is enough. %s" % reason
     return "Quorum is lost at step %d of %d already. %s" % (fate.step, len(steps), reason)
 
 
@@ -212,7 +214,7 @@ def worst_losses(facts: Known, members: Members, count: int) -> t.List[Members]:
     smallest = dict((facts.kind(nodeid), nodeid) for nodeid in by_votes)
     kept = [frozenset()] + [frozenset([nodeid]) for nodeid in smallest.values() if len(smallest) > 1]  # type: t.List[Members]
     breaker = facts.tie_breaker(members)
-    go = [frozenset(), frozenset() if breaker is None else frozenset([breaker]), facts.masters & members]
+    go = [frozenset(), frozenset() if breaker is None else frozenset([breaker]), facts.deciding_alone() & members]
     losses = []     # type: t.List[Members]
     for must in go:
         for keep in kept:

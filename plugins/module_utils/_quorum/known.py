@@ -26,9 +26,6 @@ Members = t.FrozenSet[int]
 # Daemons that decide alike: what a member says of itself, and its expected votes.
 Kind = t.Tuple[int, int]
 
-_NUMBERS = ("nodeid", "expected_votes", "total_votes", "quorum")
-_SWITCHES = ("wait_for_all", "last_man_standing", "auto_tie_breaker", "allow_downscale")
-_NODE_KEYS = ("nodeid", "name", "state", "votes", "expected_votes", "qdevice")
 _KINDS_OF_TIE_BREAKER = ("none", "lowest", "highest", "list")
 
 
@@ -65,6 +62,10 @@ class Known(t.NamedTuple):
         nodeid = breaker[breaker["kind"]] if breaker["kind"] in ("lowest", "highest") else None
         return nodeid if nodeid in members else None
 
+    def deciding_alone(self) -> Members:
+        """Members whose quorum device's vote, by master_wins, is enough for every member that goes by it."""
+        return frozenset(nodeid for nodeid in self.masters if self.nodes[nodeid].flags & arithmetic.QDEVICE_CASTS)
+
     def is_special(self, nodeid: int) -> bool:
         """Whether a node counts by more than its votes."""
         breaker = self.value["auto_tie_breaker"]
@@ -100,9 +101,11 @@ def _rules(value: Value, device_votes: int) -> Rules:
 
 
 def _device_flags(device: t.Optional[Value]) -> int:
+    if not device:
+        return 0
     names = (("registered", arithmetic.QDEVICE_REGISTERED), ("alive", arithmetic.QDEVICE_ALIVE),
              ("cast_vote", arithmetic.QDEVICE_CASTS), ("master_wins", arithmetic.QDEVICE_MASTER_WINS))
-    return sum(bit for name, bit in names if device and device.get(name))
+    return sum(bit for name, bit in names if device.get(name))
 
 
 def _doubt(value: Value, entries: t.Mapping[int, Value]) -> str:
@@ -113,8 +116,6 @@ def _doubt(value: Value, entries: t.Mapping[int, Value]) -> str:
         return "The votes of %s are not known, so nothing can be promised: read votequorum again." % labels(mute, value)
     return ""
 
-
-# ---- is it one of ours ---------------------------------------------------------------------------------------------------
 
 def _check(value: t.Any) -> None:
     if not isinstance(value, dict):
@@ -133,52 +134,72 @@ def _check(value: t.Any) -> None:
 
 def _fault(value: Value) -> str:
     """What is wrong with it, empty if nothing is."""
-    keys = _NUMBERS + _SWITCHES + ("quorate", "settled", "two_node", "qdevice", "members", "nodes")
-    lacks = [key for key in keys if key not in value]
-    if lacks:
-        return "it lacks %s" % ", ".join(lacks)
-    for key in _NUMBERS:
-        if not is_number(value[key]):
-            return "%s is %s, not a number" % (key, described(value[key]))
-    for key in _SWITCHES:
-        if not isinstance(value[key], dict) or "enabled" not in value[key]:
-            return "%s is not a dictionary with 'enabled'" % key
-    for key, inner in (("wait_for_all", "pending"), ("auto_tie_breaker", "kind"), ("auto_tie_breaker", "nodes"),
-                       ("auto_tie_breaker", "lowest"), ("auto_tie_breaker", "highest"), ("allow_downscale", "ev_barrier")):
-        if inner not in value[key]:
-            return "%s lacks %s" % (key, inner)
-    if value["auto_tie_breaker"]["kind"] not in _KINDS_OF_TIE_BREAKER:
-        return "auto_tie_breaker.kind is %s" % described(value["auto_tie_breaker"]["kind"])
-    if value["qdevice"] is not None and not isinstance(value["qdevice"], dict):
-        return "qdevice is %s" % described(value["qdevice"])
-    if not isinstance(value["members"], list) or not isinstance(value["nodes"], list):
-        return "members and nodes are not both lists"
-    return _fault_of_nodes(value)
-
-
-def _fault_of_nodes(value: Value) -> str:
+    fault = _misfit(value, _SHAPE)
+    if fault:
+        return fault
     for node in value["nodes"]:
-        if not isinstance(node, dict):
-            return "nodes contains %s" % described(node)
-        lacks = [key for key in _NODE_KEYS if key not in node]
-        if lacks:
-            return "an entry of nodes lacks %s" % ", ".join(lacks)
-        if not is_number(node["nodeid"]):
-            return "the nodeid of an entry of nodes is %s" % described(node["nodeid"])
-        for key in ("votes", "expected_votes"):
-            if node[key] is not None and not is_number(node[key]):
-                return "%s of node id %d is %s" % (key, node["nodeid"], described(node[key]))
+        fault = "it is %s" % described(node) if not isinstance(node, dict) else _misfit(node, _SHAPE_OF_NODE) or _misfit_of_device(node["qdevice"])
+        if fault:
+            return "of an entry of nodes, %s" % fault
     if not value["members"]:
         return "it has no members"
     entries = [node["nodeid"] for node in value["nodes"]]
     strangers = [nodeid for nodeid in value["members"] if nodeid not in entries]
     if strangers:
         return "nodes says nothing of member %s" % described(strangers[0])
-    return "" if value["nodeid"] in value["members"] else "the node asked, %d, is not among its members" % value["nodeid"]
+    if value["nodeid"] not in value["members"]:
+        return "the node asked, %d, is not among its members" % value["nodeid"]
+    return _misfit_of_device(value["qdevice"]) or (_misfit(value["qdevice"], (("votes", "number"),)) if value["qdevice"] else "")
+
+
+def _misfit(data: Value, shape: t.Sequence[t.Tuple[str, str]]) -> str:
+    lacks = [path for path, dummy in shape if path.split(".")[0] not in data]
+    if lacks:
+        return "it lacks %s" % ", ".join(sorted(set(path.split(".")[0] for path in lacks), key=[path.split(".")[0] for path, dummy in shape].index))
+    for path, kind in shape:
+        item = data     # type: t.Any
+        for key in path.split("."):
+            if not isinstance(item, dict) or key not in item:
+                return "it lacks %s" % path
+            item = item[key]
+        if not _FITS[kind](item):
+            return "%s is %s, not a %s" % (path, described(item), kind)
+    return ""
+
+
+def _misfit_of_device(device: t.Optional[Value]) -> str:
+    return _misfit(device, (("cast_vote", "boolean"), ("master_wins", "boolean"))) if device else ""
 
 
 def is_number(item: t.Any) -> bool:
     return isinstance(item, int) and not isinstance(item, bool)
+
+
+def _is_natural(item: t.Any) -> bool:
+    return is_number(item) and item >= 0
+
+
+_FITS = {
+    "number": _is_natural,
+    "number or null": lambda item: item is None or _is_natural(item),
+    "boolean": lambda item: isinstance(item, bool),
+    "list": lambda item: isinstance(item, list),
+    "list of numbers": lambda item: isinstance(item, list) and all(_is_natural(entry) for entry in item),
+    "text or null": lambda item: item is None or isinstance(item, str),
+    "dictionary or null": lambda item: item is None or isinstance(item, dict),
+    "kind of tie-breaker": lambda item: isinstance(item, str) and item in _KINDS_OF_TIE_BREAKER,
+}   # type: t.Dict[str, t.Callable[[t.Any], bool]]
+_SHAPE = (
+    ("nodeid", "number"), ("quorate", "boolean"), ("settled", "boolean"), ("expected_votes", "number"), ("total_votes", "number"),
+    ("quorum", "number"), ("two_node", "boolean"), ("wait_for_all.enabled", "boolean"), ("wait_for_all.pending", "boolean"),
+    ("last_man_standing.enabled", "boolean"), ("last_man_standing.window_ms", "number or null"),
+    ("auto_tie_breaker.kind", "kind of tie-breaker"), ("auto_tie_breaker.nodes", "list of numbers"),
+    ("auto_tie_breaker.lowest", "number or null"), ("auto_tie_breaker.highest", "number or null"),
+    ("allow_downscale.enabled", "boolean"), ("allow_downscale.ev_barrier", "number or null"), ("qdevice", "dictionary or null"),
+    ("members", "list of numbers"), ("nodes", "list"))
+_SHAPE_OF_NODE = (
+    ("nodeid", "number"), ("name", "text or null"), ("state", "text or null"), ("votes", "number or null"),
+    ("expected_votes", "number or null"), ("qdevice", "dictionary or null"))
 
 
 def described(item: t.Any) -> str:

@@ -20,7 +20,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes impo
 def reason_of(known: Known, daemon: Daemon, gone: t.Iterable[int], window: bool) -> str:
     """One sentence. gone: members that left; window: last_man_standing's window has elapsed after that."""
     expected, present = daemon.nodes[daemon.us].expected_votes, _votes(daemon)
-    after = "Without %s, %s" % (labels(sorted(gone), known.value), present) if gone else present[:1].upper() + present[1:]
+    after = "Without %s, %s" % (labels(sorted(gone), known.value), present) if gone else "Now %s" % present
     if daemon.rule == arithmetic.BY_WAIT_FOR_ALL:
         return "%s of %d expected: wait_for_all holds quorum back until every vote is there, a quorate node joins, or it is cancelled." % (after, expected)
     if daemon.rule == arithmetic.BY_TIE_BREAKER:
