@@ -53,7 +53,10 @@ def expected_votes(value: Value, wanted: int) -> Judgement:
 
 
 def quorate_without(value: Value, wanted: t.List[str]) -> Judgement:
-    return forecast.quorate_without(value, wanted)
+    try:
+        return forecast.quorate_without(value, wanted)
+    except forecast.ForecastError as exc:
+        return False, str(exc)  # such as: nobody else is there now
 
 
 def tolerates(value: Value, wanted: int) -> Judgement:
