@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 
 import ansible
@@ -49,6 +50,40 @@ def program(node, source, *args, user=None, interpreter=PYTHON, timeout=60):
     done = node.run([interpreter, "-"] + list(args), input=PRELUDE + source, user=user, timeout=timeout, env={"PYTHONDONTWRITEBYTECODE": "1"})
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr, done.stderr
     return json.loads(done.stdout)
+
+
+class Background:
+    """A program that runs in a node during a `with`, which is entered as soon as the program has made its file `ready`.
+
+    Leaving removes the file, and waits for the program. answer: what it printed.
+    """
+
+    def __init__(self, node, source, ready, *args):
+        self.answer = None
+        self._node, self._ready = node, ready
+        self._error = None
+        self._thread = threading.Thread(target=self._run, args=(source, args))
+
+    def _run(self, source, args):
+        try:
+            self.answer = program(self._node, source, *args)
+        except Exception as exc:  # pylint: disable=broad-exception-caught
+            self._error = exc  # raised where the program is waited for
+
+    def __enter__(self):
+        self._node.run(["rm", "-f", self._ready])
+        self._thread.start()
+        deadline = time.monotonic() + 20
+        while self._node.run(["test", "-e", self._ready], check=False).returncode:
+            assert self._thread.is_alive() and time.monotonic() < deadline, "the program made no %s: %s" % (self._ready, self._error)
+            time.sleep(0.05)
+        return self
+
+    def __exit__(self, *dummy):
+        self._node.run(["rm", "-f", self._ready])
+        self._thread.join()
+        if self._error:
+            raise self._error
 
 
 def look(node, timeout, user=None, interpreter=PYTHON):

@@ -7,11 +7,10 @@
 """
 
 import contextlib
-import threading
 import time
 
 import pytest
-from looking import look, module, program, put_module_library
+from looking import Background, look, module, program, put_module_library
 
 # How long after its timeout a read has ended, whatever happened. Seconds.
 MARGIN = 1.0
@@ -348,21 +347,6 @@ print("null")
 """
 
 
-@contextlib.contextmanager
-def silent_device(node):
-    thread = threading.Thread(target=program, args=(node, SILENT_DEVICE))
-    thread.start()
-    try:
-        deadline = time.monotonic() + 10
-        while node.run(["test", "-e", "/run/registered"], check=False).returncode:
-            assert time.monotonic() < deadline, "the device did not register"
-            time.sleep(0.05)
-        yield
-    finally:
-        node.run(["rm", "-f", "/run/registered"])
-        thread.join()
-
-
 VOTEQUORUM_ALONE = """
 # What a fresh connection to votequorum sees: does it look settled?
 lane = Lane(Deadline(5))
@@ -381,7 +365,7 @@ def test_a_membership_change_under_way(cluster):
     put_module_library(made[1])
     made[3].stop_corosync()
     made.wait_ring([1, 2])
-    with silent_device(made[1]):
+    with Background(made[1], SILENT_DEVICE, "/run/registered"):
         before = look(made[1], 5)["value"]
         made[3].start_corosync(wait=False)
         deadline = time.monotonic() + 10

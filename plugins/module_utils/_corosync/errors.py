@@ -94,7 +94,8 @@ class TryAgain(CorosyncError):
 class InvalidParameter(CorosyncError):
     code = 7
     name = "CS_ERR_INVALID_PARAM"
-    advice = "corosync refuses this value: for votes and expected votes it does so when the cluster would lose quorum or hold more votes than expected."
+    advice = ("corosync refuses this value: votes and expected votes when the cluster would lose quorum or hold more votes than expected, "
+              "the name of a quorum device when another one is registered.")
 
 
 class NoMemory(CorosyncError):
