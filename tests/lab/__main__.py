@@ -110,7 +110,12 @@ def cmd_status(_arguments):
     if not labs:
         print("no lab of this checkout is up")
     for lab in labs:
-        for node in lab.find().nodes:
+        try:
+            nodes = lab.find().nodes
+        except LabError:
+            print("%-8s comes up or goes down just now, or was interrupted in it" % lab.name)
+            continue
+        for node in nodes:
             print("%-8s %-7s %-15s %s" % (lab.name, node.name, node.address, "up" if node.is_on() else "off"))
 
 

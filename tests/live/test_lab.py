@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lab itself: every fault is the fault it says it is. A live test that trusts the lab stands on these."""
 
+import pathlib
 import subprocess
+import sys
 
 import pytest
 
@@ -59,7 +61,8 @@ def test_reboot_from_inside(cluster):
 
 def test_a_reboot_as_ansible_does_it(cluster):
     made = cluster(nodes=2)
-    done = subprocess.run(["ansible", "-i", str(made.inventory(made[2].ssh_config.with_name("two.yml"))), "node2", "-m", "ansible.builtin.reboot",
+    ansible = pathlib.Path(sys.executable).with_name("ansible")
+    done = subprocess.run([str(ansible), "-i", str(made.inventory(made[2].ssh_config.with_name("two.yml"))), "node2", "-m", "ansible.builtin.reboot",
                            "-a", "reboot_timeout=60"], stdout=subprocess.PIPE, universal_newlines=True, timeout=120, check=False)
     assert '"rebooted": true' in done.stdout
     made.wait_ring()
