@@ -25,7 +25,7 @@ MODULE = "corosync.quorum.wait_for_quorum"
 KEEPALIVE = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 
 # How long closing a connection may take, even after the last moment of the wait. Seconds.
-RESET = 0.7
+RESET = 0.5
 
 display = Display()
 

@@ -15,7 +15,7 @@ the goal has held for `stable_for` is judged within one slice, where every event
 import time
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import GRACE, Deadline
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
     AccessDenied, CallbacksRefused, LibraryMissing, NotConfigured, QuorumError)
 from ansible_collections.corosync.quorum.plugins.module_utils._observe import Observer
@@ -150,7 +150,7 @@ class Wait:
             self._changed = self._clock()
 
     def _deadline(self) -> Deadline:
-        left = self._start + self._task.limit - self._clock()
+        left = self._start + self._task.limit - self._clock() - GRACE
         return Deadline(max(0.1, round(min(self._task.connect_timeout, left), 1)), self._clock)
 
     def _end(self) -> float:

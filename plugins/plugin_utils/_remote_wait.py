@@ -30,7 +30,7 @@ MOST_ROUND_TRIP = 1.0
 # counts as lost; twice as long after each such loss. And how late the whole wait may end. Seconds.
 PATIENCE = 15.0
 MOST_PATIENCE = 120.0
-LATEST = 1.0
+LATEST = 1.2
 # So often may a node that has never run the module fail to (it may be shutting down) before that is taken for its normal state.
 FAILURES = 3
 
