@@ -120,27 +120,25 @@ def module(node, user=None, interpreter=PYTHON, **arguments):
     return dict(result, seconds=seconds)
 
 
-def play(lab, node, *tasks, check=False, user=None):
-    """Run tasks on a node by ansible-playbook, each as it is and whatever the one before came to. Returns their results, a list.
+def play(lab, node, *tasks):
+    """Run votequorum_info on a node by ansible-playbook, as often as there are tasks, whatever each comes to. Returns their results, a list.
 
-    tasks: the arguments of votequorum_info, a dict each.
+    tasks: (arguments, keywords of the task) each, both dicts.
     """
     names = ["result%d" % number for number in range(len(tasks))]
     with tempfile.TemporaryDirectory() as folder:
         book, answer = pathlib.Path(folder, "play.json"), pathlib.Path(folder, "answer.json")
-        written = [{"corosync.quorum.votequorum_info": task, "register": name, "ignore_errors": True} for task, name in zip(tasks, names)]
+        written = [dict(keywords, register=name, ignore_errors=True, **{"corosync.quorum.votequorum_info": arguments})
+                   for (arguments, keywords), name in zip(tasks, names)]
         written.append({
-            "ansible.builtin.copy": {"dest": str(answer), "content": "{{ [%s] | to_json }}" % ", ".join(names), "mode": "0600"}, "check_mode": False,
-            "delegate_to": "localhost", "become": False,
+            "ansible.builtin.copy": {"dest": str(answer), "content": "{{ [%s] | to_json }}" % ", ".join(names), "mode": "0600"}, "delegate_to": "localhost",
             "vars": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}})
         book.write_text(json.dumps([{"hosts": node.name, "gather_facts": False, "tasks": written}]), encoding="utf-8")
         command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), str(book)]
-        if user:
-            command += ["-b", "--become-user", user, "--become-method", "su"]
         environment = dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg), ANSIBLE_LOCALHOST_WARNING="false", LC_ALL="C.UTF-8")
         for name in ("ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_INVENTORY"):
             environment.pop(name, None)
-        done = subprocess.run(command + ["--check"] * check, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        done = subprocess.run(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, universal_newlines=True, timeout=120, check=False)
         assert answer.exists(), done.stdout
         assert "Traceback" not in done.stdout, done.stdout
