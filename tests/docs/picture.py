@@ -1,0 +1,146 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pictures of the README: what real runs print in a terminal, as SVG. `PYTHONPATH=tests .venv/bin/python -m docs.picture demo gate`
+
+Nothing in them is written by hand. What is left out of a long run is said in its place.
+"""
+
+import argparse
+import codecs
+import contextlib
+import fcntl
+import io
+import os
+import pathlib
+import pty
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import typing as t
+
+import yaml
+from lab import private_lab
+from rich.console import Console
+from rich.text import Text
+
+from .examples import CHECKOUT, all_examples
+
+COLUMNS = 132
+FRAME = """\
+<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<!-- Copyright (c) 2026 corosync.quorum contributors
+GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+SPDX-License-Identifier: GPL-3.0-or-later
+Made by tests/docs/picture.py from a real run. -->
+<style>
+.{unique_id}-matrix {{ font-family: "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: {char_height}px; line-height: {line_height}px; }}
+.{unique_id}-title {{ font-size: 18px; font-weight: bold; font-family: arial, sans-serif; }}
+{styles}
+</style>
+<defs>
+<clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" /></clipPath>
+{lines}
+</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g>
+</g>
+</svg>
+"""
+
+# title: what stands above the terminal. command: a context manager that gives what to run and with which environment. shown: patterns;
+# the picture begins at the first line that one of them matches.
+Picture = t.NamedTuple("Picture", [("title", str), ("command", t.Callable[[], t.Any]), ("begins", str)])
+
+
+@contextlib.contextmanager
+def _make(target):
+    yield ["make", "--no-print-directory", target], {}
+
+
+@contextlib.contextmanager
+def _gate():
+    """The playbook of the README, on nodes of its own."""
+    example = next(one for one in all_examples() if one.source == "README.md")
+    with private_lab("picture", nodes=3) as lab, tempfile.TemporaryDirectory() as folder:
+        lab.cluster(nodes=3).wait_quorate()
+        book = pathlib.Path(folder) / "playbook.yml"
+        book.write_text(yaml.safe_dump(example.data, sort_keys=False), encoding="utf-8")
+        group = pathlib.Path(folder) / "group.yml"
+        group.write_text("cluster: {children: {nodes: {}}}\n", encoding="utf-8")
+        program = str(pathlib.Path(sys.executable).with_name("ansible-playbook"))
+        yield [program, "-i", str(lab.inventory), "-i", str(group), str(book)], {"ANSIBLE_CONFIG": str(lab.ansible_cfg)}
+
+
+PICTURES = {
+    "demo": Picture("make demo", lambda: _make("demo"), r"^==> "),
+    "test": Picture("make test", lambda: _make("test"), r"^==> "),
+    "gate": Picture("ansible-playbook playbook.yml", _gate, r"^PLAY "),
+}
+
+
+def record(command, environment, columns=COLUMNS):
+    """What a command prints in a terminal of that width, with its colours. RuntimeError where it fails."""
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_") and name != "NO_COLOR"}
+    process = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, cwd=str(CHECKOUT), start_new_session=True,
+                               env=dict(inherited, TERM="xterm-256color", LC_ALL="C.UTF-8", COLUMNS=str(columns), **environment))
+    os.close(terminal)
+    text = "".join(_until_closed(controller))
+    os.close(controller)
+    if process.wait():
+        raise RuntimeError("%s ended with %d:\n%s" % (" ".join(command), process.returncode, text[-2000:]))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _until_closed(controller):
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    while True:
+        try:
+            data = os.read(controller, 65536)
+        except OSError:  # EIO: nobody has the terminal open any more
+            return
+        if not data:
+            return
+        sys.stderr.buffer.write(data)
+        yield decoder.decode(data)
+
+
+def tidied(text, begins, columns=COLUMNS):
+    """From the first line that `begins` matches, without empty lines in a row and without the rows of asterisks that fill a line."""
+    lines = text.split("\n")
+    plain = [Text.from_ansi(line).plain for line in lines]
+    first = next((number for number, line in enumerate(plain) if re.search(begins, line)), 0)
+    kept = [line for number, line in enumerate(lines) if number >= first and (plain[number].strip() or plain[number - 1].strip())]
+    return re.sub(r"\*{10,}", "***", "\n".join(kept).strip("\n"))
+
+
+def svg(text, title, columns=COLUMNS):
+    """The text with its colours as the picture of a terminal."""
+    console = Console(record=True, width=columns, file=io.StringIO(), force_terminal=True, color_system="truecolor", legacy_windows=False)
+    console.print(Text.from_ansi(text), overflow="fold")
+    return console.export_svg(title=title, code_format=FRAME, unique_id="terminal")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="docs.picture", description="Run commands, and write pictures of what they print to docs/NAME.svg.")
+    parser.add_argument("names", nargs="+", choices=sorted(PICTURES), metavar="NAME", help="which: %s" % ", ".join(sorted(PICTURES)))
+    for name in parser.parse_args().names:
+        picture = PICTURES[name]
+        with picture.command() as (command, environment):
+            text = record(command, environment)
+        path = CHECKOUT / "docs" / (name + ".svg")
+        path.write_text(svg(tidied(text, picture.begins), picture.title), encoding="utf-8")
+        print("wrote %s" % path.relative_to(CHECKOUT))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every example of the documentation, run on a real cluster by a real ansible-playbook; and what the documentation shows, compared.
+
+An example runs as it stands, on a complete cluster of three, and all of it has to succeed. RUNS says where it needs more than that.
+"""
+
+import copy
+import json
+import typing as t
+
+import pytest
+from docs.examples import Example, all_examples, is_play, playbook, title, values
+from playing import Play
+
+# hosts: where tasks run (an example that is a play says that itself). cluster: what Lab.cluster() takes. stopped: nodes whose corosync
+# is stopped first. prelude: tasks before the first. before: tasks put before the task of this name. without: tasks that cannot run here,
+# and are left out. fails: the tasks that have to fail.
+Run = t.NamedTuple("Run", [
+    ("hosts", str), ("cluster", t.Dict[str, t.Any]), ("stopped", t.Tuple[str, ...]), ("prelude", t.List[t.Any]),
+    ("before", t.Dict[str, t.List[t.Any]]), ("without", t.Tuple[str, ...]), ("fails", t.Tuple[str, ...])])
+
+READ = {"name": "Read quorum for the example", "corosync.quorum.votequorum_info": None, "register": "result"}
+CONTAINERS = ("tasks", "block", "rescue", "always")
+
+
+def run(hosts="cluster", cluster=None, stopped=(), prelude=(), before=None, without=(), fails=()):
+    """A Run with defaults."""
+    return Run(hosts, cluster or {"nodes": 3}, tuple(stopped), list(prelude), before or {}, tuple(without), tuple(fails))
+
+
+def on(node, command, seconds=None):
+    """A task that runs a command on one node: now, or so many seconds later, while the next tasks run."""
+    later = "systemd-run --timer-property=AccuracySec=50ms --on-active=%d " % seconds if seconds else ""
+    return {"name": "%s on %s" % (command, node), "ansible.builtin.command": later + command, "delegate_to": node, "run_once": True}
+
+
+STOP = "systemctl stop corosync"
+START = "systemctl start corosync"
+
+RUNS = {
+    # guide_quorum_as_data.rst
+    "Quorate, and every configured node is a member": run(prelude=[READ]),
+    "A vote to spare": run(prelude=[READ]),
+    "All hosts are in one partition": run(prelude=[READ]),
+    "The quorum device votes for this node": run(prelude=[READ], cluster={"nodes": 2, "qdevice": "ffsplit"}),
+    "No problem was found": run(prelude=[READ]),
+    "Who is a member?": run(prelude=[READ]),
+    "Which hosts are part of a quorate cluster?": run(stopped=["node3"]),
+    # guide_waiting.rst
+    # The lab's nodes have no source of packages: all but the upgrade itself is run.
+    "Upgrade corosync on one node after the other": run(without=["Upgrade the package, which may restart corosync"]),
+    "Wait until node1 and node2 are alone": run("node1", before={"Wait until node1 and node2 are alone": [on("node3", STOP, 3)]}),
+    "Wait until this node has lost quorum": run("node1", before={"Wait until this node has lost quorum": [on("node2", STOP, 3), on("node3", STOP, 4)]}),
+    "Wait until node1 no longer sees node3": run("node2", before={"Wait until node1 no longer sees node3": [on("node3", STOP, 3)]}),
+    "Wait until the quorum device gives this node its vote": run(cluster={"nodes": 2, "qdevice": "ffsplit"}),
+    "Remember the ring": run("node3"),
+    "Wait, and tell what happened if it was in vain": run("node1", stopped=["node3"], fails=["Wait for all three nodes", "Stop here"]),
+    # votequorum_info
+    "Read quorum from every node": run(before={"Look at nodes some of which may not run corosync": [on("node3", STOP)]}),
+    # wait_for_quorum: four nodes and a device, so that one node may be stopped even without the device's vote
+    "Wait until this node is part of a quorate cluster": run(
+        "node1", cluster={"nodes": 4, "qdevice": "ffsplit"},
+        before={"Wait until a node that was switched off is gone, quorate or not": [on("node2", STOP, 2)],
+                "Wait until this node may be stopped": [on("node2", START)],
+                "Wait until the quorum device votes": [on("node1", "systemctl start corosync-qdevice")]}),
+    # forecast, quorate_without, upgrade_batches: five nodes, of which two may go
+    "Read the quorum of this cluster": run("node1", cluster={"nodes": 5}),
+}
+EXAMPLES = all_examples()
+
+
+def arranged(example: Example) -> Run:
+    return RUNS.get(title(example)) or run()
+
+
+def prepared(tasks, arrangement):
+    """The tasks with what is put before them and without what is left out."""
+    ready = []
+    for task in tasks:
+        if task.get("name") in arrangement.without:
+            continue
+        ready += arrangement.before.get(task.get("name"), [])
+        ready.append(dict(task, **{key: prepared(task[key], arrangement) for key in CONTAINERS if key in task}))
+    return ready
+
+
+def named(entries):
+    """Every task of plays and blocks that has to run: those that rescue only do where something fails."""
+    for entry in entries:
+        inner = [task for key in CONTAINERS for task in entry.get(key) or []]
+        yield from named(inner) if inner else [entry]
+
+
+class Book:
+    """An example as a playbook on a cluster of its own."""
+
+    def __init__(self, cluster, lab, folder):
+        self._make, self._lab, self._folder = cluster, lab, folder
+        self.made = None
+
+    def play(self, example, arrangement):
+        """Run it to its end: the Play and its results."""
+        self.made = self._make(**arrangement.cluster)
+        for name in arrangement.stopped:
+            self.made[name].stop_corosync()
+        self.made.wait_ring([node.nodeid for node in self.made if node.name not in arrangement.stopped])
+        return self.go(playbook(copy.deepcopy(example), arrangement.hosts), arrangement)
+
+    def go(self, plays, arrangement):
+        """Run these plays on the cluster as it is."""
+        plays = [dict(play, tasks=arrangement.prelude + prepared(play["tasks"], arrangement)) for play in plays]
+        book = self._folder / "example.json"
+        book.write_text(json.dumps(plays), encoding="utf-8")
+        (self._folder / "corosync.conf").write_text(self.made.conf, encoding="utf-8")
+        (self._folder / "group.yml").write_text("cluster: {children: {nodes: {}}}\n", encoding="utf-8")
+        inventory = self.made.inventory(self._folder / "nodes.yml")
+        with Play(self._lab, book, arguments=["-i", str(inventory), "-i", str(self._folder / "group.yml")]) as play:
+            return play, play.end(timeout=240)
+
+
+@pytest.fixture(name="book")
+def _book(cluster, lab, tmp_path):
+    return Book(cluster, lab, tmp_path)
+
+
+def failed(results):
+    return {result.task for result in results if result.status in ("failed", "unreachable", "item failed")}
+
+
+def test_every_arrangement_is_for_an_example():
+    assert set(RUNS) <= {title(example) for example in EXAMPLES}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: "%s:%d" % (example.source, example.line))
+def test_it_runs_as_it_stands(example, book):
+    arrangement = arranged(example)
+    play, results = book.play(example, arrangement)
+    assert failed(results) == set(arrangement.fails), play.output
+    assert "[WARNING]" not in play.output, play.output
+    reached = {result.task for result in results if result.status != "skipped"}
+    conditional = {task["name"] for task in named(example.data) if "when" in task}
+    left = {task["name"] for task in named(example.data)} - reached - conditional - set(arrangement.without)
+    assert not left, "never run: %s\n%s" % (left, play.output)
+
+
+def example_of(wanted):
+    return next(example for example in EXAMPLES if title(example) == wanted)
+
+
+def test_the_playbook_of_the_readme_touches_nothing_when_a_node_is_missing(book):
+    example = example_of("Restart corosync everywhere without losing quorum")
+    assert example.source == "README.md" and is_play(example.data[0])
+    play, results = book.play(example, run(stopped=["node3"]))
+    assert [(result.host, result.status) for result in results] == [("node1", "ok"), ("node1", "failed")], play.output
+    assert results[-1].task.startswith("Stop here unless")
+
+
+@pytest.mark.parametrize("wanted", ["Quorate, and every configured node is a member", "A vote to spare"])
+def test_an_assertion_fails_when_a_node_is_missing(wanted, book):
+    play, results = book.play(example_of(wanted), run("node1", stopped=["node3"], prelude=[READ]))
+    assert failed(results) == {wanted}, play.output
+
+
+def test_the_assertion_on_partitions_fails_in_one(book):
+    wanted = "All hosts are in one partition"
+    arrangement = run(prelude=[READ])
+    book.play(example_of(wanted), arrangement)
+    book.made.partition([1, 2], [3])
+    book.made.wait_ring([1, 2])
+    book.made.wait_ring([3])
+    play, results = book.go(playbook(example_of(wanted), "cluster"), arrangement)
+    assert failed(results) == {wanted}, play.output
+
+
+def test_the_assertion_on_problems_fails_where_there_is_one(book):
+    wanted = "No problem was found"
+    play, results = book.play(example_of(wanted), run("node1", cluster={"nodes": 3, "quorum": {"two_node": 1}}, prelude=[READ]))
+    assert failed(results) == {wanted}, play.output
+
+
+def test_the_value_that_the_guide_shows_is_what_a_node_returns(book):
+    """All of it but the ring's number, which depends on the cluster's past."""
+    shown = [example for example in values() if example.source.endswith("guide_quorum_as_data.rst")]
+    assert len(shown) == 1
+    dummy, results = book.play(example_of("A vote to spare"), run("node1", stopped=["node3"], prelude=[READ]))
+    seen = results[0].result["votequorum"]
+    told = copy.deepcopy(shown[0].data["votequorum"])
+    for value in (seen, told):
+        value["ring_id"]["seq"] = None
+    assert seen == told
+
+
+def test_one_space_never_matches_what_quorumtool_prints(cluster):
+    """What the README says of the usual gate."""
+    made = cluster(nodes=1)
+    made.wait_quorate()
+    text = made[1].run(["corosync-quorumtool", "-s"], check=False).stdout
+    assert "Quorate:          Yes" in text
+    assert "Quorate: Yes" not in text
