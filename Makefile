@@ -39,8 +39,8 @@ lab-down: .venv/.ready-demo ## stop the lab's nodes and remove what they left on
 lab-ssh: .venv/.ready-demo ## log in to a node (NODE=node2; default node1)
 	@$(python) -m lab ssh $(or $(NODE),node1)
 
-bench: .venv/.ready-test ## measure tasks, snapshots and memory on live nodes, as a table
-	@$(python) -m benchmark
+bench: .venv/.ready-test lab-prepare ## measure tasks, snapshots, waits and memory on live nodes, as tables (SECTIONS="task wait": only these)
+	@$(python) -m benchmark $(SECTIONS)
 
 truth: .venv/.ready-test ## compare the forecast with corosync's own simulator at length (SEQUENCES=5000)
 	@$(python) -m truth --sequences $(or $(SEQUENCES),5000)

@@ -1,0 +1,82 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the benchmarks: `make bench`, or `PYTHONPATH=tests python3 -m benchmark --help`."""
+
+import argparse
+import os
+import sys
+import time
+
+from lab import LabError, why_not
+from lab.__main__ import become_root
+from lab.host import hand_over
+
+from . import forecast, idle, machine, memory, process, task, wait
+from .bench import HERE, SMALL, Bench, BenchmarkError, say
+
+# In the order in which they run
+SECTIONS = {
+    "task": (task.run, "A task: `votequorum_info` against `ping` and against the command it replaces"),
+    "process": (process.run, "In the process on the node: from import to snapshot"),
+    "memory": (memory.run, "The module's process: memory and CPU"),
+    "forecast": (forecast.run, "The forecast's cost"),
+    "wait": (wait.run, "From quorum on the node to the task's result"),
+    "idle": (idle.run, "What a long wait costs while nothing happens"),
+}
+HEAD = """\
+<!--
+Copyright (c) 2026 corosync.quorum contributors
+GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+SPDX-License-Identifier: GPL-3.0-or-later
+Written by `make bench SECTIONS=%s`. Do not edit.
+-->
+
+# %s
+"""
+
+
+def main(argv=None):
+    """Run the sections asked for; returns the exit status."""
+    arguments = parser().parse_args(argv)
+    try:
+        become_root("benchmark")
+        if why_not():
+            raise LabError(why_not())
+        with Bench(arguments.samples, arguments.idle) as bench:
+            for name in [name for name in SECTIONS if name in arguments.sections]:
+                section(bench, name)
+    except (LabError, BenchmarkError) as error:
+        print("bench: %s" % error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nbench: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def parser():
+    """The command line."""
+    top = argparse.ArgumentParser(prog="benchmark", description="Measure the collection on live nodes of this machine.")
+    top.add_argument("sections", nargs="*", default=list(SECTIONS), metavar="SECTION", help="of %s (default: all)" % ", ".join(SECTIONS))
+    top.add_argument("--samples", type=int, default=15, help="how many of each (default: %(default)s; fewer are only to try things out)")
+    top.add_argument("--idle", type=int, default=300, help="seconds of the long wait (default: %(default)s)")
+    return top
+
+
+def section(bench, name):
+    """Run one section, print its tables and write them to results/."""
+    run, title = SECTIONS[name]
+    start, load = time.monotonic(), machine.load()
+    text = "\n".join([HEAD % (name, title), run(bench), "", machine.facts(bench.lab(SMALL).nodes[0], bench.samples, load), ""])
+    results = HERE / "results"
+    results.mkdir(exist_ok=True)
+    (results / (name + ".md")).write_text(text, encoding="utf-8")
+    hand_over(results, [path.name for path in results.iterdir()])
+    print(text.partition("-->")[2].strip() + "\n", flush=True)
+    say("%s took %d s" % (name, time.monotonic() - start))
+
+
+if __name__ == "__main__":
+    os.environ.pop("ANSIBLE_CONFIG", None)
+    sys.exit(main())

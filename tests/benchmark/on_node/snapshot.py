@@ -1,0 +1,35 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In a process of its own on a node: what a snapshot costs from its import to its end. Prints JSON, times in seconds.
+
+snapshot.py ZIP source: everything is compiled from source, as in a task: ZIP is the archive that Ansible sends.
+snapshot.py ZIP bytecode: the collection comes from PYTHONPATH with the bytecode of an earlier run; only Ansible's own modules from ZIP.
+Both begin when AnsibleModule, which every module needs, is imported.
+"""
+
+import importlib
+import json
+import resource
+import sys
+import time
+
+archive, mode = sys.argv[1:]
+sys.path.insert(0, archive)
+importlib.import_module("ansible.module_utils.basic")
+
+if mode == "bytecode":
+    sys.path.remove(archive)
+    for name in [name for name in sys.modules if name.startswith("ansible_collections")]:
+        del sys.modules[name]
+
+before = resource.getrusage(resource.RUSAGE_SELF)
+cpu = time.process_time()
+start = time.perf_counter()
+from ansible_collections.corosync.quorum.plugins.modules import votequorum_info  # noqa: E402
+imported = time.perf_counter()
+value = votequorum_info.read(10.0, "fail")["votequorum"]
+end = time.perf_counter()
+print(json.dumps({
+    "total": end - start, "import": imported - start, "read": end - imported, "cpu": time.process_time() - cpu, "nodes": len(value["members"]),
+    "grown_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before.ru_maxrss, "value": value}))

@@ -1,0 +1,57 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A picture of samples: one row for each way, one dot for each sample, on a logarithmic scale of seconds."""
+
+import math
+from html import escape
+
+from .figures import median
+
+WIDTH, ROW, LEFT, RIGHT, TOP, BOTTOM = 760, 44, 190, 90, 14, 44
+FROM, TO = 0.03, 30.0
+TICKS = (0.03, 0.1, 0.3, 1, 3, 10, 30)
+# Colours of their own for a light and for a dark page; the background stays the page's.
+SVG = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">
+<!-- SPDX-FileCopyrightText: 2026 corosync.quorum contributors -->
+<!-- SPDX-License-Identifier: GPL-3.0-or-later -->
+<style>
+text {{ font: 13px system-ui, sans-serif; fill: #1f2328; }}
+.small {{ font-size: 11px; fill: #59636e; }}
+.grid {{ stroke: #d1d9e0; stroke-width: 1; }}
+.dot {{ fill: #0969da; fill-opacity: .45; }}
+.median {{ stroke: #bc4c00; stroke-width: 3; }}
+@media (prefers-color-scheme: dark) {{
+text {{ fill: #e6edf3; }} .small {{ fill: #9198a1; }} .grid {{ stroke: #3d444d; }} .dot {{ fill: #58a6ff; }} .median {{ stroke: #ff9b50; }}
+}}
+</style>
+{body}
+</svg>
+"""
+
+
+def dots(rows):
+    """SVG of {label: [seconds]}."""
+    height = TOP + ROW * len(rows) + BOTTOM
+    body = []
+    for tick in TICKS:
+        body.append('<line class="grid" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>'.format(_x(tick), TOP, height - BOTTOM + 6))
+        body.append('<text class="small" x="%.1f" y="%d" text-anchor="middle">%g s</text>' % (_x(tick), height - BOTTOM + 20, tick))
+    body.append('<text class="small" x="%d" y="%d">from quorum on the node to the result at the controller; the bar is the median</text>' % (LEFT, height - 6))
+    for number, (label, samples) in enumerate(rows.items()):
+        middle = TOP + ROW * number + ROW / 2
+        body.append('<text x="%d" y="%.1f" text-anchor="end">%s</text>' % (LEFT - 14, middle + 4, escape(label)))
+        for index, seconds in enumerate(samples):
+            body.append('<circle class="dot" cx="%.1f" cy="%.1f" r="4.5"/>' % (_x(seconds), middle + (index % 5 - 2) * 4))
+        at = _x(median(samples))
+        body.append('<line class="median" x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}"/>'.format(at, middle - 15, middle + 15))
+        body.append('<text x="%d" y="%.1f">%.2f s</text>' % (WIDTH - RIGHT + 22, middle + 4, median(samples)))
+    return SVG.format(width=WIDTH, height=height, label=escape("Seconds from quorum to result: " + "; ".join(
+        "%s %.2f" % (label, median(samples)) for label, samples in rows.items())), body="\n".join(body))
+
+
+def _x(seconds):
+    """Where on the scale."""
+    share = math.log(min(max(seconds, FROM), TO) / FROM) / math.log(TO / FROM)
+    return LEFT + share * (WIDTH - LEFT - RIGHT)
