@@ -28,6 +28,8 @@ from ansible_collections.corosync.quorum.plugins.module_utils._reader import Rea
 FATAL = (AccessDenied, CallbacksRefused, LibraryMissing, NotConfigured)
 # How long to wait for the event that ends a membership change before looking all the same. Seconds.
 SETTLING = 0.25
+# For how long a change may be under way before it is told of as it stands. What is read meanwhile may be half of two rings. Seconds.
+UNDER_WAY = 2.0
 
 # goal: what must hold. stable_for: for how long without a break. seconds: the length of the slice, which only a running stable_for
 # prolongs, up to `limit`. linger: how long a change that does not fulfil the goal is kept back for the next one, None to keep it
@@ -61,6 +63,7 @@ class Wait:
         self._start = clock()
         self._before = task.known
         self._value = None  # type: t.Optional[Value]
+        self._unsettled_since = None  # type: t.Optional[float]
         self._error = None  # type: t.Optional[QuorumError]
         self._away = task.away
         self._changes = 0
@@ -101,10 +104,11 @@ class Wait:
                     observer.dispatch()
                 if event or self._unsettled():
                     self._look(observer)
-                elif self._clock() >= look:
-                    if observer.moved():
-                        self._look(observer)
-                    look = self._clock() + self._task.sleep
+                elif self._clock() < look:
+                    continue
+                elif observer.moved():
+                    self._look(observer)
+                look = self._clock() + self._task.sleep
 
     def _look(self, observer: t.Any) -> None:
         """Read and judge. A membership change or a flip of quorum breaks stability even when all is as before by now."""
@@ -115,16 +119,19 @@ class Wait:
         self._see(value)
 
     def _see(self, value: Value) -> None:
-        """Take in a value: note what changed, judge it."""
+        """Take in a value: note what changed, once it has settled, and judge it."""
         refuse_impossible(self._task.goal, value)
         now = self._clock()
         if self._away is not None:
             self._note(marker(now, "corosync_available"))
         self._away = self._error = None
-        change = entry(now, self._before, value)
-        if change is not None:
-            self._note(change)
-        self._before = self._value = value
+        self._value = value
+        if value["settled"]:
+            self._unsettled_since = None
+        elif self._unsettled_since is None:
+            self._unsettled_since = now
+        if self._unsettled_since is None or now - self._unsettled_since >= UNDER_WAY:
+            self._note_change()
         if unmet(self._task.goal, value):
             self._held_since = None
         elif self._held_since is None:
@@ -138,11 +145,19 @@ class Wait:
         return self._held_since is not None and self._clock() - self._held_since >= self._task.stable_for
 
     def _lost(self, exc: QuorumError) -> None:
+        self._note_change()  # whatever was under way
+        self._unsettled_since = None
         if self._away != type(exc).__name__:
             self._note(marker(self._clock(), "corosync_unavailable"))
         self._away = type(exc).__name__
         self._error = exc
         self._held_since = None
+
+    def _note_change(self) -> None:
+        change = None if self._value is None else entry(self._clock(), self._before, self._value)
+        if change is not None:
+            self._note(change)
+            self._before = self._value
 
     def _note(self, change: Entry) -> None:
         self._timeline.append(change)
@@ -188,6 +203,7 @@ class Wait:
         return [{"condition": "stable_for", "wanted": self._task.stable_for, "seen": round(held, 1)}]
 
     def _outcome(self, met: bool) -> Outcome:
+        self._note_change()
         now = self._clock()
         current = None if self._error is not None else self._value
         return Outcome(

@@ -24,7 +24,7 @@ SLICE = 60.0
 # How long a change that does not fulfil the goal is kept back on the node, for the next one. Seconds.
 LINGER = 2.0
 # What a round trip is taken to cost before one has been measured, and at the most. Seconds.
-ROUND_TRIP = 0.3
+ROUND_TRIP = 0.5
 MOST_ROUND_TRIP = 1.0
 # What a slice may take beyond what it was told (for the way there and back, and for a busy node to start the module) before the node
 # counts as lost; twice as long after each such loss. And how late the whole wait may end. Seconds.
