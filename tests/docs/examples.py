@@ -16,8 +16,8 @@ GUIDES = CHECKOUT / "docs/docsite/rst"
 
 _FENCE = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE_BLOCK = re.compile(r"^( *)\.\. code-block:: (\S+)\n(?:\1 +:.*\n)*((?:\n|\1 +.*\n)+)", re.MULTILINE)
-# Languages of blocks that show output, not something to copy
-SHOWN = ("text", "console")
+# Languages of blocks that show output or a single expression, not a playbook or a task
+SHOWN = ("text", "console", "jinja")
 COPIED = ("yaml", "yaml+jinja")
 
 # title: the name of its first play or task. data: what YAML makes of the text.

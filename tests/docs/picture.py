@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pictures of the README: what real runs print in a terminal, as SVG. `PYTHONPATH=tests .venv/bin/python -m docs.picture demo gate`
 
-Nothing in them is written by hand. What is left out of a long run is said in its place.
+Nothing in them is written by hand. Rows of asterisks are cut short, empty lines in a row are one, and what comes before the first line
+of interest is left out. rich, which draws them, comes with molecule.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from rich.text import Text
 
 from .examples import CHECKOUT, all_examples
 
-COLUMNS = 132
+COLUMNS = 120
 FRAME = """\
 <svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <!-- Copyright (c) 2026 corosync.quorum contributors
@@ -55,8 +56,8 @@ Made by tests/docs/picture.py from a real run. -->
 </svg>
 """
 
-# title: what stands above the terminal. command: a context manager that gives what to run and with which environment. shown: patterns;
-# the picture begins at the first line that one of them matches.
+# title: what stands above the terminal. command: makes a context manager that gives what to run, and what to add to its environment.
+# begins: the picture begins at the first line that this pattern matches.
 Picture = t.NamedTuple("Picture", [("title", str), ("command", t.Callable[[], t.Any]), ("begins", str)])
 
 
@@ -68,7 +69,7 @@ def _make(target):
 @contextlib.contextmanager
 def _gate():
     """The playbook of the README, on nodes of its own."""
-    example = next(one for one in all_examples() if one.source == "README.md")
+    example = [one for one in all_examples() if one.source == "README.md"][0]
     with private_lab("picture", nodes=3) as lab, tempfile.TemporaryDirectory() as folder:
         lab.cluster(nodes=3).wait_quorate()
         book = pathlib.Path(folder) / "playbook.yml"
@@ -80,7 +81,7 @@ def _gate():
 
 
 PICTURES = {
-    "demo": Picture("make demo", lambda: _make("demo"), r"^==> "),
+    "demo": Picture("make demo", lambda: _make("demo"), r"^PLAY \[One node goes"),
     "test": Picture("make test", lambda: _make("test"), r"^==> "),
     "gate": Picture("ansible-playbook playbook.yml", _gate, r"^PLAY "),
 }
@@ -118,8 +119,10 @@ def tidied(text, begins, columns=COLUMNS):
     """From the first line that `begins` matches, without empty lines in a row and without the rows of asterisks that fill a line."""
     lines = text.split("\n")
     plain = [Text.from_ansi(line).plain for line in lines]
-    first = next((number for number, line in enumerate(plain) if re.search(begins, line)), 0)
-    kept = [line for number, line in enumerate(lines) if number >= first and (plain[number].strip() or plain[number - 1].strip())]
+    first = [number for number, line in enumerate(plain) if re.search(begins, line)]
+    if not first:
+        raise RuntimeError("no line of the output is like %s: see PICTURES" % begins)
+    kept = [line for number, line in enumerate(lines) if number >= first[0] and (plain[number].strip() or plain[number - 1].strip())]
     return re.sub(r"\*{10,}", "***", "\n".join(kept).strip("\n"))
 
 
