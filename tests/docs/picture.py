@@ -81,7 +81,7 @@ def _gate():
 
 
 PICTURES = {
-    "demo": Picture("make demo", lambda: _make("demo"), r"^PLAY \[One node goes"),
+    "demo": Picture("make demo", lambda: _make("demo"), r"^PLAY \[May node3 be stopped"),
     "test": Picture("make test", lambda: _make("test"), r"^==> "),
     "gate": Picture("ansible-playbook playbook.yml", _gate, r"^PLAY "),
 }
