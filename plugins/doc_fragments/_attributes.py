@@ -34,3 +34,14 @@ attributes:
     support: N/A
     details: This module does not change anything.
 """
+
+    # Members of the module defaults group
+    ACTIONGROUP_QUORUM = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/corosync.quorum.quorum) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - corosync.quorum.quorum
+"""

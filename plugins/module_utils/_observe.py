@@ -16,8 +16,8 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import NotConfigured, QuorumError
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.quorum import Quorum
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import (
-    QDEVICE_NODEID, TRACK_CHANGES, Event, NodeInfo, NodelistEvent, QuorumEvent, RingId, Votequorum)
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import forecast_entry
+    QDEVICE_NODEID, TRACK_CHANGES, Event, ExpectedVotesEvent, NodeInfo, NodelistEvent, QuorumEvent, RingId, Votequorum)
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.losses import forecast_entry
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CMAP_PREFIXES, problems
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import Value, snapshot
 
@@ -34,7 +34,9 @@ AGAIN = 0.05
 class Observer:
     """Connections to the corosync of this node, and consistent readings through them. A context manager.
 
+    votequorum, cmap: the connections, for what is more than reading. configuration: what the last reading read from cmap.
     changes: counts the membership changes and the flips of quorum that corosync has told of, whoever took the events.
+    announcements: likewise, how often it has told of expected votes.
 
     Opening raises QuorumError: DaemonGone, NotConfigured, AccessDenied, LibraryMissing, DeadlineExceeded, and what else initialize can
     answer. So do the readings; after DaemonGone only a new Observer helps.
@@ -44,9 +46,11 @@ class Observer:
         self.lane = Lane(deadline, while_waiting)
         self.ring_id = RingId(0, 0)
         self.changes = 0
+        self.announcements = 0
+        self.configuration = {}  # type: t.Dict[str, t.Any]
         # votequorum's library first: it is the one that tells a corosync which is too old
-        self._votequorum = Votequorum(self.lane)
-        self._cmap = Cmap(self.lane)
+        self.votequorum = Votequorum(self.lane)
+        self.cmap = Cmap(self.lane)
         self._quorum = Quorum(self.lane)
         self._opened = []  # type: t.List[t.Any]
         self._nodeids = ()  # type: t.Tuple[int, ...]
@@ -69,11 +73,11 @@ class Observer:
 
     def fileno(self) -> int:
         """The descriptor that becomes readable when corosync has sent an event, or has gone."""
-        return self._votequorum.fd_get()
+        return self.votequorum.fd_get()
 
     def dispatch(self) -> t.List[Event]:
         """What corosync has sent since the last time."""
-        events = self._votequorum.dispatch()
+        events = self.votequorum.dispatch()
         for event in events:
             if isinstance(event, NodelistEvent):
                 self.ring_id = event.ring_id
@@ -81,6 +85,8 @@ class Observer:
             elif isinstance(event, QuorumEvent):
                 self.changes += 1
                 self._nodeids = tuple(nodeid for nodeid, dummy in event.nodes if nodeid != QDEVICE_NODEID)
+            elif isinstance(event, ExpectedVotesEvent):
+                self.announcements += 1
         return events
 
     def snapshot(self) -> Value:
@@ -88,27 +94,33 @@ class Observer:
         poller = select.poll()
         poller.register(self.fileno(), select.POLLIN)
         while True:
-            value, cmap = self.lane.call(self._read)
+            value = self.lane.call(self._read)
             if value["settled"] or self.lane.deadline.expired():
-                return _completed(value, cmap)
+                return self.completed(value)
             poller.poll(min(AGAIN, self.lane.deadline.remaining()) * 1000)
 
     def read(self) -> Value:
         """The `votequorum` value as it is now, settled or not."""
-        return _completed(*self.lane.call(self._read))
+        return self.completed(self.lane.call(self._read))
+
+    def completed(self, value: Value) -> Value:
+        """The value with what follows from it."""
+        value["forecast"] = forecast_entry(value)
+        value["problems"] = problems(value, self.configuration, _newer_file())
+        return value
 
     def moved(self) -> bool:
         """Whether anything that corosync sends no event for (votes, the quorum device, wait-for-all) differs from the last reading."""
         return self.lane.call(self._silent) != self._last
 
     def _open(self) -> None:
-        self._initialize(self._cmap)
-        provider = self._cmap.get("quorum.provider")
+        self._initialize(self.cmap)
+        provider = self.cmap.get("quorum.provider")
         if provider != PROVIDER:
             raise NotConfigured(_without_votequorum(provider))
         self._initialize(self._quorum)
-        self._initialize(self._votequorum)
-        self._votequorum.trackstart(TRACK_CHANGES)
+        self._initialize(self.votequorum)
+        self.votequorum.trackstart(TRACK_CHANGES)
 
     def _initialize(self, connection: t.Any) -> None:
         connection.initialize()
@@ -122,33 +134,26 @@ class Observer:
                 pass  # corosync has gone: there is nothing left to tell it
         sweep()
 
-    def _read(self) -> t.Tuple[Value, t.Dict[str, t.Any]]:
+    def _read(self) -> Value:
         self.dispatch()
         ring_id = self.ring_id
         self._last = seen = self._silent()
-        cmap = self._cmap.read(*CMAP_PREFIXES)
+        self.configuration = self.cmap.read(*CMAP_PREFIXES)
         local, infos, dummy = seen
         settled = self._quorum.settled() == (ring_id.seq, bool(local.flags & QUORATE))
         # corosync sends no event for a change of votes: only a second look shows that none fell between two of the readings.
         unchanged = not self.dispatch() and self._silent() == seen
-        return snapshot(ring_id, infos, local, cmap, settled and unchanged), cmap
+        return snapshot(ring_id, infos, local, self.configuration, settled and unchanged)
 
     def _silent(self) -> t.Tuple[NodeInfo, t.Dict[int, NodeInfo], t.Any]:
-        infos = dict((nodeid, self._votequorum.getinfo(nodeid)) for nodeid in self._nodeids)
-        return self._votequorum.getinfo(), infos, self._cmap.get(WAITING_FOR_ALL)
+        infos = dict((nodeid, self.votequorum.getinfo(nodeid)) for nodeid in self._nodeids)
+        return self.votequorum.getinfo(), infos, self.cmap.get(WAITING_FOR_ALL)
 
 
 def observe(timeout: float) -> Value:
     """One snapshot of this node's votequorum, within `timeout` seconds. Raises what Observer does."""
     with Observer(Deadline(timeout)) as observer:
         return observer.snapshot()
-
-
-def _completed(value: Value, cmap: t.Dict[str, t.Any]) -> Value:
-    """The value with what follows from it."""
-    value["forecast"] = forecast_entry(value)
-    value["problems"] = problems(value, cmap, _newer_file())
-    return value
 
 
 def _newer_file() -> t.Dict[str, str]:

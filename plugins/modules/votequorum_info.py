@@ -17,6 +17,7 @@ extends_documentation_fragment:
   - corosync.quorum._requirements
   - corosync.quorum._attributes
   - corosync.quorum._attributes.info_module
+  - corosync.quorum._attributes.actiongroup_quorum
 options:
   timeout:
     description:

@@ -23,6 +23,7 @@ description:
 extends_documentation_fragment:
   - corosync.quorum._requirements
   - corosync.quorum._attributes
+  - corosync.quorum._attributes.actiongroup_quorum
 attributes:
   action:
     description: Whether there is an action plugin of this name, which runs on the controller.

@@ -342,6 +342,20 @@ def qdevice_master_wins(daemon: Daemon, allow: bool) -> Daemon:
     return _with_own_flags(daemon, _with(daemon.nodes[daemon.us].flags, QDEVICE_MASTER_WINS, allow))._replace(master_wins=allow)
 
 
+def accepts_expected_votes(daemon: Daemon, votes: int) -> bool:
+    """Whether corosync takes this from its library at all (2682-2724; the rule of corosync 3.0.4 and newer)."""
+    quorum, present = _calculated(daemon._replace(rules=daemon.rules._replace(allow_downscale=False)), True, votes)
+    return votes >= present and not (daemon.quorate and quorum > present)
+
+
+def accepts_votes(daemon: Daemon, nodeid: int, votes: int) -> bool:
+    """Whether corosync takes this from its library at all (2726-2773)."""
+    nodes = dict(daemon.nodes)
+    nodes[nodeid] = nodes[nodeid]._replace(votes=votes)
+    quorum, present = _calculated(daemon._replace(nodes=nodes), True, 0)
+    return present // 2 <= quorum <= present
+
+
 def expected_votes_set(daemon: Daemon, votes: int) -> Daemon:
     """Somebody set the expected votes for all (2213-2221)."""
     daemon = daemon._replace(nodes=_all_members_expect(daemon.nodes, votes), ev_barrier=votes)

@@ -1,0 +1,239 @@
+#!/usr/bin/python
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: votequorum
+short_description: Change expected votes and votes of a corosync cluster at runtime
+version_added: 0.1.0
+author:
+  - corosync.quorum contributors (@corosync-quorum)
+description:
+  - Changes the expected votes of a cluster, the votes of a node, or ends the waiting of C(wait_for_all), on a running cluster and for all its members.
+  - Before anything is sent, the change is computed as corosync will compute it.
+    A change that would make an inquorate partition quorate is refused, since that may be a split brain, and one that would cost quorum as well.
+    Corosync by itself only ever protects a partition that is quorate.
+  - Corosync answers before it applies a change. This module waits until the change is seen to be applied.
+  - B(Not persistent.) What was changed lasts until corosync is restarted or reloads a configuration that says otherwise.
+    A warning says what makes it permanent.
+extends_documentation_fragment:
+  - corosync.quorum._requirements
+  - corosync.quorum._attributes
+  - corosync.quorum._attributes.actiongroup_quorum
+attributes:
+  check_mode:
+    support: full
+    details: Returns the votequorum value that corosync would come to, computed by the collection's restatement of votequorum's arithmetic.
+  diff_mode:
+    support: full
+options:
+  expected_votes:
+    description:
+      - The votes that the whole cluster is to expect, from 1 to 509.
+      - Corosync takes no less than the votes that are present, nor so many that a quorate partition would lose quorum.
+    type: int
+  votes:
+    description:
+      - The votes that O(node) is to have, from 0 to 509. All votes together have to stay below 510.
+      - Cannot be set on a C(two_node) cluster.
+    type: int
+  node:
+    description:
+      - The node that is to have O(votes), by its name or node id. It must be a member now.
+      - If not given, it is the node that the task runs on.
+    type: str
+  cancel_wait_for_all:
+    description:
+      - Makes an end of waiting for all nodes, where C(wait_for_all) holds back quorum from a partition that has the votes for it.
+        That gains quorum, and so needs O(allow_quorum_gain=true).
+      - Corosync reads its loaded configuration again by this. Votes of the node of the task and expected votes that were changed at runtime are lost.
+    type: bool
+    choices: [true]
+  allow_quorum_gain:
+    description:
+      - Whether the change may make a partition quorate that is not.
+      - B(Dangerous.) When other nodes run that this node does not see, both sides can be quorate at the same time.
+        Make sure that they are off first.
+    type: bool
+    default: false
+  allow_quorum_loss:
+    description:
+      - Whether the change may cost members their quorum.
+      - Corosync itself refuses a change by which the node of the task would lose quorum, whatever this option says.
+        This is about other members, which count the vote of a quorum device that the node of the task has and they have not.
+    type: bool
+    default: false
+  timeout:
+    description: How many seconds all of it may take, until the change is seen to be applied.
+    type: float
+    default: 10
+notes:
+  - Run it on one node of a partition only, with C(run_once) say. Corosync tells the other members.
+seealso:
+  - module: corosync.quorum.votequorum_info
+  - module: corosync.quorum.wait_for_quorum
+  - ref: ansible_collections.corosync.quorum.docsite.guide_votes
+    description: When to touch votes and when not, and what to do when a majority is lost for good.
+  - name: votequorum(5)
+    description: The manual page of votequorum's configuration.
+    link: https://manpages.debian.org/votequorum.5
+"""
+
+EXAMPLES = r"""
+- name: Expect two votes more, of nodes that are about to join
+  corosync.quorum.votequorum:
+    expected_votes: 5
+  run_once: true
+
+- name: See what lower expected votes would come to, and change nothing
+  corosync.quorum.votequorum:
+    expected_votes: 3
+  check_mode: true
+  diff: true
+  run_once: true
+  register: result
+
+- name: Show it
+  ansible.builtin.debug:
+    msg: "Quorum would be {{ result.votequorum.quorum }}; {{ result.votequorum.forecast.tolerates }} nodes might fail"
+
+- name: Give the node in the main room a vote more
+  corosync.quorum.votequorum:
+    node: node1
+    votes: 2
+  run_once: true
+
+- name: Let the surviving minority go on, when the other nodes are lost for good and certainly off
+  corosync.quorum.votequorum:
+    expected_votes: 2
+    allow_quorum_gain: true
+  run_once: true
+
+- name: Stop waiting for a node that will not come, and is certainly off
+  corosync.quorum.votequorum:
+    cancel_wait_for_all: true
+    allow_quorum_gain: true
+  run_once: true
+"""
+
+RETURN = r"""
+votequorum:
+  description:
+    - The value after the change, as M(corosync.quorum.votequorum_info) returns it. In check mode, the value that corosync would come to.
+    - On failure, the value as it was last seen.
+  returned: success, and on failure where votequorum could be read
+  type: dict
+  sample: {nodeid: 1, quorate: true, total_votes: 3, expected_votes: 5, quorum: 3, members: [1, 2, 3], missing: []}
+msg:
+  description: Why the change was not made or not seen to be made, and what to do about it.
+  returned: failure
+  type: str
+  sample: "expected_votes 2 is less than the 3 votes present (members: node1, node2, node3): corosync refuses to expect fewer votes than there are."
+reason:
+  description: As RV(corosync.quorum.votequorum_info#module:reason).
+  returned: failure, where one of these is the reason
+  type: str
+  sample: timeout
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.corosync.quorum.plugins.module_utils._change import Change
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
+from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.change import (
+    CANCEL, EXPECTED_VOTES, VOTES, VOTES_THAT_WRAP, Refused, Wish, in_words)
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import Value, label
+
+SHOWN = ("expected_votes", "quorum", "total_votes", "quorate")
+
+
+def wish_of(params: t.Mapping[str, t.Any]) -> Wish:
+    """What the options ask for. Raises OptionError."""
+    for name, least in (("expected_votes", 1), ("votes", 0)):
+        if params[name] is not None and not least <= params[name] < VOTES_THAT_WRAP:
+            raise OptionError("%s must be %d to %d (corosync keeps the quorum in 8 bits: with %d votes it wraps round); got %d." % (
+                name, least, VOTES_THAT_WRAP - 1, VOTES_THAT_WRAP, params[name]))
+    if params["node"] is not None and params["node"].strip() in ("", "0"):
+        raise OptionError("node must be the name or the node id of a node; got '%s'.%s" % (
+            params["node"], " By 0, corosync means the quorum device." if params["node"] else ""))
+    return Wish(params["expected_votes"], params["votes"], params["node"], bool(params["cancel_wait_for_all"]),
+                params["allow_quorum_gain"], params["allow_quorum_loss"])
+
+
+def shown(value: Value) -> t.Dict[str, t.Any]:
+    """What a diff shows of a value."""
+    told = dict((key, value[key]) for key in SHOWN)
+    told["votes"] = dict((label(node["nodeid"], value), node["votes"]) for node in value["nodes"])
+    return told
+
+
+def warnings_of(change: Change) -> t.List[str]:
+    """What to know about a change that was made, or would be."""
+    before, value = change.before, change.value
+    if before is None or value is None:
+        return []
+    told = [_permanent(step.what, in_words(step, value)) for step in change.applied if step.what != CANCEL]
+    known = [problem["message"] for problem in before["problems"]]
+    told += ["%s %s" % (problem["message"], problem["advice"]) for problem in value["problems"]
+             if problem["severity"] == "error" and problem["message"] not in known]
+    if value["last_man_standing"]["enabled"] and any(step.what == VOTES and step.number > 1 for step in change.applied):
+        told.append("last_man_standing switches itself off at the next change of membership, because a node has more than one vote.")
+    return told
+
+
+def _permanent(what: str, words: str) -> str:
+    where = {VOTES: "set its quorum_votes in the nodelist",
+             EXPECTED_VOTES: "make the nodelist such that it adds up to that (or quorum.expected_votes, where that is set)"}[what]
+    return ("%s is not persistent: it is lost when corosync restarts, reloads its configuration, or has wait_for_all cancelled. To keep it, %s of "
+            "corosync.conf on all nodes and run corosync-cfgtool -R." % (words, where))
+
+
+def failed(change: Change, exc: Exception) -> t.Dict[str, t.Any]:
+    """The result of a change that was not made, or only in part."""
+    result = {"msg": str(exc), "changed": bool(change.applied)}     # type: t.Dict[str, t.Any]
+    if change.applied and change.value:
+        result["msg"] += " Before that, this was changed: %s." % ", ".join(in_words(step, change.value) for step in change.applied)
+    elif isinstance(exc, Refused):
+        result["msg"] += " Nothing was changed."
+    if isinstance(exc, QuorumError):
+        result["reason"] = exc.reason
+    return dict(result, votequorum=change.value) if change.value else result
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "expected_votes": {"type": "int"},
+            "votes": {"type": "int"},
+            "node": {"type": "str"},
+            "cancel_wait_for_all": {"type": "bool", "choices": [True]},
+            "allow_quorum_gain": {"type": "bool", "default": False},
+            "allow_quorum_loss": {"type": "bool", "default": False},
+            "timeout": {"type": "float", "default": 10},
+        },
+        required_one_of=[("expected_votes", "votes", "cancel_wait_for_all")],
+        required_by={"node": ("votes",)},
+        supports_check_mode=True,
+    )
+    try:
+        change = Change(wish_of(module.params), positive_seconds("timeout", module.params["timeout"]))
+    except (OptionError, QuorumError) as exc:
+        module.fail_json(msg=str(exc))
+    try:
+        change.predict() if module.check_mode else change.make()
+    except (Refused, QuorumError) as exc:
+        module.fail_json(**failed(change, exc))
+    for warning in warnings_of(change):
+        module.warn(warning)
+    result = {"changed": bool(change.applied), "votequorum": change.value}  # type: t.Dict[str, t.Any]
+    if module._diff and change.before and change.value:
+        result["diff"] = {"before": shown(change.before), "after": shown(change.value)}
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
