@@ -52,13 +52,15 @@ class ActionModule(ActionBase):
         return result
 
     def _options(self) -> dict[str, t.Any]:
-        dummy, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
-        if "quorate" not in self._task.args:
-            options["quorate"] = True
         try:
+            dummy, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
+            if "quorate" not in self._task.args:
+                options["quorate"] = True
             check(options)
         except OptionError as exc:
             raise AnsibleActionFail(str(exc)) from exc
+        except AnsibleActionFail as exc:
+            raise AnsibleActionFail(_with_values(str(exc), self._task.args)) from None
         return {name: options[name] for name in ARGUMENT_SPEC}
 
 
@@ -128,6 +130,12 @@ class _Node:
                 self._connection.reset()
         except (AnsibleError, Overdue) as exc:
             display.vvv("wait_for_quorum: the connection could not be reset: %s" % exc)
+
+
+def _with_values(message: str, args: dict[str, t.Any]) -> str:
+    """Ansible's words for a wrong option, and the value, which it does not always tell."""
+    untold = ["%s: %s" % (name, value) for name, value in args.items() if name in message and str(value) not in message]
+    return "%s; got %s." % (message.rstrip("."), ", ".join(untold)) if untold else message
 
 
 def _host(task: t.Any, task_vars: dict[str, t.Any]) -> str:

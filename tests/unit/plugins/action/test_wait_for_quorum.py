@@ -1,0 +1,278 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action's wiring: options, losses of the connection, and what it leaves as it was. The module is replaced; Ansible's classes are real."""
+
+import time
+
+import pytest
+from ansible.errors import AnsibleActionFail, AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play_context import PlayContext
+from ansible.playbook.task import Task
+from ansible.plugins.connection import ConnectionBase
+from ansible.template import Templar
+
+from ansible_collections.corosync.quorum.plugins.action import wait_for_quorum
+from ansible_collections.corosync.quorum.plugins.action.wait_for_quorum import KEEPALIVE, MODULE, ActionModule
+from ansible_collections.corosync.quorum.tests.unit.fakes.values import value
+
+HERE, LESS = value(), value(members=[1])
+
+
+class Shell:
+    tmpdir = None
+
+
+class Connection(ConnectionBase):
+    """A connection that keeps its options and counts its resets."""
+
+    transport = "ssh"
+    has_pipelining = True
+
+    def __init__(self):  # pylint: disable=super-init-not-called
+        self._shell = Shell()
+        self.options = {"ssh_extra_args": "-o User=Args"}
+        self.resets = 0
+        self.reset_takes = 0
+
+    def get_option(self, option, hostvars=None):
+        return self.options[option]
+
+    def set_option(self, option, value):  # pylint: disable=redefined-outer-name
+        self.options[option] = value
+
+    def reset(self):
+        self.resets += 1
+        time.sleep(self.reset_takes)
+
+    def _connect(self):
+        raise AssertionError
+
+    exec_command = put_file = fetch_file = close = _connect
+
+
+class Lasting(Connection):
+    """A connection whose plugin has no reset."""
+
+    reset = ConnectionBase.reset
+
+
+@pytest.fixture(name="said")
+def _said(monkeypatch):
+    """The lines that the user sees."""
+    lines = []
+
+    def display(text, *dummy, **other):
+        if not other:
+            lines.append(text)
+
+    monkeypatch.setattr(wait_for_quorum.display, "display", display)
+    return lines
+
+
+class Action:
+    """An ActionModule whose module gives these answers: results, or exceptions, or functions that return or raise one."""
+
+    def __init__(self, monkeypatch, *answers, connection=None, task=None, **options):
+        self.answers = list(answers)
+        self.given = []
+        self.connection = connection or Connection()
+        self.task = Task.load(dict({"action": {"module": MODULE, **options}}, **(task or {})))
+        loader = DataLoader()
+        self.action = ActionModule(self.task, self.connection, PlayContext(), loader, Templar(loader=loader), None)
+        monkeypatch.setattr(self.action, "_execute_module", self._execute)
+
+    def _execute(self, module_name, module_args, task_vars):
+        assert module_name == MODULE
+        assert task_vars["inventory_hostname"] == "node1"
+        self.given.append(dict(module_args, options=dict(self.connection.options) if hasattr(self.connection, "options") else None))
+        module_args["_ansible_debug"] = True  # as Ansible does: the next look must not see it
+        answer = self.answers.pop(0)
+        answer = answer() if callable(answer) else answer
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def run(self):
+        result = self.action.run(task_vars={"inventory_hostname": "node1"})
+        assert not self.answers
+        return result
+
+
+def answer(seen, met, **other):
+    return dict({"changed": False, "slice": {"met": met, "votequorum": seen, "held": 0.0 if met else None, "unmet": [], "timeline": [], "reconnects": 0, "took": 0.0,
+                                             "away": None, "away_msg": None}}, **other)
+
+
+YES, NO = answer(HERE, True), answer(LESS, False)
+
+
+def test_options_reach_the_module(monkeypatch):
+    action = Action(monkeypatch, YES, members=["node1", 2], min_votes="3", stable_for=1, qdevice="voting")
+    assert action.run()["votequorum"] == HERE
+    given = action.given[0]
+    assert {name: given[name] for name in ("quorate", "members", "min_votes", "stable_for", "qdevice", "timeout", "sleep")} == {
+        "quorate": True, "members": ["node1", "2"], "min_votes": 3, "stable_for": 1.0, "qdevice": "voting", "timeout": 300.0, "sleep": 1.0}
+    assert "absent" not in given, "what was not asked for is not passed on"
+    assert set(given["_slice"]) == {"seconds", "limit", "stable_for", "linger", "known", "away"}
+
+
+@pytest.mark.parametrize("options, quorate", [({}, True), ({"quorate": "no"}, False), ({"quorate": True}, True)])
+def test_quorate_unless_said_otherwise(monkeypatch, options, quorate):
+    action = Action(monkeypatch, YES, **options)
+    action.run()
+    assert action.given[0]["quorate"] is quorate
+
+
+def test_quorate_null_does_not_care(monkeypatch):
+    action = Action(monkeypatch, YES, quorate=None)
+    action.run()
+    assert "quorate" not in action.given[0]
+
+
+@pytest.mark.parametrize("options, words", [
+    ({"timeout": "soon"}, ["timeout", "soon"]),
+    ({"min_members": "many"}, ["min_members", "many"]),
+    ({"min_votes": 2.5}, ["min_votes", "2.5"]),
+    ({"quorate": "perhaps"}, ["quorate", "perhaps"]),
+    ({"qdevice": "asleep"}, ["qdevice", "asleep", "voting"]),
+    ({"timeout": -1}, ["timeout", "-1"]),
+    ({"members": []}, ["members", "[]"]),
+    ({"members": ["a", "a"]}, ["members", "a"]),
+    ({"absent": {"a": 1}}, ["absent"]),
+    ({"wait": 1}, ["wait"]),
+    ({"_slice": {}}, ["_slice"]),
+])
+def test_wrong_options_never_reach_the_node(monkeypatch, options, words):
+    with pytest.raises(AnsibleActionFail) as caught:
+        Action(monkeypatch, **options).run()
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_progress_names_the_host(monkeypatch, said):
+    Action(monkeypatch, YES).run()
+    assert said == []
+    changed = answer(HERE, True)
+    changed["slice"]["timeline"] = [{"at": 0.0, "event": "start", "joined": [], "left": []}]
+    Action(monkeypatch, changed).run()
+    assert said == ["wait_for_quorum: [node1] quorate, 3 of 3 votes, 2 needed. All conditions hold (0 s)"]
+    Action(monkeypatch, changed, task={"delegate_to": "node2"}).run()
+    assert said[1].startswith("wait_for_quorum: [node1 -> node2] ")
+
+
+@pytest.mark.parametrize("options, task", [({"progress": False}, {}), ({}, {"no_log": True})])
+def test_silence_when_asked_for(monkeypatch, said, options, task):
+    changed = answer(HERE, True)
+    changed["slice"]["timeline"] = [{"at": 0.0, "event": "start", "joined": [], "left": []}]
+    Action(monkeypatch, changed, task=task, **options).run()
+    assert said == []
+
+
+def test_check_mode_looks_once(monkeypatch, said):
+    action = Action(monkeypatch, NO, task={"check_mode": True}, delay=200)
+    assert "failed" not in action.run()
+
+
+def test_async_is_refused(monkeypatch):
+    with pytest.raises(AnsibleActionFail, match="async"):
+        Action(monkeypatch, task={"async": 10}).run()
+
+
+# -- the connection
+
+
+def test_the_first_look_uses_the_connection_as_it_is(monkeypatch):
+    action = Action(monkeypatch, YES)
+    action.run()
+    assert action.connection.resets == 0
+    assert action.given[0]["options"] == {"ssh_extra_args": "-o User=Args"}
+
+
+def test_a_long_wait_has_a_connection_that_notices_the_nodes_end(monkeypatch, said):
+    action = Action(monkeypatch, NO, NO, YES)
+    action.run()
+    assert action.connection.resets == 1
+    assert [given["options"]["ssh_extra_args"] for given in action.given] == ["-o User=Args"] + 2 * ["-o User=Args " + KEEPALIVE]
+    assert action.connection.options == {"ssh_extra_args": "-o User=Args"}, "afterwards it is as it was"
+
+
+def test_it_is_as_it_was_after_a_failure_too(monkeypatch, said):
+    action = Action(monkeypatch, NO, {"failed": True, "msg": "no such node", "vain": True})
+    assert action.run()["failed"]
+    assert action.connection.options == {"ssh_extra_args": "-o User=Args"}
+
+
+def test_other_connections_are_left_alone(monkeypatch, said):
+    connection = Connection()
+    connection.transport = "local"
+    action = Action(monkeypatch, NO, YES, connection=connection)
+    action.run()
+    assert connection.resets == 0
+    assert connection.options == {"ssh_extra_args": "-o User=Args"}
+
+
+@pytest.mark.parametrize("exc, words", [
+    (AnsibleConnectionFailure("Failed to connect to the host via ssh:\n  No route to host"), "out of reach: Failed to connect to the host via ssh: No route to host"),
+    (AnsibleError("no shell"), "cannot run the module: no shell"),
+])
+def test_after_a_loss_it_connects_anew(monkeypatch, said, exc, words):
+    action = Action(monkeypatch, exc, YES, sleep=0.01)
+    action.connection._shell.tmpdir = "/root/.ansible/tmp/gone-after-the-reboot"
+    result = action.run()
+    assert action.connection._shell.tmpdir is None
+    assert action.connection.resets >= 1
+    assert result["reconnects"] == 1
+    assert words in said[0]
+
+
+def test_a_refused_password_ends_it(monkeypatch, said):
+    result = Action(monkeypatch, AnsibleAuthenticationFailure("Invalid/incorrect password")).run()
+    assert result["failed"]
+    assert "Invalid/incorrect password" in result["msg"]
+
+
+def test_a_connection_without_reset_is_not_reset(monkeypatch, said):
+    action = Action(monkeypatch, AnsibleConnectionFailure("gone"), YES, connection=Lasting(), sleep=0.01)
+    assert not action.run().get("failed")
+
+
+def test_a_reset_that_fails_or_hangs_is_no_failure(monkeypatch, said):
+    action = Action(monkeypatch, AnsibleConnectionFailure("gone"), YES, sleep=0.01)
+    action.connection.reset_takes = 300
+    start = time.monotonic()
+    assert not action.run().get("failed")
+    assert time.monotonic() - start < 4
+
+    def fails():
+        raise AnsibleError("no socket")
+
+    action = Action(monkeypatch, AnsibleConnectionFailure("gone"), YES, sleep=0.01)
+    action.connection.reset = fails
+    assert not action.run().get("failed")
+
+
+def test_a_look_that_never_returns_ends_with_the_timeout(monkeypatch, said):
+    action = Action(monkeypatch, lambda: time.sleep(300), timeout=1, connect_timeout=0.5)
+    start = time.monotonic()
+    result = action.run()
+    assert time.monotonic() - start < 3
+    assert result["msg"].startswith("Timed out after 1 s. Not met: quorate: wanted true, seen unknown. The node is out of reach: it gave no answer within 2 s.")
+
+
+def test_the_tasks_own_timeout_goes_through(monkeypatch, said):
+    class TaskTimeout(BaseException):
+        pass
+
+    def timed_out():
+        raise TaskTimeout
+
+    action = Action(monkeypatch, NO, timed_out)
+    with pytest.raises(TaskTimeout):
+        action.run()
+    assert action.connection.options == {"ssh_extra_args": "-o User=Args"}
+
+
+def test_a_discovered_interpreter_is_kept(monkeypatch):
+    result = Action(monkeypatch, dict(YES, ansible_facts={"discovered_interpreter_python": "/usr/bin/python3"})).run()
+    assert result["ansible_facts"] == {"votequorum": HERE, "discovered_interpreter_python": "/usr/bin/python3"}
