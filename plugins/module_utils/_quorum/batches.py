@@ -14,9 +14,10 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.arithmetic import Daemon, Node
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import (
-    EITHER, QDEVICE, Cluster, deciding, lost, one_of, played, stays_quorate, survives, variants, worst_losses)
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError, Known, Members, described, is_number, known
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.facts import Known, Members
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import QDEVICE, one_of, stays_quorate
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError, described, is_number, known
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.losses import EITHER, Cluster, deciding, lost, played, survives, variants, worst_losses
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import labels
 
 Batch = t.FrozenSet[int]
@@ -98,17 +99,25 @@ class _Safe:
         if len(facts.members - batch) <= self._spare:
             yield None
             return
-        one_by_one = self.special and len(batch) > 1        # where votes alone decide, the worst is that all are down
-        orders = [[batch]] + [[frozenset([nodeid]) for nodeid in order] for order in (sorted(batch), sorted(batch, reverse=True)) if one_by_one]
+        orders = [[frozenset([nodeid]) for nodeid in order] for order in self._orders(batch)]
         for device, how, window in self._variants:
-            for steps in orders:
+            for steps in [[batch]] + orders:
                 down = self._gone(facts, steps, how, window, device)
                 if down is None or not all(deciding(lost(down, loss, "crash")).quorate for loss in self._spares_of(down)):
                     yield None
                     return
-                yield _returned(down, [batch])
-                if one_by_one:
-                    yield _returned(down, orders[1])
+                for back in [[batch]] + [order[::-1] for order in orders]:
+                    yield _returned(down, back)
+
+    def _orders(self, batch: Batch) -> t.List[t.List[int]]:
+        """In which orders the nodes go one by one, and the other way round come back: those that leave fewest votes, or the memory of
+        the tie-breaker, or the quorum device's vote, in the worst place. Where votes alone decide nothing is worse than all at once."""
+        if not self.special or len(batch) == 1:
+            return []
+        weights, alone = self._facts.nodes, self._facts.deciding_alone()
+        orders = [sorted(batch), sorted(batch, reverse=True), sorted(batch, key=lambda nodeid: (-weights[nodeid].votes, nodeid)),
+                  sorted(batch, key=lambda nodeid: (nodeid not in alone, -weights[nodeid].votes, nodeid))]
+        return [order for position, order in enumerate(orders) if order not in orders[:position]]
 
     def _gone(self, facts: Known, steps: t.Sequence[Members], how: str, window: bool, device: str) -> t.Optional[Cluster]:
         fate = played(facts, steps, how, window, device)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import (
-    forecast, forecast_entry, margin, quorate_without, tolerates)
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import forecast, margin, quorate_without, tolerates
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.losses import forecast_entry
 from ansible_collections.corosync.quorum.tests.unit.fakes.daemons import all_quorate, daemons_of, lose, silence, values
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
@@ -179,7 +179,7 @@ def without(key):
     ({"failed": True, "msg": "Corosync is away."}, "it said: Corosync is away."),
     ({"available": False, "reason": "not_running"}, "it said: not_running"),
     ({"votequorum": value([1, 1]), "changed": False}, "pass what it has under 'votequorum'"),
-    ({}, "it lacks nodeid, quorate, settled, expected_votes,"),
+    ({}, "it lacks nodeid, quorate, settled, ring_id, expected_votes,"),
     (without("auto_tie_breaker"), "it lacks auto_tie_breaker."),
     (value([1, 1, 1], quorum="2"), "quorum is the string '2', not a number"),
     (dict(value([1, 1, 1]), wait_for_all=True), "it lacks wait_for_all.enabled"),
@@ -189,7 +189,7 @@ def without(key):
 ])
 def test_values_that_are_not_ours(given_value, message):
     for question in (lambda: forecast(given_value, [1]), lambda: quorate_without(given_value, [1]), lambda: tolerates(given_value),
-                     lambda: margin(given_value), lambda: forecast_entry(given_value)):
+                     lambda: margin(given_value)):
         with pytest.raises(ForecastError) as raised:
             question()
         assert message in str(raised.value)
