@@ -11,14 +11,18 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.arithmetic import Daemon
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import forecast
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.partitions import partitions
 
 from . import model
 from .comparison import ORDERS, Observed
 from .projection import value_of
 from .scenario import Scenario
 
-RIGHT, WRONGLY_SAFE, WRONGLY_UNSAFE, SIMULATOR = "right", "wrongly safe", "wrongly unsafe", "simulator"
+RIGHT, WRONGLY_SAFE, WRONGLY_UNSAFE = "right", "wrongly safe", "wrongly unsafe"
+SIMULATOR = "simulator"         # what the simulator forgets and corosync does not: see README.md, "wait_for_all"
+DISUNITED = "disunited"         # the daemons differ on quorum, which one value cannot tell, and partitions does
 
 
 class Prediction(t.NamedTuple):
@@ -44,7 +48,10 @@ def predictions(scenario: Scenario, seen: t.Sequence[Observed]) -> t.Iterator[Pr
                 value = value_of(daemons[asked], scenario.configuration.votes)
                 foretold = forecast(value, sorted(set(daemons) - stay), lms_window=seen[number + 1].window == "elapsed",
                                     qdevice="lost" if devices else "as_now")
-                yield Prediction(number, asked, _verdict(foretold["quorate"], quorate, value), quorate, foretold["reason"])
+                verdict = _verdict(foretold["quorate"], quorate, value)
+                if verdict not in (RIGHT, SIMULATOR) and _are_disunited(daemons, scenario):
+                    verdict = DISUNITED
+                yield Prediction(number, asked, verdict, quorate, foretold["reason"])
         world = changed
 
 
@@ -57,5 +64,9 @@ def _verdict(foretold: bool, seen: bool, value: dict[str, t.Any]) -> str:
         return RIGHT
     if foretold:
         return WRONGLY_SAFE
-    # What the simulator forgets and corosync does not: see README.md, "wait_for_all".
     return SIMULATOR if value["wait_for_all"]["enabled"] and not value["quorate"] else WRONGLY_UNSAFE
+
+
+def _are_disunited(daemons: dict[int, Daemon], scenario: Scenario) -> bool:
+    values = {str(nodeid): value_of(daemon, scenario.configuration.votes) for nodeid, daemon in daemons.items()}
+    return any(entry["about"] in ("quorate", "quorum", "expected_votes") for entry in partitions(values)["disagreements"])
