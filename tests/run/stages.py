@@ -79,6 +79,7 @@ def _clusters():
 def _tests():
     yield Stage("unit", "unit tests on Python %d.%d, and of the repository itself" % sys.version_info[:2], _pytest("tests/unit"), PYTEST_PASSED)
     yield Stage("abi", "the binding's declarations against the C headers", _pytest("tests/abi"), PYTEST_PASSED, _no_headers())
+    yield Stage("examples", "the documentation's examples and promises", _pytest("tests/docs"), PYTEST_PASSED)
     yield Stage("truth", "the forecast against corosync's own simulator", _pytest("tests/truth"), PYTEST_PASSED, _lacks("corosync-vqsim"))
     for version in interpreters.KNOWN:
         text = interpreters.name(version)
@@ -101,7 +102,7 @@ def _checks():
                 re.compile(r"in (\d+) files processed"))
     yield Stage("package", "build and install the artifact", _step("package"), re.compile(r"^documented: ", re.MULTILINE))
     yield Stage("importer", "galaxy-importer on the artifact, without a warning", _step("importer"),
-                re.compile(r"^INFO: Importer processing completed successfully", re.MULTILINE | re.IGNORECASE), after=("package",))
+                re.compile(r"^Importer processing completed successfully", re.MULTILINE), after=("package",))
     for core in environments.CORES:
         yield Stage("sanity-" + core, "ansible-test sanity with ansible-core " + core, _step("sanity", core),
                     re.compile(r"^Running sanity test ", re.MULTILINE), _no_python_for(core))
