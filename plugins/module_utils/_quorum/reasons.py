@@ -29,6 +29,8 @@ def reason_of(known: Known, daemon: Daemon, gone: t.Iterable[int], window: bool)
     if daemon.rule == arithmetic.BY_MASTER_WINS:
         return "%s, below quorum %d: the quorum device's master_wins keeps quorum." % (after, daemon.quorum)
     sentence = "%s, quorum is %d of %d expected" % (after, daemon.quorum, expected)
+    if daemon.rules.allow_downscale and daemon.ev_barrier > expected:
+        sentence += " (allow_downscale counts at least %d)" % daemon.ev_barrier
     if daemon.quorate:
         return "%s: enough%s.%s" % (sentence, _what_lowered_quorum(daemon, expected, window), _narrow(daemon, expected))
     return "%s: %s too few%s." % (sentence, daemon.quorum - daemon.total_votes, _what_does_not_help(known, daemon, expected, window))
