@@ -11,7 +11,6 @@ Pure: no clock, no I/O. `stable_for` is not here, because it is about time.
 
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum import forecast
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import UnknownNode, Value, has_nodelist, labels, nodeid_of
 
 # A condition's judgement of a value: does it hold, and what was seen in its place (plain data).
@@ -52,7 +51,14 @@ def expected_votes(value: Value, wanted: int) -> Judgement:
     return value["expected_votes"] == wanted, value["expected_votes"]
 
 
+def _questions() -> t.Any:
+    """Imported when a condition asks one of them: this is compiled in every slice of a wait, and most waits ask none."""
+    from ansible_collections.corosync.quorum.plugins.module_utils._quorum import forecast
+    return forecast
+
+
 def quorate_without(value: Value, wanted: t.List[str]) -> Judgement:
+    forecast = _questions()
     try:
         return forecast.quorate_without(value, wanted)
     except forecast.ForecastError as exc:
@@ -60,7 +66,7 @@ def quorate_without(value: Value, wanted: t.List[str]) -> Judgement:
 
 
 def tolerates(value: Value, wanted: int) -> Judgement:
-    tolerated = forecast.tolerates(value)
+    tolerated = _questions().tolerates(value)
     return tolerated >= wanted, tolerated
 
 
@@ -193,7 +199,7 @@ def _refuse_forecast(goal: Goal, value: Value) -> None:
     """Raise ImpossibleGoal for a forecast that fails even with every node there."""
     if not {"quorate_without", "tolerates"} & set(goal):
         return
-    best = _at_best(value)
+    best, forecast = _at_best(value), _questions()
     if "quorate_without" in goal:
         try:
             holds, reason = forecast.quorate_without(best, goal["quorate_without"])
