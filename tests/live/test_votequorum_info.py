@@ -109,14 +109,16 @@ def change_votes(stop):
     lane = Lane(Deadline(60))
     with Votequorum(lane) as votequorum:
         while not stop.is_set():
-            tried(votequorum.setvotes, 1, random.choice([1, 2]))
+            with quiet:
+                tried(votequorum.setvotes, 1, random.choice([1, 2]))
             time.sleep(random.uniform(0, 0.01))
         tried(votequorum.setvotes, 1, 1)
     lane.close()
 
 told = {"settled": 0, "unsettled": 0, "agreed": 0, "faults": [], "errors": [], "rings": 0, "votes": []}
-stop = threading.Event()
+stop, quiet = threading.Event(), threading.Lock()
 changer = threading.Thread(target=change_votes, args=(stop,))
+changer.daemon = True
 changer.start()
 open("/run/reading", "w").close()
 votes = set()
@@ -141,9 +143,10 @@ with Watched(Deadline(60)) as lasting:
             votes.add(value["total_votes"])
             told["faults"] += ["%s: %s" % (fault, json.dumps(value)) for fault in faults(value)]
         if told["settled"] % 10 == 0:
-            tool = quorumtool()
-            again = lasting.read()
-            if value["settled"] and again["settled"] and again == value and tool.get("Ring ID"):
+            with quiet:
+                time.sleep(0.02)  # what is queued comes round the ring
+                value, tool, again = lasting.snapshot(), quorumtool(), lasting.snapshot()
+            if value["settled"] and again == value and tool.get("Ring ID"):
                 told["agreed"] += 1
                 seen = ("%(nodeid)d.%(seq)x" % value["ring_id"], value["quorate"], value["total_votes"], value["quorum"])
                 theirs = (tool["Ring ID"].strip(), tool["Quorate"].strip() == "Yes", int(tool["Total votes"]), int(tool["Quorum"].split()[0]))

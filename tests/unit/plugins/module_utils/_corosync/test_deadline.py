@@ -4,7 +4,10 @@
 """No call hangs, none is made after it was given up, and no thread stays."""
 
 import os
+import pathlib
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -311,3 +314,37 @@ def test_a_thousand_lanes_leave_no_thread():
         lane.call(len, "")
         lane.close()
     assert threading.active_count() == before
+
+
+LEAVE = """
+import sys
+import cffi
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DeadlineExceeded
+ffi = cffi.FFI()
+ffi.cdef("int pause(void); unsigned int usleep(unsigned int); void qsort(void *, size_t, size_t, int (*)(const void *, const void *));")
+c = ffi.dlopen(None)
+compare = ffi.callback("int(const void *, const void *)", lambda *dummy: c.usleep(200000))
+array = ffi.new("int[]", 4)
+class Slow:
+    def __del__(self):
+        c.usleep(400000)  # the interpreter is about to end, and still here when the call comes back
+sys.modules["slow"] = Slow()
+lane = Lane(Deadline(0.05))
+try:
+    lane.call({"never": c.pause, "late": lambda: c.usleep(400000), "by callback": lambda: c.qsort(array, 4, 4, compare)}[sys.argv[1]])
+except DeadlineExceeded:
+    lane.close()
+    print("gave up")
+"""
+
+
+@pytest.mark.parametrize("returns", ["never", "late", "by callback"])
+def test_the_process_ends_at_once_and_quietly_whatever_a_stuck_call_does(returns):
+    root = pathlib.Path(tested.__file__).parents[6]
+    done = subprocess.Popen([sys.executable, "-c", LEAVE, returns], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True,
+                            env=dict(os.environ, PYTHONPATH=os.pathsep.join([str(root)] + [path for path in sys.path if path])))
+    start = time.monotonic()
+    output, dummy = done.communicate(timeout=60)
+    assert (done.returncode, output) == (0, "gave up\n")
+    assert elapsed(start) < 20
