@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.corosync_conf import Conf, Value
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import tie_breaker_nodes
 
 PROVIDER = "corosync_votequorum"
 _NODE_KEY = re.compile(r"nodelist\.node\.(\d+)\.(.+)\Z")
@@ -137,17 +138,5 @@ def _tie_breaker(conf: Conf) -> t.Tuple[str, t.List[int]]:
         return "lowest", []
     if text == "highest":
         return "highest", []
-    nodeids = tie_breaker_list(text)
+    nodeids = tie_breaker_nodes(text)
     return ("list", nodeids) if nodeids else ("none", [])
-
-
-def tie_breaker_list(text: str) -> t.List[int]:
-    """The node ids votequorum reads from this text: it stops at the first thing that is not a number, or is 0."""
-    nodeids: t.List[int] = []
-    rest = text
-    while True:
-        found = re.match(r"[ \t\n\v\f\r]*([+-]?[0-9]{1,18})(?![0-9])", rest)
-        if not found or int(found.group(1)) == 0:
-            return nodeids
-        nodeids.append(int(found.group(1)) % 2**32)
-        rest = rest[found.end() :]

@@ -14,7 +14,8 @@ import re
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum import lint_keys
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.lint_model import PROVIDER, Model, tie_breaker_list
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.lint_model import PROVIDER, Model
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import tie_breaker_nodes
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.lint_refusals import Hits, effective_nodeid, twins, corosync_sees_both
 
 _VOTES_THAT_WRAP = 510  # (510 + 2) / 2 = 256, and `quorum` is a uint8_t (197)
@@ -316,7 +317,7 @@ def tie_breaker_list_cut(model: Model) -> Hits:
     written = re.findall(r"[^\s,;]+", text)
     return _when(
         model.is_votequorum and model.tie_breaker == "list" and len(written) != len(model.tie_breaker_list),
-        'auto_tie_breaker_node is "%s", of which corosync reads only %s.' % (text, _names(str(nodeid) for nodeid in tie_breaker_list(text))),
+        'auto_tie_breaker_node is "%s", of which corosync reads only %s.' % (text, _names(str(nodeid) for nodeid in tie_breaker_nodes(text))),
         "Separate the node ids by spaces, with nothing else between them.",
         model.line("quorum.auto_tie_breaker_node"),
     )

@@ -116,13 +116,13 @@ def _tie_breaker(enabled: bool, cmap: t.Mapping[str, t.Any]) -> Value:
     return {
         "enabled": enabled,
         "kind": kind,
-        "nodes": _tie_breaker_nodes(str(cmap.get("quorum.auto_tie_breaker_node", ""))) if kind == "list" else [],
+        "nodes": tie_breaker_nodes(str(cmap.get("quorum.auto_tie_breaker_node", ""))) if kind == "list" else [],
         "lowest": cmap.get("runtime.votequorum.lowest_node_id"),
         "highest": cmap.get("runtime.votequorum.highest_node_id"),
     }
 
 
-def _tie_breaker_nodes(text: str) -> t.List[int]:
+def tie_breaker_nodes(text: str) -> t.List[int]:
     """The node ids as corosync reads them: up to the first that is 0 or no number (parse_atb_string, exec/votequorum.c)."""
     nodes = []  # type: t.List[int]
     found = _NUMBER.match(text)
