@@ -59,12 +59,12 @@ def _within(bench):
 
 def _growth(bench):
     sys.path.insert(0, str(trees.linked()))
-    from ansible_collections.corosync.quorum.plugins.module_utils._quorum import batches, forecast
+    from ansible_collections.corosync.quorum.plugins.module_utils._quorum import batches, forecast, losses
 
     values = {size: cluster([1] * size) for size in SIZES}
     jobs = {}
     for size, value in values.items():
-        jobs["entry", size] = lambda value=value: _seconds(forecast.forecast_entry, value)
+        jobs["entry", size] = lambda value=value: _seconds(losses.forecast_entry, value)
         jobs["one", size] = lambda value=value: _seconds(forecast.forecast, value, [value["members"][-1]])
         jobs["batches", size] = lambda size=size: _seconds(batches.upgrade_batches, _upgradable(size))
     found = interleaved(bench.samples, jobs)

@@ -20,7 +20,7 @@ for needed in ("_corosync.cmap", "_corosync.quorum", "_corosync.votequorum", "_q
 
 value = json.loads(text)
 start = time.perf_counter()
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import forecast_entry  # noqa: E402
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.losses import forecast_entry  # noqa: E402
 imported = time.perf_counter()
 entry = forecast_entry(value)
 end = time.perf_counter()
