@@ -61,6 +61,11 @@ class Trial:
         self.made, self.window, self.device = made, window, device
         self.wrong, self.asked = [], 0
 
+        if device:      # or systemd would start the device's daemon again after a crash, and corosync with it
+            for node in made:
+                node.put("[Service]\nRestart=no\n", "/run/systemd/system/corosync-qdevice.service.d/no-restart.conf")
+                node.run(["systemctl", "daemon-reload"])
+
     def crash(self, *lost):
         before = self._value(lost)
         at_once([self.made[nodeid] for nodeid in lost], lambda node: node.kill_corosync())
@@ -158,6 +163,7 @@ def test_wait_for_all_arms_again_when_quorum_is_lost(cluster):
 def test_a_quorum_device_that_is_lost_first(cluster):
     made = cluster(nodes=4, qdevice="ffsplit", totem=QUICK)
     made.wait_quorate()
+    Trial(made, False, "ffsplit")
     before = value_on(made[1])
     made.stop_qnetd()
     made.wait_qdevice_votes(False)

@@ -25,7 +25,8 @@ _SETTINGS = (
     ("allow_downscale", ("allow_downscale", "enabled")),
 )
 # What all daemons of one partition must have alike.
-_COUNTS = ("expected_votes", "quorum", "quorate")
+_COUNTS = (("expected_votes", ("expected_votes",)), ("quorum", ("quorum",)), ("quorate", ("quorate",)),
+           ("wait_for_all_pending", ("wait_for_all", "pending")))
 
 
 def partitions(results: t.Any) -> Value:
@@ -150,8 +151,8 @@ def _disagreements(values: t.Mapping[str, Value], found: t.Sequence[Value]) -> t
     differ.extend(_differing("nodelist", configured))
     differ.extend(_differing("qdevice_votes", dict((host, (value["qdevice"] or {}).get("votes") or 0) for host, value in values.items())))
     for view in found:
-        for name in _COUNTS:
-            differ.extend(_differing(name, dict((host, values[host][name]) for host in view["seen_by"])))
+        for name, path in _COUNTS:
+            differ.extend(_differing(name, dict((host, _at(values[host], path)) for host in view["seen_by"])))
         for nodeid in view["members"]:
             votes = dict((host, node["votes"]) for host in view["seen_by"] for node in values[host]["nodes"] if node["nodeid"] == nodeid)
             differ.extend(_differing("votes of node id %d" % nodeid, votes))
