@@ -81,6 +81,7 @@ class Action:
         self.task = Task.load(dict({"action": {"module": MODULE, **options}}, **(task or {})))
         loader = DataLoader()
         self.action = ActionModule(self.task, self.connection, PlayContext(), loader, Templar(loader=loader), None)
+        self.action._load_name = MODULE  # as the plugin loader does
         monkeypatch.setattr(self.action, "_execute_module", self._execute)
 
     def _execute(self, module_name, module_args, task_vars):

@@ -1,0 +1,176 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""wait_for_quorum ends: never later than its timeout and two seconds, and when it is interrupted without a trace on any node."""
+
+import contextlib
+import ipaddress
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import time
+
+from playing import Play, events, wait
+
+from lab.network import controller_address
+
+LATE = 2
+
+# The ways from the controller to a module: host variables of an alias of a node each
+WAYS = {
+    "plain": {},
+    "temporary": {"ansible_pipelining": False},
+    "sudo": {"ansible_become": True, "ansible_become_method": "sudo"},
+    "sudo-temporary": {"ansible_become": True, "ansible_become_method": "sudo", "ansible_pipelining": False},
+    "su": {"ansible_become": True, "ansible_become_method": "su"},
+    "su-temporary": {"ansible_become": True, "ansible_become_method": "su", "ansible_pipelining": False},
+}
+
+# Every process of a node with a mark in its command or environment, but itself: "pid command"
+MARKED = r"""
+import os, sys
+for pid in filter(str.isdigit, os.listdir("/proc")):
+    try:
+        told = open("/proc/%s/cmdline" % pid, "rb").read() + open("/proc/%s/environ" % pid, "rb").read()
+        state = open("/proc/%s/stat" % pid).read().rpartition(")")[2].split()[0]
+    except OSError:
+        continue
+    if os.fsencode(sys.argv[1]) in told and state not in "ZX" and int(pid) != os.getpid():
+        print(pid, told[:150].replace(b"\0", b" ").decode("utf-8", "replace"))
+"""
+
+
+def unanswering(node, lab):
+    """Let a node answer nothing to the controller: what it sends there is dropped."""
+    node.block([str(controller_address(ipaddress.ip_network(lab.recorded["subnet"])))])
+
+
+def elapsed(play, timeout):
+    """The result of a wait that failed, when it did at last: how long the task took for the controller."""
+    answer = play.result(timeout + 30)
+    began = next(at for at, line in play.lines if line.startswith("TASK"))
+    assert answer.status == "failed", answer.result
+    assert answer.result["msg"].startswith("Timed out after %g s." % timeout)
+    assert answer.result["unmet"] and answer.result["timeline"]
+    assert answer.result["elapsed"] <= timeout + LATE
+    # the line of the task is printed a little before the wait begins
+    assert answer.at - began <= timeout + LATE + 0.5, "ended %.2f s after it began" % (answer.at - began)
+    assert answer.result["elapsed"] >= timeout - 1.1
+    return answer.result
+
+
+def test_never_later_than_its_timeout(lab, cluster):
+    """node1 is frozen, node2 does not answer, node3 loses its power; one wait begins when node2 is deaf already."""
+    made = cluster(nodes=3)
+    with contextlib.ExitStack() as stack:
+        def begin(node, timeout, **options):
+            return stack.enter_context(Play(lab, [wait(quorate=False, timeout=timeout, **options)], hosts=node)), timeout
+
+        frozen, patient = begin("node1", 9), begin("node1", 11, connect_timeout=60)
+        deaf = begin("node2", 12)
+        off, long_off = begin("node3", 10), begin("node3", 27)
+        for play, _timeout in (frozen, patient, deaf, off, long_off):
+            play.until("wait_for_quorum: [")
+        time.sleep(random.uniform(0, 2))
+        made[1].freeze_corosync()
+        unanswering(made[2], lab)
+        unreachable = begin("node2", 7)
+        time.sleep(random.uniform(0, 1))
+        made[3].power_cut()
+        results = {play: elapsed(play, timeout) for play, timeout in (frozen, patient, deaf, unreachable, off, long_off)}
+        made[1].thaw_corosync()
+    # on a machine that is busy as well, the module's own words may come too late
+    assert all("frozen" in results[play]["msg"] or "gave no answer" in results[play]["msg"] for play, _timeout in (frozen, patient))
+    assert results[frozen[0]]["unmet"] == [{"condition": "quorate", "wanted": False, "seen": None}]
+    assert results[frozen[0]]["votequorum"]["quorate"] is True, "the last that was seen"
+    assert all("out of reach" in results[play]["msg"] for play, _timeout in (deaf, unreachable, long_off))
+    assert "unreachable" in events(results[long_off[0]]), "a node that vanishes without a word is noticed within 20 s"
+    assert results[unreachable[0]]["votequorum"] is None
+    assert results[unreachable[0]]["quorate"] is False
+    assert events(results[unreachable[0]]) == ["unreachable"]
+
+
+class Interrupted:
+    """A play with a wait on one node in each of the WAYS, to be interrupted. Its processes carry a mark."""
+
+    def __init__(self, lab, made, name, folder, **keywords):
+        self.mark = "QUORUM_TEST=%s-%d" % (name, random.getrandbits(32))
+        self._node = made[1]
+        inventory = pathlib.Path(folder, name + ".json")
+        known = json.loads(subprocess.run([str(Play.program("ansible-inventory")), "--list"], env=dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg)),
+                                          stdout=subprocess.PIPE, check=True, timeout=30).stdout)["_meta"]["hostvars"]["node1"]
+        inventory.write_text(json.dumps({"all": {"hosts": {way: dict(known, **more) for way, more in WAYS.items()}}}), encoding="utf-8")
+        variable, _equals, content = self.mark.partition("=")
+        self.play = Play(lab, [wait(quorate=False, timeout=300, keywords=dict(keywords, environment={variable: content}))], hosts="all",
+                         arguments=["-i", str(inventory), "-f", "10"])
+
+    def left(self):
+        """What still runs on the node."""
+        return self._node.python(MARKED, self.mark).stdout
+
+    def left_here(self):
+        """What still runs on this machine of the play: ssh clients, which carry the mark in their command, and workers."""
+        return [line for line in subprocess.run([Play.program("python"), "-c", MARKED, self.mark], stdout=subprocess.PIPE, universal_newlines=True,
+                                                check=True, timeout=30).stdout.splitlines() if "nsenter" not in line]
+
+
+HOW = ("ctrl-c", "parent killed", "all killed", "task timeout")
+
+
+def interrupt(play, how):
+    if how == "ctrl-c":
+        play.signal(signal.SIGINT)
+    elif how == "parent killed":
+        play.signal(signal.SIGKILL, whole_group=False)
+    elif how == "all killed":
+        play.signal(signal.SIGKILL)
+
+
+def test_interrupted_it_leaves_no_process(lab, cluster, tmp_path):
+    made = cluster(nodes=1)
+    with contextlib.ExitStack() as stack:
+        waits = {how: Interrupted(lab, made, how.replace(" ", "-"), tmp_path, **({"timeout": 30} if how == "task timeout" else {})) for how in HOW}
+        for wait_of in waits.values():
+            stack.enter_context(wait_of.play)
+        for wait_of in waits.values():
+            # beyond the first look, in the long slice
+            wait_of.play.until("wait_for_quorum: [", timeout=60, count=len(WAYS))
+        time.sleep(random.uniform(2, 4))
+        for how, wait_of in waits.items():
+            assert wait_of.left().count("python") >= len(WAYS), how
+            interrupt(wait_of.play, how)
+        results = waits["task timeout"].play.end(60)
+        assert len(results) == len(WAYS)
+        assert all(answer.status == "failed" and "timed out" in str(answer.result).lower() for answer in results)
+        time.sleep(5)
+        for how, wait_of in waits.items():
+            assert wait_of.left() == "", how
+            assert wait_of.left_here() == [], how
+
+
+def connections(node):
+    """How many connections to votequorum there are on a node."""
+    return int(node.sh("find /dev/shm -name '*event-votequorum-data*' | wc -l").stdout)
+
+
+def test_fifty_waits_at_once(lab, cluster, tmp_path):
+    made = cluster(nodes=2)
+    hosts = tmp_path / "fifty"
+    hosts.write_text("".join("wait%02d ansible_connection=local\n" % number for number in range(50)), encoding="utf-8")
+    task = wait(absent=["node2"], quorate=None, timeout=200, progress=False, keywords={"delegate_to": "node1"})
+    with Play(lab, [task], hosts="wait*", arguments=["-i", str(lab.inventory), "-i", str(hosts), "-f", "50"]) as play:
+        deadline = time.monotonic() + 150
+        while connections(made[1]) < 50:
+            assert time.monotonic() < deadline and play.process.poll() is None, "%d connections\n%s" % (connections(made[1]), play.output)
+            time.sleep(0.5)
+        made[2].stop_corosync()
+        gone = time.time()
+        answers = play.end(100)
+    assert [answer.status for answer in answers] == ["ok"] * 50, play.output
+    assert all(answer.result["votequorum"]["members"] == [1] for answer in answers)
+    assert max(answer.at for answer in answers) - gone < 60
+    time.sleep(3)
+    assert connections(made[1]) == 0
