@@ -17,7 +17,7 @@ from ansible.utils.display import Display
 from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError
 from ansible_collections.corosync.quorum.plugins.module_utils._wait_options import ARGUMENT_SPEC, check
 from ansible_collections.corosync.quorum.plugins.plugin_utils._narrator import Narrator
-from ansible_collections.corosync.quorum.plugins.plugin_utils._remote_wait import Broken, Lost, Refused, RemoteWait, Silent
+from ansible_collections.corosync.quorum.plugins.plugin_utils._remote_wait import LONG_SLICE, SLICE, Broken, Lost, Refused, RemoteWait, Silent
 from ansible_collections.corosync.quorum.plugins.plugin_utils._watchdog import Overdue, Watchdog, pause
 
 MODULE = "corosync.quorum.wait_for_quorum"
@@ -43,7 +43,7 @@ class ActionModule(ActionBase):
         talks = options["progress"] and not self._task.no_log
         narrator = Narrator((lambda line: display.display("wait_for_quorum: [%s] %s" % (host, line))) if talks else None)
         node = _Node(self, task_vars or {}, options, narrator)
-        wait = RemoteWait(options, node.look, narrator, sleep=node.pause)
+        wait = RemoteWait(options, node.look, narrator, sleep=node.pause, longest=LONG_SLICE if node.can_keep_alive else SLICE)
         try:
             result = wait.look_once() if self._task.check_mode else wait.run()
         finally:
@@ -75,6 +75,7 @@ class _Node:
         self._narrator = narrator
         self._parent = os.getppid()
         self._looks = 0
+        self.can_keep_alive = getattr(self._connection, "transport", None) == "ssh"
         self.discovered: dict[str, t.Any] = {}
         self._ssh_extra_args: t.Any = None
 
@@ -112,7 +113,7 @@ class _Node:
 
     def _keep_alive(self) -> None:
         """Before a long wait: a new connection that notices when the node vanishes without a word. The old one, if it is shared, would not."""
-        if getattr(self._connection, "transport", None) == "ssh":
+        if self.can_keep_alive:
             self._ssh_extra_args = self._connection.get_option("ssh_extra_args") or ""
             self._connection.set_option("ssh_extra_args", ("%s %s" % (self._ssh_extra_args, KEEPALIVE)).strip())
             self._reset()

@@ -19,8 +19,10 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._narrator import N
 
 Result = dict[str, t.Any]
 
-# The longest slice: so a wait costs one round trip a minute, and a node that vanished without a word is noticed within it. Seconds.
+# The longest slice, which bounds how late a node is missed that vanished without a word; where the connection itself notices that, it
+# may be longer, since starting a slice costs the node a fifth of a second of CPU. Seconds.
 SLICE = 60.0
+LONG_SLICE = 300.0
 # How long a change that does not fulfil the goal is kept back on the node, for the next one. Seconds.
 LINGER = 2.0
 # What a round trip is taken to cost before one has been measured, and at the most. Seconds.
@@ -54,19 +56,21 @@ class Refused(Broken):
 class RemoteWait:
     """A wait as the controller sees it.
 
-    look(slice, seconds): runs one slice on the node, within so many seconds, and returns the module's result. Raises Lost, Silent,
-    Broken, Refused. A node that never ran the module is given up when it cannot or refuses to; what it did once it may do again.
+    longest: of a slice, in seconds. look(slice, seconds): runs one slice on the node, within so many seconds, and returns the module's
+    result. Raises Lost, Silent, Broken, Refused. A node that never ran the module is given up when it cannot or refuses to; what it did
+    once it may do again.
     """
 
     def __init__(self, options: dict[str, t.Any], look: t.Callable[[dict[str, t.Any], float], Result], narrator: Narrator,
                  clock: t.Callable[[], float] = time.monotonic, sleep: t.Callable[[float], None] = time.sleep,
-                 now: t.Callable[[], float] = time.time) -> None:
+                 now: t.Callable[[], float] = time.time, longest: float = SLICE) -> None:
         self._options = options
         self._look = look
         self._narrator = narrator
         self._clock = clock
         self._sleep = sleep
         self._now = now
+        self._longest = longest
         self._start = clock()
         self._round_trip = ROUND_TRIP
         self._value: Value | None = None
@@ -107,7 +111,7 @@ class RemoteWait:
                 return self._failure(self._timed_out())
             if self._lost:
                 self._sleep(min(self._options["sleep"], self._left()))
-            seconds = SLICE
+            seconds = self._longest
 
     def _slice(self, seconds: float, stable_for: float) -> Result | None:
         """One slice. The task's result if that ends the wait, else None."""

@@ -19,7 +19,12 @@ sys.path.insert(0, str(HERE))
 import against_headers  # noqa: E402  pylint: disable=wrong-import-position
 import generate  # noqa: E402  pylint: disable=wrong-import-position
 
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync import _abi, cmap, errors, votequorum  # noqa: E402  pylint: disable=wrong-import-position
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync import (
+    _abi,
+    cmap,
+    errors,
+    votequorum,
+)  # noqa: E402  pylint: disable=wrong-import-position
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum import snapshot  # noqa: E402  pylint: disable=wrong-import-position
 
 CDEF = generate.CDEF.read_text(encoding="utf-8")
@@ -38,8 +43,14 @@ def declared_functions():
 
 
 def test_the_checked_in_module_is_what_the_generator_makes():
-    done = subprocess.run([sys.executable, str(HERE / "generate.py"), "--check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          universal_newlines=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, str(HERE / "generate.py"), "--check"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+        timeout=60,
+        check=False,
+    )
     assert (done.returncode, done.stdout) == (0, "")
 
 
@@ -88,18 +99,28 @@ MUTATIONS = {
         "    votequorum_quorum_notification_fn_t votequorum_quorum_notify_fn;\n"
         "    votequorum_expectedvotes_notification_fn_t votequorum_expectedvotes_notify_fn;\n",
         "    votequorum_expectedvotes_notification_fn_t votequorum_expectedvotes_notify_fn;\n"
-        "    votequorum_quorum_notification_fn_t votequorum_quorum_notify_fn;\n"),
+        "    votequorum_quorum_notification_fn_t votequorum_quorum_notify_fn;\n",
+    ),
     "a missing callback": ("    votequorum_nodelist_notification_fn_t votequorum_nodelist_notify_fn;\n", ""),
     "a missing argument of a callback": (
-        "votequorum_handle_t handle, uint64_t context, votequorum_ring_id_t ring_id,", "votequorum_handle_t handle, uint64_t context,"),
+        "votequorum_handle_t handle, uint64_t context, votequorum_ring_id_t ring_id,",
+        "votequorum_handle_t handle, uint64_t context,",
+    ),
     "the width of a callback's argument": ("uint32_t quorate, uint64_t ring_seq", "uint32_t quorate, uint32_t ring_seq"),
-    "an argument by pointer instead of by value": ("unsigned int cast_vote, votequorum_ring_id_t ring_id)",
-                                                   "unsigned int cast_vote, votequorum_ring_id_t *ring_id)"),
-    "a missing argument": ("votequorum_trackstart(votequorum_handle_t handle, uint64_t context,", "votequorum_trackstart(votequorum_handle_t handle,"),
+    "an argument by pointer instead of by value": (
+        "unsigned int cast_vote, votequorum_ring_id_t ring_id)",
+        "unsigned int cast_vote, votequorum_ring_id_t *ring_id)",
+    ),
+    "a missing argument": (
+        "votequorum_trackstart(votequorum_handle_t handle, uint64_t context,",
+        "votequorum_trackstart(votequorum_handle_t handle,",
+    ),
     "the order of two arguments": ("uint64_t context, unsigned int flags)", "unsigned int flags, uint64_t context)"),
     "the type of a result": ("cs_error_t votequorum_trackstop(", "int votequorum_trackstop("),
-    "a forgotten const": ("votequorum_qdevice_register(votequorum_handle_t handle, const char *name)",
-                          "votequorum_qdevice_register(votequorum_handle_t handle, char *name)"),
+    "a forgotten const": (
+        "votequorum_qdevice_register(votequorum_handle_t handle, const char *name)",
+        "votequorum_qdevice_register(votequorum_handle_t handle, char *name)",
+    ),
     "the width of a handle": ("typedef uint64_t votequorum_handle_t;", "typedef uint32_t votequorum_handle_t;"),
     "the type of a value of cmap": ("CMAP_VALUETYPE_STRING = 11,", "CMAP_VALUETYPE_STRING = 12,"),
     "a member of the ring id": ("uint64_t seq;", "uint32_t seq;"),
@@ -131,15 +152,22 @@ def test_the_names_of_flags_and_states_are_the_headers():
 
 def test_every_code_of_corosync_has_its_exception():
     enumerators = dict(re.findall(r"\b(CS_(?:ERR_\w+|OK))\s*=\s*(\d+)", header_text("corotypes.h")))
-    assert {name: int(value) for name, value in enumerators.items()} == dict(
-        {error.name: code for code, error in errors.BY_CODE.items()}, CS_OK=1)
+    assert {name: int(value) for name, value in enumerators.items()} == dict({error.name: code for code, error in errors.BY_CODE.items()}, CS_OK=1)
     for name, value in _abi.ffi.typeof("cs_error_t").relements.items():
         assert name == "CS_OK" or (errors.BY_CODE[value].name, errors.BY_CODE[value].code) == (name, value)
 
 
 def test_the_constants_that_the_code_spells_out_are_the_declared_ones():
     constants = dict({name: int(value, 0) for name, value in DEFINES.items()}, **_abi.ffi.typeof("cs_dispatch_flags_t").relements)
-    for name in ("DISPATCH_ONE", "DISPATCH_ALL", "DISPATCH_BLOCKING", "DISPATCH_ONE_NONBLOCKING", "TRACK_CURRENT", "TRACK_CHANGES", "TRACK_CHANGES_ONLY"):
+    for name in (
+        "DISPATCH_ONE",
+        "DISPATCH_ALL",
+        "DISPATCH_BLOCKING",
+        "DISPATCH_ONE_NONBLOCKING",
+        "TRACK_CURRENT",
+        "TRACK_CHANGES",
+        "TRACK_CHANGES_ONLY",
+    ):
         assert getattr(votequorum, name) == constants["CS_" + name]
     assert votequorum.QDEVICE_NODEID == constants["VOTEQUORUM_QDEVICE_NODEID"]
     assert votequorum.QDEVICE_MAX_NAME == constants["VOTEQUORUM_QDEVICE_MAX_NAME_LEN"] - 1
@@ -150,9 +178,13 @@ def test_the_constants_that_the_code_spells_out_are_the_declared_ones():
 
 def test_the_types_of_cmaps_values():
     kinds = _abi.ffi.typeof("cmap_value_types_t").relements
-    numbers = {kinds["CMAP_VALUETYPE_" + name.upper()]: c_type for name, c_type in (
-        [("%sint%d" % (sign, bits), "%sint%d_t" % (sign, bits)) for sign in ("", "u") for bits in (8, 16, 32, 64)]
-        + [("float", "float"), ("double", "double")])}
+    numbers = {
+        kinds["CMAP_VALUETYPE_" + name.upper()]: c_type
+        for name, c_type in (
+            [("%sint%d" % (sign, bits), "%sint%d_t" % (sign, bits)) for sign in ("", "u") for bits in (8, 16, 32, 64)]
+            + [("float", "float"), ("double", "double")]
+        )
+    }
     assert cmap._NUMBERS == numbers  # pylint: disable=protected-access
     assert cmap._STRING == kinds["CMAP_VALUETYPE_STRING"]  # pylint: disable=protected-access
     assert cmap._UINT8 == kinds["CMAP_VALUETYPE_UINT8"]  # pylint: disable=protected-access

@@ -10,7 +10,6 @@ import time
 import pytest
 from looking import Background, look, play
 
-
 AS_USER = {"become": True, "become_user": "plain", "become_method": "su"}
 
 
@@ -19,14 +18,26 @@ def test_it_reads_what_corosync_quorumtool_reads_and_says_what_it_cannot(lab, cl
     node = cluster(nodes=3)[2]
     node.sh("id plain 2>/dev/null || useradd --create-home --shell /bin/sh plain")
     read, checked, failed, reported, zero, text, choice = play(
-        lab, node, ({"timeout": 3}, {}), ({}, {"check_mode": True}), ({}, AS_USER), ({"if_unavailable": "report"}, AS_USER),
-        ({"timeout": 0, "if_unavailable": "report"}, {}), ({"timeout": "soon"}, {}), ({"if_unavailable": "ignore"}, {}))
+        lab,
+        node,
+        ({"timeout": 3}, {}),
+        ({}, {"check_mode": True}),
+        ({}, AS_USER),
+        ({"if_unavailable": "report"}, AS_USER),
+        ({"timeout": 0, "if_unavailable": "report"}, {}),
+        ({"timeout": "soon"}, {}),
+        ({"if_unavailable": "ignore"}, {}),
+    )
     for result in (read, checked):
         assert (result["available"], result["quorate"], result["changed"], result["failed"]) == (True, True, False, False)
     value, told = read["votequorum"], quorumtool(node)
     assert value == checked["votequorum"], "check mode reads as well"
     assert (value["quorate"], value["total_votes"], value["expected_votes"], value["quorum"]) == (
-        told["Quorate"] == "Yes", int(told["Total votes"]), int(told["Expected votes"]), int(told["Quorum"]))
+        told["Quorate"] == "Yes",
+        int(told["Total votes"]),
+        int(told["Expected votes"]),
+        int(told["Quorum"]),
+    )
     assert "%(nodeid)d.%(seq)x" % value["ring_id"] == told["Ring ID"]
     assert (value["nodeid"], value["name"], value["members"], value["missing"]) == (2, "node2", [1, 2, 3], [])
 
@@ -44,7 +55,13 @@ def test_a_node_that_is_down_is_missing_with_its_name_and_one_that_never_came_is
     value = look(made[1], 5)["value"]
     assert (value["members"], value["missing"], value["quorate"]) == ([1, 2], [3], True)
     unseen = value["nodes"][2]
-    assert (unseen["name"], unseen["state"], unseen["votes"], unseen["configured_votes"], unseen["expected_votes"]) == ("node3", "unseen", None, 1, None)
+    assert (unseen["name"], unseen["state"], unseen["votes"], unseen["configured_votes"], unseen["expected_votes"]) == (
+        "node3",
+        "unseen",
+        None,
+        1,
+        None,
+    )
     made[2].stop_corosync()
     made.wait_ring([1])
     value = look(made[1], 5)["value"]
@@ -54,17 +71,26 @@ def test_a_node_that_is_down_is_missing_with_its_name_and_one_that_never_came_is
 
 MODES = [
     (dict(nodes=2, quorum={"two_node": 1}), lambda value: value["two_node"] and value["wait_for_all"]["enabled"] and value["quorum"] == 1),
-    (dict(nodes=3, quorum={"last_man_standing": 1, "last_man_standing_window": 1234, "wait_for_all": 1}),
-     lambda value: value["last_man_standing"] == {"enabled": True, "window_ms": 1234} and value["wait_for_all"] == {"enabled": True, "pending": False}),
-    (dict(nodes=2, quorum={"auto_tie_breaker": 1, "auto_tie_breaker_node": "2 1"}),
-     lambda value: value["auto_tie_breaker"] == {"enabled": True, "kind": "list", "nodes": [2, 1], "lowest": 1, "highest": 2}),
+    (
+        dict(nodes=3, quorum={"last_man_standing": 1, "last_man_standing_window": 1234, "wait_for_all": 1}),
+        lambda value: value["last_man_standing"] == {"enabled": True, "window_ms": 1234}
+        and value["wait_for_all"] == {"enabled": True, "pending": False},
+    ),
+    (
+        dict(nodes=2, quorum={"auto_tie_breaker": 1, "auto_tie_breaker_node": "2 1"}),
+        lambda value: value["auto_tie_breaker"] == {"enabled": True, "kind": "list", "nodes": [2, 1], "lowest": 1, "highest": 2},
+    ),
     (dict(nodes=2, quorum={"auto_tie_breaker": 1, "auto_tie_breaker_node": "highest"}), lambda value: value["auto_tie_breaker"]["kind"] == "highest"),
-    (dict(nodes=2, votes={1: 3, 2: 0}, names=False),
-     lambda value: [(node["name"], node["votes"], node["configured_votes"]) for node in value["nodes"]] == [(None, 3, 3), (None, 0, 0)]),
+    (
+        dict(nodes=2, votes={1: 3, 2: 0}, names=False),
+        lambda value: [(node["name"], node["votes"], node["configured_votes"]) for node in value["nodes"]] == [(None, 3, 3), (None, 0, 0)],
+    ),
 ]
 
 
-@pytest.mark.parametrize("wishes, holds", MODES, ids=["two_node", "last_man_standing", "tie breaker list", "tie breaker highest", "votes without names"])
+@pytest.mark.parametrize(
+    "wishes, holds", MODES, ids=["two_node", "last_man_standing", "tie breaker list", "tie breaker highest", "votes without names"]
+)
 def test_each_mode_is_read_as_it_is(cluster, wishes, holds):
     value = look(cluster(**wishes)[1], 5)["value"]
     assert value["settled"] is True and value["quorate"] is True
@@ -189,4 +215,7 @@ def test_every_settled_snapshot_is_consistent_while_nodes_come_and_go_and_votes_
 def quorumtool(node):
     """What corosync-quorumtool says, as {title: value}."""
     lines = node.run(["corosync-quorumtool", "-s"], check=False).stdout.splitlines()
-    return {title: value.split()[0] for title, value in (re.match(r"([A-Z][\w ]+): +(\S.*)$", line).groups() for line in lines if re.match(r"[A-Z][\w ]+: +\S", line))}
+    return {
+        title: value.split()[0]
+        for title, value in (re.match(r"([A-Z][\w ]+): +(\S.*)$", line).groups() for line in lines if re.match(r"[A-Z][\w ]+: +\S", line))
+    }

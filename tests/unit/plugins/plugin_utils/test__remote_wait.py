@@ -9,12 +9,41 @@ from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition 
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.timeline import entry, known, marker
 from ansible_collections.corosync.quorum.plugins.plugin_utils._narrator import Narrator
 from ansible_collections.corosync.quorum.plugins.plugin_utils._remote_wait import (
-    LATEST, LINGER, MOST_PATIENCE, MOST_ROUND_TRIP, PATIENCE, ROUND_TRIP, SLICE, Broken, Lost, Refused, RemoteWait, Silent)
+    LATEST,
+    LINGER,
+    MOST_PATIENCE,
+    MOST_ROUND_TRIP,
+    PATIENCE,
+    ROUND_TRIP,
+    SLICE,
+    Broken,
+    Lost,
+    Refused,
+    RemoteWait,
+    Silent,
+)
 from ansible_collections.corosync.quorum.tests.unit.fakes.values import value
 
 FIELDS = {"changed", "elapsed", "quorate", "votequorum", "timeline", "unmet", "reconnects", "ansible_facts"}
-OPTIONS = {"quorate": True, "members": None, "absent": None, "min_members": None, "min_votes": None, "expected_votes": None, "quorate_without": None, "tolerates": None,
-           "qdevice": None, "ring_newer_than": None, "stable_for": 0.0, "timeout": 300.0, "delay": 0.0, "sleep": 1.0, "connect_timeout": 5.0, "msg": None, "progress": True}
+OPTIONS = {
+    "quorate": True,
+    "members": None,
+    "absent": None,
+    "min_members": None,
+    "min_votes": None,
+    "expected_votes": None,
+    "quorate_without": None,
+    "tolerates": None,
+    "qdevice": None,
+    "ring_newer_than": None,
+    "stable_for": 0.0,
+    "timeout": 300.0,
+    "delay": 0.0,
+    "sleep": 1.0,
+    "connect_timeout": 5.0,
+    "msg": None,
+    "progress": True,
+}
 NOON = 1795348800.0  # 2026-11-22T12:00:00Z
 
 
@@ -52,16 +81,27 @@ class Node:
 
 def answer(seen=None, took=None, trip=0.2, met=None, **other):
     """A look that the node answers: after `took` seconds there (None: the whole slice) and `trip` for the way."""
+
     def look(node, given, dummy):
         lasted = given["seconds"] if took is None else took
         node.now += lasted + trip
         missing = unmet(goal_of(node.options), seen)
         holds = not missing if met is None else met
         change = None if seen is None else entry(0.0, given["known"], seen)
-        made = {"met": holds, "votequorum": seen, "held": 0.0 if holds else None, "unmet": missing, "timeline": [change] if change else [], "reconnects": 0,
-                "took": lasted, "away": None, "away_msg": None}
+        made = {
+            "met": holds,
+            "votequorum": seen,
+            "held": 0.0 if holds else None,
+            "unmet": missing,
+            "timeline": [change] if change else [],
+            "reconnects": 0,
+            "took": lasted,
+            "away": None,
+            "away_msg": None,
+        }
         made.update(other)
         return {"changed": False, "slice": made}
+
     return look
 
 
@@ -75,6 +115,7 @@ def fails(exc, after=0.5):
     def look(node, dummy, seconds):
         node.now += seconds if after is None else after
         raise exc
+
     return look
 
 
@@ -82,6 +123,7 @@ def module_fails(after=0.2, **result):
     def look(node, *dummy):
         node.now += after
         return dict(result, failed=True)
+
     return look
 
 
@@ -98,8 +140,16 @@ def events(result):
 def test_a_goal_that_holds_costs_one_look():
     node = Node([answer(HERE, took=0.05)])
     result = node.wait()
-    assert result == {"changed": False, "elapsed": 0.25, "quorate": True, "votequorum": HERE, "timeline": result["timeline"], "unmet": [], "reconnects": 0,
-                      "ansible_facts": {"votequorum": HERE}}
+    assert result == {
+        "changed": False,
+        "elapsed": 0.25,
+        "quorate": True,
+        "votequorum": HERE,
+        "timeline": result["timeline"],
+        "unmet": [],
+        "reconnects": 0,
+        "ansible_facts": {"votequorum": HERE},
+    }
     assert node.given == [{"seconds": 0.0, "limit": 5.0, "stable_for": 0.0, "linger": LINGER, "known": None, "away": None}]
     assert node.seconds == [5.0 + PATIENCE]
     assert node.slept == [0.0]
@@ -142,12 +192,22 @@ def test_stable_for_is_within_the_limit_of_each_slice():
 
 
 def test_times_are_those_of_the_controllers_clock():
-    node = Node([answer(LESS, took=0.0, trip=0.25), answer(HERE, took=10.0, trip=0.25, timeline=[
-        dict(marker(0, "corosync_unavailable"), at=7.5), dict(marker(0, "corosync_available"), at=0.1234)])])
+    node = Node(
+        [
+            answer(LESS, took=0.0, trip=0.25),
+            answer(
+                HERE,
+                took=10.0,
+                trip=0.25,
+                timeline=[dict(marker(0, "corosync_unavailable"), at=7.5), dict(marker(0, "corosync_available"), at=0.1234)],
+            ),
+        ]
+    )
     assert [(change["at"], change["event"]) for change in node.wait()["timeline"]] == [
         ("2026-11-22T12:00:00.250Z", "start"),
         ("2026-11-22T12:00:03.000Z", "corosync_unavailable"),
-        ("2026-11-22T12:00:10.376Z", "corosync_available")]
+        ("2026-11-22T12:00:10.376Z", "corosync_available"),
+    ]
 
 
 # -- the round trip
@@ -180,8 +240,9 @@ def test_timed_out():
     assert result["failed"] is True
     assert result["changed"] is False
     assert result["elapsed"] == pytest.approx(10)
-    assert result["msg"] == ("Timed out after 10 s. Not met: quorate: wanted true, seen false. "
-                             "Last seen: NOT quorate, 1 of 3 votes, 2 needed; missing: node2, node3.")
+    assert result["msg"] == (
+        "Timed out after 10 s. Not met: quorate: wanted true, seen false. " "Last seen: NOT quorate, 1 of 3 votes, 2 needed; missing: node2, node3."
+    )
     assert result["unmet"] == [{"condition": "quorate", "wanted": True, "seen": False}]
     assert result["votequorum"] == LESS
     assert result["quorate"] is False
@@ -203,8 +264,10 @@ def test_timed_out_while_it_had_not_held_for_long():
 def test_timed_out_without_corosync():
     node = Node([answer(LESS, took=0.1), gone(), gone(took=None)], timeout=10.0)
     result = node.wait()
-    assert result["msg"] == ("Timed out after 10 s. Not met: quorate: wanted true, seen unknown. corosync is not running on this node. "
-                             "Last seen: NOT quorate, 1 of 3 votes, 2 needed; missing: node2, node3.")
+    assert result["msg"] == (
+        "Timed out after 10 s. Not met: quorate: wanted true, seen unknown. corosync is not running on this node. "
+        "Last seen: NOT quorate, 1 of 3 votes, 2 needed; missing: node2, node3."
+    )
     assert result["votequorum"] == LESS
     assert node.given[2]["away"] == "DaemonGone"
 
@@ -284,7 +347,12 @@ def test_a_node_that_refuses_at_once_gets_no_more():
 # -- a node that cannot run the module
 
 
-BROKEN = {"msg": "MODULE FAILURE\nSee stdout/stderr for the exact error", "module_stdout": "", "module_stderr": "x\n/bin/sh: 1: python9: not found\n", "rc": 127}
+BROKEN = {
+    "msg": "MODULE FAILURE\nSee stdout/stderr for the exact error",
+    "module_stdout": "",
+    "module_stderr": "x\n/bin/sh: 1: python9: not found\n",
+    "rc": 127,
+}
 SAID = "The node cannot run the module: See stdout/stderr for the exact error | /bin/sh: 1: python9: not found."
 
 
@@ -359,11 +427,14 @@ def test_check_mode_without_corosync():
     assert result["unmet"] == [{"condition": "quorate", "wanted": True, "seen": None}]
 
 
-@pytest.mark.parametrize("look, msg", [
-    (fails(Lost("No route to host")), "The node is out of reach: No route to host."),
-    (module_fails(**BROKEN), SAID),
-    (module_fails(msg="libvotequorum.so.8 is not there.", reason="no_library", vain=True), "libvotequorum.so.8 is not there."),
-])
+@pytest.mark.parametrize(
+    "look, msg",
+    [
+        (fails(Lost("No route to host")), "The node is out of reach: No route to host."),
+        (module_fails(**BROKEN), SAID),
+        (module_fails(msg="libvotequorum.so.8 is not there.", reason="no_library", vain=True), "libvotequorum.so.8 is not there."),
+    ],
+)
 def test_check_mode_that_cannot_look_fails(look, msg):
     result = Node([look]).wait(check_mode=True)
     assert result["failed"]

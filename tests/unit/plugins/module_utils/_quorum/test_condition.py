@@ -8,58 +8,71 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition import (
-    CONDITIONS, QDEVICE_STATES, ImpossibleGoal, device_state, goal_of, in_words, most_votes, refuse_impossible, summary, unmet)
+    CONDITIONS,
+    QDEVICE_STATES,
+    ImpossibleGoal,
+    device_state,
+    goal_of,
+    in_words,
+    most_votes,
+    refuse_impossible,
+    summary,
+    unmet,
+)
 from ansible_collections.corosync.quorum.tests.unit.fakes.values import device, node, value
 
 VOTING, ALIVE, REGISTERED, ABSENT = (value(qdevice=device(state)) for state in ("voting", "alive", "registered", "absent"))
 NO_NODELIST = {"nodes": [node(1, name=None, configured=None)], "members": (1,)}
 
 
-@pytest.mark.parametrize("name, wanted, seen_value, holds, seen", [
-    ("quorate", True, value(), True, True),
-    ("quorate", True, value(members=[1]), False, False),
-    ("quorate", False, value(), False, True),
-    ("quorate", False, value(members=[1]), True, False),
-    ("members", ["node1"], value(), True, ["node1", "node2", "node3"]),
-    ("members", ["node1", "3"], value(), True, ["node1", "node2", "node3"]),
-    ("members", ["node1", "3"], value(members=[1, 2]), False, ["node1", "node2"]),
-    ("members", ["2"], value(nodes=[node(1), node(2, False, name=None)], members=[1]), False, ["node1"]),
-    ("members", ["2"], value(nodes=[node(1), node(2, name=None)], members=[1, 2]), True, ["node1", "2"]),
-    ("members", ["7"], value(**NO_NODELIST), False, ["1"]),
-    ("absent", ["node3"], value(members=[1, 2]), True, ["node1", "node2"]),
-    ("absent", ["node3", "2"], value(members=[1, 2]), False, ["node1", "node2"]),
-    ("absent", ["node3"], value(), False, ["node1", "node2", "node3"]),
-    ("absent", ["7"], value(**NO_NODELIST), True, ["1"]),
-    ("min_members", 2, value(members=[1, 2]), True, 2),
-    ("min_members", 3, value(members=[1, 2]), False, 2),
-    ("min_votes", 2, value(members=[1, 2]), True, 2),
-    ("min_votes", 3, value(members=[1, 2]), False, 2),
-    ("min_votes", 3, value(members=[1, 2], qdevice=device()), True, 3),
-    ("expected_votes", 3, value(), True, 3),
-    ("expected_votes", 2, value(), False, 3),
-    ("expected_votes", 4, value(), False, 3),
-    ("quorate_without", ["node2"], value(), True, None),
-    ("quorate_without", ["2"], value(members=[1, 2]), False, None),
-    ("quorate_without", ["1"], value(members=[1]), False, None),
-    ("tolerates", 1, value(), True, 1),
-    ("tolerates", 1, value(members=[1, 2]), False, 0),
-    ("tolerates", 1, value(members=[1]), False, 0),
-    ("ring_newer_than", 9, value(ring=10), True, 10),
-    ("ring_newer_than", 10, value(ring=10), False, 10),
-    ("ring_newer_than", 11, value(ring=10), False, 10),
-    ("qdevice", "absent", value(), True, "absent"),
-    ("qdevice", "absent", ABSENT, True, "absent"),
-    ("qdevice", "absent", REGISTERED, False, "registered"),
-    ("qdevice", "absent", VOTING, False, "voting"),
-    ("qdevice", "registered", ABSENT, False, "absent"),
-    ("qdevice", "registered", REGISTERED, True, "registered"),
-    ("qdevice", "registered", VOTING, True, "voting"),
-    ("qdevice", "alive", REGISTERED, False, "registered"),
-    ("qdevice", "alive", ALIVE, True, "alive"),
-    ("qdevice", "alive", VOTING, True, "voting"),
-    ("qdevice", "voting", ALIVE, False, "alive"),
-    ("qdevice", "voting", VOTING, True, "voting"),
-])
+@pytest.mark.parametrize(
+    "name, wanted, seen_value, holds, seen",
+    [
+        ("quorate", True, value(), True, True),
+        ("quorate", True, value(members=[1]), False, False),
+        ("quorate", False, value(), False, True),
+        ("quorate", False, value(members=[1]), True, False),
+        ("members", ["node1"], value(), True, ["node1", "node2", "node3"]),
+        ("members", ["node1", "3"], value(), True, ["node1", "node2", "node3"]),
+        ("members", ["node1", "3"], value(members=[1, 2]), False, ["node1", "node2"]),
+        ("members", ["2"], value(nodes=[node(1), node(2, False, name=None)], members=[1]), False, ["node1"]),
+        ("members", ["2"], value(nodes=[node(1), node(2, name=None)], members=[1, 2]), True, ["node1", "2"]),
+        ("members", ["7"], value(**NO_NODELIST), False, ["1"]),
+        ("absent", ["node3"], value(members=[1, 2]), True, ["node1", "node2"]),
+        ("absent", ["node3", "2"], value(members=[1, 2]), False, ["node1", "node2"]),
+        ("absent", ["node3"], value(), False, ["node1", "node2", "node3"]),
+        ("absent", ["7"], value(**NO_NODELIST), True, ["1"]),
+        ("min_members", 2, value(members=[1, 2]), True, 2),
+        ("min_members", 3, value(members=[1, 2]), False, 2),
+        ("min_votes", 2, value(members=[1, 2]), True, 2),
+        ("min_votes", 3, value(members=[1, 2]), False, 2),
+        ("min_votes", 3, value(members=[1, 2], qdevice=device()), True, 3),
+        ("expected_votes", 3, value(), True, 3),
+        ("expected_votes", 2, value(), False, 3),
+        ("expected_votes", 4, value(), False, 3),
+        ("quorate_without", ["node2"], value(), True, None),
+        ("quorate_without", ["2"], value(members=[1, 2]), False, None),
+        ("quorate_without", ["1"], value(members=[1]), False, None),
+        ("tolerates", 1, value(), True, 1),
+        ("tolerates", 1, value(members=[1, 2]), False, 0),
+        ("tolerates", 1, value(members=[1]), False, 0),
+        ("ring_newer_than", 9, value(ring=10), True, 10),
+        ("ring_newer_than", 10, value(ring=10), False, 10),
+        ("ring_newer_than", 11, value(ring=10), False, 10),
+        ("qdevice", "absent", value(), True, "absent"),
+        ("qdevice", "absent", ABSENT, True, "absent"),
+        ("qdevice", "absent", REGISTERED, False, "registered"),
+        ("qdevice", "absent", VOTING, False, "voting"),
+        ("qdevice", "registered", ABSENT, False, "absent"),
+        ("qdevice", "registered", REGISTERED, True, "registered"),
+        ("qdevice", "registered", VOTING, True, "voting"),
+        ("qdevice", "alive", REGISTERED, False, "registered"),
+        ("qdevice", "alive", ALIVE, True, "alive"),
+        ("qdevice", "alive", VOTING, True, "voting"),
+        ("qdevice", "voting", ALIVE, False, "alive"),
+        ("qdevice", "voting", VOTING, True, "voting"),
+    ],
+)
 def test_each_condition(name, wanted, seen_value, holds, seen):
     found, what = CONDITIONS[name](seen_value, wanted)
     assert found is holds
@@ -92,24 +105,38 @@ def test_what_has_not_settled_meets_nothing(members, quorate, state, name):
     assert unmet({name: wanted}, unsettled)[0] == {"condition": "settled", "wanted": True, "seen": False}
 
 
-@pytest.mark.parametrize("goal, where, message", [
-    ({"members": ["node4"]}, value(), "members: there is no node 'node4' in this cluster; it has node1, node2, node3."),
-    ({"absent": ["0"]}, value(), "absent: there is no node '0' in this cluster; it has node1, node2, node3."),
-    ({"members": ["node2"]}, value(**NO_NODELIST), "members: there is no node 'node2' in this cluster; it has node id 1."),
-    ({"members": ["node2", "2"]}, value(), "members names a node twice: 2."),
-    ({"absent": ["2", "node3", "node2"]}, value(), "absent names a node twice: node2."),
-    ({"members": ["node2", "node3"], "absent": ["2"]}, value(), "members and absent both name node2: no node can be a member and absent."),
-    ({"absent": ["node1"]}, value(), "absent names node1, the node that is asked: it is a member of every membership it can see. Ask another node."),
-    ({"min_members": 4}, value(members=[1]), "min_members is 4, but only 3 nodes can be members: node1, node2, node3."),
-    ({"min_members": 3, "absent": ["node2"]}, value(members=[1]), "min_members is 3, but only 2 nodes can be members: node1, node3."),
-    ({"min_votes": 4}, value(members=[1]), "min_votes is 4, but node1, node2, node3 together have only 3 votes."),
-    ({"min_votes": 5}, value(qdevice=device("absent")), "min_votes is 5, but node1, node2, node3 and the quorum device together have only 4 votes."),
-    ({"min_votes": 3, "absent": ["3"]}, value(), "min_votes is 3, but node1, node2 together have only 2 votes."),
-    ({"qdevice": "registered"}, value(),
-     "qdevice is 'registered', but this cluster has no quorum device: there is no quorum.device.model in corosync's configuration."),
-    ({"tolerates": 2}, value(members=[1]), "tolerates is 2, but even with all nodes there no more than 1 may fail together."),
-    ({"quorate_without": ["node9"]}, value(), "quorate_without: There is no node 'node9' in this cluster; it has node1, node2, node3."),
-])
+@pytest.mark.parametrize(
+    "goal, where, message",
+    [
+        ({"members": ["node4"]}, value(), "members: there is no node 'node4' in this cluster; it has node1, node2, node3."),
+        ({"absent": ["0"]}, value(), "absent: there is no node '0' in this cluster; it has node1, node2, node3."),
+        ({"members": ["node2"]}, value(**NO_NODELIST), "members: there is no node 'node2' in this cluster; it has node id 1."),
+        ({"members": ["node2", "2"]}, value(), "members names a node twice: 2."),
+        ({"absent": ["2", "node3", "node2"]}, value(), "absent names a node twice: node2."),
+        ({"members": ["node2", "node3"], "absent": ["2"]}, value(), "members and absent both name node2: no node can be a member and absent."),
+        (
+            {"absent": ["node1"]},
+            value(),
+            "absent names node1, the node that is asked: it is a member of every membership it can see. Ask another node.",
+        ),
+        ({"min_members": 4}, value(members=[1]), "min_members is 4, but only 3 nodes can be members: node1, node2, node3."),
+        ({"min_members": 3, "absent": ["node2"]}, value(members=[1]), "min_members is 3, but only 2 nodes can be members: node1, node3."),
+        ({"min_votes": 4}, value(members=[1]), "min_votes is 4, but node1, node2, node3 together have only 3 votes."),
+        (
+            {"min_votes": 5},
+            value(qdevice=device("absent")),
+            "min_votes is 5, but node1, node2, node3 and the quorum device together have only 4 votes.",
+        ),
+        ({"min_votes": 3, "absent": ["3"]}, value(), "min_votes is 3, but node1, node2 together have only 2 votes."),
+        (
+            {"qdevice": "registered"},
+            value(),
+            "qdevice is 'registered', but this cluster has no quorum device: there is no quorum.device.model in corosync's configuration.",
+        ),
+        ({"tolerates": 2}, value(members=[1]), "tolerates is 2, but even with all nodes there no more than 1 may fail together."),
+        ({"quorate_without": ["node9"]}, value(), "quorate_without: There is no node 'node9' in this cluster; it has node1, node2, node3."),
+    ],
+)
 def test_goals_that_can_never_hold(goal, where, message):
     with pytest.raises(ImpossibleGoal) as caught:
         refuse_impossible(goal, where)
@@ -119,23 +146,31 @@ def test_goals_that_can_never_hold(goal, where, message):
 def test_quorate_without_too_many_can_never_hold():
     with pytest.raises(ImpossibleGoal) as caught:
         refuse_impossible({"quorate_without": ["node2", "node3"]}, value(members=[1]))
-    assert str(caught.value).startswith("quorate_without names node2, node3, but even with all nodes there the cluster would not stay quorate without.")
+    assert str(caught.value).startswith(
+        "quorate_without names node2, node3, but even with all nodes there the cluster would not stay quorate without."
+    )
 
 
-@pytest.mark.parametrize("goal, where", [
-    ({}, value()),
-    ({"members": ["1", "2", "3"], "min_members": 3, "min_votes": 3, "tolerates": 1, "quorate_without": ["node1"]}, value(members=[1], settled=False)),
-    ({"min_votes": 4}, value(members=[1], qdevice=device("absent"))),
-    ({"min_votes": 6}, value(nodes=[node(1), node(2, votes=4), node(3)])),
-    ({"min_votes": 5}, value(nodes=[node(1), node(2, votes=0, configured=3), node(3)])),
-    ({"min_votes": 3}, value(nodes=[node(1), node(2, votes=None, state="unseen"), node(3)], members=[1, 3])),
-    ({"qdevice": "absent"}, value()),
-    ({"qdevice": "voting"}, ABSENT),
-    ({"members": ["1", "2", "9"], "absent": ["4"], "min_members": 5, "min_votes": 50, "tolerates": 3}, value(**NO_NODELIST)),
-    ({"expected_votes": 99}, value()),
-    ({"ring_newer_than": 99}, value()),
-    ({"quorate": False, "absent": ["2", "3"]}, value()),
-])
+@pytest.mark.parametrize(
+    "goal, where",
+    [
+        ({}, value()),
+        (
+            {"members": ["1", "2", "3"], "min_members": 3, "min_votes": 3, "tolerates": 1, "quorate_without": ["node1"]},
+            value(members=[1], settled=False),
+        ),
+        ({"min_votes": 4}, value(members=[1], qdevice=device("absent"))),
+        ({"min_votes": 6}, value(nodes=[node(1), node(2, votes=4), node(3)])),
+        ({"min_votes": 5}, value(nodes=[node(1), node(2, votes=0, configured=3), node(3)])),
+        ({"min_votes": 3}, value(nodes=[node(1), node(2, votes=None, state="unseen"), node(3)], members=[1, 3])),
+        ({"qdevice": "absent"}, value()),
+        ({"qdevice": "voting"}, ABSENT),
+        ({"members": ["1", "2", "9"], "absent": ["4"], "min_members": 5, "min_votes": 50, "tolerates": 3}, value(**NO_NODELIST)),
+        ({"expected_votes": 99}, value()),
+        ({"ring_newer_than": 99}, value()),
+        ({"quorate": False, "absent": ["2", "3"]}, value()),
+    ],
+)
 def test_goals_that_may_yet_hold(goal, where):
     refuse_impossible(goal, where)
 
@@ -170,12 +205,18 @@ def test_in_words():
     assert in_words([]) == ""
 
 
-@pytest.mark.parametrize("seen, text", [
-    (value(), "quorate, 3 of 3 votes, 2 needed"),
-    (value(members=[1, 2]), "quorate, 2 of 3 votes, 2 needed; missing: node3"),
-    (value(members=[1]), "NOT quorate, 1 of 3 votes, 2 needed; missing: node2, node3"),
-    (value(quorate=False, wait_for_all={"enabled": True, "pending": True}, members=[1, 2]), "NOT quorate, 2 of 3 votes, 2 needed, waiting for all; missing: node3"),
-    (value(settled=False), "quorate, 3 of 3 votes, 2 needed; membership still changing"),
-])
+@pytest.mark.parametrize(
+    "seen, text",
+    [
+        (value(), "quorate, 3 of 3 votes, 2 needed"),
+        (value(members=[1, 2]), "quorate, 2 of 3 votes, 2 needed; missing: node3"),
+        (value(members=[1]), "NOT quorate, 1 of 3 votes, 2 needed; missing: node2, node3"),
+        (
+            value(quorate=False, wait_for_all={"enabled": True, "pending": True}, members=[1, 2]),
+            "NOT quorate, 2 of 3 votes, 2 needed, waiting for all; missing: node3",
+        ),
+        (value(settled=False), "quorate, 3 of 3 votes, 2 needed; membership still changing"),
+    ],
+)
 def test_a_summary(seen, text):
     assert summary(seen) == text
