@@ -186,9 +186,9 @@ def warnings_of(change: Change) -> t.List[str]:
 
 
 def _permanent(what: str, words: str) -> str:
-    where = {VOTES: "set its quorum_votes in the nodelist",
-             EXPECTED_VOTES: "make the nodelist such that it adds up to that (or quorum.expected_votes, where that is set)"}[what]
-    return ("%s is not persistent: it is lost when corosync restarts, reloads its configuration, or has wait_for_all cancelled. To keep it, %s of "
+    where = {VOTES: "give it as quorum_votes in the nodelist",
+             EXPECTED_VOTES: "let the quorum_votes of the nodelist add up to it (or change quorum.expected_votes, where that is set)"}[what]
+    return ("%s is not persistent: it is lost when corosync restarts, reloads its configuration, or has wait_for_all cancelled. To keep it, %s in "
             "corosync.conf on all nodes and run corosync-cfgtool -R." % (words, where))
 
 
