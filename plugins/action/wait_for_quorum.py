@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shlex
 import typing as t
 
 from ansible.errors import AnsibleActionFail, AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
+from ansible.utils.path import unfrackpath
 
 from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError
 from ansible_collections.corosync.quorum.plugins.module_utils._wait_options import ARGUMENT_SPEC, check
@@ -25,7 +28,7 @@ MODULE = "corosync.quorum.wait_for_quorum"
 KEEPALIVE = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 
 # How long closing a connection may take, even after the last moment of the wait. Seconds.
-RESET = 0.5
+RESET = 0.4
 
 display = Display()
 
@@ -77,13 +80,14 @@ class _Node:
         self._looks = 0
         self.can_keep_alive = getattr(self._connection, "transport", None) == "ssh"
         self.discovered: dict[str, t.Any] = {}
-        self._ssh_extra_args: t.Any = None
+        self._lost = False
+        self._ssh_common_args: t.Any = None
 
     def look(self, given: dict[str, t.Any], seconds: float) -> dict[str, t.Any]:
         """Run one slice on the node: the module's result. Raises Silent, Lost, Refused, Broken."""
         self._looks += 1
-        if self._looks == 2:
-            self._keep_alive()
+        if self._looks == 2 and self.can_keep_alive:
+            self._connect_for_long()
         try:
             with Watchdog(seconds, self._narrator.heartbeat, self._parent):
                 answer = self._action._execute_module(module_name=MODULE, module_args=dict(self._options, _slice=given), task_vars=self._task_vars)
@@ -107,19 +111,26 @@ class _Node:
         pause(seconds, self._parent)
 
     def restore(self) -> None:
-        """Leave the connection as it was found."""
-        if self._ssh_extra_args is not None:
-            self._connection.set_option("ssh_extra_args", self._ssh_extra_args)
+        """Leave the connection as it was found; but not one that is shared and may have died with the node."""
+        if self._ssh_common_args is not None:
+            self._connection.set_option("ssh_common_args", self._ssh_common_args)
+            if self._lost:
+                self._reset()
 
-    def _keep_alive(self) -> None:
-        """Before a long wait: a new connection that notices when the node vanishes without a word. The old one, if it is shared, would not."""
-        if self.can_keep_alive:
-            self._ssh_extra_args = self._connection.get_option("ssh_extra_args") or ""
-            self._connection.set_option("ssh_extra_args", ("%s %s" % (self._ssh_extra_args, KEEPALIVE)).strip())
-            self._reset()
+    def _connect_for_long(self) -> None:
+        """Before a long wait: a connection of its own that notices when the node vanishes without a word.
+
+        One that is shared by other tasks and waits would not, and is not ours to close.
+        """
+        self._ssh_common_args = self._connection.get_option("ssh_common_args") or ""
+        # as long as the names that Ansible gives, for there is not room for more
+        socket = os.path.join(unfrackpath(self._connection.get_option("control_path_dir")), secrets.token_hex(5))
+        own = "%s -o %s" % (KEEPALIVE, shlex.quote('ControlPath="%s"' % socket))
+        self._connection.set_option("ssh_common_args", ("%s %s" % (self._ssh_common_args, own)).strip())
 
     def _forget(self) -> None:
         """After a loss: whatever was there of the connection, and of a temporary folder on the node, may be gone."""
+        self._lost = True
         self._connection._shell.tmpdir = None
         self._reset()
 

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The action's wiring: options, losses of the connection, and what it leaves as it was. The module is replaced; Ansible's classes are real."""
 
+import re
+import shlex
 import time
 
 import pytest
@@ -18,6 +20,7 @@ from ansible_collections.corosync.quorum.plugins.action.wait_for_quorum import K
 from ansible_collections.corosync.quorum.tests.unit.fakes.values import value
 
 HERE, LESS = value(), value(members=[1])
+OPTIONS = {"ssh_common_args": "-o User=Args", "control_path_dir": "/dev/shm/cp folder"}
 
 
 class Shell:
@@ -32,7 +35,7 @@ class Connection(ConnectionBase):
 
     def __init__(self):  # pylint: disable=super-init-not-called
         self._shell = Shell()
-        self.options = {"ssh_extra_args": "-o User=Args"}
+        self.options = dict(OPTIONS)
         self.resets = 0
         self.reset_takes = 0
 
@@ -187,21 +190,41 @@ def test_the_first_look_uses_the_connection_as_it_is(monkeypatch):
     action = Action(monkeypatch, YES)
     action.run()
     assert action.connection.resets == 0
-    assert action.given[0]["options"] == {"ssh_extra_args": "-o User=Args"}
+    assert action.given[0]["options"] == OPTIONS
 
 
 def test_a_long_wait_has_a_connection_that_notices_the_nodes_end(monkeypatch, said):
     action = Action(monkeypatch, NO, NO, YES)
     action.run()
-    assert action.connection.resets == 1
-    assert [given["options"]["ssh_extra_args"] for given in action.given] == ["-o User=Args"] + 2 * ["-o User=Args " + KEEPALIVE]
-    assert action.connection.options == {"ssh_extra_args": "-o User=Args"}, "afterwards it is as it was"
+    assert action.connection.resets == 0, "others may be using the one there is"
+    first, second, third = [shlex.split(given["options"]["ssh_common_args"]) for given in action.given]
+    assert first == ["-o", "User=Args"]
+    assert second == third == first + KEEPALIVE.split() + ["-o", second[-1]]
+    assert re.match('ControlPath="/dev/shm/cp folder/[0-9a-f]{10}"$', second[-1])
+    assert action.connection.options == OPTIONS, "afterwards it is as it was"
+
+
+def test_each_wait_has_its_own(monkeypatch, said):
+    made = [Action(monkeypatch, NO, YES) for _number in range(2)]
+    for action in made:
+        action.run()
+    assert len({action.given[1]["options"]["ssh_common_args"] for action in made}) == 2
+
+
+def test_a_shared_connection_that_may_have_died_is_closed_in_the_end(monkeypatch, said):
+    action = Action(monkeypatch, NO, AnsibleConnectionFailure("gone"), YES, sleep=0.01)
+    reset_with = []
+    action.connection.reset = lambda: reset_with.append(action.connection.options["ssh_common_args"])
+    action.run()
+    assert len(reset_with) == 2
+    assert "ControlPath" in reset_with[0]
+    assert reset_with[1] == "-o User=Args"
 
 
 def test_it_is_as_it_was_after_a_failure_too(monkeypatch, said):
     action = Action(monkeypatch, NO, {"failed": True, "msg": "no such node", "vain": True})
     assert action.run()["failed"]
-    assert action.connection.options == {"ssh_extra_args": "-o User=Args"}
+    assert action.connection.options == OPTIONS
 
 
 def test_other_connections_are_left_alone(monkeypatch, said):
@@ -210,7 +233,7 @@ def test_other_connections_are_left_alone(monkeypatch, said):
     action = Action(monkeypatch, NO, YES, connection=connection)
     action.run()
     assert connection.resets == 0
-    assert connection.options == {"ssh_extra_args": "-o User=Args"}
+    assert connection.options == OPTIONS
 
 
 @pytest.mark.parametrize("exc, words", [
@@ -271,7 +294,7 @@ def test_the_tasks_own_timeout_goes_through(monkeypatch, said):
     action = Action(monkeypatch, NO, timed_out)
     with pytest.raises(TaskTimeout):
         action.run()
-    assert action.connection.options == {"ssh_extra_args": "-o User=Args"}
+    assert action.connection.options == OPTIONS
 
 
 def test_a_discovered_interpreter_is_kept(monkeypatch):

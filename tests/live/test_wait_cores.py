@@ -1,0 +1,29 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""wait_for_quorum on every supported ansible-core whose Python is on this machine."""
+
+import contextlib
+import warnings
+
+import pytest
+
+from playing import PLAYS, Play
+
+from run import environments
+
+
+def test_the_same_on_every_core(lab, cluster):
+    cores = [core for core in environments.CORES if environments.python_of_core(core)]
+    if not cores:
+        pytest.skip("no Python for any ansible-core is here")
+    for core in set(environments.CORES) - set(cores):
+        warnings.warn("not tried with ansible-core %s: no Python for it is here" % core)
+    programs = {core: environments.core_environment(core).with_name("ansible-playbook") for core in cores}
+    cluster(nodes=3)
+    with contextlib.ExitStack() as stack:
+        plays = {core: stack.enter_context(Play(lab, PLAYS / "cores.yml", ansible_playbook=program)) for core, program in programs.items()}
+        for core, play in plays.items():
+            play.end(120)
+            assert play.process.returncode == 0, "%s: %s" % (core, play.output)
+            assert len(play.results) == 12, core
