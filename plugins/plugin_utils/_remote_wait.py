@@ -103,7 +103,10 @@ class RemoteWait:
             except (Lost, Broken) as exc:
                 if self._is_hopeless(exc):
                     return self._failure(_sentence(exc))
-                self._out_of_reach(exc)
+                if self._is_late(exc):
+                    self._trouble = "The last look at the node was in vain: %s." % exc
+                else:
+                    self._out_of_reach(exc)
             else:
                 if answer is not None:
                     return answer
@@ -151,6 +154,10 @@ class RemoteWait:
     def _is_hopeless(self, exc: Exception) -> bool:
         self._failures += isinstance(exc, Broken)
         return not self._reached and self._failures >= (1 if isinstance(exc, Refused) else FAILURES)
+
+    def _is_late(self, exc: Exception) -> bool:
+        """Whether only the time was over: a node that is busy, as far as anybody knows, and what was seen of it last may still be so."""
+        return isinstance(exc, Silent) and self._reached and not self._lost and not self._left()
 
     def _out_of_reach(self, exc: Exception) -> None:
         if isinstance(exc, Silent):
