@@ -105,8 +105,9 @@ class Action:
 
 
 def answer(seen, met, **other):
-    return dict({"changed": False, "slice": {"met": met, "votequorum": seen, "held": 0.0 if met else None, "unmet": [], "timeline": [], "reconnects": 0, "took": 0.0,
-                                             "away": None, "away_msg": None}}, **other)
+    found = {"met": met, "votequorum": seen, "held": 0.0 if met else None, "unmet": [], "timeline": [], "reconnects": 0, "took": 0.0,
+             "away": None, "away_msg": None}
+    return dict({"changed": False, "slice": found}, **other)
 
 
 YES, NO = answer(HERE, True), answer(LESS, False)
@@ -237,7 +238,8 @@ def test_other_connections_are_left_alone(monkeypatch, said):
 
 
 @pytest.mark.parametrize("exc, words", [
-    (AnsibleConnectionFailure("Failed to connect to the host via ssh:\n  No route to host"), "out of reach: Failed to connect to the host via ssh: No route to host"),
+    (AnsibleConnectionFailure("Failed to connect to the host via ssh:\n  No route to host"),
+     "out of reach: Failed to connect to the host via ssh: No route to host"),
     (AnsibleError("no shell"), "cannot run the module: no shell"),
 ])
 def test_after_a_loss_it_connects_anew(monkeypatch, said, exc, words):

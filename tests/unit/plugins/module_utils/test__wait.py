@@ -9,14 +9,7 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import GRACE
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
-    AccessDenied,
-    CallbacksRefused,
-    DaemonGone,
-    DeadlineExceeded,
-    LibraryMissing,
-    NotConfigured,
-    QuorumError,
-)
+    AccessDenied, CallbacksRefused, DaemonGone, DeadlineExceeded, LibraryMissing, NotConfigured, QuorumError)
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition import ImpossibleGoal
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.timeline import known
 from ansible_collections.corosync.quorum.plugins.module_utils._reader import ReaderGone
@@ -147,20 +140,8 @@ CLOSE = {"call": "close"}
 def run(*steps, **task):
     """The outcome of a slice that takes these steps."""
     script = Script(steps)
-    given = dict(
-        {
-            "goal": {"quorate": True},
-            "stable_for": 0.0,
-            "seconds": 60.0,
-            "limit": 300.0,
-            "linger": 2.0,
-            "sleep": 1.0,
-            "connect_timeout": 5.0,
-            "known": None,
-            "away": None,
-        },
-        **task
-    )
+    given = dict({"goal": {"quorate": True}, "stable_for": 0.0, "seconds": 60.0, "limit": 300.0, "linger": 2.0, "sleep": 1.0, "connect_timeout": 5.0,
+                  "known": None, "away": None}, **task)
     try:
         return Wait(Slice(**given), connect=script.connect, reader=script, clock=script.clock).run()
     finally:
@@ -201,33 +182,16 @@ def test_a_look_that_does_not_satisfy_ends_there():
 
 
 def test_satisfied_by_an_event():
-    outcome = run(
-        connect(),
-        read(value(members=[1]), changes=2),
-        event(0.4, 1.0),
-        dispatch(changes=1),
-        read(value(ring=14), changes=1),
-        CLOSE,
-        known=known(value(members=[1])),
-    )
+    outcome = run(connect(), read(value(members=[1]), changes=2), event(0.4, 1.0), dispatch(changes=1), read(value(ring=14), changes=1), CLOSE,
+                  known=known(value(members=[1])))
     assert outcome.met
     assert told(outcome) == [("quorum_gained", 0.0)]
     assert outcome.took == pytest.approx(0.4)
 
 
 def test_satisfied_by_a_silent_change():
-    outcome = run(
-        connect(),
-        read(value(total_votes=2)),
-        quiet(1.0),
-        moved(False),
-        quiet(1.0),
-        moved(True),
-        read(value()),
-        CLOSE,
-        goal={"min_votes": 3},
-        known=known(value(total_votes=2)),
-    )
+    outcome = run(connect(), read(value(total_votes=2)), quiet(1.0), moved(False), quiet(1.0), moved(True), read(value()), CLOSE,
+                  goal={"min_votes": 3}, known=known(value(total_votes=2)))
     assert outcome.met
     assert told(outcome) == [("votes", 0.0)]
     assert outcome.took == pytest.approx(2)
@@ -235,20 +199,8 @@ def test_satisfied_by_a_silent_change():
 
 def test_while_nothing_changes_it_asks_only_every_sleep():
     """A look at what is silent is not a reading, but a reading is one."""
-    outcome = run(
-        connect(),
-        read(value(members=[1])),
-        quiet(25.0),
-        moved(),
-        event(10.0, 25.0),
-        dispatch(),
-        read(value(members=[1])),
-        quiet(25.0),
-        moved(),
-        CLOSE,
-        sleep=25.0,
-        known=known(value(members=[1])),
-    )
+    outcome = run(connect(), read(value(members=[1])), quiet(25.0), moved(), event(10.0, 25.0), dispatch(), read(value(members=[1])), quiet(25.0),
+                  moved(), CLOSE, sleep=25.0, known=known(value(members=[1])))
     assert not outcome.met
     assert outcome.took == pytest.approx(60)
     assert outcome.timeline == []
@@ -264,20 +216,8 @@ def test_a_slice_ends_after_its_seconds():
 
 
 def test_a_change_that_does_not_satisfy_is_kept_back_a_moment():
-    outcome = run(
-        connect(),
-        read(value(members=[1])),
-        event(0.5, 1.0),
-        dispatch(),
-        read(value(members=[1, 2])),
-        quiet(1.0),
-        moved(),
-        quiet(1.0),
-        moved(),
-        CLOSE,
-        goal=ALL,
-        known=known(value(members=[1])),
-    )
+    outcome = run(connect(), read(value(members=[1])), event(0.5, 1.0), dispatch(), read(value(members=[1, 2])), quiet(1.0), moved(), quiet(1.0), moved(),
+                  CLOSE, goal=ALL, known=known(value(members=[1])))
     assert not outcome.met
     assert outcome.took == pytest.approx(2.5)
     assert told(outcome) == [("quorum_gained", 2.0)]
@@ -285,58 +225,25 @@ def test_a_change_that_does_not_satisfy_is_kept_back_a_moment():
 
 
 def test_what_comes_in_that_moment_is_acted_on_at_once():
-    outcome = run(
-        connect(),
-        read(value(members=[1])),
-        event(0.5, 1.0),
-        dispatch(),
-        read(value(members=[1, 2])),
-        event(0.1, 1.0),
-        dispatch(),
-        read(value()),
-        CLOSE,
-        goal=ALL,
-        known=known(value(members=[1])),
-    )
+    outcome = run(connect(), read(value(members=[1])), event(0.5, 1.0), dispatch(), read(value(members=[1, 2])), event(0.1, 1.0), dispatch(),
+                  read(value()), CLOSE,
+                  goal=ALL, known=known(value(members=[1])))
     assert outcome.met
     assert told(outcome) == [("quorum_gained", 0.1), ("membership", 0.0)]
 
 
 def test_the_moment_is_counted_from_the_first_change():
     """A cluster that never comes to rest is reported all the same."""
-    outcome = run(
-        connect(),
-        read(value(members=[1])),
-        event(0.9, 1.0),
-        dispatch(),
-        read(value(members=[1], ring=20)),
-        quiet(1.0),
-        moved(),
-        event(0.9, 1.0),
-        dispatch(),
-        read(value(members=[1], ring=21)),
-        quiet(0.1),
-        CLOSE,
-        known=known(value(members=[1])),
-    )
+    outcome = run(connect(), read(value(members=[1])), event(0.9, 1.0), dispatch(), read(value(members=[1], ring=20)),
+                  quiet(1.0), moved(), event(0.9, 1.0), dispatch(), read(value(members=[1], ring=21)), quiet(0.1), CLOSE,
+                  known=known(value(members=[1])))
     assert outcome.took == pytest.approx(2.9)
     assert told(outcome) == [("membership", 2.0), ("membership", 0.1)]
 
 
 def test_without_progress_a_change_is_kept_back_to_the_end():
-    outcome = run(
-        connect(),
-        read(value(members=[1])),
-        event(1.0, 3.0),
-        dispatch(),
-        read(value(members=[1], ring=20)),
-        quiet(2.0),
-        CLOSE,
-        known=known(value(members=[1])),
-        linger=None,
-        seconds=3.0,
-        sleep=10.0,
-    )
+    outcome = run(connect(), read(value(members=[1])), event(1.0, 3.0), dispatch(), read(value(members=[1], ring=20)), quiet(2.0), CLOSE,
+                  known=known(value(members=[1])), linger=None, seconds=3.0, sleep=10.0)
     assert told(outcome) == [("membership", 2.0)]
 
 
@@ -345,9 +252,7 @@ def test_what_was_reported_is_not_reported_again():
 
 
 def test_what_changed_between_two_slices_is_reported():
-    assert told(run(connect(), read(value(members=[1, 2])), CLOSE, seconds=0.0, goal=ALL, known=known(value(members=[1])))) == [
-        ("quorum_gained", 0.0)
-    ]
+    assert told(run(connect(), read(value(members=[1, 2])), CLOSE, seconds=0.0, goal=ALL, known=known(value(members=[1])))) == [("quorum_gained", 0.0)]
 
 
 # -- stable_for
@@ -366,23 +271,9 @@ def test_stable_for_prolongs_a_look():
 
 
 def test_stable_for_is_not_cut_by_the_report_of_a_change():
-    outcome = run(
-        connect(),
-        read(value(members=[1])),
-        event(0.5, 1.0),
-        dispatch(changes=1),
-        read(value(), changes=1),
-        quiet(1.0),
-        moved(),
-        quiet(1.0),
-        moved(),
-        quiet(1.0),
-        moved(),
-        read(value()),
-        CLOSE,
-        stable_for=3.0,
-        known=known(value(members=[1])),
-    )
+    outcome = run(connect(), read(value(members=[1])), event(0.5, 1.0), dispatch(changes=1), read(value(), changes=1), quiet(1.0), moved(),
+                  quiet(1.0), moved(), quiet(1.0),
+                  moved(), read(value()), CLOSE, stable_for=3.0, known=known(value(members=[1])))
     assert outcome.met
     assert outcome.took == pytest.approx(3.5)
 
@@ -390,18 +281,8 @@ def test_stable_for_is_not_cut_by_the_report_of_a_change():
 @pytest.mark.parametrize("after", [value(), value(ring=14), value(members=[1, 2], ring=14)])
 def test_a_change_of_the_ring_starts_the_time_again(after):
     """Even where the same members are there again by the time it is looked at, and the goal has held all the time."""
-    outcome = run(
-        connect(),
-        read(value(), changes=2),
-        event(2.0, 3.0),
-        dispatch(changes=2),
-        read(after),
-        quiet(3.0),
-        read(after),
-        CLOSE,
-        stable_for=3.0,
-        sleep=30.0,
-    )
+    outcome = run(connect(), read(value(), changes=2), event(2.0, 3.0), dispatch(changes=2), read(after), quiet(3.0), read(after), CLOSE,
+                  stable_for=3.0, sleep=30.0)
     assert outcome.met
     assert outcome.took == pytest.approx(5)
     assert outcome.held == pytest.approx(3)
@@ -409,57 +290,22 @@ def test_a_change_of_the_ring_starts_the_time_again(after):
 
 def test_a_flip_that_is_over_already_starts_the_time_again():
     """Two events came, and a reading finds what it found before: only the count tells."""
-    outcome = run(
-        connect(),
-        read(value(), changes=2),
-        event(2.9, 3.0),
-        dispatch(changes=0),
-        read(value(), changes=2),
-        quiet(3.0),
-        read(value()),
-        CLOSE,
-        stable_for=3.0,
-        sleep=30.0,
-    )
+    outcome = run(connect(), read(value(), changes=2), event(2.9, 3.0), dispatch(changes=0), read(value(), changes=2), quiet(3.0), read(value()), CLOSE,
+                  stable_for=3.0, sleep=30.0)
     assert outcome.took == pytest.approx(5.9)
 
 
 def test_an_event_that_is_no_break_does_not_start_the_time_again():
     """Expected votes, say, as long as the goal holds."""
-    outcome = run(
-        connect(),
-        read(value(), changes=2),
-        event(2.0, 3.0),
-        dispatch(),
-        read(value(expected_votes=5)),
-        quiet(1.0),
-        read(value()),
-        CLOSE,
-        stable_for=3.0,
-        sleep=30.0,
-    )
+    outcome = run(connect(), read(value(), changes=2), event(2.0, 3.0), dispatch(), read(value(expected_votes=5)), quiet(1.0), read(value()), CLOSE,
+                  stable_for=3.0, sleep=30.0)
     assert outcome.met
     assert outcome.took == pytest.approx(3)
 
 
 def test_a_goal_that_breaks_without_an_event_starts_the_time_again():
-    outcome = run(
-        connect(),
-        read(value()),
-        quiet(1.0),
-        moved(True),
-        read(value(total_votes=2)),
-        quiet(1.0),
-        moved(True),
-        read(value()),
-        quiet(1.0),
-        moved(),
-        quiet(0.5),
-        read(value()),
-        CLOSE,
-        goal={"min_votes": 3},
-        stable_for=1.5,
-    )
+    outcome = run(connect(), read(value()), quiet(1.0), moved(True), read(value(total_votes=2)), quiet(1.0), moved(True), read(value()), quiet(1.0), moved(),
+                  quiet(0.5), read(value()), CLOSE, goal={"min_votes": 3}, stable_for=1.5)
     assert outcome.met
     assert outcome.took == pytest.approx(3.5)
 
@@ -467,19 +313,8 @@ def test_a_goal_that_breaks_without_an_event_starts_the_time_again():
 @pytest.mark.parametrize("last", [read(value(), changes=1), read(value(members=[1]), changes=1)])
 def test_what_comes_in_the_last_moment_counts(last):
     """The time is over, but the last look finds an event that nobody had told of."""
-    outcome = run(
-        connect(),
-        read(value(), changes=2),
-        quiet(3.0),
-        last,
-        quiet(0.5),
-        CLOSE,
-        stable_for=3.0,
-        sleep=30.0,
-        seconds=3.5,
-        limit=3.5,
-        known=known(value()),
-    )
+    outcome = run(connect(), read(value(), changes=2), quiet(3.0), last, quiet(0.5), CLOSE, stable_for=3.0, sleep=30.0, seconds=3.5, limit=3.5,
+                  known=known(value()))
     assert not outcome.met
 
 
@@ -490,22 +325,9 @@ def test_a_last_look_that_takes_long_does_not_hurry():
 
 
 def test_the_limit_ends_a_time_that_starts_again_and_again():
-    outcome = run(
-        connect(),
-        read(value()),
-        event(1.5, 2.0),
-        dispatch(changes=1),
-        read(value()),
-        event(1.5, 2.0),
-        dispatch(changes=1),
-        read(value()),
-        quiet(1.0),
-        CLOSE,
-        stable_for=2.0,
-        sleep=30.0,
-        seconds=2.0,
-        limit=4.0,
-    )
+    outcome = run(connect(), read(value()), event(1.5, 2.0), dispatch(changes=1), read(value()), event(1.5, 2.0), dispatch(changes=1), read(value()),
+                  quiet(1.0), CLOSE,
+                  stable_for=2.0, sleep=30.0, seconds=2.0, limit=4.0)
     assert not outcome.met
     assert outcome.took == pytest.approx(4)
     assert outcome.held == pytest.approx(1)
@@ -524,27 +346,16 @@ def test_corosync_away_and_back():
 
 
 def test_corosync_goes_while_it_is_watched():
-    outcome = run(
-        connect(),
-        read(value(members=[1])),
-        event(0.2, 1.0),
-        dispatch(raises=GONE),
-        CLOSE,
-        away(1.0),
-        connect(),
-        read(value(ring=14)),
-        CLOSE,
-        known=known(value(members=[1])),
-    )
+    outcome = run(connect(), read(value(members=[1])), event(0.2, 1.0), dispatch(raises=GONE), CLOSE, away(1.0), connect(), read(value(ring=14)), CLOSE,
+                  known=known(value(members=[1])))
     assert outcome.met
     assert outcome.reconnects == 1
     assert told(outcome) == [("corosync_unavailable", 1.0), ("corosync_available", 0.0), ("quorum_gained", 0.0)]
 
 
 def test_corosync_still_away_is_no_news():
-    outcome = run(
-        connect(raises=GONE), away(1.0), connect(raises=GONE), away(0.5), connect(raises=GONE), seconds=1.5, away="DaemonGone", known=known(value())
-    )
+    outcome = run(connect(raises=GONE), away(1.0), connect(raises=GONE), away(0.5), connect(raises=GONE), seconds=1.5, away="DaemonGone",
+                  known=known(value()))
     assert outcome.timeline == []
     assert outcome.error is GONE
     assert outcome.value is None
@@ -566,41 +377,18 @@ def test_another_reason_to_be_away_is_news():
 
 
 def test_an_absence_is_reported_after_a_moment():
-    outcome = run(
-        connect(),
-        read(value(members=[1])),
-        event(0.0, 1.0),
-        dispatch(raises=GONE),
-        CLOSE,
-        away(1.0),
-        connect(raises=GONE),
-        away(1.0),
-        connect(raises=GONE),
-        known=known(value(members=[1])),
-    )
+    outcome = run(connect(), read(value(members=[1])), event(0.0, 1.0), dispatch(raises=GONE), CLOSE, away(1.0), connect(raises=GONE), away(1.0),
+                  connect(raises=GONE),
+                  known=known(value(members=[1])))
     assert outcome.took == pytest.approx(2)
     assert outcome.value == value(members=[1])
     assert outcome.error is GONE
 
 
 def test_an_absence_breaks_what_held():
-    outcome = run(
-        connect(),
-        read(value(), changes=2),
-        event(2.5, 3.0),
-        dispatch(raises=GONE),
-        CLOSE,
-        away(2.0),
-        connect(),
-        read(value(), changes=2),
-        quiet(3.0),
-        read(value()),
-        CLOSE,
-        stable_for=3.0,
-        sleep=2.0 + 28.0,
-        linger=None,
-        seconds=4.5,
-    )
+    outcome = run(connect(), read(value(), changes=2), event(2.5, 3.0), dispatch(raises=GONE), CLOSE, away(2.0), connect(), read(value(), changes=2),
+                  quiet(3.0),
+                  read(value()), CLOSE, stable_for=3.0, sleep=2.0 + 28.0, linger=None, seconds=4.5)
     assert outcome.met
     assert outcome.took == pytest.approx(2.5 + 2.0 + 3.0)
 
@@ -617,36 +405,18 @@ def test_frozen_while_a_time_runs():
 @pytest.mark.parametrize("connect_timeout, sleep", [(0.5, 2.0), (5.0, 2.0), (5.0, 0.1)])
 def test_each_look_at_corosync_has_connect_timeout(connect_timeout, sleep):
     frozen = DeadlineExceeded("frozen")
-    outcome = run(
-        connect(within=connect_timeout),
-        read(value(members=[1]), within=connect_timeout),
-        quiet(sleep),
-        moved(within=connect_timeout),
-        quiet(sleep),
-        moved(within=connect_timeout, raises=frozen, takes=connect_timeout),
-        CLOSE,
-        away(sleep),
-        connect(within=connect_timeout, raises=frozen, takes=60.0),
-        connect_timeout=connect_timeout,
-        sleep=sleep,
-        known=known(value(members=[1])),
-        linger=None,
-    )
+    outcome = run(connect(within=connect_timeout), read(value(members=[1]), within=connect_timeout), quiet(sleep), moved(within=connect_timeout),
+                  quiet(sleep),
+                  moved(within=connect_timeout, raises=frozen, takes=connect_timeout), CLOSE, away(sleep),
+                  connect(within=connect_timeout, raises=frozen, takes=60.0),
+                  connect_timeout=connect_timeout, sleep=sleep, known=known(value(members=[1])), linger=None)
     assert outcome.error is frozen
 
 
 def test_no_call_may_last_beyond_the_limit():
     within = 3.0 - GRACE  # so long may the lane wait beyond a deadline
-    outcome = run(
-        connect(within=round(within, 1), takes=1.0),
-        read(value(members=[1])),
-        quiet(1.0),
-        moved(within=round(within - 2, 1), raises=DeadlineExceeded("frozen"), takes=1.0),
-        CLOSE,
-        seconds=3.0,
-        limit=3.0,
-        linger=None,
-    )
+    outcome = run(connect(within=round(within, 1), takes=1.0), read(value(members=[1])), quiet(1.0),
+                  moved(within=round(within - 2, 1), raises=DeadlineExceeded("frozen"), takes=1.0), CLOSE, seconds=3.0, limit=3.0, linger=None)
     assert outcome.took == pytest.approx(3)
 
 
@@ -654,9 +424,7 @@ def test_a_call_has_at_least_a_moment():
     run(connect(within=0.1, takes=0.2), read(value(members=[1])), CLOSE, seconds=0.02, limit=0.02)
 
 
-@pytest.mark.parametrize(
-    "error", [AccessDenied("initialize", 11), NotConfigured("no provider"), LibraryMissing("no library"), CallbacksRefused("no memory")]
-)
+@pytest.mark.parametrize("error", [AccessDenied("initialize", 11), NotConfigured("no provider"), LibraryMissing("no library"), CallbacksRefused("no memory")])
 def test_what_waiting_does_not_mend_ends_it(error):
     with pytest.raises(type(error)):
         run(connect(raises=error))
@@ -676,39 +444,16 @@ def test_any_other_error_of_corosync_is_waited_out():
 
 def test_unsettled_values_never_satisfy():
     changing = value(settled=False)
-    outcome = run(
-        connect(),
-        read(changing),
-        quiet(SETTLING),
-        read(changing),
-        quiet(SETTLING),
-        read(changing),
-        event(0.1, SETTLING),
-        dispatch(changes=1),
-        read(value()),
-        CLOSE,
-    )
+    outcome = run(connect(), read(changing), quiet(SETTLING), read(changing), quiet(SETTLING), read(changing), event(0.1, SETTLING),
+                  dispatch(changes=1), read(value()), CLOSE)
     assert outcome.met
     assert outcome.took == pytest.approx(2 * SETTLING + 0.1)
 
 
 def test_unsettled_values_break_what_held():
-    outcome = run(
-        connect(),
-        read(value()),
-        quiet(1.0),
-        moved(True),
-        read(value(settled=False)),
-        quiet(SETTLING),
-        read(value()),
-        quiet(1.0),
-        moved(),
-        quiet(1.0),
-        moved(),
-        read(value()),
-        CLOSE,
-        stable_for=2.0,
-    )
+    outcome = run(connect(), read(value()), quiet(1.0), moved(True), read(value(settled=False)), quiet(SETTLING), read(value()), quiet(1.0), moved(),
+                  quiet(1.0), moved(),
+                  read(value()), CLOSE, stable_for=2.0)
     assert outcome.took == pytest.approx(1 + SETTLING + 2)
 
 
@@ -735,23 +480,9 @@ CHANGING = value(members=[1], ring=14, quorate=True, settled=False)  # half of t
 
 
 def test_a_change_is_told_of_when_it_has_settled():
-    outcome = run(
-        connect(),
-        read(value(total_votes=2)),
-        event(0.5, 1.0),
-        dispatch(),
-        read(CHANGING),
-        event(0.1, SETTLING),
-        dispatch(),
-        read(value(members=[1, 2], ring=14)),
-        quiet(1.0),
-        moved(),
-        quiet(1.0),
-        moved(),
-        CLOSE,
-        goal={"min_votes": 3},
-        known=known(value(total_votes=2)),
-    )
+    outcome = run(connect(), read(value(total_votes=2)), event(0.5, 1.0), dispatch(), read(CHANGING), event(0.1, SETTLING), dispatch(),
+                  read(value(members=[1, 2], ring=14)),
+                  quiet(1.0), moved(), quiet(1.0), moved(), CLOSE, goal={"min_votes": 3}, known=known(value(total_votes=2)))
     assert told(outcome) == [("membership", 2.0)]
     assert outcome.timeline[0]["left"] == [3]
 
@@ -766,40 +497,15 @@ def test_a_change_that_takes_long_is_told_of_as_it_stands():
 
 def test_what_is_under_way_as_the_slice_ends_is_told_of():
     """The next slice compares with it."""
-    outcome = run(
-        connect(),
-        read(value(total_votes=2)),
-        event(0.5, 0.8),
-        dispatch(),
-        read(CHANGING),
-        quiet(0.25),
-        read(CHANGING),
-        quiet(0.05),
-        read(CHANGING),
-        CLOSE,
-        goal={"min_votes": 3},
-        known=known(value(total_votes=2)),
-        seconds=0.8,
-    )
+    outcome = run(connect(), read(value(total_votes=2)), event(0.5, 0.8), dispatch(), read(CHANGING), quiet(0.25), read(CHANGING), quiet(0.05),
+                  read(CHANGING), CLOSE,
+                  goal={"min_votes": 3}, known=known(value(total_votes=2)), seconds=0.8)
     assert told(outcome) == [("membership", 0.0)]
     assert outcome.value is CHANGING
 
 
 def test_what_is_under_way_as_corosync_goes_comes_first():
-    outcome = run(
-        connect(),
-        read(value(total_votes=2)),
-        event(0.5, 1.0),
-        dispatch(),
-        read(CHANGING),
-        event(0.1, SETTLING),
-        dispatch(raises=GONE),
-        CLOSE,
-        away(1.0),
-        connect(),
-        read(value()),
-        CLOSE,
-        goal={"min_votes": 3},
-        known=known(value(total_votes=2)),
-    )
+    outcome = run(connect(), read(value(total_votes=2)), event(0.5, 1.0), dispatch(), read(CHANGING), event(0.1, SETTLING), dispatch(raises=GONE),
+                  CLOSE, away(1.0), connect(),
+                  read(value()), CLOSE, goal={"min_votes": 3}, known=known(value(total_votes=2)))
     assert told(outcome) == [("membership", 1.0), ("corosync_unavailable", 1.0), ("corosync_available", 0.0), ("membership", 0.0)]
