@@ -62,6 +62,11 @@ RUNS = {
     "Wait until the quorum device gives this node its vote": run(cluster={"nodes": 2, "qdevice": "ffsplit"}),
     "Remember the ring": run("node3"),
     "Wait, and tell what happened if it was in vain": run("node1", stopped=["node3"], fails=["Wait for all three nodes", "Stop here"]),
+    # guide_votes.rst
+    "Expect the two nodes that are about to join": run(warns=True),
+    "Go on without the nodes that are lost for good, and switched off": run(stopped=["node2", "node3"], warns=True),
+    "Do not wait for all any more": run("node1", cluster={"nodes": 3, "quorum": {"wait_for_all": 1}}, stopped=["node2", "node3"], prelude=[
+        on("node1", "systemctl restart corosync"), on("node2", START), wait_for(members=["node1", "node2"])]),
     # votequorum_info
     "Read quorum from every node": run(before={"Look at nodes some of which may not run corosync": [on("node3", STOP)]}),
     # votequorum: it warns that what it changes is not persistent. In the end a fresh pair waits for node3, which does not come.

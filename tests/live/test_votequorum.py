@@ -8,6 +8,7 @@ import re
 import time
 
 import pytest
+from docs.examples import all_examples, title
 from looking import LIBRARY, PYTHON, Background, look, program, put_module_library
 from playing import Play
 
@@ -19,8 +20,9 @@ SPLIT_BRAIN = "split brain"
 def run(asked, check=False, **arguments):
     """The module's own process on a node: its result, warnings as a list of text, and in `seconds` how long it took."""
     start = time.monotonic()
-    done = asked.run([PYTHON, MODULE], input=json.dumps({"ANSIBLE_MODULE_ARGS": dict(arguments, _ansible_check_mode=check, _ansible_diff=True)}), check=False,
-                    env={"PYTHONPATH": "/opt/collections:" + LIBRARY, "PYTHONDONTWRITEBYTECODE": "1"})
+    wishes = {"ANSIBLE_MODULE_ARGS": dict(arguments, _ansible_check_mode=check, _ansible_diff=True)}
+    done = asked.run([PYTHON, MODULE], input=json.dumps(wishes), check=False,
+                     env={"PYTHONPATH": "/opt/collections:" + LIBRARY, "PYTHONDONTWRITEBYTECODE": "1"})
     seconds = time.monotonic() - start
     assert done.stderr == "", done.stderr
     result = json.loads(done.stdout)
@@ -114,7 +116,8 @@ CONFIGURATIONS = {
     "uneven votes": ({"votes": {1: 3, 2: 0}}, [{"votes": 1, "node": "node2"}, {"votes": 1, "expected_votes": 3}]),
     "wait_for_all": ({"quorum": {"wait_for_all": 1}}, PLAIN[:2]),
     "last_man_standing": ({"quorum": {"last_man_standing": 1, "wait_for_all": 1}}, [{"votes": 0, "node": "node3"}, {"votes": 2}]),
-    "auto_tie_breaker": ({"quorum": {"auto_tie_breaker": 1, "wait_for_all": 1}}, [{"expected_votes": 5}, {"expected_votes": 3}, {"votes": 2, "node": "node3"}]),
+    "auto_tie_breaker": ({"quorum": {"auto_tie_breaker": 1, "wait_for_all": 1}},
+                         [{"expected_votes": 5}, {"expected_votes": 3}, {"votes": 2, "node": "node3"}]),
     "two_node": ({"nodes": 2, "quorum": {"two_node": 1}}, [{"expected_votes": 3}, {"expected_votes": 2}]),
     "silent device": ({"device": DEVICE}, [{"expected_votes": 5}, {"votes": 2, "node": "node2"}]),
     "allow_downscale": ({"quorum": {"allow_downscale": 1}}, [{"expected_votes": 5}, {"votes": 2}]),
@@ -164,7 +167,8 @@ def test_refusals_leave_everything_as_it_is(three):
 @pytest.mark.parametrize("arguments, words", [
     ({"expected_votes": 0}, "expected_votes must be 1 to 509"), ({"expected_votes": -3}, "got -3"), ({"expected_votes": 510}, "got 510"),
     ({"votes": -1}, "votes must be 0 to 509"), ({"votes": 600}, "got 600"), ({"votes": "many"}, "votes"), ({"expected_votes": "3.5"}, "expected_votes"),
-    ({"votes": 1, "node": "0"}, "quorum device"), ({"votes": 1, "node": ""}, "got ''"), ({"node": "node1"}, "required"), ({}, "one of the following is required"),
+    ({"votes": 1, "node": "0"}, "quorum device"), ({"votes": 1, "node": ""}, "got ''"), ({"node": "node1"}, "required"),
+    ({}, "one of the following is required"),
     ({"node": "node1", "expected_votes": 3}, "required"), ({"cancel_wait_for_all": False}, "cancel_wait_for_all"),
     ({"expected_votes": 3, "timeout": 0}, "timeout must be"), ({"expected_votes": 3, "timeout": float("nan")}, "timeout must be")])
 def test_bad_input_is_refused_before_corosync_is_asked(cluster, arguments, words):
@@ -400,14 +404,53 @@ def test_by_ansible_with_the_module_defaults_group(three, lab):
         {"corosync.quorum.wait_for_quorum": {"expected_votes": 4}},
         {"corosync.quorum.votequorum": {"expected_votes": 2}, "ignore_errors": True}]
     with Play(lab, tasks, module_defaults=defaults) as play:
-        results = [result.result for result in play.end()]
+        ended = play.end()
         output = play.output
+    results = [result.result for result in ended]
+    assert [result.status for result in ended] == ["ok"] * 5 + ["failed"], output
     assert [result["changed"] for result in results] == [True, True, False, False, False, False]
     assert results[0]["votequorum"] == results[1]["votequorum"] == results[2]["votequorum"] == results[3]["votequorum"]
     assert results[1]["diff"]["before"]["expected_votes"] == 3 and results[1]["diff"]["after"] == {
         "expected_votes": 4, "quorum": 3, "total_votes": 3, "quorate": True, "votes": {"node1": 1, "node2": 1, "node3": 1}}
     assert NOT_PERSISTENT in " ".join(output.split())
     assert re.search(r'^\+ +"?expected_votes"?: 4,?$', output, re.MULTILINE), output
-    assert results[5]["failed"] is True and "less than the 3 votes present" in results[5]["msg"]
+    assert "less than the 3 votes present" in results[5]["msg"]
     used = [result["invocation"]["module_args"]["timeout"] for result in results if "invocation" in result]
     assert len(used) >= 5 and set(used) == {7}
+
+
+RECOVERY = "Go on without the nodes that are lost for good, and switched off"
+
+
+def test_the_recovery_of_the_guide(three, lab, tmp_path):
+    """Walked through on a cluster two of whose three nodes lost their power: it lasts, and a repaired node comes back."""
+    made = three()
+    made.wait_quorate()
+    for nodeid in (2, 3):
+        made[nodeid].power_cut()
+    made.wait_quorate(False, node=1)
+    assert run(made[1], expected_votes=1)["failed"] is True
+    book = tmp_path / "recovery.json"
+    book.write_text(json.dumps(next(example.data for example in all_examples() if title(example) == RECOVERY)), encoding="utf-8")
+    with Play(lab, book) as play:
+        assert {result.status for result in play.end()} <= {"ok", "item ok"}, play.output
+    survivor = values([made[1]])[0]
+    assert numbers(survivor) == {"expected_votes": 1, "total_votes": 1, "quorum": 1, "quorate": True}
+    assert survivor["missing"] == [] and [problem for problem in survivor["problems"] if problem["severity"] == "error"] == []
+
+    made[1].run(["systemctl", "restart", "corosync"])
+    made.wait_quorate(node=1)
+    assert numbers(values([made[1]])[0]) == numbers(survivor), "it outlives a restart"
+
+    conf = made[1].run(["cat", "/etc/corosync/corosync.conf"]).stdout
+    assert "node2" not in conf and "node3" not in conf
+    entry = "node {\n ring0_addr: %s\n nodeid: 2\n name: node2\n }\n" % made[2].address
+    conf = conf.replace("nodelist {\n", "nodelist {\n" + entry, 1)
+    made[2].boot()
+    made[2].run(["systemctl", "stop", "corosync"])
+    for node in (made[1], made[2]):
+        node.put(conf, "/etc/corosync/corosync.conf")
+    made[1].run(["corosync-cfgtool", "-R"])
+    made[2].start_corosync()
+    made.wait_ring([1, 2])
+    assert agree_soon([made[1], made[2]]) == {"expected_votes": 2, "total_votes": 2, "quorum": 2, "quorate": True}
