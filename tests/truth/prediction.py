@@ -23,6 +23,8 @@ from .scenario import Scenario
 RIGHT, WRONGLY_SAFE, WRONGLY_UNSAFE = "right", "wrongly safe", "wrongly unsafe"
 SIMULATOR = "simulator"         # what the simulator forgets and corosync does not: see README.md, "wait_for_all"
 DISUNITED = "disunited"         # the daemons differ on quorum, which one value cannot tell, and partitions does
+RAISED = "raised quorum"        # foretold "not quorate" where quorum stood above what expected votes ask for: see README.md, "does not tell"
+NOT_COUNTED = (RIGHT, SIMULATOR, DISUNITED, RAISED)
 
 
 class Prediction(t.NamedTuple):
@@ -49,7 +51,7 @@ def predictions(scenario: Scenario, seen: t.Sequence[Observed]) -> t.Iterator[Pr
                 foretold = forecast(value, sorted(set(daemons) - stay), lms_window=seen[number + 1].window == "elapsed",
                                     qdevice="lost" if devices else "as_now")
                 verdict = _verdict(foretold["quorate"], quorate, value)
-                if verdict not in (RIGHT, SIMULATOR) and _are_disunited(daemons, scenario):
+                if verdict not in NOT_COUNTED and _are_disunited(daemons, scenario):
                     verdict = DISUNITED
                 yield Prediction(number, asked, verdict, quorate, foretold["reason"])
         world = changed
@@ -64,7 +66,9 @@ def _verdict(foretold: bool, seen: bool, value: dict[str, t.Any]) -> str:
         return RIGHT
     if foretold:
         return WRONGLY_SAFE
-    return SIMULATOR if value["wait_for_all"]["enabled"] and not value["quorate"] else WRONGLY_UNSAFE
+    if value["wait_for_all"]["enabled"] and not value["quorate"]:
+        return SIMULATOR
+    return RAISED if value["quorum"] > (value["highest_expected"] + 2) // 2 else WRONGLY_UNSAFE
 
 
 def _are_disunited(daemons: dict[int, Daemon], scenario: Scenario) -> bool:

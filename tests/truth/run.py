@@ -29,7 +29,7 @@ if __package__ in (None, ""):
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from .comparison import compared
-from .prediction import DISUNITED, RIGHT, SIMULATOR, predictions
+from .prediction import DISUNITED, NOT_COUNTED, RAISED, RIGHT, SIMULATOR, predictions
 from .scenario import Scenario, scenarios
 from .simulator import COMMAND
 
@@ -46,7 +46,8 @@ class Report(t.NamedTuple):
             f"{counts['sequences']} sequences with {counts['events']} events in {counts['seconds']} s: {counts['agreed']} agreed,"
             f" {counts['reordered']} agreed in another order of messages",
             f"{counts['predictions']} losses foretold from a value: {counts[RIGHT]} right ({counts['quorate']} stayed quorate);"
-            f" {counts[SIMULATOR]} where the simulator forgets wait_for_all, {counts[DISUNITED]} where the daemons differed among themselves",
+            f" {counts[SIMULATOR]} where the simulator forgets wait_for_all, {counts[DISUNITED]} where the daemons differed among themselves,"
+            f" {counts[RAISED]} too careful about a quorum that had been raised",
             f"disagreements: {len(self.disagreements)}",
             *self.disagreements[:5]))
 
@@ -90,7 +91,7 @@ def _one(scenario: Scenario, report: Report) -> None:
         return
     for prediction in predictions(scenario, outcome.seen):
         report.counts.update({"predictions": 1, prediction.verdict: 1, "quorate": prediction.quorate})
-        if prediction.verdict not in (RIGHT, SIMULATOR, DISUNITED):
+        if prediction.verdict not in NOT_COUNTED:
             report.disagreements.append(_described(
                 scenario, prediction.event, f"forecast, asked of node {prediction.asked}: {prediction.verdict}. {prediction.reason}"))
 
