@@ -347,7 +347,8 @@ def test_a_node_that_refuses_at_once_gets_no_more():
 def test_a_busy_node_that_is_late_in_the_end_is_not_called_lost():
     node = Node([answer(LESS, took=0.1), fails(Silent("it gave no answer within 10 s"), after=None)], timeout=10.0)
     result = node.wait()
-    assert result["msg"] == ("Timed out after 10 s. Not met: quorate: wanted true, seen false. The last look at the node was in vain: it gave no answer within 10 s. "
+    assert result["msg"] == ("Timed out after 10 s. Not met: quorate: wanted true, seen false. The last look at the node was in vain: "
+                             "it gave no answer within 10 s. "
                              "Last seen: NOT quorate, 1 of 3 votes, 2 needed; missing: node2, node3.")
     assert events(result) == ["start"]
     assert len(node.lines) == 1
