@@ -27,7 +27,7 @@ def test_no_disagreement_in_500_sequences() -> None:
     assert not report.disagreements, str(report)
     assert report.counts["sequences"] >= 490, "hypothesis ran out of different sequences"
     assert report.counts["predictions"] > 1500 and report.counts["quorate"] > 500, "too few forecasts to prove anything"
-    assert report.counts["reordered"] <= 25, "so many that need another order of messages point to a wrong one"
+    assert report.counts["reordered"] <= 50, "so many that need another order of messages point to a wrong one"
 
 
 FIVE = {1: 1, 2: 1, 3: 1, 4: 1, 5: 1}
