@@ -90,7 +90,6 @@ class Wait:
         """Watch over one connection. True when the goal was met, False when the slice is over. Raises QuorumError when it breaks."""
         with self._connect(self._deadline(), self._reader.check) as observer:
             self._reconnects += 1
-            self._held_since = None
             self._look(observer)
             look = self._clock() + self._task.sleep
             while True:

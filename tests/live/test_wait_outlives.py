@@ -61,7 +61,8 @@ def satisfied(play, timeout=90):
 def test_corosync_stopped_killed_and_restarted(lab, cluster):
     made = cluster(nodes=3)
     newer = ring(made[1])
-    goal = {"members": ALL, "ring_newer_than": newer, "stable_for": 1.5}
+    # longer than some_time(), so that no wait is over before the last fault has begun
+    goal = {"members": ALL, "ring_newer_than": newer, "stable_for": 3.5}
 
     def stopped():
         made[1].stop_corosync()
@@ -82,6 +83,8 @@ def test_corosync_stopped_killed_and_restarted(lab, cluster):
     for result in results:
         assert result["votequorum"]["members"] == MEMBERS
         assert result["votequorum"]["ring_id"]["seq"] > newer
+    # a restart may be over between two looks, an absence of seconds not
+    for result in results[:2]:
         assert result["reconnects"] >= 1
         seen = events(result)
         assert seen[0] == "start"
