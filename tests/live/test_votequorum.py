@@ -318,6 +318,17 @@ def test_cancelling_reads_the_configuration_again(three):
     assert numbers(after["votequorum"]) == {"expected_votes": 3, "total_votes": 2, "quorum": 2, "quorate": True}
 
 
+def test_cancelling_after_a_reload_that_failed(three):
+    made = booted(three, 1, 2, quorum={"wait_for_all": 1})
+    made[1].run(["sh", "-c", "echo 'quorum {' >>/etc/corosync/corosync.conf"])
+    made[1].run(["corosync-cfgtool", "-R"], check=False)
+    told = refused(made[1], [made[2]], cancel_wait_for_all=True, allow_quorum_gain=True)
+    assert "the last reload of corosync.conf failed" in told
+    made[1].run(["corosync-cmapctl", "-s", "quorum.cancel_wait_for_all", "u8", "1"])
+    time.sleep(0.5)
+    assert values([made[1]])[0]["wait_for_all"]["pending"] is True, "corosync ignores it"
+
+
 def test_one_of_two_nodes_alone(three):
     made = booted(three, 1, nodes=2, quorum={"two_node": 1})
     assert SPLIT_BRAIN in refused(made[1], cancel_wait_for_all=True)

@@ -25,6 +25,7 @@ VOTES, EXPECTED_VOTES, CANCEL = "votes", "expected_votes", "cancel_wait_for_all"
 # (510 + 2) / 2 = 256, and corosync keeps the quorum in 8 bits (197).
 VOTES_THAT_WRAP = 510
 TRACKING_BARRIER = "runtime.votequorum.ev_tracking_barrier"
+RELOADING = "config.totemconfig_reload_in_progress"
 
 Configuration = t.Mapping[str, t.Any]
 # The daemons of all members, by node id.
@@ -53,7 +54,7 @@ class ConsentNeeded(Refused):
 def plan(wish: Wish, value: Value, configuration: Configuration) -> Plan:
     """The steps to what is wished, none where all of it is so already. Raises Refused.
 
-    value: a settled `votequorum` value. configuration: the keys of cmap below quorum. and runtime.votequorum.
+    value: a settled `votequorum` value. configuration: the keys of cmap below quorum., runtime.votequorum. and config.
     """
     facts = known(value)
     if facts.doubt:
@@ -183,6 +184,7 @@ def _played(question: _Question, partition: Partition, order: t.Sequence[str]) -
         number = {VOTES: wish.votes, EXPECTED_VOTES: wish.expected_votes}.get(what)
         step = Step(what, question.target if what == VOTES else us, number or 0)
         _refuse_what_corosync_refuses(step, partition[us], value)
+        _refuse_what_corosync_ignores(step, question.configuration)
         after = _after(step, partition, question)
         _refuse_without_consent(step, partition, after, question)
         made.steps.append(step)
@@ -279,6 +281,13 @@ def _refuse_what_corosync_refuses(step: Step, daemon: Daemon, value: Value) -> N
             in_words(step, value), _count(present), needed))
     raise Refused("%s would not make this partition quorate (%s would be present, quorum would be %d), and while it is not, corosync refuses "
                   "to set votes that do not change that." % (in_words(step, value), _count(present), needed))
+
+
+def _refuse_what_corosync_ignores(step: Step, configuration: Configuration) -> None:
+    """votequorum_refresh_config (1566-1590)"""
+    if step.what == CANCEL and configuration.get(RELOADING):
+        raise Refused("cancel_wait_for_all would have no effect: the last reload of corosync.conf failed on an error in it, and since then corosync ignores "
+                      "the key by which it is told. Correct the file (corosync -t says what is wrong), and run corosync-cfgtool -R.")
 
 
 def _refuse_without_consent(step: Step, before: Partition, after: Partition, question: _Question) -> None:

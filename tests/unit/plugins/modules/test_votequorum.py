@@ -26,11 +26,12 @@ def _run(monkeypatch, capsys):
     """Run main() as Ansible does, with a change that ends so; return what it printed as JSON, and the calls of the change, warnings among them."""
     calls = []
 
-    def run(arguments, value=AFTER, applied=(STEP,), error=None, before=BEFORE):
+    def run(arguments, values=(BEFORE, AFTER), applied=(STEP,), error=None):
         class Change:
             def __init__(self, wish, timeout):
                 calls.append((wish, timeout))
-                self.before, self.value, self.applied = before, value, list(applied)
+                self.before, self.value = values
+                self.applied = list(applied)
 
             def predict(self):
                 self._end("predict")
@@ -74,18 +75,18 @@ def test_check_mode_predicts(run):
 
 
 def test_nothing_to_do(run):
-    result, calls = run({"expected_votes": 3}, value=BEFORE, applied=())
+    result, calls = run({"expected_votes": 3}, values=(BEFORE, BEFORE), applied=())
     assert result["changed"] is False and len(calls) == 2, "and no warning"
 
 
 def test_refused(run):
-    result, dummy = run({"expected_votes": 2}, value=BEFORE, applied=(), error=Refused("It is less."))
+    result, dummy = run({"expected_votes": 2}, values=(BEFORE, BEFORE), applied=(), error=Refused("It is less."))
     assert (result["msg"], result["changed"], result["votequorum"]) == ("It is less. Nothing was changed.", False, BEFORE)
     assert "reason" not in result
 
 
 def test_not_even_read(run):
-    result, dummy = run({"expected_votes": 2}, value=None, before=None, applied=(), error=DaemonGone("cmap_initialize"))
+    result, dummy = run({"expected_votes": 2}, values=(None, None), applied=(), error=DaemonGone("cmap_initialize"))
     assert result["reason"] == "not_running" and result["changed"] is False and "votequorum" not in result
 
 

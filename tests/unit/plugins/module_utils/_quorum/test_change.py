@@ -172,6 +172,10 @@ def test_cancelling_without_the_votes_has_no_effect():
     assert "would have no effect" in refusal(alone, cancel_wait_for_all=True, **CONSENT)
 
 
+def test_a_cancel_is_not_heard_after_a_reload_that_failed():
+    assert "the last reload of corosync.conf failed" in refusal(WAITING, {tested.RELOADING: 1}, cancel_wait_for_all=True, **CONSENT)
+
+
 def test_a_cancel_reads_the_configuration_again():
     told = planned(expecting(4, WAITING), cancel_wait_for_all=True, allow_quorum_gain=True).values[-1]
     assert (told["expected_votes"], told["quorum"], told["quorate"]) == (3, 2, True)
