@@ -20,8 +20,11 @@ REASONS = {
 
 
 def every_error(error=errors.QuorumError):
+    """Every error of the binding; those that a use case adds are its own affair."""
     yield error
     for below in error.__subclasses__():
+        if below.__module__ != errors.__name__:
+            continue
         for found in every_error(below):
             yield found
 
