@@ -89,7 +89,7 @@ def _build(suite, image):
 
 
 def debian_mirror(sources=None):
-    """The archive to take Debian from: QUORUM_LAB_MIRROR, else the first one that apt on this machine uses, else Debian's own."""
+    """The archive to take Debian from: QUORUM_LAB_MIRROR, else the first one that apt on this machine uses; empty: debootstrap's own default."""
     if os.environ.get("QUORUM_LAB_MIRROR"):
         return os.environ["QUORUM_LAB_MIRROR"]
     if sources is None:
@@ -100,4 +100,4 @@ def debian_mirror(sources=None):
         found = re.match(r"\s*(?:deb\s+(?:\[[^]]*\]\s*)?|URIs:\s*)(https?://\S+/debian/?)(?:\s|$)", line)
         if found:
             return found.group(1)
-    return "http://deb.debian.org/debian"
+    return ""
