@@ -72,10 +72,11 @@ RUNS = {
     # votequorum: it warns that what it changes is not persistent. In the end a fresh pair waits for node3, which does not come.
     "Expect two votes more, of nodes that are about to join": run(
         "node1", cluster={"nodes": 3, "quorum": {"wait_for_all": 1}}, warns=True,
-        before={"Let the surviving minority go on, when the other nodes are lost for good and certainly off": [
-                    on("node2", STOP), on("node3", STOP), wait_for(absent=["node2", "node3"])],
-                "Stop waiting for a node that will not come, and is certainly off": [
-                    on("node1", "systemctl restart corosync"), on("node2", START), wait_for(members=["node1", "node2"])]}),
+        before={
+            "Let the surviving minority go on, when the other nodes are lost for good and certainly off": [
+                on("node2", STOP), on("node3", STOP), wait_for(absent=["node2", "node3"])],
+            "Stop waiting for a node that will not come, and is certainly off": [
+                on("node1", "systemctl restart corosync"), on("node2", START), wait_for(members=["node1", "node2"])]}),
     # wait_for_quorum: four nodes and a device, so that one node may be stopped even without the device's vote
     "Wait until this node is part of a quorate cluster": run(
         "node1", cluster={"nodes": 4, "qdevice": "ffsplit"},

@@ -103,7 +103,7 @@ class _Safe:
         for device, how, window in self._variants:
             for steps in [[batch]] + orders:
                 down = self._gone(facts, steps, how, window, device)
-                if down is None or not all(deciding(lost(down, loss, "crash")).quorate for loss in self._spares_of(down)):
+                if down is None or not all(_stands(lost(down, loss, "crash")) for loss in self._spares_of(down)):
                     yield None
                     return
                 for back in [[batch]] + [order[::-1] for order in orders]:
@@ -121,7 +121,7 @@ class _Safe:
 
     def _gone(self, facts: Known, steps: t.Sequence[Members], how: str, window: bool, device: str) -> t.Optional[Cluster]:
         fate = played(facts, steps, how, window, device)
-        return fate.cluster if fate.quorate else None
+        return fate.cluster if fate.quorate and _stands(fate.cluster) else None
 
     def _spares_of(self, cluster: Cluster) -> t.List[Members]:
         if not self._spare or self._spare >= len(cluster.members):
@@ -137,6 +137,17 @@ class _Safe:
         special = facts.masters | frozenset(nodeid for nodeid in (facts.tie_breaker(facts.members), facts.value["nodeid"]) if nodeid is not None)
         special |= frozenset(facts.rules.tie_breaker_nodes)
         return (tuple(sorted((facts.kind(nodeid), facts.nodes[nodeid].votes) for nodeid in batch)), batch & special)
+
+
+def _stands(cluster: Cluster) -> bool:
+    """Whether it is quorate, and not by a tie-breaker that last_man_standing may take back.
+
+    Its timer may still run from an earlier batch, on the nodes that saw that one go and on no other. Where it then ends, members expect
+    different votes, and what is half for one of them is less for the other as soon as a ring forms.
+    """
+    daemon = deciding(cluster)
+    by_tie_breaker = any(each.rule == arithmetic.BY_TIE_BREAKER for each in cluster.daemons.values())
+    return daemon.quorate and not (cluster.known.rules.last_man_standing and by_tie_breaker)
 
 
 def _key(facts: Known) -> t.Any:
@@ -339,8 +350,7 @@ class _Search:
                 if self._safe.at_once(batch | {nodes[at]}):
                     full = False
                     previous = self._votes[nodes[at]]
-                    for grown in grow(batch | {nodes[at]}, at + 1):
-                        yield grown
+                    yield from grow(batch | {nodes[at]}, at + 1)
             if full:
                 votes = tuple(sorted(self._votes[nodeid] for nodeid in batch))
                 if votes not in seen:

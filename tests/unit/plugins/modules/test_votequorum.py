@@ -26,11 +26,11 @@ def _run(monkeypatch, capsys):
     """Run main() as Ansible does, with a change that ends so; return what it printed as JSON, and the calls of the change, warnings among them."""
     calls = []
 
-    def run(arguments, values=(BEFORE, AFTER), applied=(STEP,), error=None):
+    def run(arguments, values=None, applied=(STEP,), error=None):
         class Change:
             def __init__(self, wish, timeout):
                 calls.append((wish, timeout))
-                self.before, self.value = values
+                self.before, self.value = values or (BEFORE, AFTER)
                 self.applied = list(applied)
 
             def predict(self):

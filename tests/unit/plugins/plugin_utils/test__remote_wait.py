@@ -14,7 +14,6 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._remote_wait impor
     MOST_PATIENCE,
     MOST_ROUND_TRIP,
     PATIENCE,
-    ROUND_TRIP,
     SLICE,
     Broken,
     Lost,

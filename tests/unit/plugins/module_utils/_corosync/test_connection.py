@@ -78,7 +78,7 @@ def test_each_code_ends_as_its_own_exception_after_one_call(script, lane, code):
     with Votequorum(lane) as votequorum:
         with pytest.raises(BY_CODE[code]) as caught:
             votequorum.setexpected(3)
-    assert type(caught.value) is BY_CODE[code]
+    assert caught.value.__class__ is BY_CODE[code]
 
 
 def test_try_again_is_tried_again(script, lane, monkeypatch):

@@ -25,8 +25,7 @@ def every_error(error=errors.QuorumError):
     for below in error.__subclasses__():
         if below.__module__ != errors.__name__:
             continue
-        for found in every_error(below):
-            yield found
+        yield from every_error(below)
 
 
 def test_cs_ok_is_one_and_raises_nothing():
@@ -43,7 +42,7 @@ def test_a_code_has_an_exception_of_its_own_that_names_the_call_and_says_what_to
     with pytest.raises(errors.CorosyncError) as caught:
         errors.check(code, "votequorum_setvotes")
     error = caught.value
-    assert type(error) is errors.BY_CODE[code]
+    assert error.__class__ is errors.BY_CODE[code]
     assert (error.code, error.operation) == (code, "votequorum_setvotes")
     assert str(error) == "votequorum_setvotes failed with %s (%d). %s" % (error.name, code, error.advice)
     assert error.name.startswith("CS_ERR_") and error.advice.endswith(".")

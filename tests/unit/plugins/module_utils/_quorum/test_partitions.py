@@ -112,9 +112,9 @@ def test_what_is_not_results_of_hosts(results, message):
     assert message in str(raised.value)
 
 
+_keys = st.text(max_size=5) | st.sampled_from(["votequorum", "msg", "results"])
 _junk = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-                     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.sampled_from(["votequorum", "msg", "results"]),
-                                                                                inner, max_size=3), max_leaves=8)
+                     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=3), max_leaves=8)
 
 
 @settings(max_examples=300, deadline=None)
