@@ -73,4 +73,5 @@ def _verdict(foretold: bool, seen: bool, value: dict[str, t.Any]) -> str:
 
 def _are_disunited(daemons: dict[int, Daemon], scenario: Scenario) -> bool:
     values = {str(nodeid): value_of(daemon, scenario.configuration.votes) for nodeid, daemon in daemons.items()}
-    return any(entry["about"] in ("quorate", "quorum", "expected_votes", "wait_for_all_pending") for entry in partitions(values)["disagreements"])
+    return bool({"quorate", "quorum", "expected_votes", "wait_for_all_pending", "tie_breaker"} & {
+        entry["about"] for entry in partitions(values)["disagreements"]})

@@ -153,6 +153,7 @@ def _disagreements(values: t.Mapping[str, Value], found: t.Sequence[Value]) -> t
     for view in found:
         for name, path in _COUNTS:
             differ.extend(_differing(name, dict((host, _at(values[host], path)) for host in view["seen_by"])))
+        differ.extend(_differing("tie_breaker", dict((host, _tie_breaker(values[host])) for host in view["seen_by"])))
         for nodeid in view["members"]:
             votes = dict((host, node["votes"]) for host in view["seen_by"] for node in values[host]["nodes"] if node["nodeid"] == nodeid)
             differ.extend(_differing("votes of node id %d" % nodeid, votes))
@@ -161,6 +162,12 @@ def _disagreements(values: t.Mapping[str, Value], found: t.Sequence[Value]) -> t
         if len(same) > 1:
             differ.append({"about": "hosts with the same node id", "seen": [{"value": nodeid, "hosts": same}]})
     return differ
+
+
+def _tie_breaker(value: Value) -> t.Any:
+    """Whom this host would let decide a tie: the lowest or highest node id of the last majority that it saw itself."""
+    breaker = value["auto_tie_breaker"]
+    return breaker[breaker["kind"]] if breaker["kind"] in ("lowest", "highest") else None
 
 
 def _differing(about: str, by_host: t.Mapping[str, t.Any]) -> t.List[Value]:

@@ -27,7 +27,7 @@ def batches_or_none(a_value, **options):
 MANY_HAVE_NONE = [HealthCheck.filter_too_much, HealthCheck.too_slow]
 
 
-@settings(max_examples=6000, deadline=None, suppress_health_check=MANY_HAVE_NONE)
+@settings(max_examples=300, deadline=None, suppress_health_check=MANY_HAVE_NONE)
 @given(values(), st.integers(0, 2), st.data())
 def test_no_batch_is_unsafe(a_value, spare, data):
     """Played with every daemon on its own, in any order, with any failure on top, and back again."""

@@ -78,6 +78,15 @@ def test_votes_nodelist_and_node_ids_that_differ():
     assert "hosts with the same node id" in abouts(partitions(dict(whole(), host4=seen(3, (1, 2, 3), of=3))))
 
 
+def test_hosts_that_would_let_different_nodes_break_a_tie():
+    hosts = whole(tie_breaker="lowest", wait_for_all=True)
+    assert partitions(hosts)["agreed"]
+    hosts["host3"]["auto_tie_breaker"]["lowest"] = 2
+    assert partitions(hosts)["disagreements"] == [
+        {"about": "tie_breaker", "seen": [{"value": 1, "hosts": ["host1", "host2"]}, {"value": 2, "hosts": ["host3"]}]}]
+    assert partitions(whole(auto_tie_breaker=dict(hosts["host3"]["auto_tie_breaker"], kind="none")))["agreed"]
+
+
 def test_hosts_that_did_not_answer():
     result = partitions(dict(
         whole(), gone={"unreachable": True, "msg": "no route"}, stopped={"available": False, "reason": "not_running", "changed": False},
