@@ -70,7 +70,7 @@ def _no_python(version):
 
 def _clusters():
     no_lab = lab.why_not()
-    yield Stage("live", "tests on real clusters", _pytest("tests/live"), PYTEST_PASSED, no_lab, cluster=True, minutes=40)
+    yield Stage("live", "tests on real clusters", _pytest("tests/live"), PYTEST_PASSED, no_lab, cluster=True, minutes=60)
     yield Stage("molecule", "the molecule scenarios, on real nodes", _tool("molecule", "test", "--all"),
                 re.compile(r"^INFO +\[\S+ > verify\] Executed: Successful", re.MULTILINE), no_lab, cluster=True,
                 environment={"MOLECULE_GLOB": "molecule/*/molecule.yml"})
