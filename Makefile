@@ -11,6 +11,9 @@ export PYTHON
 # The lab, the tests' runner, the simulator's comparison and the benchmarks are Python packages below tests/.
 python := PYTHONPATH=tests .venv/bin/python
 
+# The same, where the collection itself is imported, too.
+in_tree = PYTHONPATH="tests:$$($(python) -c 'from run import trees; print(trees.linked())')"
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -42,8 +45,9 @@ lab-ssh: .venv/.ready-demo ## log in to a node (NODE=node2; default node1)
 bench: .venv/.ready-test lab-prepare ## measure tasks, snapshots, waits and memory on live nodes, as tables (SECTIONS="task wait": only these)
 	@$(python) -m benchmark $(SECTIONS)
 
-truth: .venv/.ready-test ## compare the forecast with corosync's own simulator at length (SEQUENCES=5000)
-	@$(python) -m truth --sequences $(or $(SEQUENCES),5000)
+truth: .venv/.ready-test lab-prepare ## the forecast against corosync's own simulator at length (SEQUENCES=10000), and every loss on live clusters
+	@$(in_tree) .venv/bin/python -m truth.run --sequences $(or $(SEQUENCES),10000)
+	@QUORUM_EVERY_LOSS=1 $(in_tree) .venv/bin/python -m pytest tests/live/test_forecast_truth.py
 
 docs: .venv/.ready-docs ## render the documentation to .cache/docs
 	@$(python) -m run.steps.docs

@@ -5,10 +5,12 @@
 
 For each configuration every single node and every pair of nodes is lost: crashed at once, and stopped one after the other. Each time a
 member's value is read, the forecast is made from it, the loss is carried out, and every survivor is asked. Then the lost come back.
+All pairs take half an hour; unless QUORUM_EVERY_LOSS is set, as by `make truth`, one pair of each configuration is lost.
 """
 
 import itertools
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -121,7 +123,11 @@ def test_every_loss_of_one_and_two_nodes_comes_true(cluster, name):
         trial.everybody_back([nodeid])
     # Of seven nodes all pairs would be 42 rounds that differ in nothing: some will do.
     pairs = list(itertools.combinations(nodeids, 2))
-    for number, pair in enumerate(pairs if len(nodeids) < 6 else pairs[::5]):
+    chosen = pairs if len(nodeids) < 6 else pairs[::5]
+    if not os.environ.get("QUORUM_EVERY_LOSS"):
+        one = sorted(CONFIGURATIONS).index(name) % len(chosen)
+        chosen = chosen[one:one + 1]
+    for number, pair in enumerate(chosen):
         if len(nodeids) > 2:
             trial.crash(*pair)
             trial.everybody_back(pair)
