@@ -122,7 +122,8 @@ def test_ring_changes_start_the_time_again(lab, cluster):
     made = cluster(nodes=3)
     stopped = []
     with Play(lab, [wait(stable_for=STABLE, timeout=90)], hosts="node1") as play:
-        time.sleep(random.uniform(1, 3))
+        play.until("wait_for_quorum: [node1]")
+        time.sleep(random.uniform(0, 2))
         for _number in range(3):
             made[3].stop_corosync()
             stopped.append(time.time())
@@ -134,5 +135,6 @@ def test_ring_changes_start_the_time_again(lab, cluster):
     assert answer.at - stopped[-1] >= STABLE
     last = answer.result["timeline"][-1]
     assert answer.at - at(last) >= STABLE
-    assert events(answer.result).count("membership") >= 4
+    # One at least for each restart: what happens within the time that a change takes to settle is told of as one change.
+    assert events(answer.result).count("membership") >= 3
     assert "quorum_lost" not in events(answer.result), "two of three stay quorate: it is the ring that counts"
