@@ -14,10 +14,10 @@ from ansible_collections.corosync.quorum.plugins.module_utils._quorum import for
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError
 
 
-def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = "either") -> bool:
+def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = "either", spare: int = 0) -> bool:
     """Whether the cluster stays quorate if these nodes leave. AnsibleFilterError for a question that has no answer."""
     try:
-        return question.quorate_without(value, nodes, qdevice=qdevice)[0]
+        return question.quorate_without(value, nodes, qdevice=qdevice, spare=spare)[0]
     except ForecastError as error:
         raise AnsibleFilterError("corosync.quorum.quorate_without: %s" % error) from error
 

@@ -15,8 +15,8 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.arithmetic import Daemon, Node
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.facts import Known, Members
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import QDEVICE, one_of, stays_quorate
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError, described, is_number, known
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import QDEVICE, count_of_nodes, one_of, stays_quorate
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError, known
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.losses import EITHER, Cluster, deciding, lost, played, survives, variants, worst_losses
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import labels
 
@@ -35,8 +35,7 @@ def upgrade_batches(value: t.Any, spare: int = 0, qdevice: str = EITHER) -> t.Li
     Raises ForecastError: a cluster that cannot lose each of its nodes; it says why and what would help.
     """
     one_of("qdevice", qdevice, QDEVICE + (EITHER,))
-    if not is_number(spare) or spare < 0:
-        raise ForecastError("spare is %s, but must be a number of nodes, 0 or more." % described(spare))
+    count_of_nodes("spare", spare)
     facts = known(value)
     safe = _Safe(facts, spare, qdevice)
     _refuse(facts, safe, spare, qdevice)

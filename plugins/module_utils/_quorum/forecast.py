@@ -11,14 +11,15 @@ Pure. How an answer is found is in losses.py, what is taken for granted because 
 
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.facts import Known
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.facts import Known, Members
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError, capital, described, is_number, known
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.losses import (
-    EITHER, HOW, Fate, Steps, cluster_of, deciding, played, tolerated, worst_fate)
+    EITHER, HOW, Fate, Steps, cluster_of, deciding, played, tolerated, worst_fate, worst_losses)
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import UnknownNode, Value, labels, nodeid_of
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.reasons import reason_of
 
 QDEVICE = ("as_now", "lost")
+_NUMBERS = ("quorate", "total_votes", "quorum", "members")
 
 
 # ---- the questions -------------------------------------------------------------------------------------------------------
@@ -39,18 +40,48 @@ def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = 
     return foretold(facts, steps_of(facts, leave), how, lms_window, qdevice)
 
 
-def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = EITHER) -> t.Tuple[bool, str]:
+def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: int = 0) -> t.Tuple[bool, str]:
     """Does the cluster stay quorate if these nodes (names or node ids) leave together, by a crash or a clean stop? And why.
 
     It must be quorate now, and settled. With last_man_standing it must hold before and after the window. qdevice: the vote of the quorum
-    device is `as_now`, `lost`, or `either`: it must hold both ways. Raises ForecastError.
+    device is `as_now`, `lost`, or `either`: it must hold both ways. spare: it must hold even if so many more nodes fail, whichever, with
+    these or after them. Raises ForecastError.
     """
     one_of("qdevice", qdevice, QDEVICE + (EITHER,))
     facts = known(value)
     steps = steps_of(facts, nodes)
     if len(steps) > 1:
         raise ForecastError("Steps were given where one list of nodes is expected that leave together; for steps there is the filter forecast.")
-    return stays_quorate(facts, steps, qdevice)
+    count_of_nodes("spare", spare)
+    stay = facts.members - steps[0]
+    if spare >= len(stay):
+        raise ForecastError("spare is %d, but %d of %d members stay and one of them has to be left, so it can be %d at most." % (
+            spare, len(stay), len(facts.members), len(stay) - 1))
+    return _with_spare(facts, steps[0], stay, spare, qdevice) if spare else stays_quorate(facts, steps, qdevice)
+
+
+def _with_spare(facts: Known, leave: Members, stay: Members, spare: int, qdevice: str) -> t.Tuple[bool, str]:
+    safe, reason = True, ""
+    for loss in worst_losses(facts, stay, spare):
+        for steps in ([leave | loss], [leave, loss]):
+            safe, reason = stays_quorate(facts, steps, qdevice)
+            if not safe:
+                return False, "If %s failed as well: %s" % (labels(sorted(loss), facts.value), reason)
+    return safe, reason
+
+
+def may_leave(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: int = 0) -> Value:
+    """The gate before a stop: {safe, reason, now, after}, with {quorate, total_votes, quorum, members} each. As quorate_without().
+
+    after: what the nodes that stay will see if nothing else happens. Raises ForecastError.
+    """
+    safe, reason = quorate_without(value, nodes, qdevice, spare)
+    after = forecast(value, nodes)
+    return {
+        "safe": safe, "reason": reason,
+        "now": dict((key, value[key]) for key in _NUMBERS),
+        "after": dict((key, after[key]) for key in _NUMBERS),
+    }
 
 
 def tolerates(value: t.Any, qdevice: str = EITHER) -> int:
@@ -151,3 +182,9 @@ def one_of(option: str, given: t.Any, choices: t.Sequence[t.Any]) -> None:
     """Raises ForecastError where an option has a value that it cannot have."""
     if not any(given == choice and isinstance(given, type(choice)) for choice in choices):
         raise ForecastError("%s is %s, but must be one of: %s." % (option, described(given), ", ".join(str(choice).lower() for choice in choices)))
+
+
+def count_of_nodes(option: str, given: t.Any) -> None:
+    """Raises ForecastError where an option is not a number of nodes."""
+    if not is_number(given) or given < 0:
+        raise ForecastError("%s is %s, but must be a number of nodes, 0 or more." % (option, described(given)))

@@ -1,0 +1,29 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filter corosync.quorum.may_leave. Its documentation is in may_leave.yml."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum import forecast as question
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError
+
+
+def may_leave(value: t.Any, nodes: t.Any, qdevice: str = "either", spare: int = 0) -> dict[str, t.Any]:
+    """Whether these nodes may leave, why, and the numbers. AnsibleFilterError for a question that has no answer."""
+    try:
+        return question.may_leave(value, nodes, qdevice=qdevice, spare=spare)
+    except ForecastError as error:
+        raise AnsibleFilterError("corosync.quorum.may_leave: %s" % error) from error
+
+
+class FilterModule:
+    """What Ansible loads."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"may_leave": may_leave}

@@ -1,0 +1,31 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filter corosync.quorum.upgrade_plan. Its documentation is in upgrade_plan.yml."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum import upgrade
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError
+
+
+def upgrade_plan(
+    results: t.Any, under_way: t.Any = None, spare: int = 0, qdevice: str = "either", batches: bool = False,
+) -> dict[str, t.Any]:
+    """What speaks against an upgrade, and its order. AnsibleFilterError for anything but results of hosts."""
+    try:
+        return upgrade.plan(results, under_way=under_way, spare=spare, qdevice=qdevice, batches=batches)
+    except ForecastError as error:
+        raise AnsibleFilterError("corosync.quorum.upgrade_plan: %s" % error) from error
+
+
+class FilterModule:
+    """What Ansible loads."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"upgrade_plan": upgrade_plan}
