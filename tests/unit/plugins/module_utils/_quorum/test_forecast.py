@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import forecast, margin, quorate_without, tolerates
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import forecast, margin, may_leave, quorate_without, tolerates
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.losses import forecast_entry
 from ansible_collections.corosync.quorum.tests.unit.fakes.daemons import all_quorate, daemons_of, lose, silence, values
@@ -75,6 +75,44 @@ def test_what_is_quorate_with_the_device_lost_and_as_now_is_quorate_either_way(a
     node = data.draw(st.sampled_from(a_value["members"]))
     both = [quorate_without(a_value, node, device)[0] for device in ("lost", "as_now")]
     assert quorate_without(a_value, node)[0] == all(both)
+
+
+@settings(max_examples=300, deadline=None)
+@given(values(), st.data())
+def test_spare_is_any_so_many_more(a_value, data):
+    members = a_value["members"]
+    leave = data.draw(st.lists(st.sampled_from(members), min_size=1, max_size=len(members) - 1, unique=True))
+    stay = [nodeid for nodeid in members if nodeid not in leave]
+    spare = data.draw(st.integers(0, len(stay) - 1))
+    safe, reason = quorate_without(a_value, leave, spare=spare)
+    at_once = all(quorate_without(a_value, leave + list(more))[0] for more in itertools.combinations(stay, spare))
+    assert not safe or at_once, reason
+    if safe:
+        for more in itertools.combinations(stay, spare):
+            down = lose(daemons_of(a_value), leave)
+            assert all_quorate(lose(down, more) if more else down), (leave, more)
+    elif spare == 0:
+        assert not at_once
+
+
+def test_the_gate_says_why_with_numbers():
+    answer = may_leave(value([1] * 5), ["node2"], spare=1)
+    assert (answer["safe"], answer["now"], answer["after"]) == (
+        True, {"quorate": True, "total_votes": 5, "quorum": 3, "members": [1, 2, 3, 4, 5]},
+        {"quorate": True, "total_votes": 4, "quorum": 3, "members": [1, 3, 4, 5]})
+    answer = may_leave(value([1] * 5), ["node2", 3], spare=1)
+    assert not answer["safe"]
+    assert answer["reason"] == "If node1 failed as well: Without node1, node2, node3, 2 votes are present, quorum is 3 of 5 expected: 1 too few."
+
+
+@pytest.mark.parametrize("spare, message", [
+    (-1, "spare is the number -1, but must be a number of nodes, 0 or more."),
+    ("1", "spare is the string '1', but"),
+    (2, "spare is 2, but 2 of 3 members stay and one of them has to be left, so it can be 1 at most."),
+])
+def test_a_spare_that_is_none(spare, message):
+    with pytest.raises(ForecastError, match=re.escape(message)):
+        quorate_without(value([1] * 3), 1, spare=spare)
 
 
 def test_reasons_name_the_rule_and_its_numbers():
