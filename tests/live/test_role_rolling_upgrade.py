@@ -1,0 +1,106 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role rolling_upgrade on real clusters: what it refuses, what it does when a node fails, and that it goes on from there.
+
+The upgrade itself is a task of the test here; real ones are in test_rolling_upgrade_for_real.py.
+"""
+
+import json
+import pathlib
+import signal
+import time
+
+import pytest
+from lab.host import CHECKOUT
+from playing import Play
+
+BOOK = CHECKOUT / "playbooks/rolling_upgrade.yml"
+MARK = "/var/lib/corosync-quorum/rolling-upgrade.json"
+
+
+@pytest.fixture(name="upgrade")
+def _upgrade(lab, tmp_path):
+    """Call it to begin the playbook on all nodes; steps: tasks for a step, by its name. It writes its report to tmp_path."""
+    def begin(made, steps=None, **variables):
+        given = {
+            "rolling_upgrade_group": "nodes", "rolling_upgrade_packages": [], "rolling_upgrade_needed": True, "rolling_upgrade_stable_for": 0.5,
+            "rolling_upgrade_report": str(tmp_path / "report.html"), "rolling_upgrade_timeout": 30}
+        for step, tasks in (steps or {}).items():
+            path = tmp_path / ("%s.yml" % step)
+            path.write_text(json.dumps(tasks), encoding="utf-8")
+            given["rolling_upgrade_%s_tasks" % step] = str(path)
+        inventory = made.inventory(tmp_path / "inventory.yml")
+        return Play(lab, BOOK, arguments=["-i", str(inventory), "-e", json.dumps(dict(given, **variables))])
+    return begin
+
+
+def pids(made):
+    """The pid of corosync on each node, by name; what was restarted has another one."""
+    return dict((node.name, node.run(["pgrep", "-x", "corosync"], check=False).stdout.strip()) for node in made)
+
+
+def failures(play):
+    return [result.result.get("msg", "") for result in play.results if result.status in ("failed", "unreachable")]
+
+
+def refused(play, made, *words):
+    """The play ended with these words, and no corosync was touched."""
+    before = pids(made)
+    play.end(60)
+    assert play.process.returncode != 0
+    said = "\n".join(failures(play))
+    for word in words:
+        assert word in said, said
+    assert pids(made) == before
+    assert not any(node.run(["test", "-e", MARK], check=False).returncode == 0 for node in made if node.is_on())
+
+
+def test_one_of_three_is_down_already(cluster, upgrade):
+    made = cluster()
+    made[3].stop_corosync()
+    made.wait_ring(nodes=[1, 2])
+    refused(upgrade(made), made, "Quorum cannot be read on node3", "Not a member: node3. Only a complete cluster is upgraded", "nothing was changed")
+
+
+def test_two_nodes_and_the_other_is_down(cluster, upgrade):
+    made = cluster(nodes=2, quorum={"two_node": 1})
+    made.wait_quorate()
+    made[2].stop_corosync()
+    made.wait_ring(nodes=[1])
+    refused(upgrade(made), made, "Not a member: node2")
+
+
+def test_it_waits_for_all(cluster, upgrade):
+    made = cluster(quorum={"wait_for_all": 1}, start=False)
+    for nodeid in (1, 2):
+        made[nodeid].start_corosync()
+    made.wait_ring(nodes=[1, 2])
+    refused(upgrade(made), made, "node1 is not quorate: it has 2 votes and needs 2. It waits for all nodes (wait_for_all)")
+
+
+def test_the_quorum_device_does_not_vote(cluster, upgrade):
+    made = cluster(nodes=3, qdevice="lms")
+    made.stop_qnetd()
+    made.wait_qdevice_votes(wanted=False)
+    refused(upgrade(made, rolling_upgrade_qdevice="as_now"), made, "The quorum device gives node1 no vote")
+
+
+def test_a_partition(cluster, upgrade):
+    made = cluster(nodes=5)
+    made.partition([1, 2, 3], [4, 5])
+    made.wait_ring(nodes=[1, 2, 3])
+    made.wait_ring(nodes=[4, 5])
+    refused(upgrade(made), made, "The hosts are not in one partition", "node4 is not quorate: it has 2 votes and needs 3")
+
+
+def test_a_problem_that_is_an_error(cluster, upgrade):
+    made = cluster(nodes=3, quorum={"two_node": 1})
+    made.wait_quorate()
+    refused(upgrade(made), made, "On node1, node2, node3: two_node is on, but 3 nodes are configured")
+
+
+def test_a_cluster_that_cannot_lose_a_node(cluster, upgrade):
+    made = cluster(nodes=2)
+    made.wait_quorate()
+    refused(upgrade(made), made, "There are no safe batches: quorum does not stand the loss of node1, node2")
