@@ -25,7 +25,7 @@ def _upgrade(lab, tmp_path):
     def begin(made, steps=None, **variables):
         given = {
             "rolling_upgrade_group": "nodes", "rolling_upgrade_packages": [], "rolling_upgrade_needed": True, "rolling_upgrade_stable_for": 0.5,
-            "rolling_upgrade_report": str(tmp_path / "report.html"), "rolling_upgrade_timeout": 30}
+            "rolling_upgrade_report": "", "rolling_upgrade_timeout": 30, "rolling_upgrade_watch": False}
         for step, tasks in (steps or {}).items():
             path = tmp_path / ("%s.yml" % step)
             path.write_text(json.dumps(tasks), encoding="utf-8")
@@ -104,3 +104,58 @@ def test_a_cluster_that_cannot_lose_a_node(cluster, upgrade):
     made = cluster(nodes=2)
     made.wait_quorate()
     refused(upgrade(made), made, "There are no safe batches: quorum does not stand the loss of node1, node2")
+
+
+# ---- a node that fails, and the run after it ----------------------------------------------------------------------------
+
+FAIL_ON_NODE2 = [{"name": "Break on node2", "ansible.builtin.fail": {"msg": "the new package is broken"}, "when": "inventory_hostname == 'node2'"}]
+DONE = [{"name": "Count", "ansible.builtin.shell": "echo done >>/etc/corosync/upgraded", "changed_when": True}]  # goes with the cluster
+
+
+def stages(play, status="ok"):
+    """(host, task) of the results so far."""
+    return [(result.host, result.task.rpartition(" : ")[2]) for result in play.results if result.status == status]
+
+
+def upgraded(made):
+    """How often the upgrade ran on each node."""
+    return [len(node.run(["cat", "/etc/corosync/upgraded"], check=False).stdout.split()) for node in made]
+
+
+def test_a_node_whose_upgrade_fails_stops_the_play_and_the_next_run_goes_on_there(cluster, upgrade):
+    made = cluster()
+    made.wait_quorate()
+    before = pids(made)
+    with upgrade(made, {"upgrade": DONE + FAIL_ON_NODE2}) as play:
+        play.end(90)
+        assert play.process.returncode
+        said = "\n".join(failures(play))
+        assert "Break on node2: the new package is broken" in said, said
+    made.wait_ring(nodes=[1, 3])
+    made.wait_quorate(node=1)
+    assert pids(made)["node1"] == before["node1"], "the node after it was touched"
+    assert upgraded(made) == [0, 1, 1]
+    with upgrade(made, {"upgrade": DONE}, rolling_upgrade_needed="{{ inventory_hostname != 'node3' }}") as play:
+        play.end(90)
+        assert not play.process.returncode, play.output
+    made.wait_ring()
+    assert upgraded(made) == [1, 2, 1]
+    assert not any(node.run(["test", "-e", MARK], check=False).returncode == 0 for node in made)
+
+
+def test_a_node_that_does_not_come_back_in_time(cluster, upgrade):
+    made = cluster()
+    made.wait_quorate()
+    before = pids(made)
+    away = [{"name": "Nothing", "ansible.builtin.debug": {"msg": "forgotten"}}]
+    with upgrade(made, {"start": away}, rolling_upgrade_timeout=6) as play:
+        play.end(90)
+        assert play.process.returncode
+        said = "\n".join(failures(play))
+        assert "node3 has not come back into the cluster. The nodes after it were not touched. Timed out after 6 s." in said, said
+    assert {name: pid for name, pid in pids(made).items() if name != "node3"} == {"node1": before["node1"], "node2": before["node2"]}
+    with upgrade(made, {"upgrade": DONE}, rolling_upgrade_needed=False) as play:
+        play.end(90)
+        assert not play.process.returncode, play.output
+    made.wait_ring()
+    assert upgraded(made) == [0, 0, 0], "the upgrade itself was done already"
