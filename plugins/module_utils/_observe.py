@@ -23,6 +23,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot i
 
 PROVIDER = "corosync_votequorum"
 QUORATE = 2
+MEMBER = 1
 # corosync's build defaults on every distribution that packages it. The pid file is as old as the daemon.
 CONFIGURATION = "/etc/corosync/corosync.conf"
 PID_FILE = "/run/corosync.pid"
@@ -31,12 +32,18 @@ WAITING_FOR_ALL = "runtime.votequorum.wait_for_all_status"
 AGAIN = 0.05
 
 
+# What corosync told of quorum, and the ring and its members at that moment
+Flip = t.NamedTuple("Flip", [("quorate", bool), ("ring_id", RingId), ("members", t.List[int])])
+
+
 class Observer:
     """Connections to the corosync of this node, and consistent readings through them. A context manager.
 
     votequorum, cmap: the connections, for what is more than reading. configuration: what the last reading read from cmap.
     changes: counts the membership changes and the flips of quorum that corosync has told of, whoever took the events.
     announcements: likewise, how often it has told of expected votes.
+    flips: whether it is quorate as corosync has told it, one for each time that this changed, even where a reading came too late to see it.
+    Whoever wants them takes them out.
 
     Opening raises QuorumError: DaemonGone, NotConfigured, AccessDenied, LibraryMissing, DeadlineExceeded, and what else initialize can
     answer. So do the readings; after DaemonGone only a new Observer helps.
@@ -47,6 +54,7 @@ class Observer:
         self.ring_id = RingId(0, 0)
         self.changes = 0
         self.announcements = 0
+        self.flips = []  # type: t.List[Flip]
         self.configuration = {}  # type: t.Dict[str, t.Any]
         # votequorum's library first: it is the one that tells a corosync which is too old
         self.votequorum = Votequorum(self.lane)
@@ -54,6 +62,7 @@ class Observer:
         self._quorum = Quorum(self.lane)
         self._opened = []  # type: t.List[t.Any]
         self._nodeids = ()  # type: t.Tuple[int, ...]
+        self._quorate = None  # type: t.Optional[bool]
         self._last = None  # type: t.Any
 
     def __enter__(self) -> "Observer":
@@ -85,6 +94,7 @@ class Observer:
             elif isinstance(event, QuorumEvent):
                 self.changes += 1
                 self._nodeids = tuple(nodeid for nodeid, dummy in event.nodes if nodeid != QDEVICE_NODEID)
+                self._flip(event)
             elif isinstance(event, ExpectedVotesEvent):
                 self.announcements += 1
         return events
@@ -112,6 +122,12 @@ class Observer:
     def moved(self) -> bool:
         """Whether anything that corosync sends no event for (votes, the quorum device, wait-for-all) differs from the last reading."""
         return self.lane.call(self._silent) != self._last
+
+    def _flip(self, event: QuorumEvent) -> None:
+        if event.quorate != self._quorate:
+            self._quorate = event.quorate
+            members = sorted(nodeid for nodeid, state in event.nodes if state == MEMBER and nodeid != QDEVICE_NODEID)
+            self.flips.append(Flip(event.quorate, self.ring_id, members))
 
     def _open(self) -> None:
         self._initialize(self.cmap)

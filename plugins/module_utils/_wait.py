@@ -18,10 +18,10 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import GRACE, Deadline
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
     AccessDenied, CallbacksRefused, LibraryMissing, NotConfigured, QuorumError)
-from ansible_collections.corosync.quorum.plugins.module_utils._observe import Observer
+from ansible_collections.corosync.quorum.plugins.module_utils._observe import Flip, Observer
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition import Goal, refuse_impossible, unmet
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import Value
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.timeline import Entry, entry, marker
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.timeline import Entry, entry, marker, passed
 from ansible_collections.corosync.quorum.plugins.module_utils._reader import Reader
 
 # What no waiting mends
@@ -51,12 +51,16 @@ Outcome = t.NamedTuple("Outcome", [
 class Wait:
     """One slice. connect, reader and clock are there to be replaced in tests.
 
-    run raises what waiting cannot mend: FATAL, ImpossibleGoal; and ReaderGone when nobody waits for the result any more.
+    noted is called with each entry of the timeline as soon as it is made, its time on `clock`; and with the error that it tells of, if any.
+    run raises what waiting cannot mend: FATAL, ImpossibleGoal; and what the reader raises, which is ReaderGone when nobody waits for
+    the result any more. outcome tells then what has come of the slice.
     """
 
     def __init__(self, task: Slice, connect: t.Callable[..., t.Any] = Observer, reader: t.Any = None,
-                 clock: t.Callable[[], float] = time.monotonic) -> None:
+                 clock: t.Callable[[], float] = time.monotonic,
+                 noted: t.Callable[[Entry, t.Optional[QuorumError]], None] = lambda change, error: None) -> None:
         self._task = task
+        self._noted = noted
         self._connect = connect
         self._reader = reader or Reader()
         self._clock = clock
@@ -67,6 +71,7 @@ class Wait:
         self._error = None  # type: t.Optional[QuorumError]
         self._away = task.away
         self._changes = 0
+        self._flips = []  # type: t.List[t.Tuple[float, Flip]]
         self._changed = None  # type: t.Optional[float]
         self._held_since = None  # type: t.Optional[float]
         self._timeline = []  # type: t.List[Entry]
@@ -84,7 +89,20 @@ class Wait:
             if met or self._over():
                 break
             self._reader.wait(None, min(self._task.sleep, self._left()))
-        return self._outcome(met)
+        return self.outcome(met)
+
+    def outcome(self, met: bool = False) -> Outcome:
+        """What has come of it so far. Notes a change that is still under way as it stands."""
+        self._note_change()
+        now = self._clock()
+        current = None if self._error is not None else self._value
+        return Outcome(
+            met=met, value=self._value, error=self._error,
+            held=None if self._held_since is None else now - self._held_since,
+            unmet=[] if met else self._unmet(current),
+            timeline=[dict(change, at=now - change["at"]) for change in self._timeline],
+            reconnects=max(0, self._reconnects),
+            took=now - self._start)
 
     def _connected(self) -> bool:
         """Watch over one connection. True when the goal was met, False when the slice is over. Raises QuorumError when it breaks."""
@@ -112,6 +130,8 @@ class Wait:
     def _look(self, observer: t.Any) -> None:
         """Read and judge. A membership change or a flip of quorum breaks stability even when all is as before by now."""
         value = observer.read()
+        self._flips += [(self._clock(), flip) for flip in observer.flips]
+        del observer.flips[:]
         if observer.changes != self._changes:
             self._changes = observer.changes
             self._held_since = None
@@ -147,19 +167,37 @@ class Wait:
         self._note_change()  # whatever was under way
         self._unsettled_since = None
         if self._away != type(exc).__name__:
-            self._note(marker(self._clock(), "corosync_unavailable"))
+            self._note(marker(self._clock(), "corosync_unavailable"), exc)
         self._away = type(exc).__name__
         self._error = exc
         self._held_since = None
 
     def _note_change(self) -> None:
-        change = None if self._value is None else entry(self._clock(), self._before, self._value)
+        if self._value is not None:
+            self._note_passed(self._value)
+            self._note_entry(self._clock(), self._value)
+
+    def _note_passed(self, value: Value) -> None:
+        """Note where quorum came or went, and was as before when it could be read."""
+        flips, self._flips = self._flips, []
+        if self._before is None:
+            return
+        while flips and flips[0][1].quorate == self._before["quorate"]:
+            flips.pop(0)
+        if flips and flips[-1][1].quorate == value["quorate"]:
+            flips.pop()  # that is the change to what was read
+        for at, flip in flips:
+            self._note_entry(at, passed(self._before, flip.quorate, flip.ring_id._asdict(), flip.members))
+
+    def _note_entry(self, at: float, value: Value) -> None:
+        change = entry(at, self._before, value)
         if change is not None:
             self._note(change)
-            self._before = self._value
+            self._before = value
 
-    def _note(self, change: Entry) -> None:
+    def _note(self, change: Entry, error: t.Optional[QuorumError] = None) -> None:
         self._timeline.append(change)
+        self._noted(change, error)
         if self._changed is None:
             self._changed = self._clock()
 
@@ -200,15 +238,3 @@ class Wait:
             return missing
         held = 0.0 if self._held_since is None else self._clock() - self._held_since
         return [{"condition": "stable_for", "wanted": self._task.stable_for, "seen": round(held, 1)}]
-
-    def _outcome(self, met: bool) -> Outcome:
-        self._note_change()
-        now = self._clock()
-        current = None if self._error is not None else self._value
-        return Outcome(
-            met=met, value=self._value, error=self._error,
-            held=None if self._held_since is None else now - self._held_since,
-            unmet=[] if met else self._unmet(current),
-            timeline=[dict(change, at=now - change["at"]) for change in self._timeline],
-            reconnects=max(0, self._reconnects),
-            took=now - self._start)

@@ -41,6 +41,9 @@ def wait_for(**options):
     return {"name": "Wait for %s" % ", ".join(options), "corosync.quorum.wait_for_quorum": dict(options, quorate=None, timeout=30)}
 
 
+WATCH = [{"name": "Watch", "corosync.quorum.watch_quorum": {"state": "running", "timeout": 20}, "async": 30, "poll": 0},
+         {"name": "Wait for the watch", "corosync.quorum.watch_quorum": {"state": "read"}, "register": "seen", "until": "seen.timeline", "retries": 20,
+          "delay": 0.3}]
 STOP = "systemctl stop corosync"
 START = "systemctl start corosync"
 
@@ -83,6 +86,9 @@ RUNS = {
         before={"Wait until a node that was switched off is gone, quorate or not": [on("node2", STOP, 2)],
                 "Wait until this node may be stopped": [on("node2", START)],
                 "Wait until the quorum device votes": [on("node1", "systemctl start corosync-qdevice")]}),
+    # watch_quorum, quorum_losses, upgrade_report: a watch runs already where an example only reads
+    "Look back at the time since the watch was started": run(prelude=WATCH),
+    "Make a page of what the watches have recorded": run(prelude=WATCH),
     # forecast, quorate_without, upgrade_batches: five nodes, of which two may go
     "Read the quorum of this cluster": run("node1", cluster={"nodes": 5}),
 }

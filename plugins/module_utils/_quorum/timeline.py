@@ -44,6 +44,11 @@ def entry(at: float, before: t.Optional[Value], value: Value) -> t.Optional[Entr
     }
 
 
+def passed(before: t.Mapping[str, t.Any], quorate: bool, ring_id: t.Dict[str, int], members: t.List[int]) -> Value:
+    """What is known of a moment that was over before it could be read: no votes, and the rest as it was before. For entry()."""
+    return dict(before, quorate=quorate, ring_id=ring_id, members=members, total_votes=None, quorum=None)
+
+
 def known(value: Value) -> Value:
     """The part of a value that is enough to compare a later one with."""
     return dict((key, value[key]) for key in _COMPARED)

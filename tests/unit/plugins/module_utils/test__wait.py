@@ -28,6 +28,7 @@ class Script:
         self._steps = list(steps)
         self.now = 1000.0
         self.changes = 0
+        self.flips = []
         self.lane = self
         self.deadline = None
         self.calls = []

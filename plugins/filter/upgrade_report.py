@@ -1,0 +1,29 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filter corosync.quorum.upgrade_report. Its documentation is in upgrade_report.yml."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.corosync.quorum.plugins.plugin_utils._report.given import ReportError, report_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._report.page import page
+
+
+def upgrade_report(value: t.Any) -> str:
+    """The report as an HTML page. AnsibleFilterError for anything but the description of an upgrade."""
+    try:
+        return page(report_of(value))
+    except ReportError as error:
+        raise AnsibleFilterError("corosync.quorum.upgrade_report: %s" % error) from error
+
+
+class FilterModule:
+    """What Ansible loads."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"upgrade_report": upgrade_report}

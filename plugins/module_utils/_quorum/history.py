@@ -1,0 +1,161 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""What several nodes' timelines tell together: when quorum was lost, and how many votes there were against quorum over time.
+
+Pure. Times are seconds since 1970 on the controller's clock: each node's own, with its offset added.
+"""
+
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import described
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import seconds_of
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.timeline import Entry
+
+# An entry with its time in seconds on the common clock
+Histories = t.Dict[str, t.List[Entry]]
+# at, until: seconds, until None where quorum was not seen again. The rest as it was when quorum was lost.
+Loss = t.NamedTuple("Loss", [
+    ("node", str), ("at", float), ("until", t.Optional[float]), ("total_votes", t.Optional[int]), ("quorum", t.Optional[int]), ("members", t.List[int])])
+# From `at` until the next step. total_votes, quorum: None where no node could be asked. quorate: whether any node was.
+Step = t.NamedTuple("Step", [("at", float), ("total_votes", t.Optional[int]), ("quorum", t.Optional[int]), ("quorate", t.Optional[bool])])
+
+# Entries that tell of no votequorum value
+_ABSENT = ("corosync_unavailable", "unreachable")
+_MARKERS = _ABSENT + ("corosync_available", "reachable")
+_KEYS = ("at", "event", "quorate", "total_votes", "quorum", "ring_id", "members")
+
+
+class HistoryError(Exception):
+    """Something given is no timeline. The message names it, and what is expected."""
+
+
+def histories(timelines: t.Any, offsets: t.Any = None) -> Histories:
+    """Timelines on one clock. timelines: name -> timeline, or -> a result with one. offsets: name -> seconds. Raises HistoryError."""
+    if not isinstance(timelines, dict):
+        raise HistoryError("The timelines must be a dictionary (node: timeline), but %s was given." % described(timelines))
+    if offsets is None:
+        offsets = {}
+    if not isinstance(offsets, dict):
+        raise HistoryError("offsets must be a dictionary (node: seconds), but %s was given." % described(offsets))
+    strangers = sorted(str(name) for name in offsets if name not in timelines)
+    if strangers:
+        raise HistoryError("offsets names %s, of which there is no timeline; there are those of %s."
+                           % (", ".join(strangers), ", ".join(sorted(map(str, timelines))) or "no node"))
+    return dict((str(name), _history(str(name), timeline, _offset(name, offsets))) for name, timeline in timelines.items())
+
+
+def losses(told: Histories) -> t.List[Loss]:
+    """The moments at which a node that was up lost quorum, in order. told: what histories() returns.
+
+    It was up where it was quorate and then was not, and corosync ran all the time in between. A corosync that was frozen (an absence whose only
+    reason is `timeout`) ran; one that was away for any other reason did not, and what it says when it starts is no loss.
+    """
+    found = [loss for name, history in told.items() for loss in _losses_of(name, history)]
+    return sorted(found, key=lambda loss: (loss.at, loss.node))
+
+
+def votes_over_time(told: Histories) -> t.List[Step]:
+    """The votes against quorum, from the best view that any node has: the steps at which that changes, in order.
+
+    The view of a node counts until it has another one or its corosync goes, or until another node is on a newer ring with some of its members: then
+    it is a view of the past, as of a node without power. Of the rest, the best is quorate, has the most votes, and is the newest.
+    """
+    views = {}  # type: t.Dict[str, Entry]
+    steps = []  # type: t.List[Step]
+    for at, name, entry in sorted(((entry["at"], name, entry) for name, history in told.items() for entry in history), key=lambda item: item[0]):
+        if entry["event"] in _ABSENT:
+            views.pop(name, None)
+        elif entry["event"] in _MARKERS:
+            continue
+        else:
+            views[name] = entry
+        _add(steps, _step(at, list(views.values())))
+    return steps
+
+
+# ---- losses --------------------------------------------------------------------------------------------------------------
+
+def _losses_of(name: str, history: t.Sequence[Entry]) -> t.List[Loss]:
+    found = []  # type: t.List[Loss]
+    quorate = None  # type: t.Optional[bool]    # None: not known, or corosync did not run since
+    lost = False
+    for entry in history:
+        if entry["event"] in _ABSENT and entry.get("reason") != "timeout" or entry["event"] == "start":
+            quorate = None
+        if entry["event"] in _MARKERS:
+            continue
+        if quorate and not entry["quorate"]:
+            found.append(Loss(name, entry["at"], None, entry["total_votes"], entry["quorum"], list(entry["members"])))
+            lost = True
+        elif lost and entry["quorate"]:
+            found[-1] = found[-1]._replace(until=entry["at"])
+            lost = False
+        quorate = entry["quorate"]
+    return found
+
+
+# ---- votes ---------------------------------------------------------------------------------------------------------------
+
+def _step(at: float, views: t.Sequence[Entry]) -> Step:
+    live = [view for view in views if view["total_votes"] is not None and not any(_supersedes(other, view) for other in views)]
+    if not live:
+        return Step(at, None, None, any(view["quorate"] for view in views) if views else None)
+    best = max(live, key=lambda view: (view["quorate"], view["total_votes"], _seq(view)))
+    return Step(at, best["total_votes"], best["quorum"], best["quorate"])
+
+
+def _supersedes(newer: Entry, view: Entry) -> bool:
+    return _seq(newer) > _seq(view) and any(nodeid in view["members"] for nodeid in newer["members"])
+
+
+def _seq(view: Entry) -> int:
+    return int((view["ring_id"] or {}).get("seq") or 0)
+
+
+def _add(steps: t.List[Step], step: Step) -> None:
+    """Add a step where it is one. Of several at one moment, the last holds."""
+    if steps and steps[-1].at == step.at:
+        steps.pop()
+    if not steps or steps[-1]._replace(at=step.at) != step:
+        steps.append(step)
+
+
+# ---- what was given ------------------------------------------------------------------------------------------------------
+
+def _history(name: str, timeline: t.Any, offset: float) -> t.List[Entry]:
+    if isinstance(timeline, dict) and isinstance(timeline.get("timeline"), (list, tuple)):
+        timeline = timeline["timeline"]     # of a result
+    if not isinstance(timeline, (list, tuple)):
+        raise HistoryError("The timeline of %s must be a list of entries, as watch_quorum returns it, but is %s." % (name, described(timeline)))
+    return [_entry(name, number, entry, offset) for number, entry in enumerate(timeline, start=1)]
+
+
+def _entry(name: str, number: int, entry: t.Any, offset: float) -> Entry:
+    where = "Entry %d of the timeline of %s" % (number, name)
+    if not isinstance(entry, dict):
+        raise HistoryError("%s must be a dictionary, as watch_quorum returns it, but is %s." % (where, described(entry)))
+    missing = [key for key in _KEYS if key not in entry]
+    if missing:
+        raise HistoryError("%s has no %s: each entry is to be as watch_quorum returns it." % (where, ", ".join(missing)))
+    if entry["event"] not in _MARKERS and not isinstance(entry["quorate"], bool):
+        raise HistoryError("%s: quorate must be true or false for the event %s, but is %s." % (where, entry["event"], described(entry["quorate"])))
+    for key in ("total_votes", "quorum"):
+        if not (entry[key] is None or isinstance(entry[key], int)):
+            raise HistoryError("%s: %s must be a whole number or null, but is %s." % (where, key, described(entry[key])))
+    if not isinstance(entry["members"], (list, tuple)) or not (entry["ring_id"] is None or isinstance(entry["ring_id"], dict)):
+        raise HistoryError("%s: members must be a list and ring_id a dictionary, as watch_quorum returns them." % where)
+    try:
+        return dict(entry, at=seconds_of(entry["at"]) + offset)
+    except (ValueError, AttributeError):
+        raise HistoryError("%s: at must be a moment in UTC such as '2026-11-22T10:15:02.123Z', but is %s." % (where, described(entry["at"])))
+
+
+def _offset(name: t.Any, offsets: t.Mapping[t.Any, t.Any]) -> float:
+    offset = offsets.get(name, 0)
+    if isinstance(offset, bool) or not isinstance(offset, (int, float)):
+        raise HistoryError("The offset of %s must be a number of seconds, but is %s." % (name, described(offset)))
+    return float(offset)

@@ -1,0 +1,289 @@
+#!/usr/bin/python
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: watch_quorum
+short_description: Record every change of quorum that a node sees
+version_added: 0.1.0
+author:
+  - corosync.quorum contributors (@corosync-quorum)
+description:
+  - Watches the quorum of a cluster in the background, as the node sees it, and writes each change to a file on the node as it happens.
+    So you know afterwards whether quorum was lost at any moment while other tasks ran, such as those of an upgrade.
+  - It watches by event, as M(corosync.quorum.wait_for_quorum) does, and outlives a corosync that is stopped, killed, restarted or frozen.
+    It does not outlive a reboot of the node. Start it again then, and it goes on in the same record.
+  - The filter P(corosync.quorum.quorum_losses#filter) finds the losses in what several nodes have recorded.
+extends_documentation_fragment:
+  - corosync.quorum._requirements
+  - corosync.quorum._attributes
+  - corosync.quorum._attributes.actiongroup_quorum
+attributes:
+  async:
+    description: Whether the C(async) keyword can be used.
+    support: full
+    details:
+      - O(state=running) is made for it, with C(poll=0). Without, the play goes on only when the watch is over.
+      - Let C(async) be a minute longer than O(timeout), because Ansible kills a task that takes longer.
+  check_mode:
+    support: full
+    details:
+      - Tells whether a watch would be started, or ended. O(state=read) does the same as ever.
+      - Some versions of ansible-core take no C(async) other than 0 in check mode.
+  diff_mode:
+    support: none
+options:
+  state:
+    description:
+      - V(running) watches until O(timeout) is over or the watch is stopped. If another watch writes the same record already, it ends at once,
+        which is no failure.
+      - V(read) returns what was recorded so far. It does not disturb the watch.
+      - V(stopped) ends the watch, returns what was recorded, and removes the record.
+    type: str
+    choices: [running, read, stopped]
+    required: true
+  record:
+    description:
+      - The file on the node, with one JSON document in each line. A folder that is missing is made, for its owner alone, as is the file.
+      - A watch also ends when its record is removed or renamed.
+      - It grows to at most 4 MiB, which is about ten thousand changes. The watch fails then, so O(state=read) returns RV(running=false).
+    type: path
+    default: /var/lib/corosync-quorum/watch.jsonl
+  timeout:
+    description: The seconds after which the watch ends by itself. Its record stays until it is stopped. For O(state=running) only.
+    type: float
+    default: 14400
+  sleep:
+    description: How often to look at what corosync sends no event for, and for corosync where it is away, in seconds. For O(state=running) only.
+    type: float
+    default: 1
+  connect_timeout:
+    description: The seconds corosync may take for an answer before it counts as frozen. For O(state=running) only.
+    type: float
+    default: 5
+seealso:
+  - module: corosync.quorum.wait_for_quorum
+  - plugin: corosync.quorum.quorum_losses
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Watch quorum on all nodes while something is done to one of them
+  hosts: cluster
+  gather_facts: false
+  become: true
+  tasks:
+    - name: Start the watch in the background
+      corosync.quorum.watch_quorum:
+        state: running
+        timeout: 3600
+      async: 3660
+      poll: 0
+      changed_when: false
+      register: watch
+
+    - name: Wait until the first look is recorded
+      corosync.quorum.watch_quorum:
+        state: read
+      register: recorded
+      until: recorded.running and recorded.timeline | length > 0
+      retries: 20
+      delay: 0.5
+
+    - name: Restart corosync on the last node
+      ansible.builtin.service:
+        name: corosync
+        state: restarted
+      when: inventory_hostname == ansible_play_hosts | last
+
+    - name: Wait until all nodes are there again
+      corosync.quorum.wait_for_quorum:
+        min_members: "{{ ansible_play_hosts | length }}"
+        stable_for: 3
+
+    - name: Stop the watch
+      corosync.quorum.watch_quorum:
+        state: stopped
+      register: recorded
+      failed_when: not recorded.was_running
+
+    - name: Remove what Ansible keeps of a task in the background
+      ansible.builtin.async_status:
+        jid: "{{ watch.ansible_job_id }}"
+        mode: cleanup
+
+    - name: Fail if a node that was up lost quorum
+      ansible.builtin.assert:
+        that: losses | length == 0
+        fail_msg: "Quorum was lost: {{ losses }}"
+      vars:
+        names: "{{ ansible_play_hosts }}"
+        timelines: "{{ names | map('extract', hostvars) | map(attribute='recorded.timeline') }}"
+        losses: "{{ dict(names | zip(timelines)) | corosync.quorum.quorum_losses }}"
+      run_once: true
+"""
+
+RETURN = r"""
+timeline:
+  description: What was recorded, in order. Watches that were one after the other are in it one after the other, each with its own V(start).
+  returned: success, with O(state=read) and O(state=stopped)
+  type: list
+  elements: dict
+  contains:
+    at:
+      description: When, by the node's clock, in UTC. RV(now) helps to compare it with another clock.
+      type: str
+      sample: "2026-11-22T10:15:02.123Z"
+    event:
+      description:
+        - What happened.
+        - V(start) is the first look of a watch. V(membership), V(quorum_gained), V(quorum_lost) and V(votes) are changes of the cluster since
+          the last look.
+        - V(corosync_unavailable) and V(corosync_available) tell of corosync on the node. They come before V(start) where corosync did not
+          run at first.
+      type: str
+      sample: membership
+    quorate:
+      description: Whether the node was quorate then. This and what follows is V(null) or empty where nothing could be read.
+      type: bool
+      sample: true
+    total_votes:
+      description: The votes then. V(null) for a loss that was over before they could be read.
+      type: int
+      sample: 3
+    quorum:
+      description: The votes that were needed. V(null) likewise.
+      type: int
+      sample: 2
+    ring_id:
+      description: The ring then.
+      type: dict
+      sample: {nodeid: 1, seq: 17}
+    members:
+      description: The members then.
+      type: list
+      elements: int
+      sample: [1, 2, 3]
+    joined:
+      description: The members that were not there before.
+      type: list
+      elements: int
+      sample: [3]
+    left:
+      description: Those that were.
+      type: list
+      elements: int
+      sample: []
+    reason:
+      description:
+        - Why corosync could not be asked, as M(corosync.quorum.votequorum_info) names it. V(timeout) is a corosync that is frozen, or just
+          starting. V(null) for what has no name.
+      returned: with V(corosync_unavailable)
+      type: str
+      sample: not_running
+running:
+  description: Whether a watch runs now. V(false) after O(state=stopped), in check mode too.
+  returned: success, with O(state=read) and O(state=stopped)
+  type: bool
+  sample: true
+was_running:
+  description:
+    - Whether a watch ran until it was stopped. If not, the record may end too early, for the watch was killed, or failed, or its time was over.
+  returned: success, with O(state=stopped)
+  type: bool
+  sample: true
+unreadable:
+  description: How many lines of the record could not be read, as when the node lost power while one was written.
+  returned: success, with O(state=read) and O(state=stopped)
+  type: int
+  sample: 0
+now:
+  description: What the node's clock says, in UTC.
+  returned: success, with O(state=read) and O(state=stopped)
+  type: str
+  sample: "2026-11-22T10:45:00.000Z"
+msg:
+  description: How the watch ended, that another one runs already, or what went wrong.
+  returned: with O(state=running), and on failure
+  type: str
+  sample: The watch was stopped.
+reason:
+  description: Why quorum cannot be watched, as M(corosync.quorum.votequorum_info) returns it, where it was.
+  returned: on failure, where one of these is the reason
+  type: str
+  sample: no_library
+"""
+
+import os
+import time
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.corosync.quorum.plugins.module_utils import _record
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
+from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import utc
+from ansible_collections.corosync.quorum.plugins.module_utils._watch import watch
+
+ALREADY = "A watch runs already and writes %s."
+
+
+def run(path: str, times: t.Mapping[str, float], check_mode: bool) -> t.Dict[str, t.Any]:
+    """state=running: the result when the watch is over. Raises QuorumError, RecordError."""
+    if check_mode:
+        running = _record.is_watched(path)
+        return {"changed": not running, "msg": ALREADY % path if running else "A watch would be started."}
+    with _record.Record(path) as record:
+        if not record.take():
+            return {"changed": False, "msg": ALREADY % path}
+        over = watch(record, **times)
+    return {"changed": True, "msg": "The watch ended after %g s." % times["timeout"] if over else "The watch was stopped."}
+
+
+def read(path: str) -> t.Dict[str, t.Any]:
+    """state=read. Raises RecordError."""
+    return dict(_record.read(path)._asdict(), now=utc(time.time()), changed=False)
+
+
+def stop(path: str, check_mode: bool) -> t.Dict[str, t.Any]:
+    """state=stopped. Raises RecordError."""
+    was_running, there = _record.is_watched(path), _record.is_there(path)
+    reading = _record.read(path)._replace(running=False) if check_mode else _record.stop(path)
+    return dict(reading._asdict(), now=utc(time.time()), was_running=was_running, changed=there)
+
+
+def result_of(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
+    """What the module returns. Raises QuorumError, RecordError, OptionError."""
+    path = params["record"]
+    if not os.path.isabs(path):
+        raise OptionError("record must be an absolute path; got '%s'." % path)
+    times = dict((name, positive_seconds(name, params[name])) for name in ("timeout", "sleep", "connect_timeout"))
+    if params["state"] == "running":
+        return run(path, times, check_mode)
+    return stop(path, check_mode) if params["state"] == "stopped" else read(path)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["running", "read", "stopped"], "required": True},
+            "record": {"type": "path", "default": _record.DEFAULT},
+            "timeout": {"type": "float", "default": 14400},
+            "sleep": {"type": "float", "default": 1},
+            "connect_timeout": {"type": "float", "default": 5},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = result_of(module.params, module.check_mode)
+    except (OptionError, _record.RecordError) as exc:
+        module.fail_json(msg=str(exc))
+    except QuorumError as exc:
+        module.fail_json(msg=str(exc), reason=exc.reason)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

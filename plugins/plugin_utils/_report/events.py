@@ -1,0 +1,93 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""The list of what happened, in order and in words: the phases of the nodes, and what the watches recorded."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .given import Node, Report
+from .words import count, duration, listed
+
+# Nodes see one change at nearly the same time: what they say of it within so many seconds is one line.
+_TOGETHER = 3.0
+_REASONS = {"not_running": "it does not run", "timeout": "it does not answer", "not_configured": "it runs without votequorum",
+            "not_allowed": "it does not accept the user", "no_library": "its library is missing"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """kind: lost, gained, failed, phase, change, or note. who: the nodes that it was at, or that saw it."""
+
+    at: float
+    who: tuple[str, ...]
+    text: str
+    kind: str
+
+
+def events(report: Report) -> list[Event]:
+    names = {node.nodeid: node.name for node in report.nodes if node.nodeid is not None}
+    found = [event for node in report.nodes for event in _phases(node)]
+    found += _merged(_seen(name, entry, names) for name, history in report.histories.items() for entry in history)
+    return sorted(found, key=lambda event: event.at)
+
+
+def _phases(node: Node) -> t.Iterator[Event]:
+    """The first phase and the last, what went wrong in between, and what there is to say of one. All of them are in a table of their own."""
+    for place, phase in enumerate(node.phases):
+        detail = ": %s" % phase.detail if phase.detail else ""
+        lasted = "" if phase.ended is None else " after %s" % duration(phase.ended - phase.started)
+        if place == 0:
+            yield Event(phase.started, (node.name,), "%s begins" % phase.phase, "phase")
+        if phase.result == "failed":
+            yield Event(phase.started if phase.ended is None else phase.ended, (node.name,), "%s failed%s%s" % (phase.phase, lasted, detail), "failed")
+        elif phase.result == "running":
+            yield Event(phase.started, (node.name,), "%s began, and was not seen to end%s" % (phase.phase, detail), "failed")
+        elif detail:
+            yield Event(phase.started, (node.name,), phase.phase + detail, "phase")
+    if node.phases and node.phases[-1].result == "ok" and node.phases[-1].ended is not None:
+        yield Event(node.phases[-1].ended, (node.name,), "%s is over: %s" % (node.phases[-1].phase, node.result), "phase")
+
+
+def _seen(name: str, entry: dict[str, t.Any], names: t.Mapping[int, str]) -> Event:
+    event = entry["event"]
+    if event == "corosync_unavailable":
+        reason = _REASONS.get(str(entry.get("reason")), "")
+        return Event(entry["at"], (name,), "corosync cannot be asked" + (": " + reason if reason else ""), "note")
+    if entry["quorate"] is None:
+        return Event(entry["at"], (name,), {"corosync_available": "corosync can be asked again"}.get(event, str(event).replace("_", " ")), "note")
+    moves = ["%s %s" % (listed(_name(nodeid, names) for nodeid in entry[key]), verb) for key, verb in (("joined", "joined"), ("left", "left"))
+             if entry.get(key)]
+    first = {"start": "the watch begins", "quorum_lost": "quorum lost", "quorum_gained": "quorum gained", "votes": "votes changed"}.get(event)
+    told = ([first] if first else []) + moves or ["a new ring with the same members"]
+    kind = {"quorum_lost": "lost", "quorum_gained": "gained", "start": "note"}.get(event, "change")
+    return Event(entry["at"], (name,), "%s. %s" % (", ".join(told), _votes(entry)), kind)
+
+
+def _votes(entry: dict[str, t.Any]) -> str:
+    if entry["total_votes"] is None or entry["quorum"] is None:
+        return "It was over before the votes could be read."
+    return "%s, %d needed: %s." % (count(entry["total_votes"], "vote"), entry["quorum"], "quorate" if entry["quorate"] else "not quorate")
+
+
+def _name(nodeid: int, names: t.Mapping[int, str]) -> str:
+    return names.get(nodeid, "node id %s" % nodeid)
+
+
+def _merged(seen: t.Iterable[Event]) -> list[Event]:
+    """Each line once, with all nodes that say it."""
+    merged = []     # type: list[Event]
+    latest = {}     # type: dict[tuple[str, str], int]
+    for event in sorted(seen, key=lambda event: event.at):
+        place = latest.get((event.kind, event.text))
+        if place is not None and event.at - merged[place].at <= _TOGETHER and event.who[0] not in merged[place].who:
+            merged[place] = dataclasses.replace(merged[place], who=merged[place].who + event.who)
+        else:
+            latest[event.kind, event.text] = len(merged)
+            merged.append(event)
+    return merged

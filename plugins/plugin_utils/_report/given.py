@@ -1,0 +1,201 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""What the report of a rolling upgrade is made of: the dictionary that the filter is given, checked, as values.
+
+Times are seconds since 1970 on the controller's clock.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.history import Histories, HistoryError, Loss, histories, losses
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import described
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import seconds_of
+
+PHASES = ("preflight", "gate", "drain", "stop", "upgrade", "reboot", "start", "rejoin", "undrain")
+NODE_RESULTS = ("upgraded", "unchanged", "failed", "untouched")
+PHASE_RESULTS = ("ok", "failed", "running")
+
+
+class ReportError(Exception):
+    """The dictionary given cannot be made a report of. The message names the key, what it has, and what is expected."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """ended: None where it was not seen to end."""
+
+    phase: str
+    started: float
+    ended: float | None
+    result: str
+    detail: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Node:
+    """before, after: versions by package."""
+
+    name: str
+    nodeid: int | None
+    result: str
+    before: dict[str, str]
+    after: dict[str, str]
+    phases: tuple[Phase, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """kept: None where nobody has judged. losses: those that were named, and those that the timelines show."""
+
+    title: str
+    cluster_name: str
+    controller: str
+    started: float | None
+    ended: float | None
+    batches: tuple[tuple[str, ...], ...]
+    spare: int | None
+    nodes: tuple[Node, ...]
+    histories: Histories
+    problems: tuple[str, ...]
+    kept: bool | None
+    sentence: str
+    losses: tuple[Loss, ...]
+
+
+def report_of(value: t.Any) -> Report:
+    """The report that a dictionary describes. Raises ReportError."""
+    given = _mapping("The report", value)
+    told = _histories(given)
+    verdict = _mapping("verdict", given.get("verdict") or {})
+    kept = verdict.get("kept")
+    if not (kept is None or isinstance(kept, bool)):
+        raise ReportError("verdict.kept must be true or false, but is %s." % described(kept))
+    if "nodes" not in given:
+        raise ReportError("The report has no key 'nodes': it must have a list of nodes. It has: %s." % (", ".join(map(str, given)) or "nothing"))
+    return Report(
+        title=_text("title", given.get("title")) or "Rolling upgrade",
+        cluster_name=_text("cluster_name", given.get("cluster_name")), controller=_text("controller", given.get("controller")),
+        started=_moment("started", given.get("started")), ended=_moment("ended", given.get("ended")),
+        batches=tuple(tuple(_text("batches", name) for name in _list("An entry of batches", batch)) for batch in _list("batches", given.get("batches"))),
+        spare=_whole("spare", given.get("spare")),
+        nodes=tuple(_node(number, node) for number, node in enumerate(_list("nodes", given["nodes"]), start=1)),
+        histories=told,
+        problems=tuple(_problem(problem) for problem in _list("problems", given.get("problems"))),
+        kept=kept, sentence=_text("verdict.sentence", verdict.get("sentence")),
+        losses=_losses(_list("verdict.losses", verdict.get("losses")), losses(told)))
+
+
+def _histories(given: t.Mapping[str, t.Any]) -> Histories:
+    timelines = _mapping("timelines", given.get("timelines") or {})
+    offsets = _mapping("offsets", given.get("offsets") or {})
+    try:
+        # a node that could be asked for its time and not for its timeline has an offset all the same
+        return histories(timelines, {name: offset for name, offset in offsets.items() if name in timelines})
+    except HistoryError as error:
+        raise ReportError("timelines: %s" % error) from error
+
+
+def _losses(named: t.Sequence[t.Any], shown: t.Sequence[Loss]) -> tuple[Loss, ...]:
+    """What the verdict names, and what it leaves out although the timelines have it."""
+    found = [_loss(number, loss) for number, loss in enumerate(named, start=1)]
+    names = {(loss.node, round(loss.at, 3)) for loss in found}
+    found += [loss for loss in shown if (loss.node, round(loss.at, 3)) not in names]
+    return tuple(sorted(found, key=lambda loss: (loss.at, loss.node)))
+
+
+def _loss(number: int, value: t.Any) -> Loss:
+    where = "verdict.losses[%d]" % (number - 1)
+    loss = _mapping(where, value)
+    at = _moment(where + ".at", loss.get("at"))
+    if at is None:
+        raise ReportError("%s has no 'at': a loss must be as corosync.quorum.quorum_losses returns it." % where)
+    members = [_whole(where + ".members", member) or 0 for member in _list(where + ".members", loss.get("members"))]
+    return Loss(_text(where + ".node", loss.get("node")), at, _moment(where + ".until", loss.get("until")),
+                _whole(where + ".total_votes", loss.get("total_votes")), _whole(where + ".quorum", loss.get("quorum")), members)
+
+
+def _node(number: int, value: t.Any) -> Node:
+    where = "nodes[%d]" % (number - 1)
+    node = _mapping(where, value)
+    name = _text(where + ".name", node.get("name"))
+    if not name:
+        raise ReportError("%s has no name: each node must have one." % where)
+    where = "nodes[%d] (%s)" % (number - 1, name)
+    return Node(
+        name=name, nodeid=_whole(where + ".nodeid", node.get("nodeid")),
+        result=_one_of(where + ".result", node.get("result", "untouched"), NODE_RESULTS),
+        before=_versions(where + ".from", node.get("from")), after=_versions(where + ".to", node.get("to")),
+        phases=tuple(_phase("%s.phases[%d]" % (where, place), phase) for place, phase in enumerate(_list(where + ".phases", node.get("phases")))))
+
+
+def _phase(where: str, value: t.Any) -> Phase:
+    phase = _mapping(where, value)
+    started, ended = _moment(where + ".started", phase.get("started")), _moment(where + ".ended", phase.get("ended"))
+    if started is None:
+        raise ReportError("%s has no 'started': each phase must have the moment at which it began." % where)
+    if ended is not None and ended < started:
+        raise ReportError("%s ended before it started: %s is earlier than %s." % (where, phase["ended"], phase["started"]))
+    return Phase(_one_of(where + ".phase", phase.get("phase"), PHASES), started, ended,
+                 _one_of(where + ".result", phase.get("result", "ok" if ended is not None else "running"), PHASE_RESULTS),
+                 _text(where + ".detail", phase.get("detail")))
+
+
+def _versions(where: str, value: t.Any) -> dict[str, str]:
+    return {_text(where, package): _text("%s.%s" % (where, package), version) for package, version in _mapping(where, value or {}).items()}
+
+
+def _problem(value: t.Any) -> str:
+    """A problem as votequorum_info has it, or a sentence."""
+    if isinstance(value, dict) and value.get("message"):
+        return " ".join(str(value[key]) for key in ("message", "advice") if value.get(key))
+    return _text("problems", value)
+
+
+def _mapping(where: str, value: t.Any) -> dict[str, t.Any]:
+    if not isinstance(value, dict):
+        raise ReportError("%s must be a dictionary, but is %s." % (where, described(value)))
+    return value
+
+
+def _list(where: str, value: t.Any) -> t.Sequence[t.Any]:
+    if value is None:
+        return ()
+    if not isinstance(value, (list, tuple)):
+        raise ReportError("%s must be a list, but is %s." % (where, described(value)))
+    return value
+
+
+def _text(where: str, value: t.Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (dict, list, tuple)):
+        raise ReportError("%s must be text, but is %s." % (where, described(value)))
+    return str(value)
+
+
+def _whole(where: str, value: t.Any) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return None if value is None else int(value)
+    raise ReportError("%s must be a whole number, but is %s." % (where, described(value)))
+
+
+def _moment(where: str, value: t.Any) -> float | None:
+    if value is None or value == "":
+        return None
+    try:
+        return seconds_of(str(value))
+    except ValueError:
+        raise ReportError("%s must be a moment in UTC such as '2026-11-22T10:15:02.123Z', but is %s." % (where, described(value))) from None
+
+
+def _one_of(where: str, value: t.Any, allowed: t.Sequence[str]) -> str:
+    if value not in allowed:
+        raise ReportError("%s must be one of %s, but is %s." % (where, ", ".join(allowed), described(value)))
+    return str(value)

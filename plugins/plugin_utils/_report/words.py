@@ -1,0 +1,58 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""Times and numbers of the report as people read them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import utc
+
+
+def clock(seconds: float) -> str:
+    """The time of day, in UTC: `10:15:02`."""
+    return utc(seconds)[11:19]
+
+
+def exact(seconds: float) -> str:
+    """The same to the tenth: `10:15:02.1`."""
+    return utc(seconds)[11:21]
+
+
+def date(seconds: float) -> str:
+    """`2026-11-22`."""
+    return utc(seconds)[:10]
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `3 min 05 s`, `1 h 02 min`."""
+    if seconds < 9.95:
+        return "%.1f s" % seconds
+    whole = round(seconds)
+    if whole < 60:
+        return "%d s" % whole
+    if whole < 3600:
+        return "%d min %02d s" % divmod(whole, 60)
+    return "%d h %02d min" % divmod(round(seconds / 60), 60)
+
+
+def count(number: int, what: str) -> str:
+    """`1 node`, `3 nodes`."""
+    return "%d %s%s" % (number, what, "" if number == 1 else "s")
+
+
+def listed(names: t.Iterable[str]) -> str:
+    """`node1, node2 and node3`."""
+    *most, last = list(names) or [""]
+    return "%s and %s" % (", ".join(most), last) if most else last
+
+
+def short(names: t.Sequence[str]) -> dict[str, str]:
+    """Each name up to its first dot, where all of them can be told apart by that. Addresses stay whole."""
+    shortened = {name: name.split(".")[0] for name in names}
+    distinct = len(set(shortened.values())) == len(set(names)) and not any(name.isdigit() or not name for name in shortened.values())
+    return shortened if distinct else {name: name for name in names}
