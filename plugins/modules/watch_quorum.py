@@ -62,6 +62,11 @@ options:
     description: The seconds corosync may take for an answer before it counts as frozen. For O(state=running) only.
     type: float
     default: 5
+  reference:
+    description:
+      - What another clock says now, in UTC, such as the controller's by C(now(utc=true)). RV(offset) is then how much that clock is ahead of the node's.
+      - For O(state=read) and O(state=stopped) only.
+    type: str
 seealso:
   - module: corosync.quorum.wait_for_quorum
   - plugin: corosync.quorum.quorum_losses
@@ -203,6 +208,11 @@ now:
   returned: success, with O(state=read) and O(state=stopped)
   type: str
   sample: "2026-11-22T10:45:00.000Z"
+offset:
+  description: The seconds to add to the times of RV(timeline) to have them by the clock of O(reference), but for the time that the task takes to begin.
+  returned: with O(reference)
+  type: float
+  sample: -0.25
 msg:
   description: How the watch ended, that another one runs already, or what went wrong.
   returned: with O(state=running), and on failure
@@ -224,7 +234,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.corosync.quorum.plugins.module_utils import _record
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
 from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import utc
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import seconds_of, utc
 from ansible_collections.corosync.quorum.plugins.module_utils._watch import watch
 
 ALREADY = "A watch runs already and writes %s."
@@ -262,7 +272,16 @@ def result_of(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.
     times = dict((name, positive_seconds(name, params[name])) for name in ("timeout", "sleep", "connect_timeout"))
     if params["state"] == "running":
         return run(path, times, check_mode)
-    return stop(path, check_mode) if params["state"] == "stopped" else read(path)
+    more = {} if params["reference"] is None else {"offset": offset_of(params["reference"])}
+    return dict(stop(path, check_mode) if params["state"] == "stopped" else read(path), **more)
+
+
+def offset_of(reference: str) -> float:
+    """How many seconds another clock that says this is ahead of the node's. Raises OptionError."""
+    try:
+        return round(seconds_of(reference) - time.time(), 3)
+    except ValueError:
+        raise OptionError("reference must be a moment in UTC such as '2026-11-22T10:15:02.123Z'; got '%s'." % reference)
 
 
 def main() -> None:
@@ -273,6 +292,7 @@ def main() -> None:
             "timeout": {"type": "float", "default": 14400},
             "sleep": {"type": "float", "default": 1},
             "connect_timeout": {"type": "float", "default": 5},
+            "reference": {"type": "str"},
         },
         supports_check_mode=True,
     )

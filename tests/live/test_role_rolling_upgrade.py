@@ -25,7 +25,7 @@ def _upgrade(lab, tmp_path):
     def begin(made, steps=None, **variables):
         given = {
             "rolling_upgrade_group": "nodes", "rolling_upgrade_packages": [], "rolling_upgrade_needed": True, "rolling_upgrade_stable_for": 0.5,
-            "rolling_upgrade_report": "", "rolling_upgrade_timeout": 30, "rolling_upgrade_watch": False}
+            "rolling_upgrade_report": str(tmp_path / "report.html"), "rolling_upgrade_timeout": 30, }
         for step, tasks in (steps or {}).items():
             path = tmp_path / ("%s.yml" % step)
             path.write_text(json.dumps(tasks), encoding="utf-8")
