@@ -44,6 +44,8 @@ def parser():
     up = command("up", cmd_up, "boot the nodes, or those that are not up")
     up.add_argument("--nodes", type=int, default=3, help="how many, 1 to %d (default: %%(default)s)" % MOST_NODES)
     up.add_argument("--suite", default="bookworm", choices=image.SUITES, help="the nodes' Debian (default: %(default)s)")
+    up.add_argument("--stack", choices=sorted(image.STACKS), help="with pacemaker and this shell of it (default: corosync alone)")
+    up.add_argument("--upgrade-to", metavar="SUITE", help="let apt on the nodes offer the corosync of this newer Debian, such as trixie on bookworm")
     up.add_argument("--fresh", action="store_true", help="remove nodes that are there first")
     cluster = command("cluster", cmd_cluster, "make a fresh corosync cluster of nodes that are up")
     cluster.add_argument("--nodes", type=int, help="how many of them (default: all)")
@@ -74,7 +76,8 @@ def become_root(module):
 
 def cmd_up(arguments):
     """lab up"""
-    lab = Lab(arguments.name, arguments.nodes, arguments.suite).up(fresh=arguments.fresh)
+    wanted = Lab(arguments.name, arguments.nodes, arguments.suite, stack=arguments.stack, upgrade_to=arguments.upgrade_to)
+    lab = wanted.up(fresh=arguments.fresh)
     for node in lab.nodes:
         print("%-7s %s" % (node.name, node.address))
     print("log in:         make lab-ssh NODE=node1")

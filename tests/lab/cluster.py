@@ -6,7 +6,7 @@
 import secrets
 import time
 
-from . import corosync_conf
+from . import corosync_conf, upgrade, watch
 from .errors import LabError
 from .inventory import write_inventory
 from .parallel import each
@@ -21,9 +21,10 @@ rm -f %(wanted)s/corosync.service %(wanted)s/corosync-qdevice.service
 systemctl -q kill -s KILL corosync-qdevice corosync lab-qnetd 2>/dev/null
 systemctl stop corosync-qdevice corosync lab-qnetd 2>/dev/null
 systemctl reset-failed corosync-qdevice corosync lab-qnetd 2>/dev/null
-rm -rf /dev/shm/qb-* /var/lib/corosync/* /etc/corosync/*
+rm -rf /dev/shm/qb-* /var/lib/corosync/* /etc/corosync/* %(offer)s
+[ ! -e %(watch)s ] || { systemctl -q kill -s KILL lab-watch; systemctl stop lab-watch; rm -f %(watch)s %(wanted)s/lab-watch.service %(record)s; }
 true
-""" % {"wanted": WANTED}
+""" % {"wanted": WANTED, "offer": upgrade.SOURCE, "watch": watch.UNIT, "record": watch.RECORD}
 CONFIGURE = """\
 set -e
 umask 077
@@ -125,6 +126,10 @@ class Cluster:
                     waiting[0].name, "lacks" if wanted else "has", timeout, text))
             else:
                 time.sleep(0.1)
+
+    def watch(self):
+        """Record every change of quorum on every node from now on: a running Watch, see watch.py."""
+        return watch.Watch(self.nodes).start()
 
     def partition(self, *parts):
         """Cut the network between groups of nodes, such as partition([1, 2], [3]); nodes in no group keep all links."""

@@ -1,24 +1,22 @@
 # Copyright (c) 2026 corosync.quorum contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The base image of the nodes: a Debian system from debootstrap, built once, never changed afterwards.
+"""The base image of the nodes: a Debian system from debootstrap, built once, never changed afterwards; and layers over it with a cluster stack.
 
-Nodes mount it as the lower layer of an overlay, so an image that is in use must stay as it is: what is
+Nodes mount them as the lower layers of an overlay, so an image that is in use must stay as it is: what is
 in it is part of its name, and another recipe makes another image.
 """
 
-import hashlib
 import os
 import pathlib
 import re
-import shutil
-import time
 
-from . import host
+from . import cache, host, packages
 from .errors import LabError
 
 SUITES = ("bookworm", "trixie", "bullseye")
-PACKAGES = ("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-cffi-backend", "iproute2", "procps",
+DEBIAN = "http://deb.debian.org/debian"  # where this machine's apt names no mirror
+PACKAGES = ("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-apt", "python3-cffi-backend", "iproute2", "procps",
             "sudo", "corosync", "corosync-qdevice", "corosync-qnetd")
 
 # What makes a plain Debian system a node that boots quickly and then leaves the processor alone.
@@ -34,18 +32,44 @@ systemctl -q mask systemd-networkd-wait-online.service console-getty.service get
 rm -f /lib/systemd/system/multi-user.target.wants/systemd-logind.service  # comes by D-Bus when somebody wants to reboot
 rm -f /etc/hostname /etc/machine-id /etc/resolv.conf /var/lib/dbus/machine-id
 touch /etc/machine-id
-mkdir -p /etc/ssh/sshd_config.d /etc/systemd/journald.conf.d /etc/apt/apt.conf.d
+mkdir -p /etc/ssh/sshd_config.d /etc/systemd/journald.conf.d /etc/apt/apt.conf.d /etc/dpkg/dpkg.cfg.d
 printf 'UseDNS no\\nPermitRootLogin prohibit-password\\nMaxStartups 100:30:200\\n' >/etc/ssh/sshd_config.d/lab.conf
 printf '[Journal]\\nStorage=volatile\\nRuntimeMaxUse=16M\\nRateLimitBurst=0\\n' >/etc/systemd/journald.conf.d/lab.conf
+echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/lab
 apt-get clean
+rm -f /etc/apt/sources.list  # nodes have no way out to a mirror
 rm -rf /var/lib/apt/lists/* /var/log/*.log
+"""
+
+
+# A stack: what comes on top of the base image, in a layer of its own, so that who needs none does not wait for it.
+_PACEMAKER = ("pacemaker", "pacemaker-cli-utils", "resource-agents")
+STACKS = {"pcs": _PACEMAKER + ("pcs",), "crmsh": _PACEMAKER + ("crmsh",)}
+
+# Runs in a mount namespace of its own, whose mounts end with it. $1: the layer's folder, $2: the base image, $3: folder of the repositories.
+INSTALL = """\
+set -eu
+mkdir -p "$1/upper" "$1/work" "$1/root"
+mount -t overlay corosync-quorum-lab -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" "$1/root"
+cd "$1/root"
+mkdir -p .%(folder)s
+mount --bind -o ro "$3" .%(folder)s
+printf 'exit 101\n' >usr/sbin/policy-rc.d
+chmod 755 usr/sbin/policy-rc.d
+printf '%%s' '%(source)s' >etc/apt/sources.list.d/lab-stack.list
+export DEBIAN_FRONTEND=noninteractive
+chroot . apt-get -q update
+chroot . apt-get -q -y --no-install-recommends install %(packages)s
+rm -f usr/sbin/policy-rc.d etc/apt/sources.list.d/lab-stack.list
+chroot . sh -c 'systemctl -q disable pacemaker pcsd pcsd-ruby logd openhpid 2>/dev/null; apt-get clean; rm -rf /var/lib/apt/lists/* /var/log/*.log'
+umount .%(folder)s
+rmdir .%(folder)s
 """
 
 
 def key(suite):
     """Name of the image of a suite; changes with everything that goes into it."""
-    recipe = "\n".join(PACKAGES + (FINISH,))
-    return "%s-%s" % (suite, hashlib.sha256(recipe.encode()).hexdigest()[:10])
+    return "%s-%s" % (suite, cache.recipe_hash(*(PACKAGES + (FINISH,))))
 
 
 def path(suite):
@@ -53,39 +77,49 @@ def path(suite):
     return host.cache_dir() / "images" / key(suite)
 
 
-def ensure(suite):
-    """Return the folder of the image of `suite`, and build it first if it is not there (about a minute)."""
+def layers(suite, stack=None):
+    """Where the folders are, or will be, of which a node's disk is made, the uppermost first."""
+    base = [path(suite)]
+    if not stack:
+        return base
+    name = "%s-%s-%s" % (key(suite), stack, cache.recipe_hash(INSTALL, *STACKS[stack]))
+    return [host.cache_dir() / "images" / name / "upper"] + base
+
+
+def ensure(suite, stack=None):
+    """Return the uppermost folder of layers(), and build first those that are not there (about a minute each)."""
+    check(suite, stack)
+    base = cache.once(path(suite), "a base image of Debian %s with corosync (about a minute)" % suite, lambda half: _build(suite, half))
+    if stack:
+        repository = packages.repository("%s-%s" % (suite, stack), suite, debian_mirror() or DEBIAN, STACKS[stack], status(suite), key(suite))
+        cache.once(layers(suite, stack)[0].parent, "a layer with %s over it" % stack, lambda half: _install(half, base, stack, repository))
+    return layers(suite, stack)[0]
+
+
+def status(suite, stack=None):
+    """The dpkg status file of an image that is there."""
+    return layers(suite, stack)[0] / "var/lib/dpkg/status"
+
+
+def check(suite, stack=None):
+    """Raise LabError if there is no such suite or stack."""
     if suite not in SUITES:
         raise LabError("there is no lab image of the suite %r: choose one of %s" % (suite, ", ".join(SUITES)))
-    image = path(suite)
-    if image.is_dir():
-        return image
-    host.require()
-    with host.locked(host.cache_dir() / "images.lock", "building a base image"):
-        if not image.is_dir():
-            _remove_half_built(image.parent)
-            _build(suite, image)
-    return image
+    if stack and stack not in STACKS:
+        raise LabError("there is no stack %r for a lab: choose one of %s" % (stack, ", ".join(STACKS)))
 
 
-def _remove_half_built(folder):
-    for half in folder.glob("*.building"):
-        shutil.rmtree(half, ignore_errors=True)
-
-
-def _build(suite, image):
-    mirror = debian_mirror()
-    half = image.with_name(image.name + ".building")
-    half.parent.mkdir(parents=True, exist_ok=True)
-    host.say("building the base image of Debian %s with corosync, once (about a minute)" % suite)
-    start = time.monotonic()
-    argv = ["debootstrap", "--variant=minbase", "--keyring=%s" % host.KEYRING, "--include=" + ",".join(PACKAGES), suite, half, mirror]
+def _build(suite, half):
+    argv = ["debootstrap", "--variant=minbase", "--keyring=%s" % host.KEYRING, "--include=" + ",".join(PACKAGES), suite, half, debian_mirror()]
     if not pathlib.Path("/usr/share/debootstrap/scripts", suite).exists():
         argv.append("/usr/share/debootstrap/scripts/sid")
     host.run(argv, timeout=900)
     host.run(["chroot", half, "sh"], stdin=FINISH, timeout=120)
-    os.rename(half, image)
-    host.say("the base image is built: %s (%.0f s)" % (image, time.monotonic() - start))
+
+
+def _install(half, base, stack, repository):
+    script = INSTALL % {"folder": packages.NODE_FOLDER, "source": packages.source(repository), "packages": " ".join(STACKS[stack])}
+    host.run(["unshare", "--mount", "--propagation", "private", "sh", "-s", half, base, packages.folder()], stdin=script, timeout=600)
 
 
 def debian_mirror(sources=None):

@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 
-from . import cluster, host, image, network
+from . import cluster, host, image, network, packages, upgrade
 from .errors import LabError
 from .inventory import write_access
 from .machine import Machine, unmount_below
@@ -24,18 +24,22 @@ MOST_NODES = 16
 class Lab:
     """`nodes` booted nodes of a Debian `suite`, with corosync installed and not configured.
 
-    A lab belongs to this checkout and has a name: up() finds what is running of it, completes it, and leaves alone
+    stack="pcs" or "crmsh": with pacemaker and that shell as well. upgrade_to="trixie": apt on the nodes offers that
+    suite's corosync, as after offer_upgrade(). A lab belongs to this checkout and has a name: up() finds what is running of it, completes it, and leaves alone
     what is as wanted. Labs of other names or other checkouts run beside it.
     """
 
-    def __init__(self, name="lab", nodes=3, suite="bookworm", private=False):
+    def __init__(self, name="lab", nodes=3, suite="bookworm", private=False, stack=None, upgrade_to=None):
         if not isinstance(nodes, int) or not 1 <= nodes <= MOST_NODES:
             raise LabError("a lab has 1 to %d nodes, not %r" % (MOST_NODES, nodes))
-        if suite not in image.SUITES:
-            raise LabError("there is no lab image of the suite %r: choose one of %s" % (suite, ", ".join(image.SUITES)))
+        image.check(suite, stack)
+        if upgrade_to:
+            upgrade.check(suite, upgrade_to)
         self.name = name
         self.size = nodes
         self.suite = suite
+        self.stack = stack
+        self.upgrade_to = upgrade_to
         self.private = private  # made by private_lab(): goes with its session
         self.id = hashlib.sha256(("%s\0%s" % (host.CHECKOUT, name)).encode()).hexdigest()[:6]
         self.folder = host.state_dir() / self.id
@@ -77,6 +81,10 @@ class Lab:
                 self._found()
             self._attach(max(self.size, self._there()))
             self._boot_nodes()
+        self.upgrade_to = self.upgrade_to or self._offered()
+        if self.upgrade_to:
+            self.offer_upgrade(self.upgrade_to)
+            (self.folder / "upgrade_to").write_text(self.upgrade_to)
         return self
 
     def find(self):
@@ -84,6 +92,8 @@ class Lab:
         host.require()
         if not (self._load() and self._there()):
             raise LabError("the lab %s is not up: start it with `make lab-up`" % self.name)
+        self.suite, self.stack = self.recorded["suite"], self.recorded["stack"]
+        self.upgrade_to = self._offered()
         self._attach(self._there())
         return self
 
@@ -107,8 +117,18 @@ class Lab:
 
     def _usable(self):
         """Whether what was written down can carry this lab: it was made by the recipe of today, and the machine has not restarted."""
-        wanted = {"image": str(image.path(self.suite)), "checkout": str(host.CHECKOUT)}
+        wanted = {"image": self._image(), "checkout": str(host.CHECKOUT)}
         return all(self.recorded.get(key) == value for key, value in wanted.items()) and network.bridge_exists(self.bridge)
+
+    def _offered(self):
+        """The suite that Lab(upgrade_to=...) named when this lab came up, if any."""
+        try:
+            return (self.folder / "upgrade_to").read_text()
+        except OSError:
+            return None
+
+    def _image(self):
+        return ":".join(str(layer) for layer in image.layers(self.suite, self.stack))
 
     def _there(self):
         """How many nodes the lab has had up to now."""
@@ -116,11 +136,11 @@ class Lab:
 
     def _found(self):
         """Make what all nodes share, and write it down last: until then a later up() starts over."""
-        base = image.ensure(self.suite)
+        image.ensure(self.suite, self.stack)
         self.folder.mkdir(parents=True, mode=0o700)
         host.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "corosync-quorum-lab", "-f", self.folder / "id_ed25519"])
-        self.recorded = {"name": self.name, "checkout": str(host.CHECKOUT), "image": str(base), "suite": self.suite, "private": self.private,
-                         "subnet": str(self._claim_subnet())}
+        self.recorded = {"name": self.name, "checkout": str(host.CHECKOUT), "image": self._image(), "suite": self.suite, "stack": self.stack,
+                         "private": self.private, "subnet": str(self._claim_subnet())}
         half = self.folder / "lab.json.new"
         half.write_text(json.dumps(self.recorded, indent=1) + "\n")
         os.rename(half, self.folder / "lab.json")
@@ -135,7 +155,8 @@ class Lab:
     def _attach(self, size):
         """Make the Node objects, and the files that name them."""
         subnet = ipaddress.ip_network(self.recorded["subnet"])
-        binds = [(host.CHECKOUT, COLLECTION)]
+        packages.folder().mkdir(parents=True, exist_ok=True)
+        binds = [(host.CHECKOUT, COLLECTION), (packages.folder(), packages.NODE_FOLDER)]
         self.nodes = []
         for nodeid in range(1, size + 1):
             name = "node%d" % nodeid
@@ -184,12 +205,29 @@ class Lab:
         network.remove_bridge(self.bridge)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def renew(self, nodes):
+        """Make these nodes anew: a fresh disk over the image, booted, with nothing configured. About two seconds."""
+        if not nodes:
+            return
+        with self._lock():
+            each(nodes, lambda node: node.machine.erase())
+            self._boot_nodes()
+
+    def offer_upgrade(self, suite, nodes=None):
+        """Let apt on these nodes (default: all) offer the corosync of a newer Debian, and what that needs; nothing is upgraded by it.
+
+        The offer ends, and nodes that took it are made anew, with the next cluster(), unless it was made by Lab(upgrade_to=...).
+        """
+        line = packages.source(upgrade.ensure(self.suite, suite))
+        each(self.nodes if nodes is None else nodes, lambda node: node.put(line, upgrade.SOURCE))
+
     # -- clusters
 
     def cluster(self, nodes=None, start=True, wait=True, qdevice=None, **wishes):
         """A fresh corosync cluster on the first `nodes` nodes (default: all); corosync is off on the others.
 
-        Undoes every fault first. start=False: only configured. wait=False: don't wait for the ring.
+        Undoes every fault first, and makes nodes anew whose packages are not those of the image any more.
+        start=False: only configured. wait=False: don't wait for the ring.
         qdevice="ffsplit" or "lms": with a quorum device, served by the node after the cluster's last; its vote is waited for.
         A lab with too few nodes grows. The other arguments are those of corosync_conf.render(), or conf="..." for a whole corosync.conf.
         """
@@ -200,7 +238,10 @@ class Lab:
         if needed > len(self.nodes):
             self.size = needed
             self.up()
+        self.renew([node for node in self.nodes if node.machine.packages_changed()])
         cluster.forget(self.nodes)
+        if self.upgrade_to:
+            self.offer_upgrade(self.upgrade_to)
         if qdevice:
             wishes.update(qnetd=self.nodes[count], algorithm=qdevice)
         made = cluster.configured(self.nodes[:count], **wishes)
@@ -227,19 +268,19 @@ def all_labs():
     for record in sorted(host.state_dir().glob("*/lab.json")):
         recorded = json.loads(record.read_text())
         if recorded["checkout"] == str(host.CHECKOUT):
-            labs.append(Lab(recorded["name"], suite=recorded["suite"], private=recorded["private"]))
+            labs.append(Lab(recorded["name"], suite=recorded["suite"], stack=recorded["stack"], private=recorded["private"]))
     return labs
 
 
 @contextlib.contextmanager
-def private_lab(prefix, nodes=3, suite="bookworm", keep=False):
+def private_lab(prefix, nodes=3, suite="bookworm", keep=False, **more):
     """A lab that no other process uses meanwhile: PREFIX1, or PREFIX2 while another session has that one, and so on.
 
-    It is taken down at the end unless `keep`.
+    It is taken down at the end unless `keep`. `more`: what else Lab() takes.
     """
     host.require()
     for number in range(1, 10):
-        lab = Lab("%s%d" % (prefix, number), nodes, suite, private=True)
+        lab = Lab("%s%d" % (prefix, number), nodes, suite, private=True, **more)
         mine = session_lock(lab)
         if mine:
             break

@@ -36,7 +36,7 @@ class Machine:
 
     def __init__(self, folder, image, hostname, unique, bridge):
         self.folder = pathlib.Path(folder)
-        self.image = pathlib.Path(image)
+        self.image = image  # the folders under the overlay as mount takes them: the uppermost first, colons between
         self.hostname = hostname
         self.unique = unique  # on this whole machine; nspawn makes the name of the network link from it
         self.bridge = bridge
@@ -54,6 +54,10 @@ class Machine:
         if mounted.returncode:
             raise LabError("an overlay cannot be mounted on %s (%s): set QUORUM_LAB_STATE to a folder on an ordinary disk, such as ext4 or xfs"
                            % (self.folder, host.last_words(mounted)))
+
+    def packages_changed(self):
+        """Whether a Debian package has been installed, removed or upgraded since make_disk()."""
+        return (self.folder / "upper/var/lib/dpkg/status").exists()
 
     def write(self, path, text, mode=0o644):
         """Write a file of the machine while it is down."""

@@ -1,0 +1,35 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Folders that are dear to make: made once, named after their recipe, never changed afterwards."""
+
+import hashlib
+import os
+import shutil
+import time
+
+from . import host
+
+
+def recipe_hash(*parts):
+    """Ten letters that change with every part of a recipe."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:10]
+
+
+def once(path, what, make):
+    """Return the folder `path`; where it is not there make(half) fills it first, under a name that counts for nothing until all of it is done."""
+    if path.is_dir():
+        return path
+    host.require()
+    with host.locked(path.parent.with_suffix(".lock"), what):
+        if not path.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            for half in path.parent.glob("*.building"):
+                shutil.rmtree(half, ignore_errors=True)  # what an interrupted run has left
+            half = path.with_name(path.name + ".building")
+            host.say("making %s, once" % what)
+            start = time.monotonic()
+            make(half)
+            os.rename(half, path)
+            host.say("made %s: %s (%.0f s)" % (what, path, time.monotonic() - start))
+    return path

@@ -1,0 +1,78 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small Debian repositories in the lab's cache: what some packages of a suite need on top of an image, and nothing else.
+
+This machine's own apt finds out what that is (it reads the image's dpkg status in place of this machine's) and fetches it
+with whatever proxy and mirror it uses anyway. Nodes have no way out of their bridge: they see the repositories at NODE_FOLDER.
+"""
+
+import email.utils
+import hashlib
+import shutil
+
+from . import cache, host
+from .errors import LabError
+
+NODE_FOLDER = "/opt/lab-packages"
+RELEASE = "Origin: corosync-quorum-lab\nDate: %s\nSHA256:\n %s %d Packages\n"
+FORMAT = "1"  # another layout of the folder is another recipe
+
+
+def folder():
+    """Where all repositories are; nodes have it at NODE_FOLDER."""
+    return host.cache_dir() / "repositories"
+
+
+def repository(name, suite, mirror, names, status, make_status=""):
+    """Return the repository with the packages `names` of Debian `suite`, and all that they need on a system with this dpkg status file.
+
+    name: what it is for, as a word; make_status: whatever tells this system from others, such as its image's name.
+    """
+    path = folder() / ("%s-%s" % (name, cache.recipe_hash(FORMAT, suite, make_status, *names)))
+
+    def make(half):
+        _fetch(half, suite, mirror, names, status)
+        write_index(half, [(deb.name, *_described(deb)) for deb in sorted(half.glob("*.deb"))])
+    return cache.once(path, "a repository of Debian packages (%s)" % name, make)
+
+
+def source(path):
+    """The line for a node's sources.list that offers a repository."""
+    return "deb [trusted=yes] file:%s/%s ./\n" % (NODE_FOLDER, path.name)
+
+
+def _fetch(half, suite, mirror, names, status):
+    """Fill the folder with .deb files."""
+    apt = half / ".apt"
+    for part in ("state/lists/partial", "cache/archives/partial"):
+        (apt / part).mkdir(parents=True)
+    (apt / "sources.list").write_text("deb [signed-by=%s] %s %s main\n" % (host.KEYRING, mirror, suite))
+    options = {"Dir::State": apt / "state", "Dir::State::status": status, "Dir::Cache": apt / "cache", "Dir::Etc::sourcelist": apt / "sources.list",
+               "Dir::Etc::sourceparts": "/dev/null", "Dir::Etc::preferences": "/dev/null", "Dir::Etc::preferencesparts": "/dev/null",
+               "APT::Sandbox::User": "root", "APT::Install-Recommends": "false", "Acquire::Languages": "none", "Acquire::Retries": "3"}
+    command = ["apt-get", "-q", "-y"] + [word for key, value in options.items() for word in ("-o", "%s=%s" % (key, value))]
+    host.run(command + ["--error-on=any", "update"], timeout=300)
+    host.run(command + ["--download-only", "install"] + list(names), timeout=600)
+    for deb in (apt / "cache/archives").glob("*.deb"):
+        deb.rename(half / deb.name.replace("%3a", "+"))  # apt would take the sign for an escape in an address
+    shutil.rmtree(apt)
+
+
+def _described(deb):
+    """The control fields of a package, and its content."""
+    return host.run(["dpkg-deb", "--field", deb]).stdout, deb.read_bytes()
+
+
+def write_index(path, packages):
+    """Write what apt reads of a flat repository: `packages` are (file name, control fields, content)."""
+    if not packages:
+        raise LabError("apt fetched no package for %s: this image has all of them in that version already" % path.name)
+    index = "\n".join(entry(*package) for package in packages).encode()
+    (path / "Packages").write_bytes(index)
+    (path / "Release").write_text(RELEASE % (email.utils.formatdate(usegmt=True), hashlib.sha256(index).hexdigest(), len(index)))
+
+
+def entry(name, fields, content):
+    """A package's paragraph in the index."""
+    return "%s\nFilename: ./%s\nSize: %d\nSHA256: %s\n" % (fields.rstrip("\n"), name, len(content), hashlib.sha256(content).hexdigest())

@@ -1,0 +1,123 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A witness of quorum on every node: a C program that shares no line with the collection and writes down what corosync tells it.
+
+It goes on when corosync restarts and when the node does. c/watch.c says what it writes.
+"""
+
+import collections
+import pathlib
+import shutil
+import subprocess
+import time
+
+from . import host
+from .errors import LabError
+from .parallel import each
+
+SOURCE = pathlib.Path(__file__).with_name("c") / "watch.c"
+PROGRAM = "/opt/lab-watch/watch"
+RECORD = "/var/log/lab-watch.log"
+UNIT = "/etc/systemd/system/lab-watch.service"
+UNIT_TEXT = """\
+[Unit]
+Description=Record of quorum for the tests
+Before=corosync.service
+
+[Service]
+ExecStart=%s %s
+
+[Install]
+WantedBy=multi-user.target
+""" % (PROGRAM, RECORD)
+
+# at: seconds since the epoch, the same clock on all nodes; what: a word of c/watch.c; members: nodeids
+Event = collections.namedtuple("Event", "at node what members")
+# until: when the node was quorate again, or its corosync ended; None: neither up to now
+Loss = collections.namedtuple("Loss", "node at until")
+
+
+class Watch:
+    """The witnesses on some nodes. Cluster.watch() makes one; the next Lab.cluster() removes it."""
+
+    def __init__(self, nodes):
+        self.nodes = list(nodes)
+
+    def start(self):
+        """Begin to record on all nodes; returns when each has its first lines (of a running corosync: whether it is quorate)."""
+        programs = {image: compiled(image, self.nodes[0].ssh_config.with_name("watch")) for image in {node.machine.image for node in self.nodes}}
+        each(self.nodes, lambda node: _start(node, programs[node.machine.image]))
+        return self
+
+    def events(self):
+        """Everything recorded up to now, in the order of time. LabError when a witness has ended on a node that is on."""
+        found = []
+        for node in self.nodes:
+            if node.is_on() and node.run(["systemctl", "is-active", "lab-watch"], check=False).returncode:
+                raise LabError("nobody watches on %s any more, so its record has a hole: look there with `systemctl status lab-watch`" % node.name)
+            found += parse(node.name, pathlib.Path(str(node.machine.root) + RECORD).read_text())
+        return sorted(found, key=lambda event: event.at)
+
+    def losses(self):
+        """Every moment at which a node that was quorate became inquorate while its corosync went on running."""
+        return losses(self.events())
+
+
+def _start(node, program):
+    place = pathlib.Path(str(node.machine.root) + PROGRAM)
+    place.parent.mkdir(exist_ok=True)
+    shutil.copy(program, place)
+    node.put(UNIT_TEXT, UNIT)
+    runs = node.corosync_runs()
+    node.run(["systemctl", "enable", "--now", "--quiet", "lab-watch"])
+    deadline = time.monotonic() + 10
+    while True:
+        text = node.run(["cat", RECORD], check=False).stdout
+        if "watching" in text and (not runs or "quorate" in text or "waiting" in text):
+            return
+        if time.monotonic() > deadline:
+            raise LabError("the witness on %s says nothing of corosync after 10 s; it wrote: %s" % (node.name, text or "nothing"))
+        time.sleep(0.02)
+
+
+def compiled(image, target):
+    """Compile the program for nodes of this image, with their own libraries: this machine's C library may be newer than theirs."""
+    base = pathlib.Path(image.split(":")[-1])
+    libraries = [found for name in ("libvotequorum.so.8", "libc.so.6") for found in base.glob("lib/*/" + name)]
+    command = ["cc", "-O2", "-Wall", "-Wextra", "-nodefaultlibs", "-Wl,--allow-shlib-undefined", "-o", target, SOURCE] + libraries
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, timeout=60,
+                          check=False) if shutil.which("cc") else None
+    if done is None or done.returncode:
+        raise LabError("%s does not compile (gcc, libc6-dev and libvotequorum-dev are needed): %s" % (
+            SOURCE.name, host.last_words(done) if done else "there is no cc"))
+    return target
+
+
+def parse(node, text):
+    """The events in a node's record."""
+    events = []
+    for line in text.splitlines():
+        at, what, rest = (line + "  ").split(" ", 2)
+        members = [int(word) for word in rest.strip().split(",") if word] if what in ("quorate", "inquorate", "waiting") else []
+        events.append(Event(float(at), node, what, members))
+    return events
+
+
+def losses(events):
+    """The losses in events that are in the order of time. A corosync that has never been quorate can lose nothing, nor one that ends."""
+    quorate, found = set(), []
+    for event in events:
+        if event.what in ("quorate", "started"):
+            _close(found, event)
+            (quorate.add if event.what == "quorate" else quorate.discard)(event.node)
+        elif event.what == "inquorate" and event.node in quorate:
+            quorate.discard(event.node)
+            found.append(Loss(event.node, event.at, None))
+    return found
+
+
+def _close(found, event):
+    for number, loss in enumerate(found):
+        if loss.node == event.node and loss.until is None:
+            found[number] = loss._replace(until=event.at)
