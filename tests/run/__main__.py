@@ -46,8 +46,9 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m run", description=__doc__)
     parser.add_argument("patterns", nargs="*", metavar="NAME", help="stages to run, as names or shell patterns (default: all)")
     parser.add_argument("--list", action="store_true", help="print the stages and what hinders them, and run nothing")
-    # Below two, the stages with cluster nodes would leave no room for the others.
-    parser.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 2), help="how many stages at a time (default: %(default)s)")
+    # One more than there may be with cluster nodes, which would leave no room for the others.
+    parser.add_argument("--jobs", type=int, default=max(scheduler.MOST_CLUSTERS + 1, os.cpu_count() or 1),
+                        help="how many stages at a time (default: %(default)s)")
     options = parser.parse_args()
 
     stages = _chosen(all_stages(), options.patterns)
@@ -60,7 +61,7 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     report = Report()
-    report.opening(stages, options.jobs)
+    report.opening(stages, options.jobs, scheduler.MOST_CLUSTERS)
     try:
         outcomes = scheduler.run(stages, options.jobs, paths.LOGS, report)
     except KeyboardInterrupt:

@@ -26,9 +26,9 @@ class Report:
     def _line(self, word, stage, text):
         self._say("[%4d s] %-7s %-12s %s" % (time.monotonic() - self._began, word, stage.name, text))
 
-    def opening(self, stages, workers):
-        self._say("==> %d stages, %d at a time, at most one of them with cluster nodes. Logs: %s/NAME.log"
-                  % (len(stages), workers, paths.LOGS.relative_to(paths.CHECKOUT)))
+    def opening(self, stages, workers, clusters):
+        self._say("==> %d stages, %d at a time, at most %d of them with cluster nodes. Logs: %s/NAME.log"
+                  % (len(stages), workers, clusters, paths.LOGS.relative_to(paths.CHECKOUT)))
 
     def started(self, stage):
         self._line("start", stage, stage.title)

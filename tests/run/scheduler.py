@@ -12,6 +12,8 @@ import time
 from .stage import FAILED, PASSED, SKIPPED, Outcome, judge
 
 _TICK = 0.1
+# Stages with cluster nodes mostly wait for time to pass, each on nodes of its own. More of them would wait for each other, and that takes longer.
+MOST_CLUSTERS = 2
 # From polite to final, and the seconds to wait after each. SIGINT first: pytest and molecule take down their nodes on it.
 _STOPPING = ((signal.SIGINT, 30), (signal.SIGTERM, 10), (signal.SIGKILL, 5))
 
@@ -77,13 +79,13 @@ def _hindrance(stage, outcomes):
 
 
 def _may_start(stage, running, outcomes, chosen):
-    if stage.cluster and any(other.stage.cluster for other in running):
+    if stage.cluster and sum(other.stage.cluster for other in running) >= MOST_CLUSTERS:
         return False
     return all(name in outcomes for name in stage.after if name in chosen)
 
 
 def run(stages, workers, logs, report):
-    """Run stages, at most `workers` at a time and one of them on a cluster, and tell report what happens.
+    """Run stages, at most `workers` at a time and MOST_CLUSTERS of them on clusters, and tell report what happens.
 
     :returns: {name: Outcome} of all stages.
     :raises KeyboardInterrupt: after everything started was ended.
@@ -91,7 +93,7 @@ def run(stages, workers, logs, report):
     logs.mkdir(parents=True, exist_ok=True)
     chosen = {stage.name for stage in stages}
     outcomes, running = {}, []
-    # Clusters first: that lane is the longest, and only one of them can run at a time.
+    # Clusters first: they take longest, and only so many can run at a time.
     waiting = sorted(stages, key=lambda stage: not stage.cluster)
     try:
         while waiting or running:

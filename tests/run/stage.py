@@ -25,7 +25,7 @@ class Stage(NamedTuple):
     """One command of the test run.
 
     evidence matches once for each check the command made, or has a group with their number: a stage without any has failed,
-    whatever its exit code. absent says why it cannot run here. cluster marks stages that boot lab nodes: one at a time, never niced.
+    whatever its exit code. absent says why it cannot run here. cluster marks stages that boot lab nodes: few at a time, never niced.
     after names stages that have to pass first.
     """
 

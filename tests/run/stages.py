@@ -68,9 +68,26 @@ def _no_python(version):
     return None if version in interpreters.found() else "Python %s is not here" % interpreters.name(version)
 
 
+# The live tests in parts that run side by side: name, title, and patterns of their files. What no pattern names is in the first.
+_LIVE = (
+    ("live", "tests on real clusters", ()),
+    ("live-forecast", "forecasts carried out on real clusters", ("test_forecast_*.py",)),
+    ("live-roles", "the roles on real clusters", ("test_role_*.py", "test_rolling_*.py")),
+)
+
+
+def _matching(patterns):
+    """The live tests' files of these patterns, or those that no part of _LIVE names."""
+    folder = paths.CHECKOUT / "tests" / "live"
+    named = {pattern: set(folder.glob(pattern)) for dummy, dummy, some in _LIVE for pattern in some}
+    files = set().union(*(named[pattern] for pattern in patterns)) if patterns else set(folder.glob("test_*.py")).difference(*named.values())
+    return [str(path.relative_to(paths.CHECKOUT)) for path in sorted(files)]
+
+
 def _clusters():
     no_lab = lab.why_not()
-    yield Stage("live", "tests on real clusters", _pytest("tests/live"), PYTEST_PASSED, no_lab, cluster=True, minutes=60)
+    for name, title, patterns in _LIVE:
+        yield Stage(name, title, _pytest(*_matching(patterns)), PYTEST_PASSED, no_lab, cluster=True, minutes=60)
     yield Stage("molecule", "the molecule scenarios, on real nodes", _tool("molecule", "test", "--all"),
                 re.compile(r"^INFO +\[\S+ > verify\] Executed: Successful", re.MULTILINE), no_lab, cluster=True,
                 environment={"MOLECULE_GLOB": "molecule/*/molecule.yml"})

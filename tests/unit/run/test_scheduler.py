@@ -27,7 +27,7 @@ def shell(name, script, **options):
 @pytest.fixture(name="run")
 def fixture_run(tmp_path, monkeypatch):
     monkeypatch.setattr("run.paths.CHECKOUT", tmp_path)
-    return lambda *stages: scheduler.run(stages, 2, tmp_path / "logs", Report())
+    return lambda *stages, workers=2: scheduler.run(stages, workers, tmp_path / "logs", Report())
 
 
 def alive(pid):
@@ -79,10 +79,15 @@ def test_a_stage_whose_predecessor_failed_is_not_run(run):
     assert (outcomes["second"].result, outcomes["second"].why) == (SKIPPED, "first did not pass")
 
 
-def test_only_one_stage_at_a_time_has_cluster_nodes(run, tmp_path):
-    script = "mkdir %s/nodes && sleep 0.3 && rmdir %s/nodes && echo checked 1" % (tmp_path, tmp_path)
-    outcomes = run(*(shell(name, script, cluster=True) for name in ("one", "two", "three")))
+def test_only_so_many_stages_at_a_time_have_cluster_nodes(run, tmp_path):
+    script = "touch %s/$$; sleep 0.3; ls %s | wc -l >>%s.counts; rm %s/$$; echo checked 1"
+    (tmp_path / "nodes").mkdir()
+    nodes = tmp_path / "nodes"
+    outcomes = run(*(shell(name, script % (nodes, nodes, nodes, nodes), cluster=True) for name in ("one", "two", "three", "four")),
+                   workers=scheduler.MOST_CLUSTERS + 2)
     assert {outcome.result for outcome in outcomes.values()} == {PASSED}
+    counts = [int(line) for line in (tmp_path / "nodes.counts").read_text(encoding="ascii").split()]
+    assert max(counts) == scheduler.MOST_CLUSTERS, counts
 
 
 def test_a_stage_that_takes_too_long_is_ended_with_all_its_processes(run, tmp_path):
