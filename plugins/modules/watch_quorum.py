@@ -89,7 +89,7 @@ EXAMPLES = r"""
       register: recorded
       until: recorded.running and recorded.timeline | length > 0
       retries: 20
-      delay: 0.5
+      delay: 1
 
     - name: Restart corosync on the last node
       ansible.builtin.service:
