@@ -56,14 +56,16 @@ CONTRASTS = r"""
     if (!node.textContent.trim() || !element.getClientRects().length || ["title", "desc", "style"].includes(element.tagName.toLowerCase())) continue;
     const style = getComputedStyle(element), svg = element instanceof SVGElement;
     const ink = over(channels(svg ? style.fill : style.color), svg ? painted(element) : behind(element));
-    found.push([node.textContent.trim().slice(0, 60), contrast(ink, svg ? painted(element) : behind(element)), parseFloat(style.fontSize), style.fontWeight >= 600]);
+    const ground = svg ? painted(element) : behind(element);
+    found.push([node.textContent.trim().slice(0, 60), contrast(ink, ground), parseFloat(style.fontSize), style.fontWeight >= 600]);
   }
   return found;
 })()
 """
 # The edges of bars and the lines against the card, which tell a picture's parts from each other
 EDGES = CONTRASTS.split("  const found")[0] + r"""
-  return [...document.querySelectorAll(".chart .bar, .chart .votes-line, .chart .needed-line, .chart .loss-edge")].filter(e => e.getClientRects().length)
+  return [...document.querySelectorAll(".chart .bar, .chart .votes-line, .chart .needed-line, .chart .loss-edge")]
+    .filter(e => e.getClientRects().length)
     .map(e => [e.getAttribute("class"), contrast(over(channels(getComputedStyle(e).stroke), behind(e)), behind(e))]);
 })()
 """
@@ -79,7 +81,8 @@ COLLISIONS = r"""
   if (!chart) return [];
   const frame = chart.getBoundingClientRect();
   const boxes = [...chart.querySelectorAll("text")].map(e => [e.firstChild.textContent, e.getBoundingClientRect()]);
-  const found = boxes.filter(([, b]) => b.left < frame.left - 1 || b.right > frame.right + 1 || b.bottom > frame.bottom + 1).map(([text]) => "outside: " + text);
+  const found = boxes.filter(([, b]) => b.left < frame.left - 1 || b.right > frame.right + 1 || b.bottom > frame.bottom + 1)
+    .map(([text]) => "outside: " + text);
   boxes.forEach(([one, a], place) => boxes.slice(place + 1).forEach(([other, b]) => {
     if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3) found.push(one + " / " + other);
   }));

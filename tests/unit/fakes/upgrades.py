@@ -60,7 +60,8 @@ def failed():
     for name in ("node1", "node2", "node3"):
         given["timelines"][name] = [entry for entry in given["timelines"][name] if entry["at"] < at(stop + 1)]
     given["timelines"]["node1"] += [seen(stop + 5, "quorum_lost", [1], 40, 2, left=[2]), seen(stop + 12, "quorum_gained", [1, 2], 44, 2, joined=[2])]
-    given["problems"] = ["node3 did not come back within 120 s.", {"id": "x", "severity": "error", "message": "two_node is on.", "advice": "Turn it off."}, HOSTILE]
+    two_node = {"id": "x", "severity": "error", "message": "two_node is on.", "advice": "Turn it off."}
+    given["problems"] = ["node3 did not come back within 120 s.", two_node, HOSTILE]
     given["verdict"] = {"kept": False, "sentence": "Quorum was lost on node1 while node3 was down.", "losses": [
         {"node": "node1", "at": at(stop + 5), "until": at(stop + 12), "total_votes": 1, "quorum": 2, "members": [1]}]}
     return given
