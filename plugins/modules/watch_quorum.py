@@ -30,7 +30,7 @@ attributes:
     support: full
     details:
       - Tells whether a watch would be started, or ended. O(state=read) does the same as ever.
-      - Some versions of ansible-core take no C(async) other than 0 in check mode.
+      - ansible-core 2.16 refuses C(async) in check mode. Where that matters, give it C({{ ansible_check_mode | ternary(0, 3660) }}).
   diff_mode:
     support: none
 options:

@@ -9,10 +9,12 @@ from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments im
 
 
 @pytest.mark.parametrize("seconds, text", [
-    (0, "1970-01-01T00:00:00.000Z"), (1795511055.1234, "2026-11-24T09:04:15.123Z"), (0.0006, "1970-01-01T00:00:00.001Z"), (0.9996, "1970-01-01T00:00:01.000Z")])
+    (0, "1970-01-01T00:00:00.000Z"), (1795511055.1234, "2026-11-24T09:04:15.123Z"),
+    (0.0009, "1970-01-01T00:00:00.000Z"), (0.9999999, "1970-01-01T00:00:01.000Z")])
 def test_text(seconds, text):
     assert utc(seconds) == text
-    assert seconds_of(text) == pytest.approx(seconds, abs=0.0006)
+    assert seconds_of(text) == pytest.approx(seconds, abs=0.001)
+    assert utc(seconds_of(text)) == text
 
 
 @pytest.mark.parametrize("text", ["2026-11-24T09:04:15Z", "2026-11-24 09:04:15+00:00", "2026-11-24T09:04:15.000000Z"])
