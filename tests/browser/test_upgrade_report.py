@@ -63,7 +63,7 @@ CONTRASTS = r"""
 })()
 """
 # The edges of bars and the lines against the card, which tell a picture's parts from each other
-EDGES = CONTRASTS.split("  const found")[0] + r"""
+EDGES = CONTRASTS.split("  const found", maxsplit=1)[0] + r"""
   return [...document.querySelectorAll(".chart .bar, .chart .votes-line, .chart .needed-line, .chart .loss-edge")]
     .filter(e => e.getClientRects().length)
     .map(e => [e.getAttribute("class"), contrast(over(channels(getComputedStyle(e).stroke), behind(e)), behind(e))]);

@@ -524,14 +524,14 @@ def test_what_is_under_way_as_corosync_goes_comes_first():
 # -- what is over before it can be read
 
 
-NEVER = {"goal": {"ring_newer_than": 2 ** 64}, "sleep": 30.0, "seconds": 2.0, "linger": None}
+NEVER = {"goal": {"ring_newer_than": 2 ** 64}, "seconds": 2.0, "linger": None}
 
 
 def seen(*flips, **task):
     """The events of a watch that reads `before`, and `after` once these flips have been."""
     before, after = task.pop("before", value()), task.pop("after", value())
     outcome = run(connect(), read(before, flips=[flip(before["quorate"], 1, 2, 3)]), event(1.0, 2.0), dispatch(), read(after, flips=flips), quiet(1.0), CLOSE,
-                  **dict(NEVER, **task))
+                  sleep=30.0, **dict(NEVER, **task))
     return [(entry["event"], entry["total_votes"]) for entry in outcome.timeline[1:]]
 
 
@@ -564,7 +564,7 @@ def test_what_corosync_tells_first_is_no_flip():
 def test_entries_are_noted_as_they_are_made_with_the_error_that_they_tell_of():
     noted = []
     run(connect(), read(value()), event(0.5, 1.0), dispatch(raises=GONE), CLOSE, away(1.0), connect(), read(value(ring=14)), quiet(0.5), CLOSE,
-        noted=lambda change, error: noted.append((change["event"], change["at"], error)), **dict(NEVER, sleep=1.0))
+        noted=lambda change, error: noted.append((change["event"], change["at"], error)), **NEVER)
     assert noted == [("start", 1000.0, None), ("corosync_unavailable", 1000.5, GONE), ("corosync_available", 1001.5, None), ("membership", 1001.5, None)]
 
 

@@ -79,7 +79,7 @@ def test_nothing_leaves_the_picture(layout):
     drawn = chart(layout, 0, 100, steps, [node(name, Phase("upgrade", 5, 95, "ok", "")) for name in names], losses)
     assert all(drawn.left <= tick.place <= drawn.right for tick in drawn.times)
     assert all(drawn.top <= tick.place <= drawn.bottom for tick in drawn.votes)
-    assert all(bar.y + bar.height < drawn.last <= drawn.height for row in drawn.rows for bar in row.bars)
+    assert all(drawn_bar.y + drawn_bar.height < drawn.last <= drawn.height for row in drawn.rows for drawn_bar in row.bars)
     assert all(drawn.left <= mark.x and mark.x + mark.width <= drawn.right + 2 for mark in drawn.marks)
     assert [mark.number for mark in drawn.marks] == [1, 0, 3], "the second has no room for its number"
     assert [mark.row_y is None for mark in drawn.marks] == [False, False, True]
