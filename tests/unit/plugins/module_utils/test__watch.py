@@ -91,9 +91,14 @@ def test_an_absence_has_its_reason(record, tmp_path):
         ("start", None), ("corosync_unavailable", "not_running"), ("corosync_unavailable", "timeout"), ("corosync_available", None)]
 
 
-def test_what_no_waiting_mends_ends_it(record):
+def test_what_no_waiting_mends_ends_it_at_first_and_is_an_absence_later(record, tmp_path):
+    missing = LibraryMissing("libcmap.so.4 was not found.")
+    assert watch(record, 0.4, 0.05, 5, Observer([value(), missing, value()])) is True
+    timeline = read(str(tmp_path / "w.jsonl")).timeline
+    assert [(entry["event"], entry.get("reason")) for entry in timeline] == [
+        ("start", None), ("corosync_unavailable", "no_library"), ("corosync_available", None)]
     with pytest.raises(LibraryMissing):
-        watch(record, 60, 0.05, 5, Observer([LibraryMissing("libcmap.so.4 was not found.")]))
+        watch(record, 60, 0.05, 5, Observer([missing]))
 
 
 def test_a_line_without_an_error_has_no_reason():

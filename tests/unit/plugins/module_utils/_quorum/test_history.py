@@ -62,7 +62,7 @@ def test_a_node_that_starts_without_quorum_has_not_lost_it():
     assert lost(seen(0, "start", [1], 10), seen(1, "membership", [1], 14), seen(2, "quorum_gained", [1, 2], 18)) == []
 
 
-@pytest.mark.parametrize("reason", ["not_running", None, "not_configured"])
+@pytest.mark.parametrize("reason", ["not_running", "not_configured"])
 def test_a_corosync_that_was_stopped_is_no_loss_even_if_it_starts_without_quorum(reason):
     assert lost(START, mark(1, "corosync_unavailable", reason=reason), mark(5, "corosync_available"), seen(5, "quorum_lost", [1], 14),
                 seen(6, "quorum_gained", [1, 2], 18)) == []
@@ -73,8 +73,9 @@ def test_an_absence_without_a_reason_is_a_stop():
     assert lost(START, mark(1, "unreachable"), mark(2, "reachable"), seen(5, "quorum_lost", [1], 14)) == []
 
 
-def test_a_frozen_corosync_ran_on():
-    assert lost(START, mark(1, "corosync_unavailable", reason="timeout"), mark(5, "corosync_available"), seen(5, "quorum_lost", [1], 14)) == [(5, None)]
+@pytest.mark.parametrize("reason", ["timeout", "no_library", "not_allowed", None])
+def test_a_corosync_that_only_could_not_be_asked_ran_on(reason):
+    assert lost(START, mark(1, "corosync_unavailable", reason=reason), mark(5, "corosync_available"), seen(5, "quorum_lost", [1], 14)) == [(5, None)]
 
 
 def test_a_frozen_corosync_that_was_killed_then_did_not():
