@@ -47,7 +47,7 @@ class Layout:
     above: bool
     top: float = 12.0
     top_with_marks: float = 30.0
-    axis: float = 30.0
+    axis: float = 34.0
 
 
 WIDE = Layout("wide", width=1120, left=80, right=96, plot=170, row=36, thickness=24, tick=88, above=False)
