@@ -52,14 +52,16 @@ class Wait:
     """One slice. connect, reader and clock are there to be replaced in tests.
 
     noted is called with each entry of the timeline as soon as it is made, its time on `clock`; and with the error that it tells of, if any.
+    patient: once something could be read, even FATAL is an absence like any other: packages may be replaced while it waits.
     run raises what waiting cannot mend: FATAL, ImpossibleGoal; and what the reader raises, which is ReaderGone when nobody waits for
     the result any more. outcome tells then what has come of the slice.
     """
 
     def __init__(self, task: Slice, connect: t.Callable[..., t.Any] = Observer, reader: t.Any = None,
                  clock: t.Callable[[], float] = time.monotonic,
-                 noted: t.Callable[[Entry, t.Optional[QuorumError]], None] = lambda change, error: None) -> None:
+                 noted: t.Callable[[Entry, t.Optional[QuorumError]], None] = lambda change, error: None, patient: bool = False) -> None:
         self._task = task
+        self._patient = patient
         self._noted = noted
         self._connect = connect
         self._reader = reader or Reader()
@@ -82,9 +84,9 @@ class Wait:
         while not met:
             try:
                 met = self._connected()
-            except FATAL:
-                raise
             except QuorumError as exc:
+                if isinstance(exc, FATAL) and not (self._patient and self._before is not None):
+                    raise
                 self._lost(exc)
             if met or self._over():
                 break

@@ -55,7 +55,7 @@ class Attention:
 def watch(record: Record, timeout: float, sleep: float, connect_timeout: float, connect: t.Any = None) -> bool:
     """Record what changes for so many seconds. True when they are over, False when the watch was stopped.
 
-    Raises what no waiting mends (see _wait.py), and RecordError.
+    Raises what no waiting mends (see _wait.py) if that is so from the start, and RecordError.
     """
     def noted(change: Entry, error: t.Optional[QuorumError]) -> None:
         record.append(line_of(change, error, time.time() - (time.monotonic() - change["at"])))
@@ -63,7 +63,7 @@ def watch(record: Record, timeout: float, sleep: float, connect_timeout: float, 
     task = Slice(goal=NEVER, stable_for=0.0, seconds=timeout, limit=timeout, linger=None, sleep=sleep, connect_timeout=connect_timeout,
                  known=None, away=None)
     more = {} if connect is None else {"connect": connect}
-    wait = Wait(task, reader=Attention(record), noted=noted, **more)
+    wait = Wait(task, reader=Attention(record), noted=noted, patient=True, **more)
     try:
         wait.run()
     except Stopped:

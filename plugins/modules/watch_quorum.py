@@ -30,7 +30,7 @@ attributes:
     support: full
     details:
       - Tells whether a watch would be started, or ended. O(state=read) does the same as ever.
-      - Some versions of ansible-core take no C(async) other than 0 in check mode.
+      - ansible-core 2.16 refuses C(async) in check mode. Where that matters, give it C({{ ansible_check_mode | ternary(0, 3660) }}).
   diff_mode:
     support: none
 options:
@@ -94,7 +94,7 @@ EXAMPLES = r"""
       register: recorded
       until: recorded.running and recorded.timeline | length > 0
       retries: 20
-      delay: 0.5
+      delay: 1
 
     - name: Restart corosync on the last node
       ansible.builtin.service:

@@ -8,11 +8,11 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition import goal_of, in_words, summary, unmet
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import utc
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import Value
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.timeline import known, marker
 from ansible_collections.corosync.quorum.plugins.plugin_utils._narrator import Narrator
@@ -172,7 +172,7 @@ class RemoteWait:
 
     def _note(self, entries: list[dict[str, t.Any]]) -> None:
         now = self._now()
-        self._timeline += [dict(entry, at=_utc(now - entry["at"])) for entry in entries]
+        self._timeline += [dict(entry, at=utc(now - entry["at"])) for entry in entries]
 
     def _left(self) -> float:
         return max(0.0, self._start + self._options["timeout"] - self._clock())
@@ -211,8 +211,3 @@ def _module_failure(answer: Result) -> str:
 def _sentence(exc: Exception) -> str:
     what = "The node is out of reach" if isinstance(exc, Lost) else "The node cannot run the module"
     return "%s: %s." % (what, str(exc).rstrip(". "))
-
-
-def _utc(seconds: float) -> str:
-    moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (moment.microsecond // 1000)

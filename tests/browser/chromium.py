@@ -4,15 +4,21 @@
 """A headless Chromium, spoken to over its DevTools pipe: no port is opened, and nothing but the standard library is needed."""
 
 import base64
+import fcntl
 import json
 import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+# The browser reads from descriptor 3 and writes to 4.
+BEGIN = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
 
 
 def why_not():
@@ -25,10 +31,9 @@ class Chromium:
 
     def __init__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
-        to_browser, self._write = os.pipe()
-        self._read, from_browser = os.pipe()
-        # the browser reads from descriptor 3 and writes to 4
-        command = ["sh", "-c", 'exec "$@" 3<&%d 4>&%d' % (to_browser, from_browser), "sh", PROGRAM, "--headless=new", "--no-sandbox", "--disable-gpu",
+        to_browser, self._write = _high_pipe()
+        self._read, from_browser = _high_pipe()
+        command = [sys.executable, "-c", BEGIN, str(to_browser), str(from_browser), PROGRAM, "--headless=new", "--no-sandbox", "--disable-gpu",
                    "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run", "--hide-scrollbars",
                    "--remote-debugging-pipe", "--user-data-dir=" + self._folder.name, "about:blank"]
         with open(os.path.join(self._folder.name, "log"), "wb") as log:
@@ -111,3 +116,12 @@ class Chromium:
             self._rest += more
         message, self._rest = self._rest.split(b"\0", 1)
         return json.loads(message)
+
+
+def _high_pipe():
+    """A pipe whose descriptors are none of those that the browser has for it."""
+    low = os.pipe()
+    high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in low]
+    for fd in low:
+        os.close(fd)
+    return high

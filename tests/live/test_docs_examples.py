@@ -41,9 +41,10 @@ def wait_for(**options):
     return {"name": "Wait for %s" % ", ".join(options), "corosync.quorum.wait_for_quorum": dict(options, quorate=None, timeout=30)}
 
 
-WATCH = [{"name": "Watch", "corosync.quorum.watch_quorum": {"state": "running", "timeout": 20}, "async": 30, "poll": 0},
-         {"name": "Wait for the watch", "corosync.quorum.watch_quorum": {"state": "read"}, "register": "seen", "until": "seen.timeline", "retries": 20,
-          "delay": 0.3}]
+WATCH = [
+    {"name": "Watch", "corosync.quorum.watch_quorum": {"state": "running", "timeout": 20}, "async": 30, "poll": 0},
+    {"name": "Wait for the watch", "corosync.quorum.watch_quorum": {"state": "read"}, "register": "seen", "until": "seen.timeline | length > 0",
+     "retries": 20, "delay": 0.3}]
 STOP = "systemctl stop corosync"
 START = "systemctl start corosync"
 

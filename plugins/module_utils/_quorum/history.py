@@ -26,6 +26,8 @@ Step = t.NamedTuple("Step", [("at", float), ("total_votes", t.Optional[int]), ("
 # Entries that tell of no votequorum value
 _ABSENT = ("corosync_unavailable", "unreachable")
 _MARKERS = _ABSENT + ("corosync_available", "reachable")
+# Reasons of an absence that mean that corosync did not run as votequorum's. A timeline without reasons does not tell.
+_STOPPED = ("not_running", "not_configured")
 _KEYS = ("at", "event", "quorate", "total_votes", "quorum", "ring_id", "members")
 
 
@@ -51,8 +53,8 @@ def histories(timelines: t.Any, offsets: t.Any = None) -> Histories:
 def losses(told: Histories) -> t.List[Loss]:
     """The moments at which a node that was up lost quorum, in order. told: what histories() returns.
 
-    It was up where it was quorate and then was not, and corosync ran all the time in between. A corosync that was frozen (an absence whose only
-    reason is `timeout`) ran; one that was away for any other reason did not, and what it says when it starts is no loss.
+    It was up where it was quorate and then was not, and corosync ran all the time in between. A corosync that did not run, and then says as it starts
+    that it is not quorate, has lost nothing. One that could not be asked for another reason, such as a frozen one, ran on.
     """
     found = [loss for name, history in told.items() for loss in _losses_of(name, history)]
     return sorted(found, key=lambda loss: (loss.at, loss.node))
@@ -84,7 +86,7 @@ def _losses_of(name: str, history: t.Sequence[Entry]) -> t.List[Loss]:
     quorate = None  # type: t.Optional[bool]    # None: not known, or corosync did not run since
     lost = False
     for entry in history:
-        if entry["event"] in _ABSENT and entry.get("reason") != "timeout" or entry["event"] == "start":
+        if entry["event"] == "start" or entry["event"] in _ABSENT and ("reason" not in entry or entry["reason"] in _STOPPED):
             quorate = None
         if entry["event"] in _MARKERS:
             continue

@@ -16,8 +16,8 @@ _FORMATS = ("%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S")
 
 
 def utc(seconds: float) -> str:
-    """Seconds since 1970 as text in UTC, to the millisecond."""
-    moment = _EPOCH + datetime.timedelta(milliseconds=round(seconds * 1000))
+    """Seconds since 1970 as text in UTC, to the millisecond that has begun."""
+    moment = _EPOCH + datetime.timedelta(seconds=seconds)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (moment.microsecond // 1000)
 
 

@@ -43,7 +43,7 @@ def _phases(node: Node) -> t.Iterator[Event]:
         detail = ": %s" % phase.detail if phase.detail else ""
         lasted = "" if phase.ended is None else " after %s" % duration(phase.ended - phase.started)
         if place == 0:
-            yield Event(phase.started, (node.name,), "%s begins" % phase.phase, "phase")
+            yield Event(phase.started, (node.name,), "begins with %s" % phase.phase, "phase")
         if phase.result == "failed":
             yield Event(phase.started if phase.ended is None else phase.ended, (node.name,), "%s failed%s%s" % (phase.phase, lasted, detail), "failed")
         elif phase.result == "running":
@@ -51,7 +51,7 @@ def _phases(node: Node) -> t.Iterator[Event]:
         elif detail:
             yield Event(phase.started, (node.name,), phase.phase + detail, "phase")
     if node.phases and node.phases[-1].result == "ok" and node.phases[-1].ended is not None:
-        yield Event(node.phases[-1].ended, (node.name,), "%s is over: %s" % (node.phases[-1].phase, node.result), "phase")
+        yield Event(node.phases[-1].ended, (node.name,), "done, %s" % node.result, "phase")
 
 
 def _seen(name: str, entry: dict[str, t.Any], names: t.Mapping[int, str]) -> Event:

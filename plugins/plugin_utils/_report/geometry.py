@@ -42,16 +42,16 @@ class Layout:
     right: float
     plot: float
     row: float
-    bar: float
+    thickness: float
     tick: float
     above: bool
     top: float = 12.0
     top_with_marks: float = 30.0
-    axis: float = 30.0
+    axis: float = 34.0
 
 
-WIDE = Layout("wide", width=1120, left=80, right=96, plot=170, row=36, bar=24, tick=88, above=False)
-NARROW = Layout("narrow", width=360, left=28, right=12, plot=130, row=50, bar=24, tick=74, above=True)
+WIDE = Layout("wide", width=1120, left=80, right=96, plot=170, row=36, thickness=24, tick=88, above=False)
+NARROW = Layout("narrow", width=360, left=28, right=12, plot=130, row=50, thickness=24, tick=74, above=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -241,12 +241,12 @@ def _marks(axis: Axis, losses: t.Sequence[Loss], rows: t.Mapping[str, float]) ->
 
 
 def _row(layout: Layout, axis: Axis, y: float, node: Node, shown: str) -> Row:
-    bar_y = y + layout.row - layout.bar - 6
+    bar_y = y + layout.row - layout.thickness - 6
     room = int((layout.width - 16 if layout.above else axis.left - 20) / _BOLD)
     return Row(
         name=node.name, shown=shown if len(shown) <= room else shown[:room - 1] + "…",
-        x=4 if layout.above else axis.left - 14, y=y + 14 if layout.above else bar_y + layout.bar / 2 + 4, middle=bar_y + layout.bar / 2,
-        bars=tuple(_bar(axis, bar_y, layout.bar, phase) for phase in node.phases))
+        x=4 if layout.above else axis.left - 14, y=y + 14 if layout.above else bar_y + layout.thickness / 2 + 4, middle=bar_y + layout.thickness / 2,
+        bars=tuple(_bar(axis, bar_y, layout.thickness, phase) for phase in node.phases))
 
 
 def _bar(axis: Axis, y: float, height: float, phase: Phase) -> Bar:

@@ -121,16 +121,21 @@ def _loss(report: Report, place: int) -> dict[str, t.Any]:
 def _node(node: Node, report: Report) -> dict[str, t.Any]:
     batch = next((number for number, names in enumerate(report.batches, start=1) if node.name in names), None)
     ended = [phase.ended for phase in node.phases if phase.ended is not None]
-    down = [phase for phase in node.phases if phase.phase in _DOWN]
-    back = [phase.ended for phase in down if phase.ended is not None]
-    stopped = any(phase.phase == "stop" for phase in down)
     return {
         "name": node.name, "nodeid": node.nodeid, "result": node.result, "batch": batch,
         "packages": [(package, node.before.get(package), node.after.get(package)) for package in sorted({**node.before, **node.after})],
         "took": words.duration(max(ended) - node.phases[0].started) if ended else None,
-        "away": words.duration(max(back) - down[0].started) if stopped and back and down[-1].ended is not None else None,
-        "phases": node.phases,
+        "away": _away(node), "phases": node.phases,
     }
+
+
+def _away(node: Node) -> str | None:
+    """For how long its corosync was away at most. None where it was never stopped."""
+    down = [phase for phase in node.phases if phase.phase in _DOWN]
+    if not any(phase.phase == "stop" for phase in down):
+        return None
+    last = down[-1]
+    return "not back" if last.ended is None or last.result != "ok" else words.duration(last.ended - down[0].started)
 
 
 def _summary(report: Report, steps: t.Sequence[Step]) -> str:

@@ -248,3 +248,14 @@ def test_changes_counts_rings_and_flips_and_nothing_else(script):
         observer.dispatch()
         assert observer.changes == 2
         expect_close(script)
+
+
+def test_flips_are_what_corosync_told_even_if_it_is_over(script):
+    expect_open(script)
+    with tested.Observer(Deadline(5)) as observer:
+        script.expect("votequorum_dispatch", VOTEQUORUM, 2, do=first_events(script) + [
+            script.nodelist_event((1, 17), (1,)), script.quorum_event(False, [(1, 1), (2, 2), (0, 0)]), script.quorum_event(False, [(1, 1)]),
+            script.quorum_event(True, [(2, 1), (1, 1)])])
+        observer.dispatch()
+        assert observer.flips == [(True, RingId(1, 13), [1, 2]), (False, RingId(1, 17), [1]), (True, RingId(1, 17), [1, 2])]
+        expect_close(script)

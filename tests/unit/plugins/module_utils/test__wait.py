@@ -10,6 +10,8 @@ import pytest
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import GRACE
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
     AccessDenied, CallbacksRefused, DaemonGone, DeadlineExceeded, LibraryMissing, NotConfigured, QuorumError)
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import RingId
+from ansible_collections.corosync.quorum.plugins.module_utils._observe import Flip
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition import ImpossibleGoal
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.timeline import known
 from ansible_collections.corosync.quorum.plugins.module_utils._reader import ReaderGone
@@ -47,6 +49,7 @@ class Script:
         assert step["call"] == name, "%s was called where %s was expected; calls: %s" % (name, step["call"], self.calls)
         self.now += step.get("takes", 0)
         self.changes += step.get("changes", 0)
+        self.flips += step.get("flips", [])
         if step.get("raises"):
             raise step["raises"]
         return step
@@ -108,8 +111,13 @@ def connect(takes=0.0, raises=None, **within):
     return dict({"call": "connect", "takes": takes, "raises": raises}, **within)
 
 
-def read(gives=None, changes=0, takes=0.0, raises=None, **within):
-    return dict({"call": "read", "gives": gives, "changes": changes, "takes": takes, "raises": raises}, **within)
+def read(gives=None, changes=0, takes=0.0, raises=None, flips=(), **within):
+    return dict({"call": "read", "gives": gives, "changes": changes, "takes": takes, "raises": raises, "flips": list(flips)}, **within)
+
+
+def flip(quorate, *members):
+    """What corosync has told meanwhile."""
+    return Flip(quorate, RingId(1, 12), list(members))
 
 
 def quiet(seconds, fd=FD):
@@ -141,10 +149,11 @@ CLOSE = {"call": "close"}
 def run(*steps, **task):
     """The outcome of a slice that takes these steps."""
     script = Script(steps)
+    noted = task.pop("noted", lambda change, error: None)
     given = dict({"goal": {"quorate": True}, "stable_for": 0.0, "seconds": 60.0, "limit": 300.0, "linger": 2.0, "sleep": 1.0, "connect_timeout": 5.0,
                   "known": None, "away": None}, **task)
     try:
-        return Wait(Slice(**given), connect=script.connect, reader=script, clock=script.clock).run()
+        return Wait(Slice(**given), connect=script.connect, reader=script, clock=script.clock, noted=noted).run()
     finally:
         if sys.exc_info()[0] is not AssertionError:
             script.finish()
@@ -510,3 +519,65 @@ def test_what_is_under_way_as_corosync_goes_comes_first():
                   CLOSE, away(1.0), connect(),
                   read(value()), CLOSE, goal={"min_votes": 3}, known=known(value(total_votes=2)))
     assert told(outcome) == [("membership", 1.0), ("corosync_unavailable", 1.0), ("corosync_available", 0.0), ("membership", 0.0)]
+
+
+# -- what is over before it can be read
+
+
+NEVER = {"goal": {"ring_newer_than": 2 ** 64}, "seconds": 2.0, "linger": None}
+
+
+def seen(*flips, **task):
+    """The events of a watch that reads `before`, and `after` once these flips have been."""
+    before, after = task.pop("before", value()), task.pop("after", value())
+    outcome = run(connect(), read(before, flips=[flip(before["quorate"], 1, 2, 3)]), event(1.0, 2.0), dispatch(), read(after, flips=flips), quiet(1.0), CLOSE,
+                  sleep=30.0, **dict(NEVER, **task))
+    return [(entry["event"], entry["total_votes"]) for entry in outcome.timeline[1:]]
+
+
+def test_a_loss_that_is_over_is_told_of():
+    assert seen(flip(False, 1), flip(True, 1, 2, 3)) == [("quorum_lost", None), ("quorum_gained", 3)]
+
+
+def test_two_losses_that_are_over_are_two():
+    assert seen(flip(False, 1), flip(True, 1, 2), flip(False, 1), flip(True, 1, 2, 3), after=value(ring=30)) == [
+        ("quorum_lost", None), ("quorum_gained", None), ("quorum_lost", None), ("quorum_gained", 3)]
+
+
+def test_a_loss_that_is_read_is_told_of_once():
+    assert seen(flip(False, 1), after=value(members=[1], ring=30)) == [("quorum_lost", 1)]
+
+
+def test_a_gain_that_is_over_is_told_of_too():
+    assert seen(flip(True, 1, 2), flip(False, 1), before=value(members=[1]), after=value(members=[1], ring=30)) == [
+        ("quorum_gained", None), ("quorum_lost", 1)]
+
+
+def test_what_corosync_tells_first_is_no_flip():
+    outcome = run(connect(), read(value(), flips=[flip(False, 1), flip(True, 1, 2, 3)]), CLOSE)
+    assert told(outcome) == [("start", 0.0)]
+
+
+# -- each entry as it is made
+
+
+def test_entries_are_noted_as_they_are_made_with_the_error_that_they_tell_of():
+    noted = []
+    run(connect(), read(value()), event(0.5, 1.0), dispatch(raises=GONE), CLOSE, away(1.0), connect(), read(value(ring=14)), quiet(0.5), CLOSE,
+        noted=lambda change, error: noted.append((change["event"], change["at"], error)), **NEVER)
+    assert noted == [("start", 1000.0, None), ("corosync_unavailable", 1000.5, GONE), ("corosync_available", 1001.5, None), ("membership", 1001.5, None)]
+
+
+def test_what_is_under_way_is_noted_when_somebody_ends_the_wait():
+    class Enough(Exception):
+        pass
+
+    script = Script([connect(), read(value()), event(0.5, 1.0), dispatch(), read(value(members=[1], settled=False)), {"call": "wait", "fd": FD, "event": 0.1,
+                     "seconds": SETTLING, "raises": Enough()}, CLOSE])
+    wait = Wait(Slice(goal={"ring_newer_than": 2 ** 64}, stable_for=0.0, seconds=60.0, limit=60.0, linger=None, sleep=1.0, connect_timeout=5.0, known=None,
+                      away=None), connect=script.connect, reader=script, clock=script.clock)
+    with pytest.raises(Enough):
+        wait.run()
+    script.finish()
+    assert [entry["event"] for entry in wait.outcome().timeline] == ["start", "quorum_lost"]
+    assert not wait.outcome().met

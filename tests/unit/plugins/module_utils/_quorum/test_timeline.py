@@ -5,7 +5,7 @@
 
 import pytest
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.timeline import entry, known, marker
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.timeline import entry, known, marker, passed
 from ansible_collections.corosync.quorum.tests.unit.fakes.values import device, value
 
 FIELDS = {"at", "event", "quorate", "total_votes", "quorum", "ring_id", "members", "joined", "left"}
@@ -53,3 +53,11 @@ def test_a_marker_knows_nothing():
     mark = marker(2.0, "unreachable")
     assert set(mark) == FIELDS
     assert (mark["at"], mark["event"], mark["quorate"], mark["total_votes"], mark["ring_id"], mark["members"]) == (2.0, "unreachable", None, None, None, [])
+
+
+def test_what_passed_unread_is_a_change_without_numbers():
+    gone = passed(known(value()), False, {"nodeid": 1, "seq": 14}, [1])
+    lost = entry(1.0, value(), gone)
+    assert (lost["event"], lost["quorate"], lost["total_votes"], lost["quorum"], lost["left"]) == ("quorum_lost", False, None, None, [2, 3])
+    back = entry(2.0, gone, value(ring=18))
+    assert (back["event"], back["total_votes"], back["joined"]) == ("quorum_gained", 3, [2, 3])

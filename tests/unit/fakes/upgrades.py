@@ -1,0 +1,80 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Descriptions of rolling upgrades, as upgrade_report takes them: one that went well, and others made of it."""
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import utc
+
+T0 = 1795511055.0
+HOSTILE = "</title><script>document.title='bitten'</script><img src=x onerror=alert(1)>&amp;\"'{{ 7*7 }}"
+_PHASES = (("preflight", 0.8), ("gate", 0.5), ("drain", 2.2), ("stop", 1.6), ("upgrade", 9.5), ("start", 2.1), ("rejoin", 6.3), ("undrain", 2.4))
+
+
+def at(seconds):
+    return utc(T0 + seconds)
+
+
+def seen(seconds, event, members, ring, quorum, **more):
+    """An entry of a node that sees these members, each with a vote."""
+    return dict({"at": at(seconds), "event": event, "quorate": len(members) >= quorum, "total_votes": len(members), "quorum": quorum,
+                 "ring_id": {"nodeid": 1, "seq": ring}, "members": list(members), "joined": [], "left": []}, **more)
+
+
+def mark(seconds, event, **more):
+    return dict({"at": at(seconds), "event": event, "quorate": None, "total_votes": None, "quorum": None, "ring_id": None, "members": [],
+                 "joined": [], "left": []}, **more)
+
+
+def upgrade(count=3, name="node%d", **more):
+    """One node after the other, and quorum kept."""
+    names, ids, quorum = [name % number for number in range(1, count + 1)], list(range(1, count + 1)), count // 2 + 1
+    nodes, timelines, now, ring = [], {node: [seen(0.3, "start", ids, 8, quorum)] for node in names}, 2.0, 8
+    for nodeid, node in enumerate(names, start=1):
+        phases = []
+        for phase, seconds in _PHASES:
+            phases.append({"phase": phase, "started": at(now), "ended": at(now + seconds), "result": "ok", "detail": ""})
+            if phase in ("stop", "rejoin"):
+                ring += 4
+                there = [other for other in ids if phase == "rejoin" or other != nodeid]
+                for other in names:
+                    if other != node:
+                        timelines[other].append(seen(now + 1, "membership", there, ring, quorum, **{"joined" if phase == "rejoin" else "left": [nodeid]}))
+                timelines[node] += [mark(now + 1, "corosync_unavailable", reason="not_running")] if phase == "stop" else [
+                    mark(now + 0.9, "corosync_available"), seen(now + 1, "membership", ids, ring, quorum)]
+            now += seconds + 0.25
+        nodes.append({"name": node, "nodeid": nodeid, "result": "upgraded", "from": {"corosync": "3.1.7-1"}, "to": {"corosync": "3.1.9-2"}, "phases": phases})
+    return dict({
+        "title": "Rolling upgrade of corosync", "cluster_name": "storage", "controller": "admin.example.com", "started": at(0), "ended": at(now),
+        "batches": [[node] for node in names], "spare": 0, "nodes": nodes, "timelines": timelines, "offsets": {}, "problems": [],
+        "verdict": {"kept": True, "sentence": "All %d nodes were upgraded one after the other, and no node that was up lost quorum." % count, "losses": []},
+    }, **more)
+
+
+def failed():
+    """node3's packages broke, node2 was cut off meanwhile, and node1 alone lost quorum. All that has text from a node is hostile."""
+    given = upgrade(3)
+    last = given["nodes"][2]
+    last.update(result="failed", to={}, phases=last["phases"][:5])
+    stop = 2.0 + 2 * (sum(seconds + 0.25 for _phase, seconds in _PHASES)) + 5
+    last["phases"][-1].update(result="failed", detail=HOSTILE)
+    for name in ("node1", "node2", "node3"):
+        given["timelines"][name] = [entry for entry in given["timelines"][name] if entry["at"] < at(stop + 1)]
+    given["timelines"]["node1"] += [seen(stop + 5, "quorum_lost", [1], 40, 2, left=[2]), seen(stop + 12, "quorum_gained", [1, 2], 44, 2, joined=[2])]
+    two_node = {"id": "x", "severity": "error", "message": "two_node is on.", "advice": "Turn it off."}
+    given["problems"] = ["node3 did not come back within 120 s.", two_node, HOSTILE]
+    given["verdict"] = {"kept": False, "sentence": "Quorum was lost on node1 while node3 was down.", "losses": [
+        {"node": "node1", "at": at(stop + 5), "until": at(stop + 12), "total_votes": 1, "quorum": 2, "members": [1]}]}
+    return given
+
+
+def hostile():
+    """Every text is an attack on the page."""
+    given = upgrade(2)
+    given.update(title=HOSTILE, cluster_name=HOSTILE, controller=HOSTILE, batches=[[HOSTILE]], problems=[HOSTILE])
+    given["verdict"] = {"kept": False, "sentence": HOSTILE, "losses": [{"node": HOSTILE, "at": at(3), "members": [1]}]}
+    for node in given["nodes"]:
+        node.update({"name": HOSTILE + node["name"], "from": {HOSTILE: HOSTILE}, "to": {HOSTILE: HOSTILE + "2"}})
+        for phase in node["phases"]:
+            phase["detail"] = HOSTILE
+    given["timelines"] = {HOSTILE + "node1": given["timelines"]["node1"] + [mark(30, HOSTILE)][:0]}
+    return given

@@ -1,0 +1,124 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""watch_quorum: its three states, check mode, and its errors."""
+
+import json
+
+import pytest
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync import errors
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.timeline import marker
+from ansible_collections.corosync.quorum.plugins.module_utils._record import DEFAULT, Record, read
+
+# A managed node has ansible.module_utils and nothing else of Ansible; a bare Python has neither.
+basic = pytest.importorskip("ansible.module_utils.basic", reason="ansible.module_utils is not there, which the module itself needs")
+
+from ansible_collections.corosync.quorum.plugins.modules import watch_quorum as tested  # noqa: E402  pylint: disable=wrong-import-position
+
+ENTRY = marker("2026-11-22T10:15:02.000Z", "corosync_unavailable")
+
+
+@pytest.fixture(name="path")
+def _path(tmp_path):
+    return str(tmp_path / "w.jsonl")
+
+
+@pytest.fixture(name="watched")
+def _watched(monkeypatch):
+    """Let watch() write an entry and return or raise this, and record how long it was to watch."""
+    given = []
+
+    def use(answer):
+        def watch(record, **times):
+            given.append(times)
+            record.append(ENTRY)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        monkeypatch.setattr(tested, "watch", watch)
+        return given
+    return use
+
+
+@pytest.fixture(name="run")
+def _run(monkeypatch, capsys):
+    """Run main() as Ansible does, and return what it printed as JSON."""
+    def run(**arguments):
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode("utf-8"))
+        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        with pytest.raises(SystemExit) as ended:
+            tested.main()
+        printed = json.loads(capsys.readouterr().out)
+        assert bool(ended.value.code) == bool(printed.get("failed"))
+        printed.pop("invocation", None)
+        return printed
+    return run
+
+
+def test_a_watch_that_was_stopped(run, watched, path):
+    given = watched(False)
+    assert run(state="running", record=path) == {"changed": True, "msg": "The watch was stopped."}
+    assert given == [{"timeout": 14400, "sleep": 1, "connect_timeout": 5}]
+
+
+def test_a_watch_whose_time_is_over(run, watched, path):
+    watched(True)
+    assert run(state="running", record=path, timeout=7.5, sleep=2, connect_timeout=3) == {"changed": True, "msg": "The watch ended after 7.5 s."}
+
+
+def test_a_second_watch_leaves_the_first_alone(run, watched, path):
+    given = watched(True)
+    with Record(path) as record:
+        assert record.take()
+        for check_mode in (False, True):
+            assert run(state="running", record=path, _ansible_check_mode=check_mode) == {
+                "changed": False, "msg": "A watch runs already and writes %s." % path}
+    assert given == []
+
+
+def test_check_mode_starts_and_stops_nothing(run, watched, path):
+    given = watched(True)
+    assert run(state="running", record=path, _ansible_check_mode=True)["changed"] is True
+    assert given == []
+    run(state="running", record=path)
+    answer = run(state="stopped", record=path, _ansible_check_mode=True)
+    assert (answer["changed"], answer["running"], answer["timeline"]) == (True, False, [ENTRY])
+    assert read(path).timeline == [ENTRY]
+
+
+def test_read_and_stopped(run, watched, path):
+    watched(True)
+    run(state="running", record=path)
+    with Record(path) as record:
+        assert record.take()
+        answer = run(state="read", record=path)
+    assert answer.pop("now").endswith("Z")
+    assert answer == {"changed": False, "timeline": [ENTRY], "running": True, "unreadable": 0}
+    answer = run(state="stopped", record=path)
+    assert answer.pop("now").endswith("Z")
+    assert answer == {"changed": True, "timeline": [ENTRY], "running": False, "unreadable": 0, "was_running": False}
+    assert run(state="stopped", record=path)["changed"] is False
+
+
+def test_errors_of_corosync_have_their_reason(run, watched, path):
+    watched(errors.LibraryMissing("libcmap.so.4 was not found."))
+    assert run(state="running", record=path) == {"failed": True, "msg": "libcmap.so.4 was not found.", "reason": "no_library"}
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ({"record": "w.jsonl"}, "record must be an absolute path; got 'w.jsonl'."),
+    ({"timeout": 0}, "timeout must be a number of seconds greater than 0"),
+    ({"sleep": -1}, "sleep must be a number of seconds greater than 0"),
+    ({"connect_timeout": float("inf")}, "connect_timeout must be a number of seconds greater than 0"),
+    ({"state": "started"}, "value of state must be one of: running, read, stopped, got: started"),
+])
+def test_wrong_options_are_named(run, watched, arguments, message):
+    given = watched(True)
+    answer = run(**dict({"state": "running"}, **arguments))
+    assert answer["failed"] and message in answer["msg"], answer["msg"]
+    assert given == []
+
+
+def test_the_default_record_is_the_documented_one():
+    assert "    default: %s\n" % DEFAULT in tested.DOCUMENTATION
