@@ -8,5 +8,6 @@ from .errors import LabError
 from .host import prepare, why_not
 from .lab import Lab, private_lab
 from .node import Node
+from .pacemaker import Pacemaker
 
-__all__ = ["Cluster", "Lab", "LabError", "Node", "prepare", "private_lab", "why_not"]
+__all__ = ["Cluster", "Lab", "LabError", "Node", "Pacemaker", "prepare", "private_lab", "why_not"]

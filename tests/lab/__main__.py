@@ -11,6 +11,7 @@ import sys
 from . import host, image
 from .errors import LabError
 from .lab import MOST_NODES, Lab, all_labs, session_lock
+from .pacemaker import Pacemaker
 
 
 def main(argv=None):
@@ -47,7 +48,7 @@ def parser():
     up.add_argument("--stack", choices=sorted(image.STACKS), help="with pacemaker and this shell of it (default: corosync alone)")
     up.add_argument("--upgrade-to", metavar="SUITE", help="let apt on the nodes offer the corosync of this newer Debian, such as trixie on bookworm")
     up.add_argument("--fresh", action="store_true", help="remove nodes that are there first")
-    cluster = command("cluster", cmd_cluster, "make a fresh corosync cluster of nodes that are up")
+    cluster = command("cluster", cmd_cluster, "make a fresh corosync cluster of nodes that are up, with pacemaker where they have a stack")
     cluster.add_argument("--nodes", type=int, help="how many of them (default: all)")
     down = command("down", cmd_down, "remove the nodes and everything they left on this machine", named=False)
     which = down.add_mutually_exclusive_group()
@@ -87,8 +88,11 @@ def cmd_up(arguments):
 
 def cmd_cluster(arguments):
     """lab cluster"""
-    cluster = Lab(arguments.name).find().cluster(nodes=arguments.nodes)
+    lab = Lab(arguments.name).find()
+    cluster = lab.cluster(nodes=arguments.nodes)
     cluster.wait_quorate()
+    if lab.stack:
+        Pacemaker(cluster).start()
     print(cluster[1].run(["corosync-quorumtool", "-s"], check=False).stdout)
 
 

@@ -24,6 +24,8 @@ COMMANDS = {
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
     "nsenter": "util-linux",
+    "unshare": "util-linux",
+    "dpkg-deb": "dpkg",
     "mount": "mount",
     "apt-get": "apt",
 }

@@ -19,13 +19,17 @@ from .node import COLLECTION, Node
 from .parallel import each
 
 MOST_NODES = 16
+# A node that has written one of these is made anew: that is quicker than to bring it back
+WORN = ("/var/lib/dpkg/status", "/var/lib/pacemaker/cib/cib.xml")
 
 
 class Lab:
     """`nodes` booted nodes of a Debian `suite`, with corosync installed and not configured.
 
-    stack="pcs" or "crmsh": with pacemaker and that shell as well. upgrade_to="trixie": apt on the nodes offers that
-    suite's corosync, as after offer_upgrade(). A lab belongs to this checkout and has a name: up() finds what is running of it, completes it, and leaves alone
+    stack="pcs" or "crmsh": with pacemaker and that shell as well, see pacemaker.py. upgrade_to="trixie": apt on the nodes
+    offers that suite's corosync, as after offer_upgrade().
+
+    A lab belongs to this checkout and has a name: up() finds what is running of it, completes it, and leaves alone
     what is as wanted. Labs of other names or other checkouts run beside it.
     """
 
@@ -92,7 +96,7 @@ class Lab:
         host.require()
         if not (self._load() and self._there()):
             raise LabError("the lab %s is not up: start it with `make lab-up`" % self.name)
-        self.suite, self.stack = self.recorded["suite"], self.recorded["stack"]
+        self.suite, self.stack = self.recorded["suite"], self.recorded.get("stack")
         self.upgrade_to = self._offered()
         self._attach(self._there())
         return self
@@ -212,6 +216,8 @@ class Lab:
         with self._lock():
             each(nodes, lambda node: node.machine.erase())
             self._boot_nodes()
+        if self.upgrade_to:
+            self.offer_upgrade(self.upgrade_to, nodes)
 
     def offer_upgrade(self, suite, nodes=None):
         """Let apt on these nodes (default: all) offer the corosync of a newer Debian, and what that needs; nothing is upgraded by it.
@@ -226,7 +232,7 @@ class Lab:
     def cluster(self, nodes=None, start=True, wait=True, qdevice=None, **wishes):
         """A fresh corosync cluster on the first `nodes` nodes (default: all); corosync is off on the others.
 
-        Undoes every fault first, and makes nodes anew whose packages are not those of the image any more.
+        Undoes every fault first, and makes nodes anew whose packages are not those of the image any more, or that had pacemaker.
         start=False: only configured. wait=False: don't wait for the ring.
         qdevice="ffsplit" or "lms": with a quorum device, served by the node after the cluster's last; its vote is waited for.
         A lab with too few nodes grows. The other arguments are those of corosync_conf.render(), or conf="..." for a whole corosync.conf.
@@ -238,7 +244,7 @@ class Lab:
         if needed > len(self.nodes):
             self.size = needed
             self.up()
-        self.renew([node for node in self.nodes if node.machine.packages_changed()])
+        self.renew([node for node in self.nodes if any(map(node.machine.has_changed, WORN))])
         cluster.forget(self.nodes)
         if self.upgrade_to:
             self.offer_upgrade(self.upgrade_to)
@@ -268,7 +274,7 @@ def all_labs():
     for record in sorted(host.state_dir().glob("*/lab.json")):
         recorded = json.loads(record.read_text())
         if recorded["checkout"] == str(host.CHECKOUT):
-            labs.append(Lab(recorded["name"], suite=recorded["suite"], stack=recorded["stack"], private=recorded["private"]))
+            labs.append(Lab(recorded["name"], suite=recorded["suite"], stack=recorded.get("stack"), private=recorded["private"]))
     return labs
 
 

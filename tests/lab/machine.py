@@ -55,9 +55,9 @@ class Machine:
             raise LabError("an overlay cannot be mounted on %s (%s): set QUORUM_LAB_STATE to a folder on an ordinary disk, such as ext4 or xfs"
                            % (self.folder, host.last_words(mounted)))
 
-    def packages_changed(self):
-        """Whether a Debian package has been installed, removed or upgraded since make_disk()."""
-        return (self.folder / "upper/var/lib/dpkg/status").exists()
+    def has_changed(self, path):
+        """Whether the machine has written or removed this file since make_disk()."""
+        return os.path.lexists(str(self.folder / "upper") + path)
 
     def write(self, path, text, mode=0o644):
         """Write a file of the machine while it is down."""
