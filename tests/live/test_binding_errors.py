@@ -64,7 +64,7 @@ for attempt in range(20):
     waker.join()
     corosync.terminate()
     corosync.wait()
-    if codes == [6]:
+    if codes == [errors.TryAgain.code]:
         break
 print(json.dumps([codes, again]))
 """
@@ -99,7 +99,7 @@ def test_initialize(alone):
 
 def test_a_finalised_handle(alone):
     """The binding does not hand it on; the library, given one all the same, knows that it was one."""
-    own, librarys = program(alone, CALLS + """
+    own, librarys, there = program(alone, CALLS + """
 lane = Lane(Deadline(5))
 votequorum = Votequorum(lane)
 votequorum.initialize()
@@ -110,8 +110,10 @@ def stale():
     votequorum._handle = handle
     return votequorum
 librarys = dict((name, tried(*calls(stale())[name])) for name in own)
-print(json.dumps([own, librarys]))
+there = [name[len("votequorum_"):] for name in dir(votequorum._library) if name.startswith("votequorum_")]
+print(json.dumps([own, librarys, there]))
 """)
+    assert set(own) | {"initialize"} == set(there), "CALLS has every function of the library that is declared"
     assert {name: told["error"] for name, told in own.items()} == dict.fromkeys(own, "BadHandle")
     assert {name: told["error"] for name, told in librarys.items()} == dict.fromkeys(own, "BadHandle")
 

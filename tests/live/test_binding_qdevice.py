@@ -138,10 +138,10 @@ def test_the_ring_id_of_the_callback_is_that_of_the_poll_through_membership_chan
     assert flags[2] is None or flags[2]["registered"] is False
 
 
-REGISTER = """
-# A device's name stays known when the process has gone. What each of the functions named says.
+DO = """
+# What some of the functions answer; a device's name stays known when the process has gone that registered it.
 with Votequorum(Lane(Deadline(10))) as votequorum:
-    print(json.dumps([tried(getattr(votequorum, "qdevice_" + words[0]), *words[1:])["error"] for words in (one.split() for one in sys.argv[1:])]))
+    print(json.dumps([tried(getattr(votequorum, words[0]), *words[1:])["error"] for words in (one.split() for one in sys.argv[1:])]))
 """
 NAME = """
 # The name of node 1's device, as soon as it is the one that is asked for
@@ -155,15 +155,15 @@ with Votequorum(lane) as votequorum:
 
 def test_the_whole_cluster_has_one_name_for_its_devices(two):
     try:
-        assert program(two[1], REGISTER, "register python", "register other") == [None, "AlreadyExists"]
+        assert program(two[1], DO, "qdevice_register python", "qdevice_register other") == [None, "AlreadyExists"]
         assert program(two[2], NAME, "python") == "python"
-        assert program(two[2], REGISTER, "register other") == ["AlreadyExists"], "the other node's device counts as well"
-        assert program(two[2], REGISTER, "register python") == [None]
-        assert program(two[1], REGISTER, "update python renamed") == [None]
+        assert program(two[2], DO, "qdevice_register other") == ["AlreadyExists"], "the other node's device counts as well"
+        assert program(two[2], DO, "qdevice_register python") == [None]
+        assert program(two[1], DO, "qdevice_update python renamed") == [None]
         assert program(two[2], NAME, "renamed") == "renamed"
-        assert program(two[2], REGISTER, "unregister python", "unregister renamed", "unregister renamed") == ["InvalidParameter", None, "DoesNotExist"]
+        assert program(two[2], DO, "qdevice_unregister python", "qdevice_unregister renamed", "qdevice_unregister renamed") == ["InvalidParameter", None, "DoesNotExist"]
     finally:
-        program(two[1], REGISTER, "unregister python", "unregister renamed")
+        program(two[1], DO, "qdevice_unregister python", "qdevice_unregister renamed")
 
 
 def test_a_device_that_is_none_yet(two):
