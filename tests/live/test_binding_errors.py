@@ -146,9 +146,9 @@ for name in calls(Votequorum(Lane(Deadline(5)))):
 subprocess.check_call(["pkill", "-STOP", "-x", "corosync"])
 told = {}
 for name, votequorum in connections.items():
-    votequorum.lane.deadline = Deadline(0.3)
+    votequorum.lane.deadline = Deadline(0.2)
     told[name] = tried(*calls(votequorum)[name])
-fresh = Votequorum(Lane(Deadline(0.3)))
+fresh = Votequorum(Lane(Deadline(0.2)))
 told["initialize"] = tried(fresh.initialize)
 print(json.dumps(told))
 os._exit(0 if not sys.stdout.flush() else 1)
@@ -157,7 +157,7 @@ os._exit(0 if not sys.stdout.flush() else 1)
         alone.thaw_corosync()
     assert {name: answer["error"] for name, answer in told.items()} == {
         name: None if name in LOCAL | {"dispatch"} else "DeadlineExceeded" for name in told}
-    assert all(answer["seconds"] < 1.3 for answer in told.values())
+    assert all(answer["seconds"] < 1.2 for answer in told.values())
 
 
 def test_dispatch(alone):
@@ -223,7 +223,7 @@ print(json.dumps(answers))
 
 def test_a_registration_while_another_is_on_its_way(cluster):
     device = {"model": "net", "votes": 1, "net": {"host": "127.0.0.1", "algorithm": "ffsplit"}}
-    made = cluster(nodes=2, device=device, totem={"token": 10000, "consensus": 12000})
+    made = cluster(nodes=2, device=device, totem={"token": 6000, "consensus": 7200})
     made[2].freeze_corosync()
     time.sleep(0.3)
     with Background(made[1], IN_FLIGHT, "/run/in-flight") as registering:

@@ -73,6 +73,13 @@ def become(made, wanted):
         time.sleep(0.2)
 
 
+def foretold_by(before, leave, **how):
+    """The forecast, which has to be the same whichever node's value it is made from."""
+    told = [forecast(value, leave, **how) for value in before]
+    assert told == [told[0]] * len(before), told
+    return told[0]
+
+
 def comes_true(made, stay, foretold):
     """The values of the nodes that stay, as soon as they are what was foretold of them; AssertionError where they do not become so."""
     deadline = time.monotonic() + SOON
@@ -190,16 +197,14 @@ def test_the_network_to_qnetd_is_cut_and_then_a_node_leaves(two):
     assert not quorate_without(before[0], "node2") and quorate_without(before[0], "node2", qdevice="as_now")
     two.cut_off_qnetd()
     lost = become(two, {1: "alive", 2: "alive"})
-    foretold = [forecast(value, ["node2"], qdevice="lost") for value in before] + [forecast(value, ["node2"]) for value in lost]
-    assert [one["quorate"] for one in foretold] == [False] * 4
-    assert foretold[0]["reason"] == "Without node2, 1 vote is present, quorum is 2 of 3 expected: 1 too few."
+    foretold = foretold_by(before, ["node2"], qdevice="lost")
+    assert foretold == foretold_by(lost, ["node2"])
+    assert foretold["reason"] == "Without node2, 1 vote is present, quorum is 2 of 3 expected: 1 too few."
     assert not quorate_without(lost[0], "node2", qdevice="as_now")
     two[2].stop_corosync()
-    for one in foretold:
-        comes_true(two, [1], one)
+    comes_true(two, [1], foretold)
     two[1].unblock()
-    two.wait_quorate(node=1)
-    comes_true(two, [1], forecast(before[1], ["node2"]))
+    comes_true(two, [1], foretold_by(before, ["node2"]))
 
 
 @pytest.mark.parametrize("how", ["cut off", "killed"])
@@ -211,12 +216,11 @@ def test_one_nodes_device_does_not_vote(two, how):
         two.kill_qdevice(1)
     now = become(two, {1: "alive" if how == "cut off" else "registered", 2: "voting"})
     for gone, stays, quorate in ((2, 1, False), (1, 2, True)):
-        foretold = [forecast(value, ["node%d" % gone]) for value in now]
-        assert [one["quorate"] for one in foretold] == [quorate] * 2
+        foretold = foretold_by(now, ["node%d" % gone])
+        assert foretold["quorate"] is quorate
         assert [quorate_without(value, gone, qdevice="as_now") for value in now] == [quorate] * 2
         two[gone].kill_corosync()
-        for one in foretold:
-            comes_true(two, [stays], one)
+        comes_true(two, [stays], foretold)
         two[gone].start_corosync()
         two.wait_ring()
         if gone == 2:   # its device's daemon went with corosync
@@ -227,17 +231,14 @@ def test_one_nodes_device_does_not_vote(two, how):
 def both_halves(made, winners, losers):
     """Split, and see that the half which was foretold to stay quorate is the one that does. Returns the values of all."""
     before = values(made)
-    stay = [forecast(value, losers, qdevice="as_now") for value in before]
-    lose = [forecast(value, winners, qdevice="lost") for value in before]
-    assert [one["quorate"] for one in stay + lose] == [True] * len(before) + [False] * len(before)
+    stay, lose = foretold_by(before, losers, qdevice="as_now"), foretold_by(before, winners, qdevice="lost")
+    assert (stay["quorate"], lose["quorate"]) == (True, False)
     assert not any(quorate_without(value, losers) or quorate_without(value, winners) for value in before), "it depends on the device"
     made.partition(winners, losers)
     made.wait_ring(winners)
     made.wait_ring(losers)
-    for one in stay:
-        comes_true(made, winners, one)
-    for one in lose:
-        comes_true(made, losers, one)
+    comes_true(made, winners, stay)
+    comes_true(made, losers, lose)
     return values(made)
 
 
@@ -266,8 +267,8 @@ def test_two_nodes_split_in_halves_while_both_are_waited_on(two, lab):
 def test_the_half_that_reaches_qnetd_stays_when_the_one_that_would_does_not(two):
     two.cut_off_qnetd(1)
     now = become(two, {1: "alive", 2: "voting"})
-    foretold = [forecast(value, [gone]) for value in now for gone in (1, 2)]
-    assert [one["quorate"] for one in foretold] == [True, False] * 2
+    foretold = [foretold_by(now, [gone]) for gone in (1, 2)]
+    assert [one["quorate"] for one in foretold] == [True, False]
     two.partition([1], [2])
     for one in foretold:
         comes_true(two, one["members"], one)
@@ -285,7 +286,7 @@ def test_four_nodes_split_in_halves(cluster):
     made.complete_qdevice()
 
     # One may fail, whichever it is, and the device: that is what `tolerates` and `quorate_without` promise, and no more.
-    gone = forecast(before[0], ["node2"], qdevice="lost"), forecast(before[0], ["node2", "node3"], qdevice="lost")
+    gone = [foretold_by(before, leave, qdevice="lost") for leave in (["node2"], ["node2", "node3"])]
     assert [one["quorate"] for one in gone] == [True, False]
     made.stop_qnetd()
     made[2].kill_corosync()
@@ -300,13 +301,12 @@ def test_four_nodes_one_of_which_has_no_vote_of_the_device(cluster):
     made = with_device(cluster, "ffsplit", 4)
     made.kill_qdevice(1)
     now = become(made, {1: "registered", 2: "voting", 3: "voting", 4: "voting"})
-    foretold = [forecast(value, ["node3", "node4"]) for value in now]
-    assert [one["quorate"] for one in foretold] == [False] * 4
+    foretold = foretold_by(now, ["node3", "node4"])
+    assert foretold["quorate"] is False
     assert [tolerates(value, qdevice="as_now") for value in now] == [1] * 4
     for nodeid in (3, 4):
         made[nodeid].kill_corosync()
-    for one in foretold:
-        after = comes_true(made, [1, 2], one)
+    after = comes_true(made, [1, 2], foretold)
     assert [value["quorate"] for value in after] == [False, True]
     seen = partitions({"node%d" % value["nodeid"]: {"votequorum": value} for value in after})
     assert (seen["split"], seen["agreed"]) == (False, False)
@@ -321,7 +321,7 @@ def test_last_man_standing_by_a_device(cluster):
     assert [(tolerates(value), tolerates(value, qdevice="as_now")) for value in before] == [(0, 2)] * 3
     found = both_halves(made, [2, 3], [1])
     seen_as(made, found, [2, 3], [1])
-    lost = forecast(found[1], ["node3"], qdevice="lost")
+    lost = foretold_by(found[1:], ["node3"], qdevice="lost")
     assert not lost["quorate"] and lost["reason"].startswith("The loss of the quorum device's vote is enough.")
     made.stop_qnetd()
     become(made, {2: "alive", 3: "alive"})
@@ -329,7 +329,7 @@ def test_last_man_standing_by_a_device(cluster):
     comes_true(made, [2], lost)
     made.heal()
     made.complete_qdevice()
-    alone = forecast(before[0], ["node1", "node2"])
+    alone = foretold_by(before, ["node1", "node2"])
     assert alone["quorate"]
     for nodeid in (1, 2):
         made[nodeid].kill_corosync()
