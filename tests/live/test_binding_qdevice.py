@@ -161,7 +161,8 @@ def test_the_whole_cluster_has_one_name_for_its_devices(two):
         assert program(two[2], DO, "qdevice_register python") == [None]
         assert program(two[1], DO, "qdevice_update python renamed") == [None]
         assert program(two[2], NAME, "renamed") == "renamed"
-        assert program(two[2], DO, "qdevice_unregister python", "qdevice_unregister renamed", "qdevice_unregister renamed") == ["InvalidParameter", None, "DoesNotExist"]
+        gone = program(two[2], DO, "qdevice_unregister python", "qdevice_unregister renamed", "qdevice_unregister renamed")
+        assert gone == ["InvalidParameter", None, "DoesNotExist"]
     finally:
         program(two[1], DO, "qdevice_unregister python", "qdevice_unregister renamed")
 
