@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What each function of votequorum answers when it cannot: by a real corosync and its real library, as far as they can be made to."""
 
+import contextlib
 import time
 
 import pytest
@@ -33,8 +34,6 @@ def all_tried(votequorum):
 """
 LOCAL = {"fd_get", "context_set", "context_get", "finalize"}      # the library answers them by itself
 
-
-
 INITIALIZE = "print(json.dumps(tried(Votequorum(Lane(Deadline(5))).initialize)))"
 SHORT_OF_MEMORY = """
 import resource
@@ -46,12 +45,13 @@ told = tried(Votequorum(lane).initialize)
 resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 print(json.dumps(told))
 """
-DESCRIPTORS = "pid=$(pgrep -x corosync); prlimit --nofile=$(($(ls /proc/$pid/fd | wc -l) + 1)):4096 --pid $pid"
+ONE_DESCRIPTOR = "pid=$(pgrep -x corosync); prlimit --nofile=$(($(ls /proc/$pid/fd | wc -l) + 1)):4096 --pid $pid"
+DESCRIPTORS = "prlimit --nofile=1024:4096 --pid $(pgrep -x corosync)"
 STARTING = """
 # Meets corosync while it listens and has not yet formed its first ring: it is held there until the connection waits.
 for attempt in range(20):
     corosync = subprocess.Popen(["corosync", "-f"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while "@votequorum" not in open("/proc/net/unix").read():
+    while "@votequorum" not in open("/proc/net/unix").read() and corosync.poll() is None:
         pass
     corosync.send_signal(signal.SIGSTOP)
     waker = threading.Timer(0.3, corosync.send_signal, [signal.SIGCONT])
@@ -70,6 +70,15 @@ print(json.dumps([codes, again]))
 """
 
 
+@contextlib.contextmanager
+def undone(fault, remedy):
+    fault()
+    try:
+        yield
+    finally:
+        remedy()
+
+
 def test_initialize(alone):
     """In one test, since each of these faults takes no more than a moment."""
     assert program(alone, INITIALIZE)["error"] is None
@@ -80,19 +89,16 @@ def test_initialize(alone):
     alone.put('#!/bin/sh\nexec unshare -m sh -c \'mount -t tmpfs none /dev/shm && exec /usr/bin/python3 "$@"\' sh "$@"\n', "/usr/local/bin/boxed", mode=0o755)
     hidden = program(alone, INITIALIZE, interpreter="/usr/local/bin/boxed")
     assert hidden["error"] == "DoesNotExist" and "a container without the host's /dev/shm" in hidden["message"]
-    alone.fill_dev_shm()
-    full = program(alone, INITIALIZE)
-    alone.free_dev_shm()
+    with undone(alone.fill_dev_shm, alone.free_dev_shm):
+        full = program(alone, INITIALIZE)
     assert full["error"] == "NoSpace" and "df -h /dev/shm" in full["message"]
-    alone.sh(DESCRIPTORS)
-    crowded = program(alone, INITIALIZE)
-    alone.sh("prlimit --nofile=1024:4096 --pid $(pgrep -x corosync)")
+    with undone(lambda: alone.sh(ONE_DESCRIPTOR), lambda: alone.sh(DESCRIPTORS)):
+        crowded = program(alone, INITIALIZE)
     assert crowded["error"] == "DaemonGone", "corosync that has no descriptor left answers as none does"
     assert program(alone, INITIALIZE)["error"] is None
-    alone.stop_corosync()
-    gone = program(alone, INITIALIZE)
-    starting, again = program(alone, STARTING)
-    alone.start_corosync()
+    with undone(alone.stop_corosync, alone.start_corosync):
+        gone = program(alone, INITIALIZE)
+        starting, again = program(alone, STARTING)
     assert (gone["error"], gone["reason"]) == ("DaemonGone", "not_running")
     assert starting == [6], "no corosync was met while it was starting: this proves nothing"
     assert again is None, "initialize tries again by itself"
@@ -125,7 +131,8 @@ def test_corosync_is_gone(alone):
         told = program(alone, CALLS + """
 with Votequorum(Lane(Deadline(20))) as votequorum:
     subprocess.check_call(["pkill", "-KILL", "-x", "corosync"])
-    while subprocess.call(["pgrep", "-x", "corosync"], stdout=subprocess.DEVNULL) == 0:
+    deadline = time.monotonic() + 10
+    while subprocess.call(["pgrep", "-x", "corosync"], stdout=subprocess.DEVNULL) == 0 and time.monotonic() < deadline:
         time.sleep(0.05)
     told = all_tried(votequorum)
 print(json.dumps(told))
