@@ -166,7 +166,7 @@ def test_a_wait_ends_when_the_device_comes_to_the_state(two, lab):
         wait(qdevice="voting"),
         wait(qdevice="absent", timeout=60),
         wait(qdevice="registered", timeout=60),
-        wait(qdevice="voting", timeout=2, keywords={"ignore_errors": True}),
+        wait(qdevice="voting", min_votes=3, timeout=2, keywords={"ignore_errors": True}),
         wait(qdevice="voting", timeout=60),
         wait(qdevice="voting", tolerates=1, keywords={"ignore_errors": True})]
     with Play(lab, tasks) as play:
@@ -176,14 +176,13 @@ def test_a_wait_ends_when_the_device_comes_to_the_state(two, lab):
         until(play, 2, "Not met: qdevice: wanted registered, seen absent")
         two[1].run(["systemctl", "start", "corosync-qdevice"])
         until(play, 4, "Not met: qdevice: wanted voting, seen alive")
-        time.sleep(1)   # what the last wait but one has said is the same
         two.start_qnetd()
         answers = play.end()
     assert [answer.status for answer in answers] == ["ok", "ok", "ok", "failed", "ok", "failed"], play.output
     states = [state(answer.result["votequorum"]) for answer in answers[:5]]
     assert states[0] == "voting" and states[1] == "absent" and states[2] in ("registered", "alive") and states[3:] == ["alive", "voting"]
-    assert answers[3].result["unmet"] == [{"condition": "qdevice", "wanted": "voting", "seen": "alive"}]
-    assert "Not met: qdevice: wanted voting, seen alive." in answers[3].result["msg"]
+    assert answers[3].result["unmet"] == [{"condition": "min_votes", "wanted": 3, "seen": 2}, {"condition": "qdevice", "wanted": "voting", "seen": "alive"}]
+    assert "Not met: min_votes: wanted 3, seen 2; qdevice: wanted voting, seen alive." in answers[3].result["msg"]
     assert events(answers[4].result) == ["start", "votes"], "the vote comes without any event of corosync's"
     assert "even with all nodes there no more than 0 may fail together" in answers[5].result["msg"]
 
