@@ -24,8 +24,8 @@ from ansible_collections.corosync.quorum.plugins.test.quorate_without import quo
 QUICK = {"timeout": 2000, "sync_timeout": 3000}
 TOTEM = {"token": 1000, "consensus": 1200}
 STATES = ["absent", "registered", "alive", "voting"]
-# How long the device may take for anything. Seconds.
-SOON = 20
+# How long the device may take for anything. A client of Debian 11 waits long for an answer before it connects again. Seconds.
+SOON = 40
 
 
 def with_device(make, algorithm, nodes, **net):
@@ -121,7 +121,7 @@ def met(lab, hosts):
 
 
 def test_each_state_is_read_as_it_is(two, lab):
-    """qnetd stopped or out of reach: alive, without a vote. The device's daemon killed on a node: registered. Stopped there: absent."""
+    """qnetd stopped: alive, without a vote. The device's daemon killed on a node: registered. Stopped there: absent."""
     for value in become(two, {1: "voting", 2: "voting"}):
         assert value["qdevice"] == {"name": "Qdevice", "votes": 1, "registered": True, "alive": True, "cast_vote": True, "master_wins": False}
         assert (value["total_votes"], value["expected_votes"], value["quorum"], value["problems"]) == (3, 3, 2, [])
@@ -141,11 +141,11 @@ def test_each_state_is_read_as_it_is(two, lab):
     assert [node["qdevice"]["cast_vote"] for node in whole_one["nodes"]] == [False, True]
     assert [problem["id"] for problem in killed["problems"] + whole_one["problems"]] == ["qdevice_not_voting", "qdevice_not_voting_everywhere"]
     assert flags(two[2])[1].startswith("NA,NV")
-    two.cut_off_qnetd(2)
+    two.stop_qnetd()
     become(two, {1: "registered", 2: "alive"})
     assert met(lab, "node1:node2") == {"node1": ["registered"], "node2": ["registered", "alive"]}
-    two[2].unblock()
 
+    two.start_qnetd()
     two[1].run(["systemctl", "start", "corosync-qdevice"])
     become(two, {1: "voting", 2: "voting"})
     two[1].run(["systemctl", "stop", "corosync-qdevice"])
