@@ -205,13 +205,14 @@ def test_votes_on_a_two_node_cluster(three):
 def test_votes_that_would_end_the_quorum_device(three):
     """corosync takes them and expects more, of which the device's daemons hear: they look at the votes, and end."""
     made = three(nodes=2, qdevice="ffsplit")
+    made.let_crashes_be()
     for votes in (0, 2):
         told = refused(made[1], [made[2]], votes=votes, node="node2")
         assert "would cost every node the vote of the quorum device" in told and "ffsplit works only while each node has exactly 1 vote" in told
     assert corosync_says(made[1], "setvotes", 2, 2) is None
     made.wait_qdevice_votes(False)
     assert [(value["total_votes"], value["quorum"]) for value in values(made)] == [(3, 3), (3, 3)]
-    assert "would cost this cluster its quorum" in refused(made[1], [made[2]], votes=1, node="node2"), "and cannot be taken back just so"
+    assert "would cost this cluster its quorum" in run(made[1], check=True, votes=1, node="node2")["msg"], "and it cannot be taken back just so"
 
 
 def test_expected_votes_tracking_undoes_what_is_lower(three):
