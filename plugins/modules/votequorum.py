@@ -36,7 +36,8 @@ options:
   votes:
     description:
       - The votes that O(node) is to have, from 0 to 509. All votes together have to stay below 510.
-      - Cannot be set on a C(two_node) cluster.
+      - Cannot be set on a C(two_node) cluster. With a quorum device of the algorithm C(ffsplit) it can only be 1,
+        since the device's daemon ends on every node when a node has other votes.
     type: int
   node:
     description:

@@ -58,11 +58,14 @@ def test_the_two_commands_are_on_the_first_screen():
     assert any("make test" in line for line in shown)
 
 
-def test_the_guides_are_all_linked_and_all_on_the_docsite():
-    guides = {path.stem for path in (CHECKOUT / "docs/docsite/rst").glob("*.rst")}
+def test_the_pages_are_all_on_the_docsite_and_all_linked():
+    """README.md links the guides, which are for users; CONTRIBUTING.md what else there is."""
+    pages = {path.stem for path in (CHECKOUT / "docs/docsite/rst").glob("*.rst")}
+    guides = {page for page in pages if page.startswith("guide_")}
     listed = yaml.safe_load((CHECKOUT / "docs/docsite/extra-docs.yml").read_text(encoding="utf-8"))["sections"]
-    assert {name for section in listed for name in section["toctree"]} == guides
-    assert set(re.findall(r"docs/docsite/rst/(\w+)\.rst", README)) == guides
+    assert {name for section in listed for name in section["toctree"]} == pages
+    linked = [set(re.findall(r"docs/docsite/rst/(\w+)\.rst", text)) for text in (README, (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8"))]
+    assert linked == [guides, pages - guides]
 
 
 def test_the_supported_ansible_core_is_the_one_that_the_collection_asks_for():

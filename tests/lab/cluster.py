@@ -14,6 +14,7 @@ from .parallel import each
 # Whatever ran before is killed, not stopped: nobody waits for the goodbyes of a cluster that is thrown away.
 # The links that `systemctl enable` makes are handled directly: it takes half a second to ask after SysV scripts.
 WANTED = "/etc/systemd/system/multi-user.target.wants"
+NO_RESTART = "/run/systemd/system/corosync-qdevice.service.d"
 # What an interrupted run of Ansible still does over ssh (a stop of corosync, say) is ended; a user's login shell is not.
 FORGET = """\
 ps -wweo pid=,tty=,cgroup:300=,args= | awk '$2 == "?" && $3 ~ /ssh\\.service/ && !/sshd[^:]*: .*(listener|@pts)/ {print $1}' | xargs -r kill -KILL
@@ -23,8 +24,9 @@ systemctl stop corosync-qdevice corosync lab-qnetd 2>/dev/null
 systemctl reset-failed corosync-qdevice corosync lab-qnetd 2>/dev/null
 rm -rf /dev/shm/qb-* /var/lib/corosync/* /etc/corosync/* %(offer)s
 [ ! -e %(watch)s ] || { systemctl -q kill -s KILL lab-watch; systemctl stop lab-watch; rm -f %(watch)s %(wanted)s/lab-watch.service %(record)s; }
+[ ! -e %(no_restart)s ] || { rm -r %(no_restart)s; systemctl daemon-reload; }
 true
-""" % {"wanted": WANTED, "offer": upgrade.SOURCE, "watch": watch.UNIT, "record": watch.RECORD}
+""" % {"wanted": WANTED, "offer": upgrade.SOURCE, "watch": watch.UNIT, "record": watch.RECORD, "no_restart": NO_RESTART}
 CONFIGURE = """\
 set -e
 umask 077
@@ -112,6 +114,30 @@ class Cluster:
         """Lose the quorum device: its server ends, the clients on the nodes stay."""
         self.qnetd.run(["systemctl", "stop", "lab-qnetd"])
 
+    def cut_off_qnetd(self, *which):
+        """Cut the network between these nodes (default: all) and the quorum device's server; heal() undoes it."""
+        for node in [self[one] for one in which] or self.nodes:
+            node.block([self.qnetd.address])
+
+    def let_crashes_be(self):
+        """From now on systemd does not start a crashed client of the quorum device again, and a crashed corosync with it."""
+        def one(node):
+            node.put("[Service]\nRestart=no\n", NO_RESTART + "/no-restart.conf")
+            node.run(["systemctl", "daemon-reload"])
+        each(self.nodes, one)
+
+    def kill_qdevice(self, which):
+        """Crash the quorum device's client on a node (SIGKILL)."""
+        self[which].run(["systemctl", "kill", "-s", "KILL", "corosync-qdevice"])
+
+    def complete_qdevice(self):
+        """Start what of the nodes' corosync and of the quorum device does not run; returns when all nodes have the device's vote."""
+        if self.qnetd.run(["systemctl", "-q", "is-active", "lab-qnetd"], check=False).returncode:
+            self.start_qnetd()
+        each(self.nodes, lambda node: node.run(["systemctl", "start", "corosync", "corosync-qdevice"], timeout=RING_TIMEOUT))
+        self.wait_ring()
+        self.wait_qdevice_votes()
+
     def wait_qdevice_votes(self, wanted=True, timeout=RING_TIMEOUT):
         """Return when every node has the quorum device's vote (wanted=False: when none has it)."""
         waiting = list(self.nodes)
@@ -160,10 +186,12 @@ def configured(nodes, conf=None, qnetd=None, algorithm=None, **wishes):
     """A Cluster of these nodes: `conf` as it is, else what corosync_conf.render() makes of the wishes.
 
     qnetd: the Node that serves a quorum device with this algorithm: ffsplit (1 vote) or lms (one less than there are nodes).
+    The wish `device` then adds to that section, or says otherwise.
     """
     if qnetd:
-        wishes["device"] = {"model": "net", "votes": 1 if algorithm == "ffsplit" else len(nodes) - 1,
-                            "net": {"host": qnetd.address, "algorithm": algorithm, "tls": "off"}}
+        own = dict(wishes.get("device") or {})
+        net = dict({"host": qnetd.address, "algorithm": algorithm, "tls": "off"}, **own.pop("net", {}))
+        wishes["device"] = dict({"model": "net", "votes": 1 if algorithm == "ffsplit" else len(nodes) - 1, "net": net}, **own)
     if conf is None:
         conf = corosync_conf.render({node.nodeid: node.address for node in nodes}, **wishes)
     return Cluster(nodes, conf, qnetd)

@@ -52,7 +52,8 @@ untracked = first.dispatch()
 print(json.dumps({
     "handles": len(handles), "descriptors": len(descriptors), "initial": [(type(event).__name__, event.context) for event in initial], "again": again,
     "contexts": [first.context_get()], "before": before, "heard": heard, "first": first_events, "second": second_events, "expected": expected,
-    "nothing": nothing, "later": later, "twice": twice, "untracked": untracked}))
+    "nothing": nothing, "later": later, "twice": twice, "untracked": untracked,
+    "types": [type(event).__name__ for event in first_events + second_events + later]}))
 for one in (first, silent):
     one.finalize()
 lane.close()
@@ -68,6 +69,7 @@ def test_several_connections_in_one_process_each_with_its_own_handle_and_callbac
     assert told["before"] == {"first": [], "second": []}
     assert (told["first"], told["second"]) == ([[11, 4]], [[22, 4]])
     assert told["heard"] == {"first": [[11, 4], [11, 3]], "second": [[22, 4]]}
+    assert told["types"] == ["ExpectedVotesEvent"] * 3
     assert told["expected"] == 4
     assert told["nothing"] == [], "it does not track"
     assert told["later"] == [[11, 3]]

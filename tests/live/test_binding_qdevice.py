@@ -7,6 +7,8 @@ import pytest
 from lab import corosync_conf
 from looking import Background, look, program
 
+from ansible_collections.corosync.quorum.plugins.filter.forecast import forecast
+
 DEVICE = {"model": "net", "votes": 1, "timeout": 3000, "sync_timeout": 3000, "net": {"host": "127.0.0.1", "algorithm": "ffsplit"}}
 
 
@@ -95,6 +97,7 @@ def on_nodelist(event):
 votequorum = Votequorum(lane, on_nodelist=on_nodelist)
 votequorum.initialize()
 votequorum.qdevice_register("python")
+votequorum.qdevice_master_wins("python", "master wins" in sys.argv)
 votequorum.trackstart()
 votequorum.dispatch()
 open("/run/polling", "w").close()
@@ -135,6 +138,62 @@ def test_the_ring_id_of_the_callback_is_that_of_the_poll_through_membership_chan
     assert flags[2] is None or flags[2]["registered"] is False
 
 
+DO = """
+# What some of the functions answer; a device's name stays known when the process has gone that registered it.
+with Votequorum(Lane(Deadline(10))) as votequorum:
+    print(json.dumps([tried(getattr(votequorum, words[0]), *words[1:])["error"] for words in (one.split() for one in sys.argv[1:])]))
+"""
+NAME = """
+# The name of node 1's device, as soon as it is the one that is asked for
+lane = Lane(Deadline(10))
+with Votequorum(lane) as votequorum:
+    while votequorum.getinfo(1).qdevice_name != sys.argv[1] and not lane.deadline.expired():
+        time.sleep(0.02)
+    print(json.dumps(votequorum.getinfo(1).qdevice_name))
+"""
+
+
+def test_the_whole_cluster_has_one_name_for_its_devices(two):
+    try:
+        assert program(two[1], DO, "qdevice_register python", "qdevice_register other") == [None, "AlreadyExists"]
+        assert program(two[2], NAME, "python") == "python"
+        assert program(two[2], DO, "qdevice_register other") == ["AlreadyExists"], "the other node's device counts as well"
+        assert program(two[2], DO, "qdevice_register python") == [None]
+        assert program(two[1], DO, "qdevice_update python renamed") == [None]
+        assert program(two[2], NAME, "renamed") == "renamed"
+        gone = program(two[2], DO, "qdevice_unregister python", "qdevice_unregister renamed", "qdevice_unregister renamed")
+        assert gone == ["InvalidParameter", None, "DoesNotExist"]
+    finally:
+        program(two[1], DO, "qdevice_unregister python", "qdevice_unregister renamed")
+
+
+def test_a_device_that_is_none_yet(two):
+    """What polls, renames, is to win or goes without being registered."""
+    told = program(two[2], """
+with Votequorum(Lane(Deadline(10))) as votequorum:
+    print(json.dumps([tried(votequorum.qdevice_poll, "python", True, RingId(1, 1)), tried(votequorum.qdevice_update, "python", "new"),
+                      tried(votequorum.qdevice_master_wins, "python", True), tried(votequorum.qdevice_unregister, "python")]))
+""")
+    assert [one["error"] for one in told] == ["DoesNotExist"] * 4
+
+
+def test_master_wins_keeps_a_node_quorate_that_has_too_few_votes(cluster):
+    """And the forecast says so before, and that nothing of it is left once the device gives it up."""
+    made = cluster(nodes=3, device=DEVICE)
+    with Background(made[1], POLL, "/run/polling", "master wins"):
+        whole = look(made[1], 10)["value"]
+        foretold = forecast(whole, ["node2", "node3"])
+        for nodeid in (2, 3):
+            made[nodeid].kill_corosync()
+        made.wait_ring([1])
+        alone = look(made[1], 20)["value"]
+    after = look(made[1], 10)["value"]
+    assert whole["qdevice"]["master_wins"] is True and foretold["reason"].endswith("below quorum 3: the quorum device's master_wins keeps quorum.")
+    assert (foretold["quorate"], foretold["total_votes"], foretold["quorum"]) == (True, 2, 3)
+    assert (alone["quorate"], alone["total_votes"], alone["quorum"], alone["members"]) == (True, 2, 3, [1])
+    assert (after["quorate"], after["total_votes"]) == (False, 1)
+
+
 def test_a_device_that_the_configuration_disables(cluster):
     """With last_man_standing corosync does not start; with one that was reloaded it goes on and takes no device (exec/votequorum.c)."""
     node = cluster(nodes=1, quorum={"last_man_standing": 1})[1]
@@ -147,7 +206,10 @@ with Votequorum(lane) as votequorum:
     told = {"error": None}
     while told["error"] is None and time.monotonic() < deadline:  # a reload takes a moment
         told = tried(votequorum.qdevice_register, "python")
+    others = [tried(votequorum.qdevice_poll, "python", True, RingId(1, 1)), tried(votequorum.qdevice_master_wins, "python", True),
+              tried(votequorum.qdevice_update, "python", "new"), tried(votequorum.qdevice_unregister, "python")]
 lane.close()
-print(json.dumps(told))
+print(json.dumps([told] + others))
 """)
-    assert (told["error"], told["reason"]) == ("AccessDenied", "not_allowed")
+    assert (told[0]["error"], told[0]["reason"]) == ("AccessDenied", "not_allowed")
+    assert [one["error"] for one in told[1:]] == ["AccessDenied", "AccessDenied", "DoesNotExist", "DoesNotExist"]

@@ -108,7 +108,7 @@ def _three(cluster):
 
 # ---- what check mode foretells is what comes -----------------------------------------------------------------------------
 
-DEVICE = {"model": "net", "votes": 1, "timeout": 3000, "sync_timeout": 3000, "net": {"host": "127.0.0.1", "algorithm": "ffsplit"}}
+DEVICE = {"model": "net", "votes": 1, "timeout": 3000, "sync_timeout": 3000, "net": {"host": "127.0.0.1", "algorithm": "lms"}}
 PLAIN = [{"expected_votes": 5}, {"expected_votes": 3}, {"votes": 3, "node": "2"},
          {"votes": 1, "node": "node2", "expected_votes": 3}, {"votes": 2, "expected_votes": 6}]
 CONFIGURATIONS = {
@@ -120,6 +120,7 @@ CONFIGURATIONS = {
                          [{"expected_votes": 5}, {"expected_votes": 3}, {"votes": 2, "node": "node3"}]),
     "two_node": ({"nodes": 2, "quorum": {"two_node": 1}}, [{"expected_votes": 3}, {"expected_votes": 2}]),
     "silent device": ({"device": DEVICE}, [{"expected_votes": 5}, {"votes": 2, "node": "node2"}]),
+    "voting device": ({"nodes": 2, "qdevice": "lms"}, [{"expected_votes": 4}, {"votes": 2, "node": "node2"}]),
     "allow_downscale": ({"quorum": {"allow_downscale": 1}}, [{"expected_votes": 5}, {"votes": 2}]),
     "expected_votes_tracking": ({"quorum": {"expected_votes_tracking": 1}}, [{"expected_votes": 4}, {"votes": 3}]),
     "expected_votes set": ({"quorum": {"expected_votes": 5}}, [{"expected_votes": 3}, {"expected_votes": 4, "votes": 2}]),
@@ -199,6 +200,19 @@ def test_votes_on_a_two_node_cluster(three):
     made = three(nodes=2, quorum={"two_node": 1})
     made.wait_quorate()
     assert "two_node" in refused(made[1], [made[2]], votes=2)
+
+
+def test_votes_that_would_end_the_quorum_device(three):
+    """corosync takes them and expects more, of which the device's daemons hear: they look at the votes, and end."""
+    made = three(nodes=2, qdevice="ffsplit")
+    made.let_crashes_be()
+    for votes in (0, 2):
+        told = refused(made[1], [made[2]], votes=votes, node="node2")
+        assert "would cost every node the vote of the quorum device" in told and "ffsplit works only while each node has exactly 1 vote" in told
+    assert corosync_says(made[1], "setvotes", 2, 2) is None
+    made.wait_qdevice_votes(False)
+    assert [(value["total_votes"], value["quorum"]) for value in values(made)] == [(3, 3), (3, 3)]
+    assert "would cost this cluster its quorum" in run(made[1], check=True, votes=1, node="node2")["msg"], "and it cannot be taken back just so"
 
 
 def test_expected_votes_tracking_undoes_what_is_lower(three):

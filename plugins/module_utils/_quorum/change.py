@@ -25,6 +25,7 @@ VOTES, EXPECTED_VOTES, CANCEL = "votes", "expected_votes", "cancel_wait_for_all"
 # (510 + 2) / 2 = 256, and corosync keeps the quorum in 8 bits (197).
 VOTES_THAT_WRAP = 510
 TRACKING_BARRIER = "runtime.votequorum.ev_tracking_barrier"
+ALGORITHM = "quorum.device.net.algorithm"
 RELOADING = "config.totemconfig_reload_in_progress"
 
 Configuration = t.Mapping[str, t.Any]
@@ -59,7 +60,7 @@ def plan(wish: Wish, value: Value, configuration: Configuration) -> Plan:
     facts = known(value)
     if facts.doubt:
         raise Refused(facts.doubt)
-    target = _target(wish, value)
+    target = _target(wish, value, configuration)
     plans = [_planned(_Question(wish, target, value, configuration), start) for start in _partitions(facts, configuration)]
     return plans[0]
 
@@ -85,8 +86,8 @@ def is_done(step: Step, value: Value) -> bool:
 _Question = t.NamedTuple("_Question", [("wish", Wish), ("target", int), ("value", Value), ("configuration", Configuration)])
 
 
-def _target(wish: Wish, value: Value) -> int:
-    """The node whose votes are meant. Raises Refused where its votes cannot be set, or not so high."""
+def _target(wish: Wish, value: Value, configuration: Configuration) -> int:
+    """The node whose votes are meant. Raises Refused where its votes cannot be set, or not to so many."""
     if wish.votes is None:
         return int(value["nodeid"])
     try:
@@ -103,8 +104,17 @@ def _target(wish: Wish, value: Value) -> int:
     if value["two_node"]:
         raise Refused("votes cannot be set on a two_node cluster: there one vote is enough whatever the nodes have. Remove two_node from "
                       "corosync.conf first, if the nodes are to count differently.")
+    _refuse_to_end_the_device(wish.votes, entry, value, configuration)
     _refuse_too_many(wish.votes, entry, value)
     return target
+
+
+def _refuse_to_end_the_device(votes: int, entry: Value, value: Value, configuration: Configuration) -> None:
+    """corosync takes it, but corosync-qdevice looks at the votes when expected votes are announced or it starts, and ends where they do not suit it."""
+    if votes not in (1, entry["votes"]) and configuration.get(ALGORITHM) == "ffsplit":
+        raise Refused("votes %d of %s would cost every node the vote of the quorum device: its algorithm ffsplit works only while each node has exactly "
+                      "1 vote, and corosync-qdevice ends on all of them when one has not. Let the device use the algorithm lms first "
+                      "(quorum.device.net.algorithm), if the nodes are to count differently." % (votes, label(entry["nodeid"], value)))
 
 
 def _refuse_too_many(votes: int, entry: Value, value: Value) -> None:

@@ -442,6 +442,13 @@ def qdevice_algorithm_votes(model: Model) -> Hits:
     votes = model.qdevice_votes if model.qdevice_votes is not None else model.node_votes - 1
     if algorithm == "ffsplit" and votes != 1:
         yield "The quorum device has %d votes, but algorithm ffsplit is for one." % votes, "Set quorum.device.votes: 1.", line
+    for node in model.nodes if algorithm == "ffsplit" else []:
+        if node.votes != 1:
+            yield (
+                "%s has %d votes, but with algorithm ffsplit corosync-qdevice starts only if each node has exactly 1 vote." % (node.label, node.votes),
+                "Remove quorum_votes of the nodes, or set algorithm: lms.",
+                node.line,
+            )
     if algorithm == "lms" and model.qdevice_votes is not None and votes != model.node_votes - 1:
         yield "The quorum device has %d votes, but algorithm lms needs %d." % (votes, model.node_votes - 1), "Remove quorum.device.votes.", line
 

@@ -136,6 +136,17 @@ def test_refusals(seen, wishes, words):
     assert words in refusal(seen, **dict(CONSENT, **wishes))
 
 
+def test_votes_that_the_device_does_not_take():
+    """Only those of the algorithm ffsplit; and what is so already, or mends it, is no change for the worse."""
+    seen, ffsplit = value([1, 2], qdevice=1), {"quorum.device.net.algorithm": "ffsplit"}
+    for votes in (0, 3):
+        told = refusal(seen, ffsplit, votes=votes, **CONSENT)
+        assert told.startswith("votes %d of node1 would cost every node the vote of the quorum device" % votes) and "algorithm lms" in told
+        assert steps(seen, {"quorum.device.net.algorithm": "lms"}, votes=votes, **CONSENT) == ["votes %d of node1" % votes]
+    assert steps(seen, ffsplit, votes=2, node="node2") == []
+    assert steps(seen, ffsplit, votes=1, node="node2") == ["votes 1 of node2"]
+
+
 def test_a_node_that_was_never_seen():
     seen = copy.deepcopy(ALONE)
     seen["nodes"][2].update(state="unseen", votes=None, expected_votes=None)

@@ -118,6 +118,7 @@ TRAPS = [
     ("qdevice_settings", configuration(quorum=instead(DEVICE, "model: net", "model: disk")), '"disk"'),
     ("qdevice_settings", without(configuration(quorum=DEVICE), "cluster_name: demo"), "cluster name"),
     ("qdevice_algorithm_votes", configuration(quorum=instead(DEVICE, "votes: 1\n", "")), "has 2 votes"),
+    ("qdevice_algorithm_votes", configuration("1 2 1", DEVICE), "node2 has 2 votes"),
     ("qdevice_algorithm_votes", configuration(quorum=instead(DEVICE, "ffsplit", "lms")), "needs 2"),
     ("uidgid_can_write", configuration(more="uidgid {\nuid: zabbix\ngid: 0\n}"), "User zabbix"),
     ("unknown_section", configuration(more="quroum {\n}"), '"quroum"'),
