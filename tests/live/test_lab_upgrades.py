@@ -45,17 +45,20 @@ def test_debian_12_to_13_by_ansible_and_the_mixed_cluster_stays_one(lab, cluster
     for node in made:
         assert "Nodes:            3" in node.run(["corosync-quorumtool", "-s"]).stdout
 
-    assert not upgrade(lab, made[2])
     assert watch.losses() == []
     assert [event.what for event in watch.events() if event.node == "node2"].count("started") == 2, "the package was to restart corosync"
     assert versions(cluster(nodes=3)[2]).startswith("3.1.7"), "a new cluster was to have new nodes"
 
 
-def test_an_upgrade_is_offered_from_the_start_and_to_what_it_fits(lab):
+def test_an_offer_is_for_the_nodes_it_names_and_ends_with_the_next_cluster(lab, cluster):
+    offered = "apt-get -q update >&2; apt-cache policy corosync | grep Candidate"
+    made = cluster(nodes=2)
     with pytest.raises(LabError, match="bookworm to trixie"):
         lab.offer_upgrade("bullseye")
-    offers = lab["node1"].run(["sh", "-c", "apt-get -q update && apt-cache policy corosync"]).stdout
-    assert "lab-packages" not in offers, "an offer outlived the test that made it"
+    lab.offer_upgrade("trixie", [made[1]])
+    assert "3.1.9" in made[1].sh(offered).stdout
+    assert "3.1.7" in made[2].sh(offered).stdout
+    assert "3.1.7" in cluster(nodes=1)[1].sh(offered).stdout
 
 
 def test_debian_11_to_12():
