@@ -4,6 +4,7 @@
 
 """Runs stages side by side, each in a process group of its own with its output in a log."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -16,6 +17,20 @@ _TICK = 0.1
 MOST_CLUSTERS = 2
 # From polite to final, and the seconds to wait after each. SIGINT first: pytest and molecule take down their nodes on it.
 _STOPPING = ((signal.SIGINT, 30), (signal.SIGTERM, 10), (signal.SIGKILL, 5))
+
+
+@contextlib.contextmanager
+def _undivided():
+    """Let a signal that comes meanwhile wait until the end: what is being started must be known to whoever ends it."""
+    came = []
+    before = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came[:1]:
+            signal.raise_signal(number)
 
 
 class _Running:
@@ -105,7 +120,8 @@ def run(stages, workers, logs, report):
                 if len(running) < workers and _may_start(stage, running, outcomes, chosen):
                     waiting.remove(stage)
                     report.started(stage)
-                    running.append(_Running(stage, logs / (stage.name + ".log")))
+                    with _undivided():
+                        running.append(_Running(stage, logs / (stage.name + ".log")))
             for started in list(running):
                 outcome = started.outcome()
                 if outcome is not None:
