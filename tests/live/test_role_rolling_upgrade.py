@@ -159,3 +159,39 @@ def test_a_node_that_does_not_come_back_in_time(cluster, upgrade):
         assert not play.process.returncode, play.output
     made.wait_ring()
     assert upgraded(made) == [0, 0, 0], "the upgrade itself was done already"
+
+
+def test_a_corosync_that_refuses_its_new_configuration(cluster, upgrade):
+    made = cluster()
+    made.wait_quorate()
+    before = pids(made)
+    spoil = [{"name": "Spoil its configuration", "ansible.builtin.lineinfile": {
+        "path": "/etc/corosync/corosync.conf", "line": "quorum { broken", "create": False}}]
+    with upgrade(made, {"upgrade": spoil}) as play:
+        play.end(90)
+        assert play.process.returncode
+        said = "\n".join(failures(play))
+        assert "Start corosync: Unable to start service corosync" in said, said
+    assert {name: pid for name, pid in pids(made).items() if name != "node3"} == {"node1": before["node1"], "node2": before["node2"]}
+    made.wait_quorate(node=1)
+
+
+@pytest.mark.parametrize("step", ["upgrade", "start"])
+def test_a_controller_that_is_killed(cluster, upgrade, step):
+    """Wherever it is killed, the next run brings the interrupted node back first, and upgrades the others."""
+    made = cluster()
+    made.wait_quorate()
+    linger = [{"name": "Stay a while", "ansible.builtin.command": "sleep 4", "changed_when": False}]
+    first = {"stop": [{"name": "Stop it", "ansible.builtin.service": {"name": "corosync", "state": "stopped"}}], "upgrade": DONE,
+             "start": [{"name": "Start it", "ansible.builtin.service": {"name": "corosync", "state": "started"}}]}
+    with upgrade(made, dict(first, **{step: first[step] + linger})) as play:
+        play.until("Stay a while", timeout=60)
+        time.sleep(0.5)
+        play.signal(signal.SIGKILL)
+    assert [node.name for node in made if node.run(["test", "-e", MARK], check=False).returncode == 0] == ["node3"]
+    with upgrade(made, first) as play:
+        play.end(120)
+        assert not play.process.returncode, play.output
+    made.wait_ring()
+    assert upgraded(made) == ([1, 1, 2] if step == "upgrade" else [1, 1, 1])
+    assert not any(node.run(["find", "/var/lib/corosync-quorum", "-type", "f"], check=False).stdout for node in made)
