@@ -11,6 +11,7 @@ from looking import LIBRARY, put_module_library
 from playing import Play
 
 from ansible_collections.corosync.quorum.plugins.filter.quorum_losses import quorum_losses
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.history import histories, votes_over_time
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import seconds_of
 
 MODULE = "/opt/collections/ansible_collections/corosync/quorum/plugins/modules/watch_quorum.py"
@@ -142,6 +143,12 @@ def test_three_nodes_are_watched_through_what_happens_to_them(lab, cluster):
     assert (first["node"], first["total_votes"], first["quorum"], first["members"]) == ("node1", 1, 2, [1])
     assert marks["lost"] < seconds_of(first["at"]) < marks["back"] + 1 < seconds_of(first["until"]) + 1 < marks["end"]
     assert not [loss for loss in lost if loss["node"] == "node2"], "its corosync was killed, which is no loss of quorum on a node that was up"
+
+    votes = [(step.total_votes, step.quorum, step.quorate) for step in votes_over_time(histories(told))]
+    assert votes[0] == votes[-1] == (3, 2, True)
+    assert (1, 2, False) in votes
+    assert votes.index((2, 2, True)) < votes.index((1, 2, False)), "one node went before the other did"
+    assert {quorum for _total, quorum, _quorate in votes} <= {2, None}
     # ansible-core's own wrapper around the task looks every five seconds whether that has ended
     until(lambda: not any(left_behind(node) for node in made), 8)
 

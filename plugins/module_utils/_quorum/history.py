@@ -103,11 +103,17 @@ def _losses_of(name: str, history: t.Sequence[Entry]) -> t.List[Loss]:
 # ---- votes ---------------------------------------------------------------------------------------------------------------
 
 def _step(at: float, views: t.Sequence[Entry]) -> Step:
+    views = _distinct(views)
     live = [view for view in views if view["total_votes"] is not None and not any(_supersedes(other, view) for other in views)]
     if not live:
         return Step(at, None, None, any(view["quorate"] for view in views) if views else None)
     best = max(live, key=lambda view: (view["quorate"], view["total_votes"], _seq(view)))
     return Step(at, best["total_votes"], best["quorum"], best["quorate"])
+
+
+def _distinct(views: t.Sequence[Entry]) -> t.List[Entry]:
+    """Each view once: most of the time all nodes have the same."""
+    return list(dict(((_seq(view), tuple(view["members"]), view["total_votes"], view["quorum"], view["quorate"]), view) for view in views).values())
 
 
 def _supersedes(newer: Entry, view: Entry) -> bool:

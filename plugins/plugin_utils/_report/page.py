@@ -16,10 +16,13 @@ import jinja2
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.history import Step, votes_over_time
 
 from . import words
-from .events import events
+from .events import Event, events
 from .geometry import NARROW, WIDE, chart, span
 from .given import Node, Report
 
+# No page is longer than a person reads: of more events, the less important are left out, and of more losses, the later ones.
+_EVENTS = 400
+_LOSSES = 50
 _FOLDER = pathlib.Path(__file__).parent
 # Phases that have a colour together
 _COLOURS = (("preflight", "gate"), ("drain", "undrain"), ("stop", "start"), ("upgrade", "reboot"), ("rejoin",))
@@ -38,16 +41,27 @@ def page(report: Report) -> str:
 def _view(report: Report) -> dict[str, t.Any]:
     steps = votes_over_time(report.histories)
     start, end = span(_moments(report, steps))
-    charts = [chart(layout, start, end, steps, report.nodes, report.losses) for layout in (WIDE, NARROW)] if steps or _has_phases(report) else []
+    shown, left_out = _most_important(events(report))
+    losses = report.losses[:_LOSSES]
+    charts = [chart(layout, start, end, steps, report.nodes, losses) for layout in (WIDE, NARROW)] if steps or _has_phases(report) else []
     return {
-        "report": report, "verdict": _verdict(report), "facts": _facts(report), "charts": charts, "steps": steps, "events": events(report),
-        "losses": [_loss(report, number) for number in range(len(report.losses))], "nodes": [_node(node, report) for node in report.nodes],
+        "report": report, "verdict": _verdict(report), "facts": _facts(report), "charts": charts, "steps": steps, "most_steps": _EVENTS,
+        "events": shown, "events_left_out": left_out, "nodes": [_node(node, report) for node in report.nodes],
+        "losses": [_loss(report, number) for number in range(len(losses))], "losses_left_out": len(report.losses) - len(losses),
         "phases": _phases(report),
         "days": sorted({words.date(start), words.date(end)}), "summary": _summary(report, steps),
         "failed": any(phase.result == "failed" for node in report.nodes for phase in node.phases),
         "unfinished": any(phase.result == "running" for node in report.nodes for phase in node.phases),
         "contradiction": report.kept is True and bool(report.losses),
     }
+
+
+def _most_important(found: list[Event]) -> tuple[list[Event], int]:
+    """As many as are shown, in order, and how many are not."""
+    if len(found) <= _EVENTS:
+        return found, 0
+    ranked = sorted(found, key=lambda event: (event.kind not in ("lost", "gained", "failed"), event.at))[:_EVENTS]
+    return sorted(ranked, key=lambda event: event.at), len(found) - _EVENTS
 
 
 def _moments(report: Report, steps: t.Sequence[Step]) -> list[float]:

@@ -137,6 +137,17 @@ def test_what_is_missing_is_left_out(given, wanted):
         assert text in read.text, text
 
 
+def test_a_page_does_not_grow_without_an_end():
+    timeline = [seen(0, "start", [1, 2, 3], 8, 2)]
+    for number in range(1, 3000, 2):
+        timeline += [seen(number, "quorum_lost", [1], 8 + number, 2), seen(number + 1, "quorum_gained", [1, 2], 9 + number, 2)]
+    read = page({"nodes": [{"name": name, "nodeid": 1} for name in ("node1", "node2")], "timelines": {"node1": timeline, "node2": timeline}})
+    assert "And 2950 more." in read.text
+    assert "more events are not shown." in read.text
+    assert "Votes against quorum as a table, the first 400" in read.text
+    assert len(read.elements) < 8000
+
+
 def test_times_are_on_the_controllers_clock():
     given = upgrade(offsets={"node1": 3600})
     text = page(given).text
