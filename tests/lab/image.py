@@ -18,7 +18,7 @@ from . import host
 from .errors import LabError
 
 SUITES = ("bookworm", "trixie", "bullseye")
-PACKAGES = ("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-cffi-backend", "iproute2", "procps",
+PACKAGES = ("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-apt", "python3-cffi-backend", "iproute2", "procps",
             "sudo", "corosync", "corosync-qdevice", "corosync-qnetd")
 
 # What makes a plain Debian system a node that boots quickly and then leaves the processor alone.

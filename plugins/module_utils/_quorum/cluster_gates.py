@@ -38,6 +38,11 @@ def refusals(
     return []
 
 
+def expected_votes(model: Model) -> int:
+    """What corosync expects once all nodes are there, whether or not the quorum device votes."""
+    return model.override or model.most_votes
+
+
 def _seen_from(
     host: str, value: Value, values: t.Dict[str, Value], after: Model, leaving: t.List[int], restart: t.List[str], device_goes: bool
 ) -> t.List[str]:
@@ -87,7 +92,7 @@ def _after(value: Value, after: Model, gone: t.Set[int]) -> Value:
     """The value once these nodes are gone and the new configuration is loaded. Members are those of now: nobody has joined yet."""
     found = copy.deepcopy(value)
     votes = {node.number("nodeid"): node.votes for node in after.nodes}
-    expected = after.first_expected
+    expected = expected_votes(after)
     found["nodes"] = [node for node in found["nodes"] if node["nodeid"] in votes and node["nodeid"] not in gone]
     found["members"] = [nodeid for nodeid in found["members"] if nodeid in votes and nodeid not in gone]
     for node in found["nodes"]:

@@ -230,7 +230,7 @@ class _Work:
             "changes": [dict(change._asdict()) for change in found if change.key != "totem.config_version"],
             "conf": self.text,
             "config_version": self.version,
-            "expected_votes": None if shrinks else model.first_expected,
+            "expected_votes": None if shrinks else cluster_gates.expected_votes(model),
             "nodes": sorted(self.nodeids, key=lambda name: self.nodeids[name]),
             "key_from": source if self.wish.is_encrypted else None,
             "key_missing": self.wish.is_encrypted and owner is None,
