@@ -39,6 +39,12 @@ def all_examples() -> t.List[Example]:
     return [example for example in _blocks() if isinstance(example.data, list)]
 
 
+def role_examples(role: str) -> t.List[Example]:
+    """The playbooks of a role's README, in their order: a minimal one and a realistic one. tests/live/test_role_ROLE.py runs them."""
+    page = CHECKOUT / "roles" / role / "README.md"
+    return [_example(page, line, text) for language, line, text in _code(page) if language in COPIED]
+
+
 def values() -> t.List[Example]:
     """The `votequorum` values that are shown."""
     return [example for example in _blocks() if isinstance(example.data, dict)]

@@ -15,7 +15,6 @@ from . import cache, host, packages
 from .errors import LabError
 
 SUITES = ("bookworm", "trixie", "bullseye")
-DEBIAN = "http://deb.debian.org/debian"  # where this machine's apt names no mirror
 PACKAGES = ("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-apt", "python3-cffi-backend", "iproute2", "procps",
             "sudo", "corosync", "corosync-qdevice", "corosync-qnetd")
 
@@ -91,7 +90,7 @@ def ensure(suite, stack=None):
     check(suite, stack)
     base = cache.once(path(suite), "a base image of Debian %s with corosync (about a minute)" % suite, lambda half: _build(suite, half))
     if stack:
-        repository = packages.repository("%s-%s" % (suite, stack), suite, debian_mirror() or DEBIAN, STACKS[stack], status(suite), key(suite))
+        repository = packages.repository("%s-%s" % (suite, stack), suite, mirror_of_packages(), STACKS[stack], status(suite), key(suite))
         cache.once(layers(suite, stack)[0].parent, "a layer with %s over it" % stack, lambda half: _install(half, base, stack, repository))
     return layers(suite, stack)[0]
 
@@ -135,3 +134,14 @@ def debian_mirror(sources=None):
         if found:
             return found.group(1)
     return ""
+
+
+def mirror_of_packages():
+    """debian_mirror(), or the one that debootstrap itself has where this machine's apt names none (Ubuntu). Raises LabError."""
+    mirror = debian_mirror()
+    if not mirror:
+        own = re.search(r'^DEF_MIRROR="([^"]+)"', pathlib.Path(shutil.which("debootstrap", path=host.SBIN) or os.devnull).read_text(errors="replace"), re.MULTILINE)
+        if not own:
+            raise LabError("neither apt nor debootstrap on this machine names an archive of Debian: set QUORUM_LAB_MIRROR to one")
+        mirror = own.group(1)
+    return mirror

@@ -25,4 +25,4 @@ def ensure(suite, target):
     """Return the repository for an upgrade of `suite` to `target`, and make it first if it is not there (some ten seconds)."""
     check(suite, target)
     image.ensure(suite)
-    return packages.repository("%s-to-%s" % (suite, target), target, image.debian_mirror() or image.DEBIAN, PACKAGES, image.status(suite), image.key(suite))
+    return packages.repository("%s-to-%s" % (suite, target), target, image.mirror_of_packages(), PACKAGES, image.status(suite), image.key(suite))

@@ -1,0 +1,32 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filter corosync.quorum.corosync_conf_changes. Its documentation is in corosync_conf_changes.yml."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.conf_changes import action_of, changes
+from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
+
+
+def corosync_conf_changes(old: t.Any, new: t.Any) -> dict[str, t.Any]:
+    """{action, changes} for two texts of a corosync.conf. AnsibleFilterError where something else is given."""
+    for name, text in (("input", old), ("new", new)):
+        if not isinstance(text, str):
+            raise AnsibleFilterError(
+                "corosync.quorum.corosync_conf_changes compares two texts of a corosync.conf, but %s is a %s." % (name, type(text).__name__)
+            )
+    found = changes(old, new)
+    return t.cast("dict[str, t.Any]", untemplated({"action": action_of(found), "changes": [dict(change._asdict()) for change in found]}))
+
+
+class FilterModule:
+    """What Ansible loads."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"corosync_conf_changes": corosync_conf_changes}

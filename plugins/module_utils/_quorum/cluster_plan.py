@@ -1,0 +1,280 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""What the role `cluster` does: from the cluster that is asked for and the hosts as they are, every step; or why none is taken.
+
+Pure. Wrong variables are found in cluster_wish.py, how the quorum fares in cluster_gates.py.
+"""
+
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum import cluster_gates, cluster_wish
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.cluster_seen import Host
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.cluster_wish import Refusals, Wish
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.conf_changes import NONE, RELOAD, RESTART, STOP, Change, action_of, changes
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.conf_text import TextError
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.corosync_conf import parse
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.lint import lint
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.lint_model import Model, Node
+
+Plan = t.Dict[str, t.Any]
+
+_DEVICE = "quorum.device."
+_DEVICE_VOTES = "quorum.device.votes"
+
+
+def plan(given: t.Mapping[str, t.Any], seen: t.Mapping[str, t.Any], play: t.Mapping[str, t.Any]) -> Plan:
+    """The steps of the role; with ``refusals``, none of them may be taken.
+
+    given and play: see cluster_wish.read(). seen: by host, see cluster_seen.Host. play also has ready: whether the packages are there
+    without which a host cannot be asked what runs on it; without them only the variables and the files count.
+    """
+    wish, refusals = cluster_wish.read(given, play)
+    if wish is None:
+        return _refused(refusals)
+    work = _Work(wish, {host: Host(host, seen[host]) for host in given})
+    refusals += work.of_files()
+    if play["ready"] and not refusals:
+        refusals += work.of_members()
+    refusals += work.configure() if not refusals else []
+    if play["ready"] and not refusals:
+        refusals += work.of_changes()
+    return _refused(refusals) if refusals else work.steps()
+
+
+def _refused(refusals: Refusals) -> Plan:
+    return {"refusals": refusals}
+
+
+class _Work:
+    """A plan in the making."""
+
+    def __init__(self, wish: Wish, hosts: t.Dict[str, Host]) -> None:
+        self.wish = wish
+        self.hosts = hosts
+        self.staying = [hosts[node.host] for node in wish.nodes]
+        self.members = [host for host in self.staying if host.is_member]
+        self.leaving = [hosts[node.host] for node in wish.leaving if hosts[node.host].is_member]
+        self.known = _known_nodes(hosts.values())
+        self.nodeids: t.Dict[str, int] = {}
+        self.text = ""
+        self.version = 0
+        self.notes: t.List[str] = []
+        self.changes: t.Dict[str, t.List[Change]] = {}
+
+    # --- what the hosts have -----------------------------------------------------------------------------------------
+
+    def of_files(self) -> Refusals:
+        """The files that are there must be of this cluster, and Ansible's to write."""
+        owned = [host.name for host in self.hosts.values() if host.proxmox]
+        if owned:
+            return ["Proxmox VE owns corosync.conf on %s: change the cluster with pvecm." % ", ".join(owned)]
+        names = {host.name: host.cluster_name for host in self.hosts.values() if host.has_cluster}
+        if all(name == self.wish.name for name in names.values()):
+            return []
+        told = ", ".join('%s has "%s"' % (host, name) if name else "%s has none" % host for host, name in sorted(names.items()))
+        what = "The hosts are of more than one cluster" if len(set(names.values())) > 1 else "The hosts are of another cluster"
+        return [
+            '%s: cluster_name is "%s", but in /etc/corosync/corosync.conf %s. A cluster cannot be renamed while it runs. If that file is '
+            "left from a cluster that is no more, stop corosync there and remove the file." % (what, self.wish.name, told)
+        ]
+
+    def of_members(self) -> Refusals:
+        """What runs must be one cluster that can be asked."""
+        mute = ["%s: %s" % (host.name, host.msg or host.reason) for host in self.members + self.leaving if host.value is None]
+        unknown = ["%s: %s" % (host.name, host.msg) for host in self.hosts.values() if host.reason == "no_library" and host.has_cluster]
+        if mute or unknown:
+            return ["The votequorum of a host cannot be read, so nothing can be said about the quorum of the cluster. %s" % " ".join(mute + unknown)]
+        rings: t.Dict[t.Tuple[int, int], t.List[str]] = {}
+        for host in self.members + self.leaving:
+            ring = (host.value or {})["ring_id"]
+            rings.setdefault((ring["nodeid"], ring["seq"]), []).append(host.name)
+        if len(rings) > 1:
+            told = "; ".join("%s on ring %x.%x" % ((", ".join(names),) + ring) for ring, names in sorted(rings.items()))
+            return ["The hosts do not see each other: %s. Nothing is changed while the cluster is partitioned." % told]
+        unsettled = [host.name for host in self.members if not (host.value or {})["settled"]]
+        return ["A change of membership is under way on %s. Run the play again." % ", ".join(unsettled)] if unsettled else []
+
+    # --- the new configuration ---------------------------------------------------------------------------------------
+
+    def configure(self) -> Refusals:
+        """Node ids, the text and its version."""
+        refusals = self._of_nodes_that_go() + self._give_nodeids()
+        if refusals:
+            return refusals
+        texts = [host.text for host in self.members] or [host.text for host in self.staying if host.has_cluster]
+        self.version = max([host.version for host in self.hosts.values() if host.has_cluster], default=0)
+        try:
+            self.text = self.wish.text(self.nodeids, self.version)
+            if not texts or any(text != self.text for text in texts):
+                self.version += 1
+                self.text = self.wish.text(self.nodeids, self.version)
+        except TextError as error:
+            return ["corosync.conf cannot be written: %s" % error]
+        findings = lint(self.text)
+        self.notes += ["%s %s" % (found["message"], found["advice"]) for found in findings if found["severity"] == "warning"]
+        return ["corosync.conf would be wrong: %s %s" % (found["message"], found["advice"]) for found in findings if found["severity"] == "error"]
+
+    def _of_nodes_that_go(self) -> Refusals:
+        """Nobody is taken out of a cluster by being forgotten, nor while it runs out of reach."""
+        refusals = []
+        names = {node.name for node in self.wish.nodes}
+        present = {nodeid for host in self.members for nodeid in (host.value or {})["members"]}
+        for node in self.known:
+            if node.label in self.wish.remove:
+                out_of_reach = node.number("nodeid") in present and node.label not in [leaving.name for leaving in self.wish.leaving]
+                if out_of_reach:
+                    refusals.append("%s of cluster_remove is a member now. Have its host in the play, so that it is stopped, or stop it." % node.label)
+            elif node.label not in names and not self._same_address(node):
+                refusals.append(
+                    "%s is in the configuration of the cluster, but not among the nodes of this play. To take it out, name it in cluster_remove; "
+                    "else run the play on all hosts of the cluster, without --limit." % node.label
+                )
+        labels = {node.label for node in self.known} | {node.name for node in self.wish.leaving}
+        self.notes += ["cluster_remove names %s, which the cluster does not have." % name for name in self.wish.remove if name not in labels]
+        return refusals
+
+    def _same_address(self, known: Node) -> bool:
+        return known.text("name") is None and any(known.text("ring0_addr") == node.addresses[0] for node in self.wish.nodes)
+
+    def _give_nodeids(self) -> Refusals:
+        """A node keeps its id; a new one gets what it asks for, or the lowest that is free."""
+        refusals = []
+        had = {node.text("name") or node.text("ring0_addr"): node.number("nodeid") for node in self.known}
+        taken = {node.nodeid for node in self.wish.nodes} | set(had.values())
+        free = iter(range(1, 65536))
+        for node in self.wish.nodes:
+            present = had.get(node.name) or had.get(node.addresses[0])
+            if node.nodeid and present and node.nodeid != present:
+                refusals.append(
+                    "cluster_nodeid of %s is %d, but in the cluster it is %d. corosync cannot change it: take the node out with cluster_remove, "
+                    "then add it again." % (node.host, node.nodeid, present)
+                )
+            owner = next((name for name, nodeid in had.items() if nodeid == node.nodeid and not present), None) if node.nodeid else None
+            if owner:
+                refusals.append("cluster_nodeid of %s is %d, which %s has in the cluster." % (node.host, node.nodeid or 0, owner))
+            self.nodeids[node.name] = node.nodeid or present or next(number for number in free if number not in taken)
+        return refusals
+
+    # --- what changes, and whether it may ----------------------------------------------------------------------------
+
+    def of_changes(self) -> Refusals:
+        """Changes that corosync cannot take in, and those that would cost quorum."""
+        self.changes = {host.name: changes(host.text or "", self.text) for host in self.members}
+        impossible = sorted({change.key for found in self.changes.values() for change in found if change.action == STOP})
+        if impossible:
+            return [
+                "A running cluster cannot take in a change of %s: a node that starts with it would not find the others. Stop corosync on all "
+                "nodes and run the play again, or change it back." % ", ".join(impossible)
+            ]
+        return self._of_keys() + cluster_gates.refusals(
+            values=[(host.name, host.value or {}) for host in self.members],
+            after=Model(parse(self.text)),
+            leaving=[(host.value or {})["nodeid"] for host in self.leaving],
+            changed=self.reload_needed or bool(self.leaving),
+            restart=self.restarts,
+            device_goes=self.qdevice in ("off", "restarted"),
+        )
+
+    def _of_keys(self) -> Refusals:
+        keys: t.Dict[str, t.List[str]] = {}
+        for host in self._key_owners if self.wish.is_encrypted else []:
+            keys.setdefault(host.key or "", []).append(host.name)
+        if len(keys) < 2:
+            return []
+        told = " from ".join(", ".join(names) for names in keys.values())
+        return ["/etc/corosync/authkey differs: that of %s. Keep the right one, remove it on the others, and run the play again." % told]
+
+    @property
+    def _key_owners(self) -> t.List[Host]:
+        """Those whose key counts: of a running cluster, its members."""
+        return [host for host in self.members if host.key] or [host for host in self.staying if host.key]
+
+    @property
+    def reload_needed(self) -> bool:
+        return any(host.text != self.text or host.reload_pending for host in self.members)
+
+    @property
+    def restarts(self) -> t.List[str]:
+        """Members that have to be restarted, the lowest node id last: it is a tie-breaker more often than not."""
+        due = [host for host in self.members if host.restart_pending or action_of(self.changes[host.name]) == RESTART]
+        return [host.name for host in sorted(due, key=lambda host: -(host.value or {})["nodeid"])]
+
+    @property
+    def qdevice(self) -> str:
+        """What the daemon of the quorum device has to be: on, restarted, off; none where there never was one."""
+        changed = {change.key for found in self.changes.values() for change in found if change.key.startswith(_DEVICE)}
+        if not self.wish.has_device:
+            return "off" if any((host.value or {}).get("qdevice") for host in self.members) or changed else "none"
+        had = any(host.model.qdevice for host in self.members)
+        return "restarted" if had and changed - {_DEVICE_VOTES} else "on"
+
+    # --- the steps ---------------------------------------------------------------------------------------------------
+
+    def steps(self) -> Plan:
+        """In the order in which the role takes them."""
+        first = self.members or self.staying
+        owner = next(iter(self._key_owners), None)
+        source = owner.name if owner else first[0].name
+        found = sorted({change for each in self.changes.values() for change in each}, key=lambda change: change.key)
+        model = Model(parse(self.text))
+        shrinks = model.last_man_standing or model.allow_downscale or model.expected_votes_tracking
+        action = RESTART if self.restarts else RELOAD if self.reload_needed else NONE
+        result: Plan = {
+            "refusals": [],
+            "notes": self.notes,
+            "action": action,
+            "changes": [dict(change._asdict()) for change in found if change.key != "totem.config_version"],
+            "conf": self.text,
+            "config_version": self.version,
+            "expected_votes": None if shrinks else cluster_gates.expected_votes(model),
+            "nodes": sorted(self.nodeids, key=lambda name: self.nodeids[name]),
+            "key_from": source if self.wish.is_encrypted else None,
+            "key_missing": self.wish.is_encrypted and owner is None,
+            "key_to": [host.name for host in self.staying if host.name != source and (owner is None or host.key != owner.key)],
+            "leave": [host.name for host in self.leaving],
+            "forget": [node.host for node in self.wish.leaving if self.hosts[node.host].has_cluster],
+            "mark": [host.name for host in self.members if host.name in self.restarts and not host.marked],
+            "hosts": [host.name for host in self.staying],
+            "write": [host.name for host in self.staying if host.text != self.text],
+            "reload": self.members[0].name if self.reload_needed else None,
+            "members": [host.name for host in self.members],
+            "fresh": [host.name for host in self.staying if host.is_stray],
+            "start": [host.name for host in self.staying if not host.runs],
+            "restart": self.restarts,
+            "qdevice": self.qdevice,
+        }
+        if not self.wish.is_encrypted:
+            result["key_to"] = []
+        result["summary"] = _summary(result)
+        return result
+
+
+def _known_nodes(hosts: t.Iterable[Host]) -> t.List[Node]:
+    """The nodes of the newest file; a file of a running cluster is newer than any other."""
+    files = [host for host in hosts if host.has_cluster]
+    newest = max(files, key=lambda host: (host.is_member, host.version), default=None)
+    return newest.model.nodes if newest else []
+
+
+def _summary(steps: Plan) -> t.List[str]:
+    """What is going to be done, for people."""
+    told = [
+        ("make a key on %s", [steps["key_from"]] if steps["key_missing"] else []),
+        ("hand the key to %s", steps["key_to"]),
+        ("stop corosync on %s, which leaves the cluster", steps["leave"]),
+        ("remove corosync.conf and the key from %s", steps["forget"]),
+        ("write corosync.conf on %s", steps["write"]),
+        ("reload it in the whole cluster by %s", [steps["reload"]] if steps["reload"] else []),
+        ("start corosync on %s", steps["start"]),
+        ("restart corosync, which the package started alone, on %s", steps["fresh"]),
+        ("restart corosync one node after the other: %s", steps["restart"]),
+        ("switch the quorum device's daemon off on %s", steps["members"] if steps["qdevice"] == "off" else []),
+        ("restart the quorum device's daemon on %s", steps["members"] if steps["qdevice"] == "restarted" else []),
+    ]
+    return [text % ", ".join(hosts) for text, hosts in told if hosts] or ["nothing to do"]
+
+

@@ -1,0 +1,259 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""The cluster that the variables of the role `cluster` ask for, checked: every wrong one is named, with its host and its value.
+
+Pure. What the hosts are like at present does not count here; that is in cluster_plan.py.
+"""
+
+import re
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.conf_text import Content, render
+
+Given = t.Mapping[str, t.Any]
+Refusals = t.List[str]
+
+# nodeid is None where the variable is not set.
+Node = t.NamedTuple("Node", [("host", str), ("name", str), ("nodeid", t.Optional[int]), ("votes", int), ("addresses", t.List[str])])
+
+MOST_VOTES = 509  # corosync keeps the quorum in 8 bits: with 510 votes it would be 0
+_MOST_NODEID = 65535  # knet's KNET_MAX_HOST - 1
+_MOST_LINKS = 8
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?\Z")
+_ADDRESS = re.compile(r"[A-Za-z0-9_.:%-]+\Z")
+_SHARED = ("name", "hosts", "remove", "quorum", "device", "totem", "logging", "sections")
+_OWN_TOTEM = ("version", "cluster_name", "config_version", "key", "keyfile")
+_OWN_SECTIONS = ("totem", "nodelist", "quorum", "logging")
+_ON_OFF = ("two_node", "wait_for_all", "last_man_standing", "auto_tie_breaker", "allow_downscale", "expected_votes_tracking")
+_QUORUM = ("expected_votes",) + _ON_OFF + ("last_man_standing_window", "auto_tie_breaker_node")
+_DEVICE = ("votes", "timeout", "sync_timeout")
+_NET = ("host", "port", "algorithm", "tie_breaker", "tls", "connect_timeout", "force_ip_version", "keep_active_partition_tie_breaker")
+_TRUE, _FALSE = ("yes", "on", "1", "true", "y", "t"), ("no", "off", "0", "false", "n", "f")
+
+
+class Wish:
+    """What is asked for. ``nodes``: those that the cluster shall have; ``leaving``: hosts of the play that shall be in it no longer."""
+
+    def __init__(self, shared: Given, nodes: t.List[Node]) -> None:
+        self.name = str(shared["name"])
+        self.remove = [str(name) for name in shared["remove"] or []]
+        self.nodes = [node for node in nodes if node.name not in self.remove]
+        self.leaving = [node for node in nodes if node.name in self.remove]
+        self.device = shared["device"] or {}
+        self._shared = shared
+
+    @property
+    def has_device(self) -> bool:
+        return bool(self.device)
+
+    @property
+    def is_encrypted(self) -> bool:
+        totem = self._totem(1)
+        return str(totem["crypto_cipher"]) != "none" or str(totem["crypto_hash"]) != "none" or truth(totem.get("secauth")) is True
+
+    def text(self, nodeids: t.Mapping[str, int], version: int) -> str:
+        """corosync.conf with these node ids, by name. Raises TextError."""
+        nodes = sorted(self.nodes, key=lambda node: nodeids[node.name])
+        sections: t.Dict[str, t.Any] = {
+            "totem": self._totem(version),
+            "nodelist": {"node": [_node(node, nodeids[node.name]) for node in nodes]},
+            "quorum": _quorum(self._shared["quorum"] or {}, self.device),
+            "logging": self._shared["logging"] or {},
+        }
+        sections.update(self._shared["sections"] or {})
+        return "# Managed by Ansible (corosync.quorum.cluster): changes made here are lost.\n" + render(sections)
+
+    def _totem(self, version: int) -> t.Dict[str, t.Any]:
+        totem: t.Dict[str, t.Any] = {"version": 2, "cluster_name": self.name, "config_version": version}
+        totem.update({"transport": "knet", "crypto_cipher": "aes256", "crypto_hash": "sha256"})
+        totem.update(self._shared["totem"] or {})
+        return totem
+
+
+def truth(value: t.Any) -> t.Optional[bool]:
+    """What a YAML author or an inventory in INI format means by it; None where it is neither."""
+    text = str(value).strip().lower()
+    return True if text in _TRUE else False if text in _FALSE else None
+
+
+def whole(value: t.Any) -> t.Optional[int]:
+    """A whole number, also if it is written as text; None where it is none."""
+    if isinstance(value, bool) or not re.match(r"-?[0-9]{1,10}\Z", str(value)):
+        return None
+    return int(value)
+
+
+def _node(node: Node, nodeid: int) -> Content:
+    content: t.Dict[str, t.Any] = {"name": node.name, "nodeid": nodeid}
+    content.update(("ring%d_addr" % link, address) for link, address in enumerate(node.addresses))
+    if node.votes != 1:
+        content["quorum_votes"] = node.votes
+    return content
+
+
+def _quorum(options: Given, device: Given) -> Content:
+    content: t.Dict[str, t.Any] = {"provider": "corosync_votequorum"}
+    for option in _QUORUM:
+        if options.get(option) is not None:
+            content[option] = int(bool(truth(options[option]))) if option in _ON_OFF else options[option]
+    if device:
+        net = {key: _net_value(key, device[key]) for key in _NET if device.get(key) is not None}
+        content["device"] = dict({"model": "net"}, **{key: device[key] for key in _DEVICE if device.get(key) is not None})
+        content["device"]["net"] = dict({"tls": "off"}, **net)
+    return content
+
+
+def _net_value(key: str, value: t.Any) -> t.Any:
+    """YAML takes a bare on or off for a boolean."""
+    return ("on" if value else "off") if key == "tls" and isinstance(value, bool) else value
+
+
+# --- checks ----------------------------------------------------------------------------------------------------------
+
+
+def read(given: t.Mapping[str, Given], play: Given) -> t.Tuple[t.Optional[Wish], Refusals]:
+    """The wish, and why it is refused; no wish where too much is wrong to have one.
+
+    given: by host, its own variables (node_name, nodeid, votes, addresses) and those that must be the same everywhere (_SHARED).
+    play: hosts, all of the play; alive, those that have not failed; and batch, those of them that take part now.
+    """
+    refusals = _of_play(given, play) or _of_shared(given)
+    if refusals:
+        return None, refusals
+    shared = next(iter(given.values()))
+    hosts = [str(host) for host in shared["hosts"]]
+    nodes = [node for node in (_read_node(host, given[host], refusals) for host in hosts) if node]
+    wish = Wish(shared, nodes)
+    if len(nodes) == len(hosts):
+        refusals += _of_nodes(wish)
+    return wish, refusals + _of_settings(shared)
+
+
+def _of_play(given: t.Mapping[str, Given], play: Given) -> Refusals:
+    if set(play["alive"]) - set(play["batch"]):
+        return ["The play has its hosts in batches. Remove its serial: the role takes one node after the other by itself, where that is needed."]
+    away = [host for host in play["hosts"] if host not in given]
+    if away:
+        return [
+            "Not reachable, or failed before: %s. Every node gets the same configuration, so all hosts of the play must take part." % ", ".join(away)
+            + " A node that is gone for good is taken out with cluster_remove and a play without it."
+        ]
+    return []
+
+
+def _of_shared(given: t.Mapping[str, Given]) -> Refusals:
+    first, refusals = next(iter(given)), []
+    for key in _SHARED:
+        for host in given:
+            if given[host][key] != given[first][key]:
+                told = "The hosts of the play are of more than one cluster: " if key == "name" else ""
+                refusals.append("%scluster_%s is %s on %s, but %s on %s." % (told, key, _short(given[first][key]), first, _short(given[host][key]), host))
+                break
+    return refusals or _of_hosts(given[first]["hosts"], given)
+
+
+def _of_hosts(hosts: t.Any, given: t.Mapping[str, Given]) -> Refusals:
+    if not isinstance(hosts, (list, tuple)) or not hosts:
+        return ["cluster_hosts is %s: name the hosts of the cluster." % ("empty" if not hosts else "no list")]
+    strangers = [str(host) for host in hosts if host not in given]
+    if strangers:
+        return ["cluster_hosts has hosts that are not in the play: %s. Run the play on all of them." % ", ".join(strangers)]
+    others = [host for host in given if host not in hosts]
+    if others:
+        return ["The play has hosts that are not in cluster_hosts: %s. A play is for one cluster." % ", ".join(others)]
+    twice = sorted({str(host) for host in hosts if list(hosts).count(host) > 1})
+    return ["cluster_hosts names a host twice: %s." % ", ".join(twice)] if twice else []
+
+
+def _read_node(host: str, given: Given, refusals: Refusals) -> t.Optional[Node]:
+    before = len(refusals)
+    name, addresses = str(given["node_name"]), given["addresses"]
+    nodeid, votes = whole(given["nodeid"]), whole(given["votes"])
+    if not _NAME.match(name):
+        refusals.append('cluster_node_name of %s is "%s": give it a host name.' % (host, name))
+    if given["nodeid"] not in (None, "") and (nodeid is None or not 0 < nodeid <= _MOST_NODEID):
+        refusals.append("cluster_nodeid of %s is %s, but must be a whole number from 1 to %d." % (host, _short(given["nodeid"]), _MOST_NODEID))
+    if votes is None or not 0 <= votes <= MOST_VOTES:
+        refusals.append("cluster_votes of %s is %s, but must be a whole number from 0 to %d." % (host, _short(given["votes"]), MOST_VOTES))
+    if not isinstance(addresses, (list, tuple)) or not 0 < len(addresses) <= _MOST_LINKS:
+        refusals.append("cluster_addresses of %s is %s, but must be a list with one address a link, 1 to %d." % (host, _short(addresses), _MOST_LINKS))
+    else:
+        refusals += [
+            "cluster_addresses of %s has %s, which is neither an address nor a host name." % (host, _short(address))
+            for address in addresses
+            if not _ADDRESS.match(str(address))
+        ]
+    return None if len(refusals) > before else Node(host, name, nodeid, votes or 0, [str(address) for address in addresses])
+
+
+def _of_nodes(wish: Wish) -> Refusals:
+    refusals = []
+    if len(wish.nodes) < 2:
+        told = "The cluster would have %s" % ("one node: %s." % wish.nodes[0].name if wish.nodes else "no node.")
+        refusals.append(told + " It takes at least two; see cluster_hosts, cluster_remove and --limit.")
+    everyone = wish.nodes + wish.leaving
+    refusals += _twice("cluster_node_name", [(node.name, node.host) for node in everyone])
+    refusals += _twice("cluster_nodeid", [(node.nodeid, node.host) for node in everyone if node.nodeid])
+    refusals += _twice("cluster_addresses", [(address, node.host) for node in wish.nodes for address in node.addresses])
+    links = sorted({len(node.addresses) for node in wish.nodes})
+    if len(links) > 1:
+        told = ", ".join("%s: %d" % (node.host, len(node.addresses)) for node in wish.nodes)
+        refusals.append("cluster_addresses must have as many addresses on every host, one a link, but has %s." % told)
+    total = sum(node.votes for node in wish.nodes) + (whole(wish.device.get("votes")) or 0)
+    if total > MOST_VOTES:
+        refusals.append("cluster_votes of all nodes%s are %d together, but corosync counts at most %d." % (_and_device(wish), total, MOST_VOTES))
+    return refusals
+
+
+def _and_device(wish: Wish) -> str:
+    return " and the votes of cluster_device" if wish.has_device else ""
+
+
+def _twice(variable: str, values: t.List[t.Tuple[t.Any, str]]) -> Refusals:
+    first: t.Dict[t.Any, str] = {}
+    refusals = []
+    for value, host in values:
+        if value in first:
+            refusals.append("%s %s is given to %s and to %s: each needs its own." % (variable, value, first[value], host))
+        first.setdefault(value, host)
+    return refusals
+
+
+def _of_settings(shared: Given) -> Refusals:
+    refusals = []
+    name = str(shared["name"])
+    if not _NAME.match(name):
+        refusals.append('cluster_name is "%s", but must be a word of letters, digits, and . _ - between them.' % name)
+    for variable, own in (("totem", _OWN_TOTEM), ("sections", _OWN_SECTIONS)):
+        mine = sorted(set(shared[variable] or {}) & set(own))
+        if mine:
+            refusals.append("cluster_%s has %s, which the role sets itself." % (variable, ", ".join(mine)))
+    strangers = sorted(set(shared["quorum"] or {}) - set(_QUORUM))
+    if strangers:
+        refusals.append("cluster_quorum has %s, but takes only %s." % (", ".join(strangers), ", ".join(_QUORUM)))
+    for option in _ON_OFF:
+        value = (shared["quorum"] or {}).get(option)
+        if value is not None and truth(value) is None:
+            refusals.append("cluster_quorum.%s is %s, but must be true or false." % (option, _short(value)))
+    return refusals + _of_device(shared["device"] or {})
+
+
+def _of_device(device: Given) -> Refusals:
+    if not device:
+        return []
+    refusals = ["cluster_device lacks %s." % key for key in ("host", "algorithm") if not device.get(key)]
+    if device.get("model", "net") != "net":
+        refusals.append("cluster_device.model is %s, but net is the only one there is." % _short(device["model"]))
+    strangers = sorted(set(device) - {"model"} - set(_DEVICE) - set(_NET))
+    if strangers:
+        refusals.append("cluster_device has %s, but takes only model, %s." % (", ".join(strangers), ", ".join(_DEVICE + _NET)))
+    return refusals
+
+
+def _short(value: t.Any) -> str:
+    text = str(value) if not isinstance(value, str) else '"%s"' % value
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,91 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""What has to be done so that a changed corosync.conf is in force: nothing, a reload, a restart of each node, or a stop of the whole cluster.
+
+Pure. The rules are those of corosync 3.1: exec/cfg.c (remove_ro_entries), exec/totemconfig.c (totem_volatile_config_read,
+check_things_have_not_changed) and exec/votequorum.c (votequorum_refresh_config).
+"""
+
+import re
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.corosync_conf import Conf, Value, parse
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.lint_model import Model, Node
+
+NONE, RELOAD, RESTART, STOP = "none", "reload", "restart", "stop"
+ACTIONS = (NONE, RELOAD, RESTART, STOP)
+
+Change = t.NamedTuple("Change", [("key", str), ("old", t.Optional[Value]), ("new", t.Optional[Value]), ("action", str)])
+
+# The first that fits the whole key counts. A node that restarts alone with one of the STOP settings could not talk to the others.
+_RULES: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
+    (action, re.compile("(?:%s)\\Z" % "|".join(patterns)))
+    for action, patterns in (
+        (STOP, ("totem\\.(version|transport|cluster_name|ip_version|clear_node_high_bit)", "quorum\\.provider")),
+        (STOP, ("totem\\.interface\\.\\d+\\.(bindnetaddr|mcastaddr|mcastport|broadcast|ttl|knet_transport)",)),
+        (RESTART, ("totem\\.(threads|netmtu|ip_dscp|link_mode)", "(system|resources)\\..+")),
+        (RESTART, ("quorum\\.(wait_for_all|last_man_standing|last_man_standing_window|leaving_timeout)",)),
+        (RESTART, ("quorum\\.(auto_tie_breaker|auto_tie_breaker_node|allow_downscale|expected_votes_tracking)",)),
+        (RELOAD, (".*",)),
+    )
+)
+# Off where it is not set. (wait_for_all is not among them: where it is not set, two_node decides.)
+_OFF = re.compile(r"quorum\.(two_node|last_man_standing|auto_tie_breaker|allow_downscale|expected_votes_tracking)\Z")
+_NODE_KEY = re.compile(r"nodelist\.node\.\d+\.")
+_ADDRESS = re.compile(r"ring\d+_addr\Z")
+
+
+def action_of(changes: t.Iterable[Change]) -> str:
+    """The strongest of their actions."""
+    return max([change.action for change in changes], key=ACTIONS.index, default=NONE)
+
+
+def changes(old: str, new: str) -> t.List[Change]:
+    """What differs between two texts, by key. Comments, blanks and the order of keys make no difference, nor does the order of nodes."""
+    before, after = parse(old), parse(new)
+    return _settings(before, after) + _nodes(before, after)
+
+
+def _settings(before: Conf, after: Conf) -> t.List[Change]:
+    found = []
+    for key in sorted(set(before.values) | set(after.values)):
+        old, new = before.values.get(key), after.values.get(key)
+        if _NODE_KEY.match(key) or old == new or (_OFF.match(key) and not old and not new):
+            continue
+        found.append(Change(key, old, new, next(action for action, pattern in _RULES if pattern.match(key))))
+    return found
+
+
+def _nodes(before: Conf, after: Conf) -> t.List[Change]:
+    """Nodes are compared by their node id: corosync knows them by it, wherever in the list they stand."""
+    old, new = _by_nodeid(before), _by_nodeid(after)
+    found = []
+    for nodeid in sorted(set(old) | set(new)):
+        if nodeid not in old or nodeid not in new:
+            found.append(_whole("nodelist.node", nodeid, old.get(nodeid), new.get(nodeid)))
+            continue
+        for key in sorted(set(old[nodeid].values) | set(new[nodeid].values)):
+            change = _of_node(nodeid, key, old[nodeid].values.get(key), new[nodeid].values.get(key))
+            if change.old != change.new:
+                found.append(change)
+    return found
+
+
+def _whole(prefix: str, nodeid: int, old: t.Optional[Node], new: t.Optional[Node]) -> Change:
+    return Change("%s(%d)" % (prefix, nodeid), old.label if old else None, new.label if new else None, RELOAD)
+
+
+def _of_node(nodeid: int, key: str, old: t.Optional[Value], new: t.Optional[Value]) -> Change:
+    if key == "quorum_votes":
+        old, new = 1 if old is None else old, 1 if new is None else new
+    # A link may come and go by a reload, but none may change its address (check_things_have_not_changed).
+    moved = bool(_ADDRESS.match(key)) and old is not None and new is not None
+    return Change("nodelist.node(%d).%s" % (nodeid, key), old, new, STOP if moved else RELOAD)
+
+
+def _by_nodeid(conf: Conf) -> t.Dict[int, Node]:
+    return {node.number("nodeid") or -1 - node.position: node for node in Model(conf).nodes}

@@ -1,0 +1,29 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter corosync_conf_changes: plain data, and what it takes."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.corosync.quorum.plugins.filter.corosync_conf_changes import FilterModule
+
+corosync_conf_changes = FilterModule().filters()["corosync_conf_changes"]
+
+
+def test_changes_are_plain_data() -> None:
+    found = corosync_conf_changes("quorum {\n}\n", "quorum {\nwait_for_all: 1\n}\n")
+    assert json.loads(json.dumps(found)) == found
+    assert found == {"action": "restart", "changes": [{"key": "quorum.wait_for_all", "old": None, "new": 1, "action": "restart"}]}
+
+
+@pytest.mark.parametrize(("old", "new", "words"), [(None, "", "input is a NoneType"), ("", {"a": 1}, "new is a dict"), (b"", "", "input is a bytes")])
+def test_anything_but_text_is_an_error(old: t.Any, new: t.Any, words: str) -> None:
+    with pytest.raises(AnsibleFilterError) as error:
+        corosync_conf_changes(old, new)
+    assert words in str(error.value)

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Roles: their options are documented in one place, and what is documented is what they have."""
+
+import re
+
+import pytest
+import yaml
+
+from run import paths
+
+ROLES = sorted(path.name for path in (paths.CHECKOUT / "roles").glob("*") if path.is_dir())
+
+
+def read(role, path):
+    return yaml.safe_load((paths.CHECKOUT / "roles" / role / path).read_text(encoding="utf-8")) or {}
+
+
+def specs(role):
+    return read(role, "meta/argument_specs.yml")["argument_specs"]
+
+
+def options(role):
+    """{name: its spec} over all entry points."""
+    return {name: spec for entry in specs(role).values() for name, spec in entry.get("options", {}).items()}
+
+
+def test_there_are_roles():
+    assert {"cluster", "prerequisites"} <= set(ROLES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_default_is_documented_and_every_documented_default_is_one(role):
+    documented = {name: spec["default"] for name, spec in options(role).items() if "default" in spec}
+    assert read(role, "defaults/main.yml") == documented
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_options_have_the_name_of_their_role(role):
+    assert all(name.startswith(role + "_") for name in options(role))
+    private = [name for path in (paths.CHECKOUT / "roles" / role / "vars").glob("*.yml") for name in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    assert all(re.match("_{1,2}%s_" % role, name) for name in private)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_entry_point_has_a_spec_and_every_option_is_described(role):
+    assert "main" in specs(role)
+    entries = {path.stem for path in (paths.CHECKOUT / "roles" / role / "tasks").glob("*.yml")}
+    assert set(specs(role)) <= entries
+    assert all(spec.get("description") and spec.get("type") for spec in options(role).values())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_option_is_used(role):
+    text = "\n".join(path.read_text(encoding="utf-8") for folder in ("tasks", "vars", "templates", "handlers")
+                     for path in (paths.CHECKOUT / "roles" / role / folder).glob("*"))
+    assert [name for name in options(role) if name not in text] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_readme_has_purpose_limits_and_two_playbooks(role):
+    text = (paths.CHECKOUT / "roles" / role / "README.md").read_text(encoding="utf-8")
+    assert text.count("```yaml\n---\n- name:") >= 2
+    assert "# corosync.quorum.%s\n" % role in text and "## Limits\n" in text
