@@ -13,11 +13,14 @@ from lab import Lab, LabError, prepare
 from lab.__main__ import become_root
 from lab.host import CHECKOUT
 from lab.image import ensure as ensure_image
+from lab.upgrade import ensure as ensure_upgrade
 
 PLAYBOOK = pathlib.Path(__file__).with_name("demo.yml")
-SUITE = "bookworm"
+SUITE, NEXT_SUITE = "bookworm", "trixie"
+REPORT = CHECKOUT / ".cache/rolling-upgrade.html"
 GOODBYE = """
 The three nodes are still up, with corosync running. Now it is your turn:
+  open the report       {report}
   log in to a node      make lab-ssh NODE=node1        (then, for example: corosync-quorumtool)
   run a playbook        ANSIBLE_CONFIG={cfg} {ansible} {playbook}
                         (or one of yours, for the hosts `nodes`)
@@ -50,7 +53,7 @@ def main():
     except KeyboardInterrupt:
         print("\nInterrupted in the step: %s\n`make demo` starts over; `make lab-down` removes what is there." % Step.current, file=sys.stderr)
         return 130
-    print(GOODBYE.format(cfg=lab.ansible_cfg, ansible=_shown(_ansible_playbook()), playbook=_shown(PLAYBOOK)))
+    print(GOODBYE.format(report=_shown(REPORT), cfg=lab.ansible_cfg, ansible=_shown(_ansible_playbook()), playbook=_shown(PLAYBOOK)))
     print("(%.0f s)" % (time.monotonic() - start))
     return 0
 
@@ -64,19 +67,19 @@ def demonstrate():
                "check that this machine reaches its Debian mirror (apt-get update), or set QUORUM_LAB_MIRROR to one; then run `make demo` again")
     print("built: %s" % ensure_image(SUITE))
 
+    Step.begin("A repository with the next Debian's corosync, for the upgrade", "as in the step before")
+    print("made: %s" % ensure_upgrade(SUITE, NEXT_SUITE))
+
     Step.begin("Boot three nodes", "`make lab-down` removes what is left of earlier nodes; then run `make demo` again")
-    lab = Lab(nodes=3, suite=SUITE).up()
+    lab = Lab(nodes=3, suite=SUITE, upgrade_to=NEXT_SUITE).up()
+    lab.renew(lab.nodes)
     print("up: " + ", ".join("%s (%s)" % (node.name, node.address) for node in lab.nodes))
 
-    Step.begin("Deploy corosync to them: one corosync.conf, one key, three votes", "`make lab-down`, then `make demo` again")
-    cluster = lab.cluster(nodes=3)
-    cluster.wait_quorate()
-    print("deployed: a cluster of node1, node2 and node3")
-
-    Step.begin("Run the playbook %s on them" % _shown(PLAYBOOK),
+    Step.begin("Run the playbook %s on them: deploy, look, stop and start, upgrade" % _shown(PLAYBOOK),
                "the task that failed is the last one above; look at the node with `make lab-ssh NODE=node1`, or start over with `make demo`")
-    env = dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg), LC_ALL="C.UTF-8", PYTHONUNBUFFERED="1")
-    status = subprocess.call([str(_ansible_playbook()), str(PLAYBOOK)], env=env, cwd=str(CHECKOUT))
+    env = dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg), ANSIBLE_DISPLAY_SKIPPED_HOSTS="false", LC_ALL="C.UTF-8", PYTHONUNBUFFERED="1")
+    REPORT.parent.mkdir(exist_ok=True)
+    status = subprocess.call([str(_ansible_playbook()), str(PLAYBOOK), "-e", "rolling_upgrade_report=%s" % REPORT], env=env, cwd=str(CHECKOUT))
     if status:
         raise LabError("ansible-playbook ended with %d" % status)
     return lab

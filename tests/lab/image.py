@@ -10,6 +10,7 @@ in it is part of its name, and another recipe makes another image.
 import os
 import pathlib
 import re
+import shutil
 
 from . import cache, host, packages
 from .errors import LabError
@@ -140,7 +141,8 @@ def mirror_of_packages():
     """debian_mirror(), or the one that debootstrap itself has where this machine's apt names none (Ubuntu). Raises LabError."""
     mirror = debian_mirror()
     if not mirror:
-        own = re.search(r'^DEF_MIRROR="([^"]+)"', pathlib.Path(shutil.which("debootstrap", path=host.SBIN) or os.devnull).read_text(errors="replace"), re.MULTILINE)
+        program = pathlib.Path(shutil.which("debootstrap", path=host.SBIN) or os.devnull)
+        own = re.search(r'^DEF_MIRROR="([^"]+)"', program.read_text(errors="replace"), re.MULTILINE)
         if not own:
             raise LabError("neither apt nor debootstrap on this machine names an archive of Debian: set QUORUM_LAB_MIRROR to one")
         mirror = own.group(1)
