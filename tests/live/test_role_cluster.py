@@ -196,7 +196,8 @@ def test_a_node_is_taken_out(story):
 def test_bad_input_names_the_variable_and_changes_nothing(story):
     before = story.files()
     refused(story.play(dict(WAITING, cluster_name="other")), 'cluster_name is "other"', "another cluster")
-    refused(story.play(dict(WAITING, cluster_votes=300, cluster_nodeid=1)), "cluster_votes of all nodes are 900", "cluster_nodeid 1 is given to node1 and to node2")
+    wrong = dict(WAITING, cluster_votes=300, cluster_nodeid=1)
+    refused(story.play(wrong), "cluster_votes of all nodes are 900", "cluster_nodeid 1 is given to node1 and to node2")
     refused(story.play(dict(WAITING, cluster_quorum={"two_node": True})), "corosync.conf would be wrong", "two_node")
     play = story.play(WAITING, unreachable=["gone"])
     refused(play, "Not reachable, or failed before: gone")
