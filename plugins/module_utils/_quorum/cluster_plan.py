@@ -276,5 +276,3 @@ def _summary(steps: Plan) -> t.List[str]:
         ("restart the quorum device's daemon on %s", steps["members"] if steps["qdevice"] == "restarted" else []),
     ]
     return [text % ", ".join(hosts) for text, hosts in told if hosts] or ["nothing to do"]
-
-

@@ -36,8 +36,7 @@ def _lines(name: str, content: t.Any, indent: str, path: str) -> t.Iterator[str]
         if isinstance(part, dict):
             yield "%s%s {" % (indent, name)  # corosync wants the brace to end its line
             for key, value in part.items():
-                for line in _lines(str(key), value, indent + "    ", "%s.%s" % (path, key)):
-                    yield line
+                yield from _lines(str(key), value, indent + "    ", "%s.%s" % (path, key))
             yield indent + "}"
         elif not indent:
             raise TextError("%s must be a dictionary of keys, it is a section of its own." % path)
