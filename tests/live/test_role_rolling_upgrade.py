@@ -7,7 +7,6 @@ The upgrade itself is a task of the test here; real ones are in test_rolling_upg
 """
 
 import json
-import pathlib
 import signal
 import time
 

@@ -54,7 +54,7 @@ def test_every_entry_point_has_a_spec_and_every_option_is_described(role):
 @pytest.mark.parametrize("role", ROLES)
 def test_every_option_is_used(role):
     text = "\n".join(path.read_text(encoding="utf-8") for folder in ("tasks", "vars", "templates", "handlers")
-                     for path in (paths.CHECKOUT / "roles" / role / folder).glob("*"))
+                     for path in (paths.CHECKOUT / "roles" / role / folder).rglob("*") if path.is_file())
     assert [name for name in options(role) if name not in text] == []
 
 
