@@ -12,7 +12,7 @@ from lab import LabError, why_not
 from lab.__main__ import become_root
 from lab.host import hand_over
 
-from . import forecast, idle, machine, memory, process, task, wait
+from . import forecast, idle, machine, memory, process, task, upgrade, wait
 from .bench import HERE, SMALL, Bench, BenchmarkError, say
 
 # In the order in which they run
@@ -22,6 +22,7 @@ SECTIONS = {
     "memory": (memory.run, "The module's process: memory and CPU"),
     "forecast": (forecast.run, "The forecast's cost"),
     "wait": (wait.run, "From quorum on the node to the task's result"),
+    "upgrade": (upgrade.run, "A rolling upgrade of nine nodes, and its gates"),
     "idle": (idle.run, "What a long wait costs while nothing happens"),
 }
 HEAD = """\
