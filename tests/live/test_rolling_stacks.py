@@ -1,0 +1,100 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real upgrades under real pacemaker by the playbook rolling_upgrade, with pcs and with crmsh: drained, stopped, upgraded, started, taken back.
+
+Each has one run that is interrupted on its first node, and one that goes on from there. The hosts have other names in the inventory than
+their nodes have in corosync and pacemaker.
+"""
+
+import json
+
+import pytest
+from lab import Pacemaker, private_lab
+from lab.host import CHECKOUT
+from playing import Play
+
+BOOK = CHECKOUT / "playbooks/rolling_upgrade.yml"
+HOSTS = ["host1", "host2", "host3"]  # the last one goes first
+BREAK = [{"name": "Break", "ansible.builtin.command": {"argv": ["sh", "-c", "echo the disk is full >&2; exit 1"]}, "changed_when": True}]
+
+
+class Run:
+    """Runs of the playbook on one cluster, and the results of the last one."""
+
+    def __init__(self, lab, made, folder, stack):
+        self.lab, self.folder, self.stack, self.results = lab, folder, stack, []
+        self.inventory = made.inventory(folder / "inventory.yml")
+        self.inventory.write_text(self.inventory.read_text(encoding="utf-8").replace("    node", "    host"), encoding="utf-8")
+
+    def end(self, steps=None, **variables):
+        """Run it to its end; the messages of what failed. steps: tasks for a step, by its name."""
+        given = {"rolling_upgrade_group": "nodes", "rolling_upgrade_stack": self.stack, "rolling_upgrade_stable_for": 0.5, "rolling_upgrade_timeout": 60,
+                 "rolling_upgrade_report": str(self.folder / "report.html"), **variables}
+        for step, tasks in (steps or {}).items():
+            path = self.folder / ("%s.yml" % step)
+            path.write_text(json.dumps(tasks), encoding="utf-8")
+            given["rolling_upgrade_%s_tasks" % step] = str(path)
+        with Play(self.lab, BOOK, arguments=["-i", str(self.inventory), "-e", json.dumps(given)]) as play:
+            self.results = play.end(400)
+            failures = [result.result.get("msg", "") for result in self.results if result.status in ("failed", "unreachable")]
+            assert bool(play.process.returncode) == bool(failures), play.output
+        return "\n".join(failures)
+
+    def ended(self, task):
+        """When a task had ended, by host."""
+        return {result.host: result.at for result in self.results if result.task.endswith(" : " + task) and result.status == "ok"}
+
+
+def standby(pacemaker, on=None):
+    return [name for name, state in pacemaker.nodes(on).items() if state["standby"]]
+
+
+def left(follower, node, before):
+    """When the clone last left this node before a moment."""
+    changes = follower.seen["everywhere"]
+    return max(at for (_at, there), (at, now) in zip(changes, changes[1:]) if node in there and node not in now and at < before)
+
+
+def check_drains(run, follower, hosts):
+    """These nodes were drained and no others; nothing ran there any more when the gate after the drain was asked, and then came the stop."""
+    stopped, drained = run.ended("Stop pacemaker and corosync on this node"), run.ended("Let pacemaker move everything away from this node")
+    assert sorted(drained) == sorted(hosts)
+    for host in hosts:
+        gates = [result.at for result in run.results if result.host == host and result.task.endswith("Refuse to stop what the cluster cannot spare")]
+        assert gates[0] < drained[host] < gates[-1] < stopped[host]
+        assert left(follower, host.replace("host", "node"), stopped[host]) < gates[-1], "it was the stop that ended what ran there"
+
+
+@pytest.mark.parametrize("stack, broken", [("pcs", "start"), ("crmsh", "upgrade")])
+def test_debian_12_to_13(stack, broken, tmp_path):
+    with private_lab("roll-" + stack, nodes=3, stack=stack, upgrade_to="trixie") as lab:
+        made = lab.cluster(nodes=3)
+        made.wait_quorate()
+        pacemaker = Pacemaker(made).start()
+        witness = made.watch()
+        run = Run(lab, made, tmp_path, stack)
+        if stack == "crmsh":
+            made["node2"].run(["mv", "/root/.ssh/id_ed25519", "/root/.ssh/away"])
+            assert "`crm cluster stop` would fail on host2" in run.end()
+            assert not any(node.run(["test", "-e", "/var/lib/corosync-quorum"], check=False).returncode == 0 for node in made)
+            made["node2"].run(["mv", "/root/.ssh/away", "/root/.ssh/id_ed25519"])
+        with pacemaker.follow() as follower:
+            assert "Break: the disk is full" in run.end({broken: BREAK})
+            check_drains(run, follower, ["host3"])
+            assert standby(pacemaker, made["node1"]) == ["node3"]
+
+            assert run.end() == ""
+            check_drains(run, follower, ["host1", "host2"])
+            assert sorted(run.ended("Upgrade the packages")) == (["host1", "host2"] if broken == "start" else HOSTS)
+            assert sorted(run.ended("Let pacemaker use this node again")) == HOSTS
+            assert standby(pacemaker) == []
+            pacemaker.wait_ready()
+        assert [node.run(["dpkg-query", "-W", "-f", "${source:Upstream-Version}", "corosync"]).stdout[:5] for node in made] == ["3.1.9"] * 3
+        assert all("version '3.1.9" in node.run(["corosync", "-v"]).stdout for node in made)
+        assert all(state["online"] for state in pacemaker.nodes().values()) and len(pacemaker.nodes()) == 3
+        assert all(node.run(["systemctl", "is-active", "corosync", "pacemaker"]).stdout.split() == ["active"] * 2 for node in made)
+        assert witness.losses() == []
+        assert follower.down("everywhere") == []
+        assert min(len(names) for _at, names in follower.seen["everywhere"]) == 2, "a node went before the one before it was back"
+        assert "Quorum was never lost on a node that was up." in (tmp_path / "report.html").read_text(encoding="utf-8")
