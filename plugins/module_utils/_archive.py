@@ -11,6 +11,7 @@ again to load it (get_filename() in Lib/zipimport.py, the same from Python 3.6 t
 """
 
 import contextlib
+import gc
 import importlib.machinery
 import pkgutil
 import sys
@@ -43,9 +44,16 @@ def _has_module(loader: t.Any, fullname: str) -> bool:
 
 @contextlib.contextmanager
 def compiled_once() -> t.Iterator[None]:
-    """What is imported within is. Behind it, imports are Python's own again."""
+    """What is imported within is. Behind it, imports are Python's own again.
+
+    Garbage is not looked for meanwhile: compiling leaves next to none, and the search took a tenth of the time.
+    """
+    collects = gc.isenabled()
+    gc.disable()
     sys.meta_path.insert(0, _Finder)
     try:
         yield
     finally:
         sys.meta_path.remove(_Finder)
+        if collects:
+            gc.enable()

@@ -156,7 +156,7 @@ class Observer:
         self.dispatch()
         ring_id = self.ring_id
         self._last = seen = self._silent()
-        self.configuration = self.cmap.read(*self._whole.CMAP_PREFIXES)
+        self.configuration = self.cmap.read(*self._whole.CMAP_PREFIXES, keys=self._whole.cmap_keys(self._nodeids))
         local, infos, dummy = seen
         settled = self._quorum.settled() == (ring_id.seq, bool(local.flags & QUORATE))
         # corosync sends no event for a change of votes: only a second look shows that none fell between two of the readings.

@@ -13,10 +13,10 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.losses import forecast_entry
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import Value
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CMAP_PREFIXES, problems
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CMAP_PREFIXES, cmap_keys, problems
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import snapshot
 
-__all__ = ["CMAP_PREFIXES", "completed", "snapshot"]
+__all__ = ["CMAP_PREFIXES", "cmap_keys", "completed", "snapshot"]
 
 
 def completed(value: Value, cmap: t.Mapping[str, t.Any], files: t.Mapping[str, str]) -> Value:
