@@ -10,6 +10,7 @@ import os
 import select
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._archive import compiled_once
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.connection import sweep
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
@@ -17,9 +18,8 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors i
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.quorum import Quorum
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import (
     QDEVICE_NODEID, TRACK_CHANGES, Event, ExpectedVotesEvent, NodeInfo, NodelistEvent, QuorumEvent, RingId, Votequorum)
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.losses import forecast_entry
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CMAP_PREFIXES, problems
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import Value, snapshot
+
+Value = t.Dict[str, t.Any]
 
 PROVIDER = "corosync_votequorum"
 QUORATE = 2
@@ -64,10 +64,13 @@ class Observer:
         self._nodeids = ()  # type: t.Tuple[int, ...]
         self._quorate = None  # type: t.Optional[bool]
         self._last = None  # type: t.Any
+        self._whole = None  # type: t.Any
 
     def __enter__(self) -> "Observer":
         try:
-            self.lane.call(self._open)
+            opened = self.lane.begin(self._open)
+            self._whole = _whole()
+            opened()
         except BaseException:
             self.close()
             raise
@@ -115,9 +118,8 @@ class Observer:
 
     def completed(self, value: Value) -> Value:
         """The value with what follows from it."""
-        value["forecast"] = forecast_entry(value)
-        value["problems"] = problems(value, self.configuration, _newer_file())
-        return value
+        completed = self._whole.completed(value, self.configuration, _newer_file())  # type: Value
+        return completed
 
     def moved(self) -> bool:
         """Whether anything that corosync sends no event for (votes, the quorum device, wait-for-all) differs from the last reading."""
@@ -154,12 +156,13 @@ class Observer:
         self.dispatch()
         ring_id = self.ring_id
         self._last = seen = self._silent()
-        self.configuration = self.cmap.read(*CMAP_PREFIXES)
+        self.configuration = self.cmap.read(*self._whole.CMAP_PREFIXES, keys=self._whole.cmap_keys(self._nodeids))
         local, infos, dummy = seen
         settled = self._quorum.settled() == (ring_id.seq, bool(local.flags & QUORATE))
         # corosync sends no event for a change of votes: only a second look shows that none fell between two of the readings.
         unchanged = not self.dispatch() and self._silent() == seen
-        return snapshot(ring_id, infos, local, self.configuration, settled and unchanged)
+        value = self._whole.snapshot(ring_id, infos, local, self.configuration, settled and unchanged)  # type: Value
+        return value
 
     def _silent(self) -> t.Tuple[NodeInfo, t.Dict[int, NodeInfo], t.Any]:
         infos = dict((nodeid, self.votequorum.getinfo(nodeid)) for nodeid in self._nodeids)
@@ -170,6 +173,14 @@ def observe(timeout: float) -> Value:
     """One snapshot of this node's votequorum, within `timeout` seconds. Raises what Observer does."""
     with Observer(Deadline(timeout)) as observer:
         return observer.snapshot()
+
+
+def _whole() -> t.Any:
+    """The pure code that makes the value. Imported here and not above: it is compiled in each task, which takes about as long as corosync needs to connect."""
+    with compiled_once():
+        from ansible_collections.corosync.quorum.plugins.module_utils._quorum import whole
+
+    return whole
 
 
 def _newer_file() -> t.Dict[str, str]:

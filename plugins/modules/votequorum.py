@@ -142,12 +142,15 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.corosync.quorum.plugins.module_utils._change import Change
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
-from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.change import (
-    CANCEL, EXPECTED_VOTES, VOTES, VOTES_THAT_WRAP, Refused, Wish, in_words)
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import Value, label
+from ansible_collections.corosync.quorum.plugins.module_utils._archive import compiled_once
+
+with compiled_once():
+    from ansible_collections.corosync.quorum.plugins.module_utils._change import Change
+    from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
+    from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds
+    from ansible_collections.corosync.quorum.plugins.module_utils._quorum.change import (
+        CANCEL, EXPECTED_VOTES, VOTES, VOTES_THAT_WRAP, Refused, Wish, in_words)
+    from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import Value, label
 
 SHOWN = ("expected_votes", "quorum", "total_votes", "quorate")
 

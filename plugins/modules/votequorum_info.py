@@ -350,9 +350,12 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
-from ansible_collections.corosync.quorum.plugins.module_utils._observe import observe
-from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds
+from ansible_collections.corosync.quorum.plugins.module_utils._archive import compiled_once
+
+with compiled_once():
+    from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
+    from ansible_collections.corosync.quorum.plugins.module_utils._observe import observe
+    from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds
 
 
 def read(timeout: float, if_unavailable: str) -> t.Dict[str, t.Any]:

@@ -273,12 +273,15 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
-from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition import ImpossibleGoal, goal_of
-from ansible_collections.corosync.quorum.plugins.module_utils._reader import ReaderGone
-from ansible_collections.corosync.quorum.plugins.module_utils._wait import Outcome, Slice, Wait
-from ansible_collections.corosync.quorum.plugins.module_utils._wait_options import ARGUMENT_SPEC, check
+from ansible_collections.corosync.quorum.plugins.module_utils._archive import compiled_once
+
+with compiled_once():
+    from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
+    from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError
+    from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition import ImpossibleGoal, goal_of
+    from ansible_collections.corosync.quorum.plugins.module_utils._reader import ReaderGone
+    from ansible_collections.corosync.quorum.plugins.module_utils._wait import Outcome, Slice, Wait
+    from ansible_collections.corosync.quorum.plugins.module_utils._wait_options import ARGUMENT_SPEC, check
 
 
 def slice_of(params: t.Mapping[str, t.Any]) -> Slice:

@@ -231,11 +231,14 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.corosync.quorum.plugins.module_utils import _record
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
-from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import seconds_of, utc
-from ansible_collections.corosync.quorum.plugins.module_utils._watch import watch
+from ansible_collections.corosync.quorum.plugins.module_utils._archive import compiled_once
+
+with compiled_once():
+    from ansible_collections.corosync.quorum.plugins.module_utils import _record
+    from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
+    from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds
+    from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import seconds_of, utc
+    from ansible_collections.corosync.quorum.plugins.module_utils._watch import watch
 
 ALREADY = "A watch runs already and writes %s."
 

@@ -18,25 +18,49 @@ SIZES = (3, 5, 8, 16, 32)
 BATCHES = 32
 MOST_VOTES = 5
 SOURCE, BYTECODE = "compiled from source as in a task", "with cached bytecode"
+WITH, WITHOUT = "with the forecast", "without it"
 
 
 def run(bench):
     """Markdown."""
     say("forecast: within a snapshot of %d nodes" % LARGE)
-    within, target = _within(bench)
+    node, archive = process.cluster_with_archive(bench, LARGE)
+    added, added_target = _added(bench, node, archive)
+    alone, alone_target = _alone(bench, node, archive)
     say("forecast: the engine from %d to %d nodes" % (SIZES[0], SIZES[-1]))
     growth, batches = _growth(bench)
     return "\n\n".join([
-        "On a node of a cluster of %d, in a process of its own: what `forecast` adds to a snapshot that is otherwise ready; everything the snapshot needs "
-        "itself is imported already. *Import* is paid once a process, which for a module is once a task." % LARGE, within,
+        "On a node of a cluster of %d, compiled from source as in a task: from the import of the module to the finished snapshot, with the forecast and with "
+        "a forecast that is neither imported nor made. Part of the import goes on while corosync opens the connections." % LARGE, added,
+        "There, in a process of its own: `forecast` on a snapshot that is otherwise ready; everything the snapshot needs "
+        "itself is imported already. *Import* is paid once a process, which for a module is once a task.", alone,
         "At the controller, with the code imported: the questions asked of clusters of 1 vote a node, and of random votes (0 to %d, another cluster "
         "each time) for the batches of an upgrade." % MOST_VOTES, growth,
-        targets([target, Target("`upgrade_batches` on %d nodes with random votes, median" % BATCHES, median(batches) * 1000, 50, " ms"),
+        targets([added_target, alone_target, Target("`upgrade_batches` on %d nodes with random votes, median" % BATCHES, median(batches) * 1000, 50, " ms"),
                  Target("the same, worst", max(batches) * 1000, 50, " ms")])])
 
 
-def _within(bench):
-    node, archive = process.cluster_with_archive(bench, LARGE)
+def _added(bench, node, archive):
+    """The whole with the forecast against the whole without; twice the samples, as it is the difference that counts."""
+    script = bench.put(node, HERE / "on_node/snapshot.py")
+
+    def sample(*more):
+        return json.loads(node.run(["/usr/bin/python3", script, archive, "source"] + list(more)).stdout)
+
+    jobs = {WITH: sample, WITHOUT: lambda: sample("without-forecast")}
+    for job in jobs.values():
+        job()
+    found = interleaved(2 * bench.samples, jobs)
+    middle = {(kind, key): median([one[key] for one in samples]) for kind, samples in found.items() for key in ("total", "cpu")}
+    rows = [[kind, ms(middle[kind, "total"]), middle_half([one["total"] for one in samples]), ms(middle[kind, "cpu"]), len(samples)]
+            for kind, samples in found.items()]
+    added = {key: middle[WITH, key] - middle[WITHOUT, key] for key in ("total", "cpu")}
+    rows.append(["difference", ms(added["total"]), "", ms(added["cpu"]), ""])
+    return (table(["import to snapshot on %d nodes" % LARGE, "median", "middle half, ms", "CPU", "samples"], rows),
+            Target("what the forecast adds to `votequorum_info` on %d nodes" % LARGE, added["total"] * 1000, 5, " ms"))
+
+
+def _alone(bench, node, archive):
     snapshot, script = bench.put(node, HERE / "on_node/snapshot.py"), bench.put(node, HERE / "on_node/forecast.py")
     value = node.run(["/usr/bin/python3", snapshot, archive, "source"]).stdout
     value = json.loads(value)["value"]
@@ -52,9 +76,9 @@ def _within(bench):
     found = interleaved(bench.samples, jobs)
     rows = [[kind] + [ms(median([one[key] for one in samples])) for key in ("total", "import", "call")] + [middle_half([one["total"] for one in samples])]
             for kind, samples in found.items()]
-    added = median([one["total"] for one in found[SOURCE]]) * 1000
+    whole = median([one["total"] for one in found[SOURCE]]) * 1000
     return (table(["the forecast on %d nodes" % LARGE, "median", "of it import", "of it the answer", "middle half, ms"], rows),
-            Target("what the forecast adds to a task on %d nodes" % LARGE, added, 5, " ms"))
+            Target("its import and its answer alone, one after the other", whole, 5, " ms"))
 
 
 def _growth(bench):

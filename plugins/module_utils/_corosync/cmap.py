@@ -38,9 +38,9 @@ class Cmap(Connection):
         self._length = self.ffi.new("size_t *")
         self._type = self.ffi.new("cmap_value_types_t *")
 
-    def read(self, *prefixes: str) -> t.Dict[str, Value]:
-        """Every key below these prefixes, with its value. Handed to the lane as one job, since it is many calls."""
-        return self.lane.call(self._read, prefixes)
+    def read(self, *prefixes: str, keys: t.Sequence[str] = ()) -> t.Dict[str, Value]:
+        """Every key below these prefixes, and of these keys those that are there, with their values. One job for the lane, since it is many calls."""
+        return self.lane.call(self._read, prefixes, keys)
 
     def get(self, key: str) -> t.Optional[Value]:
         """The value of a key, None where there is no such key."""
@@ -50,14 +50,15 @@ class Cmap(Connection):
         """Raises AccessDenied for a read-only key."""
         self.call("set", key.encode("ascii"), self.ffi.new("uint8_t *", value), 1, _UINT8)
 
-    def _read(self, prefixes: t.Tuple[str, ...]) -> t.Dict[str, Value]:
-        values = {}
+    def _read(self, prefixes: t.Tuple[str, ...], keys: t.Sequence[str]) -> t.Dict[str, Value]:
+        values = self._got(keys)
         for prefix in prefixes:
-            for key in self._keys(prefix):
-                value = self._get(key)
-                if value is not None:
-                    values[key] = value
+            values.update(self._got(self._keys(prefix)))
         return values
+
+    def _got(self, keys: t.Sequence[str]) -> t.Dict[str, Value]:
+        found = [(key, self._get(key)) for key in keys]
+        return dict((key, value) for key, value in found if value is not None)
 
     def _keys(self, prefix: str) -> t.List[str]:
         iteration = self.ffi.new("cmap_iter_handle_t *")

@@ -102,10 +102,20 @@ class Lane:
         """
         if threading.current_thread() is self._thread:
             return function(*args)
+        return self.begin(function, *args)()
+
+    def begin(self, function: t.Callable[..., t.Any], *args: t.Any) -> t.Callable[[], t.Any]:
+        """Have function(*args) called, and return at once a function that waits for it and returns or raises what call() does.
+
+        It is for a caller who has something else to do meanwhile, and not for the lane's own thread.
+        """
         self._refuse_other_process()
         if self._closed:
             raise QuorumError("This connection to corosync was closed: open a new one.")
         job = self._post(function, args)
+        return lambda: self._awaited(job)
+
+    def _awaited(self, job: _Job) -> t.Any:
         if not self._answered(job):
             self._given_up = job
             raise DeadlineExceeded(

@@ -101,6 +101,18 @@ static void read_nodes(votequorum_handle_t votequorum, cmap_handle_t cmap)
 	get(cmap, "runtime.votequorum.wait_for_all_status");
 }
 
+static void read_versions(cmap_handle_t cmap)
+{
+	char key[CMAP_KEYNAME_MAXLEN + 1];
+	uint32_t i;
+
+	get(cmap, "totem.config_version");
+	for (i = 0; i < seen_count; i++) {
+		snprintf(key, sizeof(key), "runtime.members.%u.config_version", seen[i]);
+		get(cmap, key);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	votequorum_callbacks_t votequorum_callbacks = {on_quorum, on_expected_votes, on_nodelist};
@@ -120,6 +132,7 @@ int main(int argc, char **argv)
 	check(votequorum_trackstart(votequorum, 0, CS_TRACK_CHANGES), "votequorum_trackstart");
 	check(votequorum_dispatch(votequorum, CS_DISPATCH_ALL), "votequorum_dispatch");
 	read_nodes(votequorum, cmap);
+	read_versions(cmap);
 	for (i = 1; i < argc; i++) {
 		read_below(cmap, argv[i]);
 	}

@@ -14,6 +14,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
     AccessDenied, DaemonGone, DeadlineExceeded, NotConfigured, TryAgain)
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import RingId
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CMAP_PREFIXES, cmap_keys
 from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import ANY, PROVIDER
 
 CMAP, QUORUM, VOTEQUORUM = 1, 2, 3
@@ -57,7 +58,9 @@ def expect_read(script, events=(), settled_ring=RING[1], quorate=True, later_eve
     again = options.pop("again", {})
     script.expect("votequorum_dispatch", VOTEQUORUM, 2, do=list(events))
     expect_silent(script, **options)
-    for prefix in tested.CMAP_PREFIXES:
+    for key in cmap_keys(options.get("nodeids", (1, 2))):
+        script.expect("cmap_get", CMAP, key.encode("ascii"), ANY, ANY, ANY, code=12)
+    for prefix in CMAP_PREFIXES:
         script.expect_cmap_read(prefix.encode("ascii"), [], handle=CMAP)
     script.expect("quorum_trackstart", QUORUM, 1).expect("quorum_dispatch", QUORUM, 2, do=script.settled_event(settled_ring, quorate))
     script.expect("votequorum_dispatch", VOTEQUORUM, 2, do=list(later_events))

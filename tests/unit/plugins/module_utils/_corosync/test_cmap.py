@@ -55,6 +55,13 @@ def test_read_takes_every_key_below_the_prefixes(script, cmap):
     assert cmap.read("quorum.", "nodelist.") == {"quorum.provider": "p", "quorum.two_node": 1}
 
 
+def test_read_takes_the_keys_that_are_there(script, cmap):
+    script.expect("cmap_get", 7, b"totem.config_version", ANY, ANY, ANY, do=script.cmap_value("uint64_t *", 8, 3))
+    script.expect("cmap_get", 7, b"runtime.members.2.config_version", ANY, ANY, ANY, code=12)
+    script.expect_cmap_read(b"config.", [])
+    assert cmap.read("config.", keys=["totem.config_version", "runtime.members.2.config_version"]) == {"totem.config_version": 3}
+
+
 def test_read_leaves_out_a_key_that_vanishes_meanwhile(script, cmap):
     script.expect("cmap_iter_init", 7, b"quorum.", ANY, do=script.out(99, at=2))
     script.expect("cmap_iter_next", 7, 99, ANY, ANY, ANY, do=script.cmap_key(b"quorum.gone"))

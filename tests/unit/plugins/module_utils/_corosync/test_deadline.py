@@ -77,6 +77,22 @@ def test_a_call_returns_its_value_and_raises_its_error(lane):
     assert lane.call(divmod, 9, 2) == (4, 1)
 
 
+def test_a_call_that_was_begun_goes_on_meanwhile_and_is_waited_for_in_the_end(lane):
+    running, go_on = threading.Event(), threading.Event()
+    answer = lane.begin(lambda: (running.set(), go_on.wait(5)))
+    assert running.wait(5), "it is made before anybody waits for it"
+    go_on.set()
+    assert answer() == (None, True)
+    with pytest.raises(ZeroDivisionError):
+        lane.begin(divmod, 7, 0)()
+
+
+def test_a_call_that_was_begun_and_never_returns_ends_with_a_sentence_in_time(short, stuck):
+    answer = short.begin(stuck)
+    with pytest.raises(DeadlineExceeded, match="^corosync did not answer"):
+        answer()
+
+
 def test_a_call_within_a_call_is_a_plain_call(lane):
     def outer():
         return threading.get_ident(), lane.call(lambda: lane.call(threading.get_ident))

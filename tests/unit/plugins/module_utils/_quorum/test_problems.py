@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CHECKS, CMAP_PREFIXES, problems
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CHECKS, CMAP_PREFIXES, cmap_keys, problems
 
 NODE = {"state": "member", "votes": 1, "configured_votes": 1, "expected_votes": 3, "local": False, "qdevice": None}
 DEVICE = {"name": "Qdevice", "votes": 1, "registered": True, "alive": True, "cast_vote": True, "master_wins": False}
@@ -224,9 +224,9 @@ def test_every_check_has_a_case_here():
     assert {problem for problem, *_rest in SEEN} == {check_id for check_id, _severity, _check in CHECKS}
 
 
-def test_cmap_prefixes_are_what_the_checks_read():
+def test_cmap_prefixes_and_keys_are_what_the_checks_read():
     read = {key for _problem, _value, added, _text, _words in SEEN for key in added} - {"nodelist.local_node_pos"}
-    assert all(key.startswith(CMAP_PREFIXES) for key in read)
+    assert all(key.startswith(CMAP_PREFIXES) or key in cmap_keys([1, 2, 3]) for key in read)
 
 
 def test_errors_come_first():

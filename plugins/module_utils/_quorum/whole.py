@@ -1,0 +1,26 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""The whole `votequorum` value of one reading: what was read, and what follows from it.
+
+Pure. All that _observe.py needs only once corosync has answered is behind this one import, so that it can be compiled while corosync opens the connections.
+"""
+
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.losses import forecast_entry
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import Value
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CMAP_PREFIXES, cmap_keys, problems
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import snapshot
+
+__all__ = ["CMAP_PREFIXES", "cmap_keys", "completed", "snapshot"]
+
+
+def completed(value: Value, cmap: t.Mapping[str, t.Any], files: t.Mapping[str, str]) -> Value:
+    """The value of snapshot(), with what follows from it added. cmap, files: as for problems()."""
+    value["forecast"] = forecast_entry(value)
+    value["problems"] = problems(value, cmap, files)
+    return value
