@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The role rolling_upgrade on real clusters: what it refuses, what it does when a node fails, and that it goes on from there.
 
-The upgrade itself is a task of the test here; real ones are in test_rolling_upgrade_for_real.py.
+The upgrade itself is a task of the test here; real ones are in test_rolling_upgrade.py.
 """
 
 import json

@@ -71,8 +71,9 @@ def _no_python(version):
 # The live tests in parts that run side by side: name, title, and patterns of their files. What no pattern names is in the first.
 _LIVE = (
     ("live", "tests on real clusters", ()),
-    ("live-forecast", "forecasts carried out on real clusters", ("test_forecast_*.py",)),
     ("live-roles", "the roles on real clusters", ("test_role_*.py", "test_rolling_*.py")),
+    ("live-binding", "the lab, the binding and the examples on real clusters", ("test_lab*.py", "test_binding*.py", "test_docs_*.py", "test_qdevice.py")),
+    ("live-forecast", "forecasts carried out on real clusters", ("test_forecast_*.py",)),
 )
 
 

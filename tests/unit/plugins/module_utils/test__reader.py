@@ -49,7 +49,7 @@ def test_something_comes(pipes):
     threading.Timer(0.1, os.write, (other, b"!")).start()
     came, took = seconds(Reader(stdout).wait, fd, 10)
     assert came is True
-    assert 0.1 <= took < 1
+    assert 0.05 <= took < 1     # the timer began before the wait
 
 
 def test_what_breaks_counts_as_something(pipes):
