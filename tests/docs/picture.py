@@ -57,8 +57,8 @@ Made by tests/docs/picture.py from a real run. -->
 """
 
 # title: what stands above the terminal. command: makes a context manager that gives what to run, and what to add to its environment.
-# begins: the picture begins at the first line that this pattern matches.
-Picture = t.NamedTuple("Picture", [("title", str), ("command", t.Callable[[], t.Any]), ("begins", str)])
+# begins: the picture begins at the first line that this pattern matches. ends: it ends before the first one that this matches, where one is given.
+Picture = t.NamedTuple("Picture", [("title", str), ("command", t.Callable[[], t.Any]), ("begins", str), ("ends", t.Optional[str])])
 
 
 @contextlib.contextmanager
@@ -81,9 +81,9 @@ def _gate():
 
 
 PICTURES = {
-    "demo": Picture("make demo", lambda: _make("demo"), r"^PLAY \[May node3 be stopped"),
-    "test": Picture("make test", lambda: _make("test"), r"^==> "),
-    "gate": Picture("ansible-playbook playbook.yml", _gate, r"^PLAY "),
+    "demo": Picture("make demo", lambda: _make("demo"), r"^PLAY \[May node3 be stopped", r"^PLAY \[Find the hosts"),
+    "test": Picture("make test", lambda: _make("test"), r"^==> ", None),
+    "gate": Picture("ansible-playbook playbook.yml", _gate, r"^PLAY ", None),
 }
 
 
@@ -115,14 +115,15 @@ def _until_closed(controller):
         yield decoder.decode(data)
 
 
-def tidied(text, begins, columns=COLUMNS):
-    """From the first line that `begins` matches, without empty lines in a row and without the rows of asterisks that fill a line."""
+def tidied(text, begins, ends=None, columns=COLUMNS):
+    """From the first line that `begins` matches to the one before the first that `ends` does, without empty lines in a row and without the rows of asterisks that fill a line."""
     lines = text.split("\n")
     plain = [Text.from_ansi(line).plain for line in lines]
     first = [number for number, line in enumerate(plain) if re.search(begins, line)]
     if not first:
         raise RuntimeError("no line of the output is like %s: see PICTURES" % begins)
-    kept = [line for number, line in enumerate(lines) if number >= first[0] and (plain[number].strip() or plain[number - 1].strip())]
+    last = [number for number, line in enumerate(plain) if ends and re.search(ends, line)] or [len(lines)]
+    kept = [line for number, line in enumerate(lines) if first[0] <= number < last[0] and (plain[number].strip() or plain[number - 1].strip())]
     return re.sub(r"\*{10,}", "***", "\n".join(kept).strip("\n"))
 
 
@@ -141,7 +142,7 @@ def main():
         with picture.command() as (command, environment):
             text = record(command, environment)
         path = CHECKOUT / "docs" / (name + ".svg")
-        path.write_text(svg(tidied(text, picture.begins), picture.title), encoding="utf-8")
+        path.write_text(svg(tidied(text, picture.begins, picture.ends), picture.title), encoding="utf-8")
         print("wrote %s" % path.relative_to(CHECKOUT))
 
 
