@@ -116,7 +116,10 @@ def _until_closed(controller):
 
 
 def tidied(text, begins, ends=None, columns=COLUMNS):
-    """From the first line that `begins` matches to the one before the first that `ends` does, without empty lines in a row and without the rows of asterisks that fill a line."""
+    """From the first line that `begins` matches to the one before the first that `ends` does.
+
+    Without empty lines in a row, and without the rows of asterisks that fill a line.
+    """
     lines = text.split("\n")
     plain = [Text.from_ansi(line).plain for line in lines]
     first = [number for number, line in enumerate(plain) if re.search(begins, line)]
