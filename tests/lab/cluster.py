@@ -22,7 +22,7 @@ rm -f %(wanted)s/corosync.service %(wanted)s/corosync-qdevice.service
 systemctl -q kill -s KILL corosync-qdevice corosync lab-qnetd 2>/dev/null
 systemctl stop corosync-qdevice corosync lab-qnetd 2>/dev/null
 systemctl reset-failed corosync-qdevice corosync lab-qnetd 2>/dev/null
-rm -rf /dev/shm/qb-* /var/lib/corosync/* /var/lib/corosync-quorum /etc/corosync/* %(offer)s
+rm -rf /dev/shm/qb-* /var/lib/corosync/* /var/lib/corosync-quorum /etc/corosync/* /root/.ansible/tmp/* %(offer)s
 [ ! -e %(watch)s ] || { systemctl -q kill -s KILL lab-watch; systemctl stop lab-watch; rm -f %(watch)s %(wanted)s/lab-watch.service %(record)s; }
 [ ! -e %(no_restart)s ] || { rm -r %(no_restart)s; systemctl daemon-reload; }
 true
