@@ -12,6 +12,9 @@ import sys
 
 from .figures import table
 
+# By the benchmarks themselves
+WRITTEN = ("tests/benchmark/results", "docs/wait.svg")
+
 
 def load():
     """The machine's load average over the last minute."""
@@ -35,9 +38,14 @@ def facts(node, samples, load_before):
 
 
 def _commit():
+    """The commit, and whether anything but the benchmarks' own results differs from it."""
+    commit = _git("describe", "--always")
+    return commit + ("-dirty" if _git("status", "--porcelain", "--", ".", *(":!" + path for path in WRITTEN)) else "") if commit else "no git here"
+
+
+def _git(*arguments):
     root = str(pathlib.Path(__file__).resolve().parents[2])
-    done = subprocess.run(["git", "-c", "safe.directory=" + root, "-C", root, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "no git here"
+    return subprocess.run(["git", "-c", "safe.directory=" + root, "-C", root, *arguments], capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _processor():

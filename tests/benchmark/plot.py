@@ -9,8 +9,8 @@ from html import escape
 from .figures import median
 
 WIDTH, ROW, LEFT, RIGHT, TOP, BOTTOM = 760, 44, 190, 90, 14, 44
-FROM, TO = 0.03, 30.0
-TICKS = (0.03, 0.1, 0.3, 1, 3, 10, 30)
+FROM, TO = 0.01, 30.0
+TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
 # Colours of their own for a light and for a dark page; the background stays the page's.
 SVG = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">

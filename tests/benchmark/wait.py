@@ -7,13 +7,15 @@ import random
 import subprocess
 import time
 
+from lab.host import CHECKOUT, hand_over
 from lab.parallel import each
 
-from .bench import HERE, REMOTE, SMALL, BenchmarkError, Play, say
+from .bench import REMOTE, SMALL, BenchmarkError, Play, say
 from .figures import Target, median, percentile, table, targets
 from .plot import dots
 
 TIMEOUT = 120
+PICTURE = CHECKOUT / "docs/wait.svg"
 QUORUMTOOL = "corosync-quorumtool -s"
 UNTIL_5, UNTIL_1, BACK_OFF = "`until`, `delay: 5`", "`until`, `delay: 1`", "`reboot`'s `test_command`"
 FLOOR, OURS = "C program by `command`", "`wait_for_quorum`"
@@ -40,7 +42,7 @@ TOGETHER = (((UNTIL_5, UNTIL_1, BACK_OFF), 20.0), ((FLOOR,), 5.0), ((OURS,), 5.0
 
 
 def run(bench):
-    """Markdown; writes results/wait.svg, too."""
+    """Markdown; draws docs/wait.svg, too."""
     cluster = bench.lab(SMALL).cluster(nodes=SMALL)
     cluster.wait_quorate()
     say("wait: %d rounds of %d waits" % (bench.samples, sum(len(ways) for ways, dummy in TOGETHER)))
@@ -49,8 +51,8 @@ def run(bench):
         for ways, span in random.sample(TOGETHER, len(TOGETHER)):
             for way, seconds in _round(bench, cluster, ways, span, number).items():
                 late[way].append(seconds)
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results/wait.svg").write_text(dots({way.replace("`", ""): samples for way, samples in late.items()}), encoding="utf-8")
+    PICTURE.write_text(dots({way.replace("`", ""): samples for way, samples in late.items()}), encoding="utf-8")
+    hand_over(PICTURE.parent, [PICTURE.name])
     floor = median(late[FLOOR])
     rows = [[way] + ["%.2f s" % figure for figure in (median(samples), percentile(samples, 95), max(samples))] +
             ["%.1f" % (median(samples) / floor), len(samples)] for way, samples in late.items()]
@@ -60,7 +62,7 @@ def run(bench):
         "%d nodes, each cut off from all others, get their links back at a random moment. "
         "`until` runs `command: corosync-quorumtool -s`; `reboot`'s loop is ansible-core's own, without the reboot." % SMALL,
         table(["way of waiting", "median", "95th percentile", "worst", "× floor", "samples"], rows),
-        "![Each wait as a dot: those by event lie at tenths of a second, those that poll at seconds](wait.svg)",
+        "![Each wait as a dot: those by event lie at hundredths of a second, those that poll at seconds](../../../docs/wait.svg)",
         targets([Target("median of `wait_for_quorum` ÷ C program", median(late[OURS]) / floor, 1.5)])])
 
 

@@ -6,6 +6,7 @@
 The upgrade itself is a task of the test here; real ones are in test_rolling_upgrade.py.
 """
 
+import contextlib
 import json
 import signal
 import time
@@ -37,6 +38,16 @@ def _upgrade(lab, tmp_path):
 def pids(made):
     """The pid of corosync on each node, by name; what was restarted has another one."""
     return dict((node.name, node.run(["pgrep", "-x", "corosync"], check=False).stdout.strip()) for node in made)
+
+
+@contextlib.contextmanager
+def without_sshd(node):
+    """The node runs on, but nobody can log in, and who had is thrown out."""
+    node.sh("systemctl stop ssh.socket ssh; pkill -x sshd; true")
+    try:
+        yield
+    finally:
+        node.sh("systemctl start ssh")
 
 
 def failures(play):
@@ -194,3 +205,53 @@ def test_a_controller_that_is_killed(cluster, upgrade, step):
     made.wait_ring()
     assert upgraded(made) == ([1, 1, 2] if step == "upgrade" else [1, 1, 1])
     assert not any(node.run(["find", "/var/lib/corosync-quorum", "-type", "f"], check=False).stdout for node in made)
+
+
+def test_the_gate_after_a_drain_refuses(cluster, upgrade):
+    """While a node is drained, another one goes: the drained node is not stopped, and the next run takes it first."""
+    made = cluster(nodes=4)
+    made.wait_quorate()
+    before = pids(made)
+    stop_another = [{"name": "Another node goes", "ansible.builtin.service": {"name": "corosync", "state": "stopped"}, "delegate_to": "node3"},
+                    {"name": "It is seen", "corosync.quorum.wait_for_quorum": {"absent": ["node3"], "quorate": True}}]
+    with upgrade(made, {"drain": stop_another, "upgrade": DONE}) as play:
+        play.end(60)
+        assert play.process.returncode
+        said = "\n".join(failures(play))
+        assert "Refused to stop node4" in said and "Other nodes are down already: 3." in said, said
+        assert "It is drained, and runs on." in said and "Nothing was changed" not in said, said
+    assert pids(made) == dict(before, node3="")
+    assert upgraded(made) == [0, 0, 0, 0]
+    made[3].start_corosync()
+    made.wait_ring()
+    drained = [{"name": "Drain", "ansible.builtin.debug": {"msg": "nothing runs here"}}]
+    with upgrade(made, {"drain": drained, "upgrade": DONE}) as play:
+        play.end(120)
+        assert not play.process.returncode, play.output
+        assert [host for host, task in stages(play) if task == "Stop corosync"][0] == "node4"
+    assert upgraded(made) == [1, 1, 1, 1]
+
+
+def test_a_host_that_goes_out_of_reach_in_the_middle(lab, cluster, upgrade, tmp_path):
+    """Ansible ends the play there and then. The watches record on, so the next run's report covers both."""
+    made = cluster()
+    made.wait_quorate()
+    before = pids(made)
+    linger = [{"name": "Stay a while", "ansible.builtin.command": "sleep 20", "changed_when": False}]
+    with upgrade(made, {"upgrade": linger}) as play:
+        play.until("Stay a while", timeout=60)
+        with without_sshd(lab["node3"]):
+            play.end(60)
+            assert play.process.returncode
+            assert [(result.host, result.status) for result in play.results][-1] == ("node3", "unreachable"), play.output
+            assert {name: pid for name, pid in pids(made).items() if name != "node3"} == {"node1": before["node1"], "node2": before["node2"]}
+            made.wait_quorate(node=1)
+            with upgrade(made) as again:
+                again.end(60)
+                assert "node3 cannot be reached" in "\n".join(failures(again)), again.output
+    with upgrade(made, {"upgrade": DONE}) as play:
+        play.end(120)
+        assert not play.process.returncode, play.output
+        assert stages(play)[0][0] == "node3"
+    assert upgraded(made) == [1, 1, 1]
+    assert "Quorum was never lost on a node that was up." in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -18,19 +18,22 @@ BOOK = CHECKOUT / "playbooks/rolling_upgrade.yml"
 HOSTS = ["host1", "host2", "host3"]  # the last one goes first
 BREAK = [{"name": "Break", "ansible.builtin.command": {"argv": ["sh", "-c", "echo the disk is full >&2; exit 1"]}, "changed_when": True}]
 
+DONE = [{"name": "Nothing to upgrade", "ansible.builtin.debug": {"msg": "as it was"}}]
+
 
 class Run:
     """Runs of the playbook on one cluster, and the results of the last one."""
 
-    def __init__(self, lab, made, folder, stack):
-        self.lab, self.folder, self.stack, self.results = lab, folder, stack, []
+    def __init__(self, lab, made, folder, stack, **variables):
+        self.lab, self.folder, self.results = lab, folder, []
+        self.variables = dict({"rolling_upgrade_group": "nodes", "rolling_upgrade_stack": stack, "rolling_upgrade_stable_for": 0.5,
+                               "rolling_upgrade_timeout": 60, "rolling_upgrade_report": str(folder / "report.html")}, **variables)
         self.inventory = made.inventory(folder / "inventory.yml")
         self.inventory.write_text(self.inventory.read_text(encoding="utf-8").replace("    node", "    host"), encoding="utf-8")
 
-    def end(self, steps=None, **variables):
+    def end(self, steps=None):
         """Run it to its end; the messages of what failed. steps: tasks for a step, by its name."""
-        given = {"rolling_upgrade_group": "nodes", "rolling_upgrade_stack": self.stack, "rolling_upgrade_stable_for": 0.5, "rolling_upgrade_timeout": 60,
-                 "rolling_upgrade_report": str(self.folder / "report.html"), **variables}
+        given = dict(self.variables)
         for step, tasks in (steps or {}).items():
             path = self.folder / ("%s.yml" % step)
             path.write_text(json.dumps(tasks), encoding="utf-8")
@@ -64,6 +67,26 @@ def check_drains(run, follower, hosts):
         gates = [result.at for result in run.results if result.host == host and result.task.endswith("Refuse to stop what the cluster cannot spare")]
         assert gates[0] < drained[host] < gates[-1] < stopped[host]
         assert left(follower, host.replace("host", "node"), stopped[host]) < gates[-1], "it was the stop that ended what ran there"
+
+
+def test_pcs_refuses_what_the_gate_allows(tmp_path):
+    """The tie-breaker keeps quorum with half of the votes. pcs only compares votes with quorum: its no counts, and the user may overrule it."""
+    with private_lab("roll-pcs-refusal", nodes=3, stack="pcs") as lab:
+        made = lab.cluster(nodes=3, votes={3: 2}, quorum={"auto_tie_breaker": 1})
+        made.wait_quorate()
+        pacemaker = Pacemaker(made).start()
+        witness = made.watch()
+        run = Run(lab, made, tmp_path, "pcs", rolling_upgrade_packages=[], rolling_upgrade_needed="{{ inventory_hostname == 'host3' }}")
+        before = made["node3"].run(["pgrep", "-x", "corosync"]).stdout
+        said = run.end({"upgrade": DONE})
+        assert "Stop pacemaker and corosync on this node: " in said and "will cause a loss of the quorum" in said, said
+        assert made["node3"].run(["pgrep", "-x", "corosync"]).stdout == before
+        assert standby(pacemaker) == ["node3"]
+        force = [{"name": "Stop it all the same", "ansible.builtin.command": {"argv": ["pcs", "cluster", "stop", "--force"]}, "changed_when": True}]
+        assert run.end({"upgrade": DONE, "stop": force}) == ""
+        assert sorted(run.ended("Stop it all the same")) == ["host3"]
+        pacemaker.wait_ready()
+        assert witness.losses() == []
 
 
 @pytest.mark.parametrize("stack, broken", [("pcs", "start"), ("crmsh", "upgrade")])
