@@ -12,7 +12,7 @@ from lab import LabError, why_not
 from lab.__main__ import become_root
 from lab.host import hand_over
 
-from . import forecast, idle, machine, memory, process, task, upgrade, wait
+from . import forecast, hour, idle, machine, memory, process, task, upgrade, wait
 from .bench import HERE, SMALL, Bench, BenchmarkError, say
 
 # In the order in which they run
@@ -24,7 +24,10 @@ SECTIONS = {
     "wait": (wait.run, "From quorum on the node to the task's result"),
     "upgrade": (upgrade.run, "A rolling upgrade of nine nodes, and its gates"),
     "idle": (idle.run, "What a long wait costs while nothing happens"),
+    "hour": (hour.run, "An hour of waiting"),
 }
+# Only when it is asked for
+LONG = ("hour",)
 HEAD = """\
 <!--
 Copyright (c) 2026 corosync.quorum contributors
@@ -59,7 +62,8 @@ def main(argv=None):
 def parser():
     """The command line."""
     top = argparse.ArgumentParser(prog="benchmark", description="Measure the collection on live nodes of this machine.")
-    top.add_argument("sections", nargs="*", default=list(SECTIONS), metavar="SECTION", help="of %s (default: all)" % ", ".join(SECTIONS))
+    top.add_argument("sections", nargs="*", default=[name for name in SECTIONS if name not in LONG], metavar="SECTION",
+                     help="of %s (default: all but %s)" % (", ".join(SECTIONS), ", ".join(LONG)))
     top.add_argument("--samples", type=int, default=15, help="how many of each (default: %(default)s; fewer are only to try things out)")
     top.add_argument("--idle", type=int, default=300, help="seconds of the long wait (default: %(default)s)")
     return top

@@ -155,6 +155,16 @@ class Play:
             raise BenchmarkError("A playbook failed: %s" % self._last_words())
         return self.times()
 
+    def processes(self):
+        """The pids of ansible-playbook and of its workers; without ssh, which may outlive them."""
+        found = []
+        for path in pathlib.Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                session = int((path / "stat").read_text().rpartition(")")[2].split()[3])
+                if session == self._process.pid and b"ansible-playbook" in (path / "cmdline").read_bytes():
+                    found.append(int(path.name))
+        return found
+
     def stop(self):
         """End it."""
         if self._process.poll() is None:
