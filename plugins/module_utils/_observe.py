@@ -8,6 +8,7 @@
 
 import os
 import select
+import sys
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._archive import compiled_once
@@ -176,10 +177,17 @@ def observe(timeout: float) -> Value:
 
 
 def _whole() -> t.Any:
-    """The pure code that makes the value. Imported here and not above: it is compiled in each task, which takes about as long as corosync needs to connect."""
-    with compiled_once():
-        from ansible_collections.corosync.quorum.plugins.module_utils._quorum import whole
+    """The pure code that makes the value. Imported here and not above: it is compiled in each task, which takes about as long as corosync needs to connect.
 
+    Meanwhile the lane needs the interpreter for a moment between its calls. Python would let it wait for five milliseconds each time.
+    """
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)
+    try:
+        with compiled_once():
+            from ansible_collections.corosync.quorum.plugins.module_utils._quorum import whole
+    finally:
+        sys.setswitchinterval(interval)
     return whole
 
 

@@ -72,3 +72,12 @@ def test_the_supported_ansible_core_is_the_one_that_the_collection_asks_for():
     wanted = yaml.safe_load((CHECKOUT / "meta/runtime.yml").read_text(encoding="utf-8"))["requires_ansible"]
     least = re.fullmatch(r">=(\d+\.\d+)\.0", wanted).group(1)
     assert "ansible-core %s or newer" % least in README
+
+
+def test_its_figures_are_those_that_the_benchmark_wrote():
+    measured = (CHECKOUT / "tests/benchmark/results/wait.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in measured.splitlines() if line.startswith("| ")]
+    head = next(number for number, row in enumerate(rows) if row[0] == "way of waiting")
+    expected = [[row[0], row[1], row[3]] for row in rows[head + 1:head + 6]]
+    shown = README.split("| way of waiting ")[1].split("\n\n")[0].splitlines()[2:]
+    assert [[cell.strip() for cell in line.strip("|").split("|")] for line in shown] == expected

@@ -88,7 +88,7 @@ def _matching(patterns):
 def _clusters():
     no_lab = lab.why_not()
     for name, title, patterns in _LIVE:
-        yield Stage(name, title, _pytest(*_matching(patterns)), PYTEST_PASSED, no_lab, cluster=True, minutes=60)
+        yield Stage(name, title, _pytest("--durations=12", *_matching(patterns)), PYTEST_PASSED, no_lab, cluster=True, minutes=60)
     yield Stage("molecule", "the molecule scenarios, on real nodes", _tool("molecule", "test", "--all"),
                 re.compile(r"^INFO +\[\S+ > verify\] Executed: Successful", re.MULTILINE), no_lab, cluster=True,
                 environment={"MOLECULE_GLOB": "molecule/*/molecule.yml"})
