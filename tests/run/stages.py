@@ -105,7 +105,7 @@ def _tests():
         yield Stage("managed-" + text, "unit tests of the managed nodes' code on Python " + text, _step("units", "managed", text),
                     PYTEST_PASSED, _no_python(version))
     for core in environments.CORES:
-        yield Stage("unit-" + core, "unit tests with ansible-core " + core, _step("units", "core", core), PYTEST_PASSED, _no_python_for(core))
+        yield Stage("unit-" + core, "unit tests of the plugins with ansible-core " + core, _step("units", "core", core), PYTEST_PASSED, _no_python_for(core))
 
 
 def _checks():

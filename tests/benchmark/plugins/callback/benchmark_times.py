@@ -20,7 +20,7 @@ description: Internal to the collection's benchmarks.
 
 
 class CallbackModule(CallbackBase):
-    """start: the task's worker process was started. ok, failed, unreachable: its result has reached the controller's main process."""
+    """start: the task's worker process was started. ok, skipped, failed, unreachable: its result has reached the controller's main process."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -42,6 +42,9 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_ok(self, result):
         self._end("ok", result)
+
+    def v2_runner_on_skipped(self, result):
+        self._end("skipped", result)
 
     def v2_runner_on_failed(self, result, ignore_errors=False):
         self._end("failed", result)
