@@ -63,11 +63,12 @@ def state(value):
 
 
 def become(made, wanted):
-    """The values of all nodes as soon as each node's device is in the state that is wanted of it, such as {1: "alive", 2: "voting"}."""
+    """The values of all nodes as soon as each node's device is in the state that is wanted of it, such as {1: "alive", 2: "voting"}, and all say so."""
     deadline = time.monotonic() + SOON
     while True:
         seen = values(made[nodeid] for nodeid in wanted)
-        if [state(value) for value in seen] == list(wanted.values()):
+        told = [[node["qdevice"] for node in value["nodes"]] for value in seen]
+        if [state(value) for value in seen] == list(wanted.values()) and told == [told[0]] * len(told):
             return seen
         assert time.monotonic() < deadline, [value["qdevice"] for value in seen]
         time.sleep(0.2)

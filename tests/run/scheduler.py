@@ -13,8 +13,8 @@ import time
 from .stage import FAILED, PASSED, SKIPPED, Outcome, judge
 
 _TICK = 0.1
-# Stages with cluster nodes mostly wait for time to pass, each on nodes of its own. More of them would wait for each other.
-MOST_CLUSTERS = 3
+# Stages with cluster nodes mostly wait for time to pass, each on nodes of its own. More of them would wait for each other, and that takes longer.
+MOST_CLUSTERS = 2
 # From polite to final, and the seconds to wait after each. SIGINT first: pytest and molecule take down their nodes on it.
 _STOPPING = ((signal.SIGINT, 30), (signal.SIGTERM, 10), (signal.SIGKILL, 5))
 
