@@ -10,8 +10,10 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.cluster_plan import plan
+from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
 from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
+
+planner = Later("module_utils._quorum.cluster_plan")
 
 
 def cluster_plan(facts: t.Any, hosts: t.Any, alive: t.Any, batch: t.Any, ready: bool = True) -> dict[str, t.Any]:
@@ -20,7 +22,7 @@ def cluster_plan(facts: t.Any, hosts: t.Any, alive: t.Any, batch: t.Any, ready: 
         raise AnsibleFilterError("corosync.quorum.cluster_plan is for the role corosync.quorum.cluster: it takes what that role knows of its hosts.")
     play = {"hosts": list(hosts), "alive": list(alive), "batch": list(batch), "ready": bool(ready)}
     wishes = {host: fact["wish"] for host, fact in facts.items()}
-    return t.cast("dict[str, t.Any]", untemplated(plan(wishes, {host: fact["seen"] for host, fact in facts.items()}, play)))
+    return t.cast("dict[str, t.Any]", untemplated(planner.plan(wishes, {host: fact["seen"] for host, fact in facts.items()}, play)))
 
 
 class FilterModule:

@@ -10,8 +10,10 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.conf_changes import action_of, changes
+from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
 from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
+
+conf = Later("module_utils._quorum.conf_changes")
 
 
 def corosync_conf_changes(old: t.Any, new: t.Any) -> dict[str, t.Any]:
@@ -21,8 +23,8 @@ def corosync_conf_changes(old: t.Any, new: t.Any) -> dict[str, t.Any]:
             raise AnsibleFilterError(
                 "corosync.quorum.corosync_conf_changes compares two texts of a corosync.conf, but %s is a %s." % (name, type(text).__name__)
             )
-    found = changes(old, new)
-    return t.cast("dict[str, t.Any]", untemplated({"action": action_of(found), "changes": [dict(change._asdict()) for change in found]}))
+    found = conf.changes(old, new)
+    return t.cast("dict[str, t.Any]", untemplated({"action": conf.action_of(found), "changes": [dict(change._asdict()) for change in found]}))
 
 
 class FilterModule:

@@ -10,15 +10,17 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum import forecast as question
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError
+from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
+
+question = Later("module_utils._quorum.forecast")
+known = Later("module_utils._quorum.known")
 
 
 def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = False, qdevice: str = "as_now") -> dict[str, t.Any]:
     """What the nodes that stay will see. AnsibleFilterError for a question that has no answer."""
     try:
         return question.forecast(value, leave, how=how, lms_window=lms_window, qdevice=qdevice)
-    except ForecastError as error:
+    except known.ForecastError as error:
         raise AnsibleFilterError("corosync.quorum.forecast: %s" % error) from error
 
 

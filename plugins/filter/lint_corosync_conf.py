@@ -10,15 +10,10 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.lint import lint
+from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
+from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
 
-try:
-    # Up to ansible-core 2.18 text that a filter makes could be templated again, and findings quote the file.
-    from ansible.utils.unsafe_proxy import wrap_var
-except ImportError:  # from 2.19 on nothing is templated that is not trusted, and this helper is on its way out
-
-    def wrap_var(v: t.Any) -> t.Any:
-        return v
+linter = Later("module_utils._quorum.lint")
 
 
 def lint_corosync_conf(text: t.Any) -> list[dict[str, t.Any]]:
@@ -29,7 +24,7 @@ def lint_corosync_conf(text: t.Any) -> list[dict[str, t.Any]]:
             "Use lookup('ansible.builtin.file', 'corosync.conf') on the controller, or ansible.builtin.slurp and b64decode for a file of a node."
             % _called(text)
         )
-    return t.cast("list[dict[str, t.Any]]", wrap_var(lint(text)))
+    return t.cast("list[dict[str, t.Any]]", untemplated(linter.lint(text)))
 
 
 def _called(value: t.Any) -> str:

@@ -10,15 +10,17 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum import forecast as question
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError
+from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
+
+question = Later("module_utils._quorum.forecast")
+known = Later("module_utils._quorum.known")
 
 
 def may_leave(value: t.Any, nodes: t.Any, qdevice: str = "either", spare: int = 0) -> dict[str, t.Any]:
     """Whether these nodes may leave, why, and the numbers. AnsibleFilterError for a question that has no answer."""
     try:
         return question.may_leave(value, nodes, qdevice=qdevice, spare=spare)
-    except ForecastError as error:
+    except known.ForecastError as error:
         raise AnsibleFilterError("corosync.quorum.may_leave: %s" % error) from error
 
 

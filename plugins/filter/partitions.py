@@ -10,15 +10,17 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum import partitions as question
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError
+from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
+
+question = Later("module_utils._quorum.partitions")
+known = Later("module_utils._quorum.known")
 
 
 def partitions(results: t.Any) -> dict[str, t.Any]:
     """Who sees whom. AnsibleFilterError for anything but results of hosts."""
     try:
         return question.partitions(results)
-    except ForecastError as error:
+    except known.ForecastError as error:
         raise AnsibleFilterError("corosync.quorum.partitions: %s" % error) from error
 
 

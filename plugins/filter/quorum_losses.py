@@ -10,20 +10,22 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.history import HistoryError, Loss, histories, losses
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import utc
+from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
+
+history = Later("module_utils._quorum.history")
+moments = Later("module_utils._quorum.moments")
 
 
 def quorum_losses(timelines: t.Any, offsets: t.Any = None) -> list[dict[str, t.Any]]:
     """When nodes that were up lost quorum. AnsibleFilterError for anything but timelines."""
     try:
-        return [_plain(loss) for loss in losses(histories(timelines, offsets))]
-    except HistoryError as error:
+        return [_plain(loss) for loss in history.losses(history.histories(timelines, offsets))]
+    except history.HistoryError as error:
         raise AnsibleFilterError("corosync.quorum.quorum_losses: %s" % error) from error
 
 
-def _plain(loss: Loss) -> dict[str, t.Any]:
-    return dict(loss._asdict(), at=utc(loss.at), until=None if loss.until is None else utc(loss.until))
+def _plain(loss: t.Any) -> dict[str, t.Any]:
+    return dict(loss._asdict(), at=moments.utc(loss.at), until=None if loss.until is None else moments.utc(loss.until))
 
 
 class FilterModule:

@@ -10,9 +10,11 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum import batches
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum import forecast as question
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError
+from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
+
+batches = Later("module_utils._quorum.batches")
+question = Later("module_utils._quorum.forecast")
+known = Later("module_utils._quorum.known")
 
 
 def upgrade_batches(value: t.Any, spare: int = 0, qdevice: str = "either", by: str = "name") -> list[list[str | int]]:
@@ -20,7 +22,7 @@ def upgrade_batches(value: t.Any, spare: int = 0, qdevice: str = "either", by: s
     try:
         question.one_of("by", by, ("name", "nodeid"))
         found = batches.upgrade_batches(value, spare=spare, qdevice=qdevice)
-    except ForecastError as error:
+    except known.ForecastError as error:
         raise AnsibleFilterError("corosync.quorum.upgrade_batches: %s" % error) from error
     names = {node["nodeid"]: node["name"] for node in value["nodes"] if node["name"] and by == "name"}
     return [[names.get(nodeid, nodeid) for nodeid in batch] for batch in found]

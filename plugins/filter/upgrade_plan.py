@@ -10,8 +10,10 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum import upgrade
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError
+from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
+
+upgrade = Later("module_utils._quorum.upgrade")
+known = Later("module_utils._quorum.known")
 
 
 def upgrade_plan(
@@ -20,7 +22,7 @@ def upgrade_plan(
     """What speaks against an upgrade, and its order. AnsibleFilterError for anything but results of hosts."""
     try:
         return upgrade.plan(results, under_way=under_way, spare=spare, qdevice=qdevice, batches=batches)
-    except ForecastError as error:
+    except known.ForecastError as error:
         raise AnsibleFilterError("corosync.quorum.upgrade_plan: %s" % error) from error
 
 

@@ -10,15 +10,17 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.corosync.quorum.plugins.plugin_utils._report.given import ReportError, report_of
-from ansible_collections.corosync.quorum.plugins.plugin_utils._report.page import page
+from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
+
+given = Later("plugin_utils._report.given")
+pages = Later("plugin_utils._report.page")
 
 
 def upgrade_report(value: t.Any) -> str:
     """The report as an HTML page. AnsibleFilterError for anything but the description of an upgrade."""
     try:
-        return page(report_of(value))
-    except ReportError as error:
+        return pages.page(given.report_of(value))
+    except given.ReportError as error:
         raise AnsibleFilterError("corosync.quorum.upgrade_report: %s" % error) from error
 
 

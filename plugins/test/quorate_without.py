@@ -10,15 +10,17 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum import forecast as question
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import ForecastError
+from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
+
+question = Later("module_utils._quorum.forecast")
+known = Later("module_utils._quorum.known")
 
 
 def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = "either", spare: int = 0) -> bool:
     """Whether the cluster stays quorate if these nodes leave. AnsibleFilterError for a question that has no answer."""
     try:
         return question.quorate_without(value, nodes, qdevice=qdevice, spare=spare)[0]
-    except ForecastError as error:
+    except known.ForecastError as error:
         raise AnsibleFilterError("corosync.quorum.quorate_without: %s" % error) from error
 
 
