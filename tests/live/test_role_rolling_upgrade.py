@@ -21,8 +21,12 @@ MARK = "/var/lib/corosync-quorum/rolling-upgrade.json"
 
 @pytest.fixture(name="upgrade")
 def _upgrade(lab, tmp_path):
-    """Call it to begin the playbook on all nodes; steps: tasks for a step, by its name. It writes its report to tmp_path."""
-    def begin(made, steps=None, **variables):
+    """Call it to begin the playbook on all nodes, or the role alone, one node after the other; steps: tasks for a step, by its name. It writes its
+    report to tmp_path."""
+    alone = tmp_path / "alone.json"
+    alone.write_text(json.dumps([{"hosts": "nodes", "serial": 1, "gather_facts": False, "roles": ["corosync.quorum.rolling_upgrade"]}]), encoding="utf-8")
+
+    def begin(made, steps=None, role_alone=False, arguments=(), **variables):
         given = {
             "rolling_upgrade_group": "nodes", "rolling_upgrade_packages": [], "rolling_upgrade_needed": True, "rolling_upgrade_stable_for": 0.5,
             "rolling_upgrade_report": str(tmp_path / "report.html"), "rolling_upgrade_timeout": 30, }
@@ -31,7 +35,7 @@ def _upgrade(lab, tmp_path):
             path.write_text(json.dumps(tasks), encoding="utf-8")
             given["rolling_upgrade_%s_tasks" % step] = str(path)
         inventory = made.inventory(tmp_path / "inventory.yml")
-        return Play(lab, BOOK, arguments=["-i", str(inventory), "-e", json.dumps(dict(given, **variables))])
+        return Play(lab, alone if role_alone else BOOK, arguments=["-i", str(inventory), *arguments, "-e", json.dumps(dict(given, **variables))])
     return begin
 
 
@@ -114,6 +118,16 @@ def test_a_cluster_that_cannot_lose_a_node(cluster, upgrade):
     made = cluster(nodes=2)
     made.wait_quorate()
     refused(upgrade(made), made, "There are no safe batches: quorum does not stand the loss of node1, node2")
+
+
+@pytest.mark.parametrize("role_alone", [False, True])
+def test_a_host_that_is_not_reachable(cluster, upgrade, tmp_path, role_alone):
+    made = cluster()
+    made.wait_quorate()
+    away = tmp_path / "away.json"
+    away.write_text(json.dumps({"nodes": {"hosts": {"node2": {"ansible_host": "127.255.255.1", "ansible_port": 1}}}}), encoding="utf-8")
+    refused(upgrade(made, role_alone=role_alone, arguments=["-i", str(away)]), made,
+            "nothing was changed", "node2 cannot be reached: ", "Bring it back, or take it out of the cluster, first.")
 
 
 # ---- a node that fails, and the run after it ----------------------------------------------------------------------------
