@@ -5,13 +5,13 @@
 """python -m run.steps.units core|managed VERSION: unit tests on another ansible-core, or on another Python as a managed node has it."""
 
 import os
+import re
 import subprocess
 import sys
 
 from .. import environments, paths, trees
 
-# What a managed node runs. Its ansible.module_utils is that of an ansible-core which still supports the Python.
-_MANAGED = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
+# A managed node's ansible.module_utils is that of an ansible-core which still supports the Python.
 _LAST_CORE = {(3, 6): "2.16", (3, 7): "2.17", (3, 8): "2.19"}
 
 
@@ -33,10 +33,30 @@ def on_core(core):
 
 
 def on_managed(text):
-    """The unit tests of the managed node's code on a Python ("3.6")."""
+    """The unit tests of the managed node's code on a Python ("3.6"): of the modules, and of what they import. The rest runs on controllers alone."""
     version = tuple(int(part) for part in text.split("."))
     library = environments.module_library(_LAST_CORE.get(version, "2.21"))
-    return _pytest(environments.managed_environment(version), _MANAGED, library)
+    return _pytest(environments.managed_environment(version), managed_tests(), library)
+
+
+def managed_tests():
+    """Paths of these tests."""
+    plugins, utils = paths.CHECKOUT / "plugins", paths.CHECKOUT / "plugins/module_utils"
+    sent, new = set(), set((plugins / "modules").glob("*.py"))
+    while new:
+        sent |= new
+        found = {utils / (name + ".py") for source in new for name in _imported(source.read_text(encoding="utf-8"))}
+        new = {path for path in found if path.is_file()} - sent
+    tests = [paths.CHECKOUT / "tests/unit" / path.parent.relative_to(paths.CHECKOUT) / ("test_%s.py" % path.stem) for path in sorted(sent)]
+    return [str(test.relative_to(paths.CHECKOUT)) for test in tests if test.is_file()]
+
+
+def _imported(source):
+    """What is imported of module_utils, as paths without ending: each module, and each name as if it were one, as only a file tells."""
+    for module, several, one in re.findall(r"\.plugins\.module_utils((?:\.\w+)*) import (?:\(([^)]*)\)|(.*))", source):
+        path = module.replace(".", "/").lstrip("/")
+        yield path
+        yield from ((path + "/" + name.split(" as ")[0].strip()).lstrip("/") for name in (several or one).split(","))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,12 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which unit tests run on a managed node's Python."""
+
+from run.steps import units
+
+
+def test_what_modules_import_is_tested_on_a_nodes_python_and_what_filters_alone_import_is_not():
+    tests = {path.rpartition("/")[2] for path in units.managed_tests()}
+    assert {"test_votequorum_info.py", "test__archive.py", "test__observe.py", "test_votequorum.py", "test_problems.py", "test_change.py"} <= tests
+    assert not {"test_batches.py", "test_upgrade.py", "test_lint.py"} & tests
