@@ -56,7 +56,6 @@ def compiled_once() -> t.Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(_Finder)
-        if hasattr(gc, "freeze"):  # Python 3.7
-            gc.freeze()
+        getattr(gc, "freeze", lambda: None)()  # from Python 3.7 on
         if collects:
             gc.enable()
