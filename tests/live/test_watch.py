@@ -36,7 +36,10 @@ def ask(node, state, check=True, user=None, check_mode=False, **options):
 @contextlib.contextmanager
 def watching(node, **options):
     """A watch in the background of a node, entered when its first look is recorded. Gives a function that waits for its result."""
-    unit = "watch-%d" % time.monotonic_ns()
+    def entries():
+        return len(ask(node, "read", record=options.get("record", RECORD))["timeline"])
+
+    unit, before = "watch-%d" % time.monotonic_ns(), entries()
     node.put(json.dumps({"ANSIBLE_MODULE_ARGS": dict(options, state="running")}), "/run/%s.json" % unit)
     node.sh("systemd-run -q --unit=%s -p StandardInput=file:/run/%s.json -p StandardOutput=file:/run/%s.out -p StandardError=file:/run/%s.err "
             "--setenv=PYTHONPATH=/opt/collections:%s --setenv=PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 %s" % (unit, unit, unit, unit, LIBRARY, MODULE))
@@ -51,8 +54,7 @@ def watching(node, **options):
 
     ended.unit, ended.send = unit, send
     try:
-        record = options.get("record", RECORD)
-        until(lambda: ask(node, "read", record=record)["timeline"] or node.run(["systemctl", "is-active", "-q", unit], check=False).returncode)
+        until(lambda: entries() > before or node.run(["systemctl", "is-active", "-q", unit], check=False).returncode)
         yield ended
     finally:
         node.run(["systemctl", "kill", "-s", "KILL", unit], check=False)
