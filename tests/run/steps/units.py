@@ -19,7 +19,7 @@ def _pytest(python, tests, *library):
     # PYTHONNOUSERSITE: what is installed for the user is not on a managed node.
     search = [str(trees.linked()), str(paths.CHECKOUT / "tests"), *map(str, library)]
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(search), PYTHONNOUSERSITE="1")
-    present = [folder for folder in tests if (paths.CHECKOUT / folder).is_dir()]
+    present = [test for test in tests if (paths.CHECKOUT / test).exists()]
     if not present:
         sys.exit("FAILED: none of %s is there" % ", ".join(tests))
     return subprocess.run([str(python), "-m", "pytest", *present], cwd=paths.CHECKOUT, env=environment, check=False).returncode
