@@ -8,14 +8,9 @@ nodes up after the session, to look at them (`PYTHONPATH=tests python3 -m lab ss
 """
 
 import os
-import pathlib
-import sys
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-
-from lab import private_lab, why_not  # noqa: E402  pylint: disable=wrong-import-position
+from lab import private_lab, why_not
 
 
 @pytest.fixture(scope="session", name="lab")

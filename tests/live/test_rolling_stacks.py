@@ -17,7 +17,6 @@ from playing import Play
 BOOK = CHECKOUT / "playbooks/rolling_upgrade.yml"
 HOSTS = ["host1", "host2", "host3"]  # the last one goes first
 BREAK = [{"name": "Break", "ansible.builtin.command": {"argv": ["sh", "-c", "echo the disk is full >&2; exit 1"]}, "changed_when": True}]
-
 DONE = [{"name": "Nothing to upgrade", "ansible.builtin.debug": {"msg": "as it was"}}]
 
 

@@ -82,9 +82,9 @@ def breaks_before(answer, flaps):
 
 
 def test_quorum_that_flaps(lab, cluster):
-    """On three nodes at once, each with a device of its own, so that the flaps of one do not touch the others.
+    """On three nodes, each with a device of its own, so that the flaps of one do not touch the others.
 
-    node1: three times within the five seconds, between two looks where sleep is 30. node2: as the time ends. node3: without an end.
+    node1: three times within the five seconds, between two looks where sleep is 30. node2: as the time ends. node3, after these: without an end.
     """
     made = cluster(nodes=3, device=DEVICE)
     three_times = [random.uniform(0, 2), random.uniform(1, STABLE - 0.5), random.uniform(3, STABLE - 0.1)]
