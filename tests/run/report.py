@@ -11,6 +11,7 @@ from .stage import FAILED, PASSED, SKIPPED
 
 _TAIL_LINES = 40
 _SILENCE = 60
+_MOST_FAILURES = 10
 
 
 class Report:
@@ -60,7 +61,7 @@ class Report:
                 time.monotonic() - self._began, ", ".join("%s (%.0f s)" % (stage.name, seconds) for stage, seconds in running)))
 
     def summary(self, stages, outcomes):
-        """The table, what was not run and why, pytest's closing lines, and the count as the last line."""
+        """The table, what was not run and why, pytest's closing lines, what failed by name, and the count as the last line."""
         self._say("\n%-14s %-8s %7s %7s" % ("stage", "result", "checks", "seconds"))
         for stage in stages:
             outcome = outcomes[stage.name]
@@ -68,8 +69,10 @@ class Report:
         self._not_run(stages, outcomes)
         failed = [stage.name for stage in stages if outcomes[stage.name].result == FAILED]
         self._say("\nTook %.0f s." % (time.monotonic() - self._began))
-        if failed:
-            self._say("Failed: %s" % ", ".join("%s (%s)" % (name, outcomes[name].why) for name in failed))
+        for name in failed:
+            self._say("Failed: %s (%s)" % (name, outcomes[name].why))
+            for line in outcomes[name].failures[:_MOST_FAILURES]:
+                self._say("    %.300s" % line)
         results = [outcomes[stage.name].result for stage in stages]
         self._say("%d passed, %d failed, %d skipped" % tuple(results.count(result) for result in (PASSED, FAILED, SKIPPED)))
 

@@ -20,6 +20,9 @@ _LEFT_OUT = (
     re.compile(r"^LEFT OUT: (.+)$", re.MULTILINE),
 )
 
+# How pytest, ansible-test and ansible-playbook name what failed, a line each.
+_FAILED = re.compile(r"^((?:FAILED|ERROR|ERROR:|fatal:) \S.*)$", re.MULTILINE)
+
 
 class Stage(NamedTuple):
     """One command of the test run.
@@ -41,7 +44,8 @@ class Stage(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a stage ended: result is PASSED, FAILED or SKIPPED; why explains the latter two; left_out are sentences on parts not run."""
+    """How a stage ended: result is PASSED, FAILED or SKIPPED; why explains the latter two; left_out are sentences on parts not run;
+    failures are the lines that name what failed."""
 
     result: str
     seconds: float = 0.0
@@ -49,6 +53,7 @@ class Outcome(NamedTuple):
     why: str = ""
     left_out: Tuple[str, ...] = ()
     closing: Tuple[str, ...] = ()
+    failures: Tuple[str, ...] = ()
 
 
 def count_checks(stage, output):
@@ -70,4 +75,5 @@ def judge(stage, exit_code, output, seconds):
         why = "exit code %d" % exit_code
     elif checks == 0:
         why = "it ran no test: its output has nothing like %s" % stage.evidence.pattern
-    return Outcome(FAILED if why else PASSED, seconds, checks, why, left_out, closing)
+    failures = tuple(dict.fromkeys(_FAILED.findall(output))) if why else ()
+    return Outcome(FAILED if why else PASSED, seconds, checks, why, left_out, closing, failures)

@@ -147,3 +147,13 @@ def test_the_summary_ends_in_a_plain_count(run, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "1 passed, 1 failed, 1 skipped"
     assert "  far: no such machine" in lines
+
+
+def test_the_summary_names_what_failed(run, capsys):
+    """A log may be gone with its machine, and its last lines are far above the summary."""
+    stages = [shell("bad", "echo checked 1; echo 'FAILED tests/x.py::test_y - assert 1 == 2'; echo noise; exit 1"), shell("good", "echo checked 1; echo 'FAILED it says'")]
+    outcomes = run(*stages)
+    capsys.readouterr()
+    Report().summary(stages, outcomes)
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        "Failed: bad (exit code 1)", "    FAILED tests/x.py::test_y - assert 1 == 2", "1 passed, 1 failed, 0 skipped"]

@@ -17,6 +17,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils import _watchdog
 from ansible_collections.corosync.quorum.plugins.plugin_utils._watchdog import Orphaned, Overdue, Watchdog, pause
 
 NOBODY = -1  # no process has this one for a parent
+SOON = 30  # seconds; what is not brought back takes ten times as long, and a busy machine may be slow
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +65,7 @@ def test_a_call_that_never_returns(blocks):
     start = time.monotonic()
     with pytest.raises(Overdue), Watchdog(0.2):
         blocks()
-    assert 0.2 <= time.monotonic() - start < 1.5
+    assert 0.2 <= time.monotonic() - start < SOON
 
 
 def test_nothing_on_the_way_swallows_it():
@@ -94,7 +95,7 @@ def test_a_signal_that_comes_after_the_end_is_harmless():
 
 
 def ended(child):
-    return child.wait(5) == -signal.SIGTERM
+    return child.wait(SOON) == -signal.SIGTERM
 
 
 def test_children_that_it_started_end_with_it():
@@ -135,11 +136,18 @@ def test_children_outlive_success_and_ordinary_failure():
 
 def test_it_ticks(monkeypatch):
     monkeypatch.setattr(_watchdog, "TICK", 0.05)
-    ticks = []
-    with Watchdog(60, lambda: ticks.append(threading.current_thread())):
-        time.sleep(0.33)
-    assert 3 <= len(ticks) <= 7
-    assert threading.main_thread() not in ticks
+    ticks, third = [], threading.Event()
+
+    def tick():
+        ticks.append((time.monotonic(), threading.current_thread()))
+        if len(ticks) == 3:
+            third.set()
+
+    start = time.monotonic()
+    with Watchdog(60, tick):
+        assert third.wait(SOON)
+    assert ticks[2][0] - start >= 3 * 0.05
+    assert threading.main_thread() not in [thread for _at, thread in ticks]
 
 
 def test_a_tick_that_takes_long_does_not_put_off_the_end(monkeypatch):
@@ -147,35 +155,37 @@ def test_a_tick_that_takes_long_does_not_put_off_the_end(monkeypatch):
     start = time.monotonic()
     with pytest.raises(Overdue), Watchdog(0.3, lambda: time.sleep(0.1)):
         time.sleep(300)
-    assert time.monotonic() - start < 0.8
+    assert time.monotonic() - start < SOON
 
 
 def test_the_parent_is_gone():
     start = time.monotonic()
     with pytest.raises(Orphaned), Watchdog(60, parent=NOBODY):
         time.sleep(300)
-    assert time.monotonic() - start < 2.5
+    assert time.monotonic() - start < SOON
 
 
 def test_the_parent_goes():
-    """In a process of its own, whose parent ends while it is in the body: it ends within two seconds, and its child with it."""
+    """In a process of its own, whose parent ends while it is in the body: it ends, and its child with it."""
     source = (
         "import os, sys, time, subprocess\n"
         "from ansible_collections.corosync.quorum.plugins.plugin_utils._watchdog import Watchdog\n"
+        "entered, enter = os.pipe()\n"
         "if os.fork() == 0:\n"
         "    try:\n"
         "        with Watchdog(60):\n"
         "            child = subprocess.Popen(['sleep', '300'])\n"
         "            print(os.getpid(), child.pid, flush=True)\n"
-        "            time.sleep(300)\n"
+        "            os.write(enter, b'.')\n"
+        "            time.sleep(50)\n"
         "    finally:\n"
         "        os._exit(0)\n"
-        "time.sleep(1)\n")
-    done = subprocess.run([sys.executable, "-c", source], stdout=subprocess.PIPE, universal_newlines=True, timeout=20, check=True,
+        "os.read(entered, 1)\n")
+    done = subprocess.run([sys.executable, "-c", source], stdout=subprocess.PIPE, universal_newlines=True, timeout=SOON, check=True,
                           env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
     pids = [int(word) for word in done.stdout.split()]
     assert len(pids) == 2
-    deadline = time.monotonic() + 4
+    deadline = time.monotonic() + 10
     while any(_lives(pid) for pid in pids):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -246,14 +256,14 @@ def test_in_another_thread_nothing_is_watched():
 
     thread = threading.Thread(target=body)
     thread.start()
-    thread.join(5)
+    thread.join(SOON)
     assert told == ["in full"]
 
 
 def test_a_pause():
     start = time.monotonic()
     pause(0.2, os.getppid())
-    assert 0.2 <= time.monotonic() - start < 1
+    assert 0.2 <= time.monotonic() - start < SOON
     pause(0, os.getppid())
 
 
