@@ -1,7 +1,7 @@
 # Copyright (c) 2026 corosync.quorum contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Does corosync refuse what lint says it refuses? The host's real corosync decides, in network and mount namespaces of its own.
+"""Does corosync refuse what lint says it refuses? A real corosync decides: that of the lab's image of Debian 12, in namespaces of its own.
 
 Each configuration is given to ``corosync -t``; where that has nothing against it, corosync is started and must either be ready to provide
 service or end. It is ended by its process id. The first node of each configuration is 127.0.0.1, so the host is in the list.
@@ -13,7 +13,6 @@ import os
 import random
 import re
 import select
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -22,51 +21,45 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.corosync_conf import parse
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.lint import lint, refused
+from lab import host, image
 
 SEED = 20261122
 COMBINATIONS = 60  # random quorum settings
 MUTATIONS = 100  # random damage to a good file
 DEADLINE = 10  # seconds for one corosync to be ready or to end
-NAMESPACES = ["unshare", "--net", "--mount", "--propagation", "private"]
+SUITE = "bookworm"
+# $1: the image, which stays as it is; $2: folder of the configuration. All mounts are in a namespace of their own and end with it.
 START = """
 set -e
-for place in /dev/shm /run /var/lib/corosync /var/log; do mount -t tmpfs private $place; done
-mkdir /var/log/corosync
+mount --bind "$1" "$1"
+for place in dev/shm run var/lib/corosync var/log; do
+    test $place != dev/shm || mount --rbind /dev "$1/dev"
+    mount -t tmpfs private "$1/$place"
+done
+mkdir "$1/var/log/corosync" "$1/run/configuration"
+mount --bind "$2" "$1/run/configuration"
+mount -o remount,bind,ro "$1"
 ip link set lo up
-corosync -t -c "$1"
-exec corosync -f -c "$1"
+cd /
+chroot "$1" corosync -t -c /run/configuration/corosync.conf
+exec chroot "$1" corosync -f -c /run/configuration/corosync.conf
 """
-
-
-def why_not() -> str | None:
-    if os.geteuid() != 0:
-        return "needs root to start corosync in namespaces of its own"
-    for program in ("corosync", "unshare", "ip"):
-        if shutil.which(program) is None:
-            return f"{program} is not installed"
-    for place in ("/var/lib/corosync", "/dev/shm", "/var/log"):
-        if not os.path.isdir(place):
-            return f"{place} is missing"
-    tried = subprocess.run([*NAMESPACES, "ip", "link", "set", "lo", "up"], capture_output=True, text=True, check=False, timeout=DEADLINE)
-    return f"no namespaces here: {tried.stderr.strip()}" if tried.returncode else None
 
 
 @pytest.fixture(scope="module", autouse=True)
 def real_corosync() -> None:
-    reason = why_not()
-    if reason:
-        pytest.skip(reason)
+    if host.why_not():
+        pytest.skip(host.why_not())
+    image.ensure(SUITE)
 
 
 def corosync_refuses(text: str, folder: Path) -> tuple[bool, str]:
     """Whether corosync ends by itself with this file, and the last thing it said."""
-    conf = folder / "corosync.conf"
-    conf.write_bytes(text.encode("utf-8", "surrogateescape"))
+    (folder / "corosync.conf").write_bytes(text.encode("utf-8", "surrogateescape"))
+    start = ["unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", START, "sh", str(image.path(SUITE)), str(folder)]
     said = b""
     deadline = time.monotonic() + DEADLINE
-    with subprocess.Popen(
-        [*NAMESPACES, "sh", "-c", START, "sh", str(conf)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as process:
+    with subprocess.Popen(start, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=host.environment()) as process:
         assert process.stderr
         try:
             while time.monotonic() < deadline:
