@@ -40,6 +40,7 @@ Flip = t.NamedTuple("Flip", [("quorate", bool), ("ring_id", RingId), ("members",
 class Observer:
     """Connections to the corosync of this node, and consistent readings through them. A context manager.
 
+    judges: whether a value comes with what follows from it. Without that, whole.completed() is left to whoever gets the value.
     votequorum, cmap: the connections, for what is more than reading. configuration: what the last reading read from cmap.
     changes: counts the membership changes and the flips of quorum that corosync has told of, whoever took the events.
     announcements: likewise, how often it has told of expected votes.
@@ -50,7 +51,7 @@ class Observer:
     answer. So do the readings; after DaemonGone only a new Observer helps.
     """
 
-    def __init__(self, deadline: Deadline, while_waiting: t.Callable[[], None] = lambda: None) -> None:
+    def __init__(self, deadline: Deadline, while_waiting: t.Callable[[], None] = lambda: None, judges: bool = True) -> None:
         self.lane = Lane(deadline, while_waiting)
         self.ring_id = RingId(0, 0)
         self.changes = 0
@@ -65,12 +66,14 @@ class Observer:
         self._nodeids = ()  # type: t.Tuple[int, ...]
         self._quorate = None  # type: t.Optional[bool]
         self._last = None  # type: t.Any
-        self._whole = None  # type: t.Any
+        self._judges = judges
+        self._pure = None  # type: t.Any
+        self._completed = None  # type: t.Any
 
     def __enter__(self) -> "Observer":
         try:
             opened = self.lane.begin(self._open)
-            self._whole = _whole()
+            self._pure, self._completed = _pure(self._judges)
             opened()
         except BaseException:
             self.close()
@@ -118,9 +121,8 @@ class Observer:
         return self.completed(self.lane.call(self._read))
 
     def completed(self, value: Value) -> Value:
-        """The value with what follows from it."""
-        completed = self._whole.completed(value, self.configuration, _newer_file())  # type: Value
-        return completed
+        """The value with what follows from it, where this is asked for."""
+        return self._completed(value, self.configuration, newer_file()) if self._judges else value
 
     def moved(self) -> bool:
         """Whether anything that corosync sends no event for (votes, the quorum device, wait-for-all) differs from the last reading."""
@@ -157,12 +159,12 @@ class Observer:
         self.dispatch()
         ring_id = self.ring_id
         self._last = seen = self._silent()
-        self.configuration = self.cmap.read(*self._whole.CMAP_PREFIXES, keys=self._whole.cmap_keys(self._nodeids))
+        self.configuration = self.cmap.read(*self._pure.CMAP_PREFIXES, keys=self._pure.cmap_keys(self._nodeids))
         local, infos, dummy = seen
         settled = self._quorum.settled() == (ring_id.seq, bool(local.flags & QUORATE))
         # corosync sends no event for a change of votes: only a second look shows that none fell between two of the readings.
         unchanged = not self.dispatch() and self._silent() == seen
-        value = self._whole.snapshot(ring_id, infos, local, self.configuration, settled and unchanged)  # type: Value
+        value = self._pure.snapshot(ring_id, infos, local, self.configuration, settled and unchanged)  # type: Value
         return value
 
     def _silent(self) -> t.Tuple[NodeInfo, t.Dict[int, NodeInfo], t.Any]:
@@ -176,22 +178,34 @@ def observe(timeout: float) -> Value:
         return observer.snapshot()
 
 
-def _whole() -> t.Any:
-    """The pure code that makes the value. Imported here and not above: it is compiled in each task, which takes about as long as corosync needs to connect.
+def read_alone(timeout: float) -> Value:
+    """{value, cmap, files}: one snapshot without what follows from it, and what whole.completed() needs to add that elsewhere."""
+    with Observer(Deadline(timeout), judges=False) as observer:
+        return {"value": observer.snapshot(), "cmap": observer.configuration, "files": newer_file()}
 
+
+def _pure(judges: bool) -> t.Tuple[t.Any, t.Any]:
+    """The pure code that makes the value: snapshot.py, and whole.completed().
+
+    Imported here and not above: it is compiled in each task, which takes about as long as corosync needs to connect.
     Meanwhile the lane needs the interpreter for a moment between its calls. Python would let it wait for five milliseconds each time.
     """
     interval = sys.getswitchinterval()
     sys.setswitchinterval(0.0005)
     try:
         with compiled_once():
-            from ansible_collections.corosync.quorum.plugins.module_utils._quorum import whole
+            from ansible_collections.corosync.quorum.plugins.module_utils._quorum import snapshot
+
+            if not judges:
+                return snapshot, None
+            from ansible_collections.corosync.quorum.plugins.module_utils._quorum.whole import completed
+
+            return snapshot, completed
     finally:
         sys.setswitchinterval(interval)
-    return whole
 
 
-def _newer_file() -> t.Dict[str, str]:
+def newer_file() -> t.Dict[str, str]:
     """{"corosync.conf": its text} if it was written after corosync started, so that what corosync has loaded may be something else."""
     try:
         if os.stat(PID_FILE).st_mtime > os.stat(CONFIGURATION).st_mtime:

@@ -18,6 +18,11 @@ extends_documentation_fragment:
   - corosync.quorum._attributes
   - corosync.quorum._attributes.info_module
   - corosync.quorum._attributes.actiongroup_quorum
+attributes:
+  action:
+    description: Whether there is an action plugin of this name, which runs on the controller.
+    support: full
+    details: The node only reads. What follows from that is made by the controller, which need not compile its code in each task; with C(async) by the node.
 options:
   timeout:
     description:
@@ -32,6 +37,11 @@ options:
     type: str
     choices: [fail, report]
     default: fail
+  _judge:
+    description:
+      - Not for use in a task. The action plugin tells the node by it that RV(votequorum.forecast) and RV(votequorum.problems) are made on the controller.
+    type: bool
+    default: true
 seealso:
   - module: corosync.quorum.wait_for_quorum
   - name: votequorum(5)
@@ -354,13 +364,19 @@ from ansible_collections.corosync.quorum.plugins.module_utils._archive import co
 
 with compiled_once():
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
-    from ansible_collections.corosync.quorum.plugins.module_utils._observe import observe
+    from ansible_collections.corosync.quorum.plugins.module_utils._observe import observe, read_alone
     from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds
 
 
-def read(timeout: float, if_unavailable: str) -> t.Dict[str, t.Any]:
-    """The module's result. Raises QuorumError where votequorum cannot be read and that is not to be reported."""
+def read(timeout: float, if_unavailable: str, judge: bool) -> t.Dict[str, t.Any]:
+    """The module's result. Raises QuorumError where votequorum cannot be read and that is not to be reported.
+
+    judge: whether what follows from the reading is added here; where not, the action plugin does it, and gets what it needs as `reading`.
+    """
     try:
+        if not judge:
+            reading = read_alone(timeout)
+            return {"available": True, "quorate": reading["value"]["quorate"], "reading": reading}
         votequorum = observe(timeout)
     except QuorumError as exc:
         if exc.reason is None or if_unavailable == "fail":
@@ -374,11 +390,12 @@ def main() -> None:
         argument_spec={
             "timeout": {"type": "float", "default": 10},
             "if_unavailable": {"type": "str", "choices": ["fail", "report"], "default": "fail"},
+            "_judge": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )
     try:
-        result = read(positive_seconds("timeout", module.params["timeout"]), module.params["if_unavailable"])
+        result = read(positive_seconds("timeout", module.params["timeout"]), module.params["if_unavailable"], module.params["_judge"])
     except OptionError as exc:
         module.fail_json(msg=str(exc))
     except QuorumError as exc:

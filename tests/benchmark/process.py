@@ -14,7 +14,7 @@ MODULE = "corosync.quorum.votequorum_info"
 # What the snapshot reads of cmap
 PREFIXES = """
 import json
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CMAP_PREFIXES
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import CMAP_PREFIXES
 print(json.dumps(CMAP_PREFIXES))
 """
 SOURCE, BYTECODE, C = "Python, compiled from source as in a task", "Python, with cached bytecode", "C, the same calls"

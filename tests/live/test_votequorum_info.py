@@ -8,7 +8,7 @@ import re
 import time
 
 import pytest
-from looking import Background, look, play
+from looking import Background, look, play, program
 
 AS_USER = {"become": True, "become_user": "plain", "become_method": "su"}
 
@@ -17,21 +17,27 @@ def test_it_reads_what_corosync_quorumtool_reads_and_says_what_it_cannot(lab, cl
     """All of it in one play, since starting Ansible is what takes the time."""
     node = cluster(nodes=3)[2]
     node.sh("id plain 2>/dev/null || useradd --create-home --shell /bin/sh plain")
-    read, checked, failed, reported, zero, text, choice = play(
+    read, checked, background, own, failed, reported, zero, text, choice = play(
         lab,
         node,
         ({"timeout": 3}, {}),
         ({}, {"check_mode": True}),
+        ({}, {"async": 30, "poll": 1}),
+        ({"_judge": False}, {}),
         ({}, AS_USER),
         ({"if_unavailable": "report"}, AS_USER),
         ({"timeout": 0, "if_unavailable": "report"}, {}),
         ({"timeout": "soon"}, {}),
         ({"if_unavailable": "ignore"}, {}),
     )
-    for result in (read, checked):
+    for result in (read, checked, background):
         assert (result["available"], result["quorate"], result["changed"], result["failed"]) == (True, True, False, False)
     value, told = read["votequorum"], quorumtool(node)
     assert value == checked["votequorum"], "check mode reads as well"
+    assert value == background["votequorum"], "what the controller makes of a reading, the node makes of it in the background"
+    assert value == program(node, "print(json.dumps(observe(5)))"), "so do modules that need it on the node"
+    assert (value["forecast"], value["problems"]) == ({"tolerates": 1, "quorate_without": [1, 2, 3]}, [])
+    assert own["failed"] is True and "_judge is not for use in a task" in own["msg"]
     assert (value["quorate"], value["total_votes"], value["expected_votes"], value["quorum"]) == (
         told["Quorate"] == "Yes",
         int(told["Total votes"]),

@@ -12,16 +12,14 @@ The live counterpart of lint.py, with the same ids where it is the same trap. It
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import MEMBERS_VERSION
+
 Value = t.Mapping[str, t.Any]
 Cmap = t.Mapping[str, t.Any]
 Problem = t.Dict[str, str]
 # message, advice
 Hits = t.Iterator[t.Tuple[str, str]]
 Check = t.Callable[["_Seen"], Hits]
-
-# What has to be read of cmap, and no more: everything below these, and cmap_keys().
-CMAP_PREFIXES = ("quorum.", "nodelist.node.", "runtime.votequorum.", "config.", "uidgid.")
-_MEMBERS_VERSION = "runtime.members.%d.config_version"
 
 ERROR, WARNING = "error", "warning"
 _VOTES_THAT_WRAP = 510  # (510 + 2) / 2 = 256, and the quorum is a uint8_t
@@ -36,18 +34,13 @@ _MOST_DIFFERENCES = 5  # named in one message
 def problems(value: Value, cmap: Cmap, files: t.Optional[t.Mapping[str, str]] = None) -> t.List[Problem]:
     """What is wrong: a list of {id, severity, message, advice}, errors first. ``severity`` is error or warning.
 
-    value: the ``votequorum`` value (see snapshot.py). cmap: every key below CMAP_PREFIXES and those of cmap_keys(), numbers as int, text as str.
+    value: the ``votequorum`` value. cmap: what it was made of (see snapshot.py).
     files: {"corosync.conf": its text}, if it was read; then it is compared with what corosync has loaded.
     """
     seen = _Seen(value, cmap, _read((files or {}).get("corosync.conf")))
     return [
         {"id": check_id, "severity": severity, "message": message, "advice": advice} for check_id, severity, check in CHECKS for message, advice in check(seen)
     ]
-
-
-def cmap_keys(nodeids: t.Iterable[int]) -> t.List[str]:
-    """What else has to be read, of a cluster with these nodes. One by one, because there is much beside it that nobody needs."""
-    return ["totem.config_version"] + [_MEMBERS_VERSION % nodeid for nodeid in nodeids]
 
 
 def _read(text: t.Optional[str]) -> t.Any:
@@ -198,7 +191,7 @@ def config_version_differs(seen: _Seen) -> Hits:
     own = seen.number("totem.config_version")
     versions = {}
     for node in seen.members():
-        version = seen.number(_MEMBERS_VERSION % node["nodeid"])
+        version = seen.number(MEMBERS_VERSION % node["nodeid"])
         # 0: that node's file has none, which corosync takes for "do not compare" (exec/cmap.c).
         versions[_label(node)] = own if node["local"] and own is not None else version
     known = {label: version for label, version in versions.items() if version}

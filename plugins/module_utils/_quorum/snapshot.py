@@ -23,8 +23,17 @@ TIE_BREAKERS = {1: "lowest", 2: "highest", 3: "list"}
 # exec/votequorum.c, DEFAULT_LMS_WIN. Milliseconds.
 LAST_MAN_STANDING_WINDOW = 10000
 
+# What has to be read of cmap, and no more: everything below these, and cmap_keys().
+CMAP_PREFIXES = ("quorum.", "nodelist.node.", "runtime.votequorum.", "config.", "uidgid.")
+MEMBERS_VERSION = "runtime.members.%d.config_version"
+
 # What strtol(3) takes for a number
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)")
+
+
+def cmap_keys(nodeids: t.Iterable[int]) -> t.List[str]:
+    """What else has to be read, of a cluster with these nodes. One by one, because there is much beside it that nobody needs."""
+    return ["totem.config_version"] + [MEMBERS_VERSION % nodeid for nodeid in nodeids]
 
 
 def flag_names(flags: int) -> t.List[str]:
@@ -36,9 +45,8 @@ def snapshot(ring_id: t.Any, infos: t.Mapping[int, t.Any], local: t.Any, cmap: t
     """The `votequorum` value.
 
     ring_id: .nodeid and .seq of the last node list notification. infos: nodeid -> struct votequorum_info (its fields as attributes)
-    of every node seen. local: that of the node asked. cmap: every key below nodelist., quorum. and
-    runtime.votequorum. settled: whether all of it is of one
-    ring that votequorum had finished with.
+    of every node seen. local: that of the node asked. cmap: every key below CMAP_PREFIXES and those of cmap_keys(), numbers as int,
+    text as str. settled: whether all of it is of one ring that votequorum had finished with.
     """
     flags = set(flag_names(local.flags))
     configured = configured_nodes(cmap)

@@ -4,19 +4,13 @@
 
 # This module util is PRIVATE to the collection: no other code may rely on it.
 
-"""The whole `votequorum` value of one reading: what was read, and what follows from it.
-
-Pure. All that _observe.py needs only once corosync has answered is behind this one import, so that it can be compiled while corosync opens the connections.
-"""
+"""The whole `votequorum` value of one reading: what was read, and what follows from it. Pure."""
 
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.losses import forecast_entry
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import Value
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CMAP_PREFIXES, cmap_keys, problems
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import snapshot
-
-__all__ = ["CMAP_PREFIXES", "cmap_keys", "completed", "snapshot"]
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import problems
 
 
 def completed(value: Value, cmap: t.Mapping[str, t.Any], files: t.Mapping[str, str]) -> Value:

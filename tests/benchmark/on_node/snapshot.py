@@ -4,6 +4,7 @@
 """In a process of its own on a node: what a snapshot costs from its import to its end. Prints JSON, times in seconds.
 
 snapshot.py ZIP source: everything is compiled from source, as in a task: ZIP is the archive that Ansible sends.
+snapshot.py ZIP source judged: likewise, and what follows from the snapshot is made on the node, too, as in the background (async).
 snapshot.py ZIP source without-forecast: likewise, but the forecast is not imported and not made: what remains of the cost is all the rest.
 snapshot.py ZIP bytecode: the collection comes from PYTHONPATH with the bytecode of an earlier run; only Ansible's own modules from ZIP.
 All begin when AnsibleModule, which every module needs, is imported.
@@ -35,8 +36,9 @@ cpu = time.process_time()
 start = time.perf_counter()
 from ansible_collections.corosync.quorum.plugins.modules import votequorum_info  # noqa: E402  (how long this takes is the question)
 imported = time.perf_counter()
-value = votequorum_info.read(10.0, "fail")["votequorum"]
+result = votequorum_info.read(10.0, "fail", bool(sys.argv[3:]))
 end = time.perf_counter()
+value = result["votequorum"] if "votequorum" in result else result["reading"]["value"]
 print(json.dumps({
     "total": end - start, "import": imported - start, "read": end - imported, "cpu": time.process_time() - cpu, "nodes": len(value["members"]),
     "grown_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before.ru_maxrss, "value": value}))

@@ -151,7 +151,8 @@ def test_the_summary_ends_in_a_plain_count(run, capsys):
 
 def test_the_summary_names_what_failed(run, capsys):
     """A log may be gone with its machine, and its last lines are far above the summary."""
-    stages = [shell("bad", "echo checked 1; echo 'FAILED tests/x.py::test_y - assert 1 == 2'; echo noise; exit 1"), shell("good", "echo checked 1; echo 'FAILED it says'")]
+    stages = [shell("bad", "echo checked 1; echo 'FAILED tests/x.py::test_y - assert 1 == 2'; echo noise; exit 1"),
+              shell("good", "echo checked 1; echo 'FAILED it says'")]
     outcomes = run(*stages)
     capsys.readouterr()
     Report().summary(stages, outcomes)

@@ -12,6 +12,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.corosync.quorum.plugins.filter.lint_corosync_conf import FilterModule
+from ansible_collections.corosync.quorum.tests.unit.fakes.templates import would_be_templated
 
 lint_corosync_conf = FilterModule().filters()["lint_corosync_conf"]
 
@@ -21,16 +22,6 @@ def test_findings_are_plain_data() -> None:
     assert {"id", "severity", "message", "advice", "line"} == set(findings[0])
     assert json.loads(json.dumps(findings)) == findings
     assert "refused_number" in [finding["id"] for finding in findings]
-
-
-def would_be_templated(text: str) -> bool:
-    try:
-        from ansible.template import is_trusted_as_template  # ansible-core 2.19
-    except ImportError:
-        from ansible.utils.unsafe_proxy import AnsibleUnsafe
-
-        return not isinstance(text, AnsibleUnsafe)
-    return t.cast(bool, is_trusted_as_template(text))
 
 
 def test_text_of_the_file_cannot_become_a_template() -> None:

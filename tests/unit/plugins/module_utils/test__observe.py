@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One settled snapshot: what is opened and closed and in which order, and what makes a reading count as settled."""
 
+import json
 import os
 import threading
 import time
@@ -14,7 +15,8 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
     AccessDenied, DaemonGone, DeadlineExceeded, NotConfigured, TryAgain)
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import RingId
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CMAP_PREFIXES, cmap_keys
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import CMAP_PREFIXES, cmap_keys
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.whole import completed
 from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import ANY, PROVIDER
 
 CMAP, QUORUM, VOTEQUORUM = 1, 2, 3
@@ -84,6 +86,18 @@ def test_a_snapshot_opens_reads_and_closes_in_order(script, pipe):
     value = tested.observe(5)
     assert (value["settled"], value["quorate"], value["ring_id"], value["members"]) == (True, True, {"nodeid": 1, "seq": 13}, [1, 2])
     assert script.loaded[0] == "libvotequorum.so.8", "the library that tells a corosync which is too old comes first"
+
+
+def test_a_reading_alone_is_what_the_judgement_is_made_of(script, pipe):
+    """However it is passed on: as JSON."""
+    for dummy in range(2):
+        expect_open(script)
+        expect_fd(script, pipe)
+        expect_read(script, first_events(script))
+        expect_close(script)
+    reading = json.loads(json.dumps(tested.read_alone(5)))
+    assert "forecast" not in reading["value"] and "problems" not in reading["value"]
+    assert completed(reading["value"], reading["cmap"], reading["files"]) == tested.observe(5)
 
 
 def test_a_device_in_the_list_of_nodes_is_not_asked_for_as_a_node(script, pipe):

@@ -60,16 +60,22 @@ def _run(monkeypatch, capsys):
 @pytest.mark.parametrize("if_unavailable", ["fail", "report"])
 def test_what_was_read_is_the_result(observed, if_unavailable):
     given = observed(VALUE)
-    assert tested.read(7.5, if_unavailable) == {"available": True, "quorate": True, "votequorum": VALUE}
+    assert tested.read(7.5, if_unavailable, True) == {"available": True, "quorate": True, "votequorum": VALUE}
     assert given == [7.5]
+
+
+def test_what_was_read_goes_unjudged_to_the_action_plugin(monkeypatch, run):
+    reading = {"value": VALUE, "cmap": {"quorum.two_node": 0}, "files": {}}
+    monkeypatch.setattr(tested, "read_alone", lambda timeout: reading)
+    assert run(_judge=False) == {"changed": False, "available": True, "quorate": True, "reading": reading}
 
 
 @pytest.mark.parametrize("error, reason", REPORTED, ids=lambda value: value if isinstance(value, str) else type(value).__name__)
 def test_a_documented_reason_is_reported_or_raised(observed, error, reason):
     observed(error)
-    assert tested.read(1, "report") == {"available": False, "quorate": False, "reason": reason, "msg": str(error)}
+    assert tested.read(1, "report", True) == {"available": False, "quorate": False, "reason": reason, "msg": str(error)}
     with pytest.raises(type(error)):
-        tested.read(1, "fail")
+        tested.read(1, "fail", True)
 
 
 @pytest.mark.parametrize("error", NEVER_REPORTED, ids=lambda value: type(value).__name__)
@@ -77,13 +83,13 @@ def test_any_other_error_is_raised_either_way(observed, error):
     observed(error)
     for if_unavailable in ("fail", "report"):
         with pytest.raises(type(error)):
-            tested.read(1, if_unavailable)
+            tested.read(1, if_unavailable, True)
 
 
 def test_only_errors_of_the_collection_are_caught(observed):
     observed(ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
-        tested.read(1, "report")
+        tested.read(1, "report", True)
 
 
 def test_main_by_default(observed, run):

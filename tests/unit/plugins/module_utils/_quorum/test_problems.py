@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CHECKS, CMAP_PREFIXES, cmap_keys, problems
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.problems import CHECKS, problems
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import CMAP_PREFIXES, cmap_keys
 
 NODE = {"state": "member", "votes": 1, "configured_votes": 1, "expected_votes": 3, "local": False, "qdevice": None}
 DEVICE = {"name": "Qdevice", "votes": 1, "registered": True, "alive": True, "cast_vote": True, "master_wins": False}
