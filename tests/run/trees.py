@@ -42,14 +42,17 @@ def project_files():
     return [pathlib.Path(name) for name in names if os.path.lexists(paths.CHECKOUT / name)]
 
 
-def copied(label):
+def copied(label, without=()):
     """The collection's own folder in a fresh copy of the project's files: for ansible-test, which follows links to their target.
 
+    without: folders that are left out.
     It is a repository of its own: ansible-test takes the files from the nearest git, and the checkout's git ignores all of SCRATCH.
     """
     collection = paths.SCRATCH / "trees" / label / _PLACE
     shutil.rmtree(collection, ignore_errors=True)
     for name in project_files():
+        if name.parts[0] in without:
+            continue
         target = collection / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(paths.CHECKOUT / name, target, follow_symlinks=False)
