@@ -12,6 +12,7 @@ import subprocess
 
 from . import paths
 
+_CONFIGURATION = pathlib.Path("tests", "config.yml")
 _PLACE = pathlib.Path("ansible_collections", "corosync", "quorum")
 
 
@@ -45,13 +46,13 @@ def project_files():
 def copied(label, without=()):
     """The collection's own folder in a fresh copy of the project's files: for ansible-test, which follows links to their target.
 
-    without: folders that are left out.
+    without: folders that are left out, but for ansible-test's own configuration.
     It is a repository of its own: ansible-test takes the files from the nearest git, and the checkout's git ignores all of SCRATCH.
     """
     collection = paths.SCRATCH / "trees" / label / _PLACE
     shutil.rmtree(collection, ignore_errors=True)
     for name in project_files():
-        if name.parts[0] in without:
+        if name.parts[0] in without and name != _CONFIGURATION:
             continue
         target = collection / name
         target.parent.mkdir(parents=True, exist_ok=True)
