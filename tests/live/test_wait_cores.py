@@ -1,7 +1,7 @@
 # Copyright (c) 2026 corosync.quorum contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""wait_for_quorum on every supported ansible-core whose Python is on this machine."""
+"""wait_for_quorum and votequorum_info on every supported ansible-core whose Python is on this machine."""
 
 import concurrent.futures
 import warnings
@@ -32,4 +32,4 @@ def test_the_same_on_every_core(lab, cluster):
         for core, ended in [(core, pool.submit(ran, lab, program)) for core, program in programs.items()]:
             code, output, results = ended.result()
             assert code == 0, "%s: %s" % (core, output)
-            assert len(results) == 12, core
+            assert len(results) == 15, core
