@@ -160,8 +160,8 @@ class Observer:
         ring_id = self.ring_id
         self._last = seen = self._silent()
         self.configuration = self.cmap.read(*self._pure.CMAP_PREFIXES, keys=self._pure.cmap_keys(self._nodeids))
-        local, infos, dummy = seen
-        settled = self._quorum.settled() == (ring_id.seq, bool(local.flags & QUORATE))
+        local, infos, waiting = seen
+        settled = self._quorum.settled() == (ring_id.seq, bool(local.flags & QUORATE)) and self._pure.concluded(local, waiting)
         # corosync sends no event for a change of votes: only a second look shows that none fell between two of the readings.
         unchanged = not self.dispatch() and self._silent() == seen
         value = self._pure.snapshot(ring_id, infos, local, self.configuration, settled and unchanged)  # type: Value

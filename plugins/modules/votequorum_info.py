@@ -122,7 +122,7 @@ votequorum:
     settled:
       description:
         - Whether all of this is of one ring that votequorum has finished with.
-        - V(false) when a membership change was still under way as O(timeout) ended.
+        - V(false) when a membership change was still under way as O(timeout) ended, or votes had been set that corosync had not counted yet.
       type: bool
       sample: true
     ring_id:

@@ -93,7 +93,8 @@ def _growth(bench):
         jobs["batches", size] = lambda size=size: _seconds(batches.upgrade_batches, _upgradable(size))
     found = interleaved(bench.samples, jobs)
     rows = [[size] + [ms(median(found[question, size])) for question in ("entry", "one", "batches")] + [ms(max(found["batches", size]))] for size in SIZES]
-    return table(["nodes", "`forecast` of a snapshot", "filter `forecast`, one node", "`upgrade_batches`", "worst of these"], rows), found["entry", LARGE], found["batches", BATCHES]
+    growth = table(["nodes", "`forecast` of a snapshot", "filter `forecast`, one node", "`upgrade_batches`", "worst of these"], rows)
+    return growth, found["entry", LARGE], found["batches", BATCHES]
 
 
 def _seconds(question, *arguments):

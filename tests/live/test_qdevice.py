@@ -92,8 +92,9 @@ def comes_true(made, stay, foretold):
                 and {tuple(value["members"]) for value in after} == {tuple(foretold["members"])}):
             assert foretold["members"] == sorted(stay)
             return after
-        assert time.monotonic() < deadline, "foretold %s; seen %s" % (json.dumps(foretold), [
-            (value["members"], value["quorate"], numbers) for value, numbers in zip(after, counted)])
+        assert time.monotonic() < deadline, "foretold %s; seen %s; qnetd says:\n%s" % (
+            json.dumps(foretold), [(value["members"], value["quorate"], numbers) for value, numbers in zip(after, counted)],
+            made.qnetd.run(["corosync-qnetd-tool", "-lv"], check=False).stdout)
         time.sleep(0.2)
 
 

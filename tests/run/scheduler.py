@@ -13,7 +13,8 @@ import time
 from .stage import FAILED, PASSED, SKIPPED, Outcome, judge
 
 _TICK = 0.1
-# Stages with cluster nodes mostly wait for time to pass, each on nodes of its own. More of them would wait for each other, and that takes longer.
+# Stages with cluster nodes wait for time to pass now and then, each on nodes of its own. More of them beside stages of other kinds would wait
+# for each other; once no other stage is left, there is room for one more.
 MOST_CLUSTERS = 2
 # From polite to final, and the seconds to wait after each. SIGINT first: pytest and molecule take down their nodes on it.
 _STOPPING = ((signal.SIGINT, 30), (signal.SIGTERM, 10), (signal.SIGKILL, 5))
@@ -93,14 +94,16 @@ def _hindrance(stage, outcomes):
     return None
 
 
-def _may_start(stage, running, outcomes, chosen):
-    if stage.cluster and sum(other.stage.cluster for other in running) >= MOST_CLUSTERS:
+def _may_start(stage, running, waiting, outcomes, chosen):
+    others_left = any(not other.cluster for other in [started.stage for started in running] + waiting)
+    most = MOST_CLUSTERS if others_left else MOST_CLUSTERS + 1
+    if stage.cluster and sum(other.stage.cluster for other in running) >= most:
         return False
     return all(name in outcomes for name in stage.after if name in chosen)
 
 
 def run(stages, workers, logs, report):
-    """Run stages, at most `workers` at a time and MOST_CLUSTERS of them on clusters, and tell report what happens.
+    """Run stages, at most `workers` at a time and MOST_CLUSTERS of them on clusters (one more when no others are left), and tell report what happens.
 
     :returns: {name: Outcome} of all stages.
     :raises KeyboardInterrupt: after everything started was ended.
@@ -117,7 +120,7 @@ def run(stages, workers, logs, report):
                 outcomes[stage.name] = Outcome(SKIPPED, why=stage.absent or _hindrance(stage, outcomes))
                 report.ended(stage, outcomes[stage.name], None)
             for stage in list(waiting):
-                if len(running) < workers and _may_start(stage, running, outcomes, chosen):
+                if len(running) < workers and _may_start(stage, running, waiting, outcomes, chosen):
                     waiting.remove(stage)
                     report.started(stage)
                     with _undivided():

@@ -68,12 +68,15 @@ def _no_python(version):
     return None if version in interpreters.found() else "Python %s is not here" % interpreters.name(version)
 
 
-# The live tests in parts that run side by side: name, title, and patterns of their files. What no pattern names is in the first.
+# The live tests in parts that run side by side: name, title, and patterns of their files. What no pattern names is in the first. The longest
+# come first, so that what runs last is short.
 _LIVE = (
     ("live", "tests on real clusters", ()),
-    ("live-roles", "the roles on real clusters", ("test_role_*.py", "test_rolling_*.py")),
-    ("live-binding", "the lab, the binding and the examples on real clusters", ("test_lab*.py", "test_binding*.py", "test_docs_*.py", "test_qdevice.py")),
+    ("live-upgrades", "real upgrades of real clusters", ("test_rolling_*.py",)),
     ("live-forecast", "forecasts carried out on real clusters", ("test_forecast_*.py",)),
+    ("live-roles", "the roles on real clusters", ("test_role_*.py",)),
+    ("live-binding", "the lab, the binding and quorum devices on real clusters", ("test_lab*.py", "test_binding*.py", "test_qdevice.py")),
+    ("live-examples", "the documentation's examples on real clusters", ("test_docs_*.py",)),
 )
 
 

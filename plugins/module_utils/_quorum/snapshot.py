@@ -27,6 +27,8 @@ LAST_MAN_STANDING_WINDOW = 10000
 CMAP_PREFIXES = ("quorum.", "nodelist.node.", "runtime.votequorum.", "config.", "uidgid.")
 MEMBERS_VERSION = "runtime.members.%d.config_version"
 
+# What may make a cluster quorate that has not the votes
+_QUORATE_WITHOUT_VOTES = {"auto_tie_breaker", "qdevice_master_wins"}
 # What strtol(3) takes for a number
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)")
 
@@ -39,6 +41,22 @@ def cmap_keys(nodeids: t.Iterable[int]) -> t.List[str]:
 def flag_names(flags: int) -> t.List[str]:
     """The set bits by name, lowest first. A bit this collection does not know is `bit_N` (N counted from 0)."""
     return [FLAGS[bit] if bit < len(FLAGS) else "bit_%d" % bit for bit in range(flags.bit_length()) if flags >> bit & 1]
+
+
+def concluded(local: t.Any, waiting_for_all: t.Any) -> bool:
+    """Whether corosync has drawn its conclusions from the votes it tells of. local: struct votequorum_info of the node asked.
+
+    votequorum_setvotes(3) changes a node's votes at once where it is called; whether that makes the cluster quorate is counted when the
+    message about it has come round the ring (exec/votequorum.c, message_handler_req_lib_votequorum_setvotes), which on a ring that stands
+    still takes until the next one. Then expected votes are no fewer than those present, unless allow_downscale counts nodes instead.
+    """
+    flags = set(flag_names(local.flags))
+    if local.total_votes > local.node_expected_votes and "allow_downscale" not in flags:
+        return False
+    enough = bool(local.total_votes >= local.quorum)
+    if "quorate" in flags:
+        return enough or bool(flags & _QUORATE_WITHOUT_VOTES)
+    return not enough or bool(waiting_for_all)
 
 
 def snapshot(ring_id: t.Any, infos: t.Mapping[int, t.Any], local: t.Any, cmap: t.Mapping[str, t.Any], settled: bool) -> Value:

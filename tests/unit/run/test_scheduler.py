@@ -79,15 +79,19 @@ def test_a_stage_whose_predecessor_failed_is_not_run(run):
     assert (outcomes["second"].result, outcomes["second"].why) == (SKIPPED, "first did not pass")
 
 
-def test_only_so_many_stages_at_a_time_have_cluster_nodes(run, tmp_path):
-    script = "touch %s/$$; sleep 0.3; ls %s | wc -l >>%s.counts; rm %s/$$; echo checked 1"
+@pytest.mark.parametrize("others, most", [
+    ([shell("other", "sleep 4; echo checked 1")], scheduler.MOST_CLUSTERS),
+    ([], scheduler.MOST_CLUSTERS + 1),
+], ids=["beside others", "alone"])
+def test_only_so_many_stages_at_a_time_have_cluster_nodes(run, tmp_path, others, most):
+    script = "touch %s/$$; sleep 0.5; ls %s | wc -l >>%s.counts; rm %s/$$; echo checked 1"
     (tmp_path / "nodes").mkdir()
     nodes = tmp_path / "nodes"
-    outcomes = run(*(shell(name, script % (nodes, nodes, nodes, nodes), cluster=True) for name in ("one", "two", "three", "four")),
+    outcomes = run(*(shell(name, script % (nodes, nodes, nodes, nodes), cluster=True) for name in ("one", "two", "three", "four")), *others,
                    workers=scheduler.MOST_CLUSTERS + 2)
     assert {outcome.result for outcome in outcomes.values()} == {PASSED}
     counts = [int(line) for line in (tmp_path / "nodes.counts").read_text(encoding="ascii").split()]
-    assert max(counts) == scheduler.MOST_CLUSTERS, counts
+    assert max(counts) == most, counts
 
 
 def test_a_stage_that_takes_too_long_is_ended_with_all_its_processes(run, tmp_path):

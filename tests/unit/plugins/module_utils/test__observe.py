@@ -43,11 +43,15 @@ def expect_close(script, code=1):
     script.expect("votequorum_finalize", VOTEQUORUM, code=code).expect("quorum_finalize", QUORUM, code=code).expect("cmap_finalize", CMAP, code=code)
 
 
-def expect_silent(script, nodeids=(1, 2), flags=QUORATE, votes=1, waiting=None):
-    """The readings that no event is sent for."""
+def expect_silent(script, nodeids=(1, 2), flags=QUORATE, votes=1, waiting=None, quorum=None):
+    """The readings that no event is sent for. quorum: such that it fits the flags, unless it is given."""
+    total = votes * len(nodeids)
+    if quorum is None:
+        quorum = total if flags & QUORATE else total + 1
     for nodeid in nodeids:
         script.expect("votequorum_getinfo", VOTEQUORUM, nodeid, ANY, do=script.info(node_id=nodeid, node_state=1, node_votes=votes, flags=flags))
-    script.expect("votequorum_getinfo", VOTEQUORUM, 0, ANY, do=script.info(node_id=1, node_state=1, total_votes=votes * len(nodeids), flags=flags))
+    script.expect("votequorum_getinfo", VOTEQUORUM, 0, ANY, do=script.info(
+        node_id=1, node_state=1, total_votes=total, node_expected_votes=total, quorum=quorum, flags=flags))
     key = b"runtime.votequorum.wait_for_all_status"
     if waiting is None:
         script.expect("cmap_get", CMAP, key, ANY, ANY, ANY, code=12)
@@ -115,6 +119,7 @@ DISTURBANCES = {
     "quorum was won and has not settled": dict(quorate=False),
     "quorum was lost and has not settled": dict(flags=0, quorate=True),
     "votes changed between two readings": dict(again={"votes": 2}),
+    "votes were set that corosync has not counted yet": dict(quorum=3),
     "a flag changed between two readings": dict(again={"flags": QUORATE | 64}),
     "wait-for-all began between two readings": dict(again={"waiting": 1}),
 }

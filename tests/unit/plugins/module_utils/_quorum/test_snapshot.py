@@ -6,9 +6,12 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import NodeInfo, RingId
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import flag_names, snapshot
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import concluded, flag_names, snapshot
+from ansible_collections.corosync.quorum.tests.unit.fakes import daemons
 
 QUORATE, WAIT_FOR_ALL, LAST_MAN_STANDING, TIE_BREAKER, DOWNSCALE = 2, 4, 8, 16, 32
 REGISTERED, ALIVE, CAST_VOTE, MASTER_WINS = 64, 128, 256, 512
@@ -192,3 +195,46 @@ def test_a_device_that_only_a_peer_has():
     value = taken([info(1, device="Qdevice"), info(2, flags=QUORATE | REGISTERED)])
     assert value["qdevice"] is None
     assert [node["qdevice"] is None for node in value["nodes"]] == [True, False, True]
+
+
+@pytest.mark.parametrize("known, waiting, wanted", [
+    ({}, None, True),
+    ({"total": 2, "expected": 4, "quorum": 3, "flags": 0}, None, True),
+    ({"total": 3, "expected": 4, "quorum": 3, "flags": 0}, None, False),                    # votes were set that would be enough
+    ({"total": 3, "expected": 4, "quorum": 3, "flags": WAIT_FOR_ALL}, 1, True),
+    ({"total": 3, "expected": 4, "quorum": 3, "flags": WAIT_FOR_ALL}, 0, False),
+    ({"total": 2, "expected": 4, "quorum": 3}, None, False),                                # and such that are no longer
+    ({"total": 2, "expected": 4, "quorum": 3, "flags": QUORATE | TIE_BREAKER}, None, True),
+    ({"total": 2, "expected": 4, "quorum": 3, "flags": QUORATE | MASTER_WINS}, None, True),
+    ({"total": 4, "expected": 3}, None, False),                                             # more than corosync has counted
+    ({"total": 4, "expected": 3, "flags": QUORATE | DOWNSCALE}, None, True),
+])
+def test_whether_corosync_has_counted_the_votes_it_tells_of(known, waiting, wanted):
+    assert concluded(info(1, **known), waiting) is wanted
+
+
+FLAGS_OF_A_RULE = (("wait_for_all", WAIT_FOR_ALL), ("last_man_standing", LAST_MAN_STANDING), ("allow_downscale", DOWNSCALE))
+
+
+def told_by(daemon):
+    """What the getinfo of a daemon's node says."""
+    own = daemon.nodes[daemon.us]
+    flags = sum(flag for rule, flag in FLAGS_OF_A_RULE if getattr(daemon.rules, rule))
+    flags |= (QUORATE if daemon.quorate else 0) | (MASTER_WINS if daemon.master_wins else 0) | (0 if daemon.rules.tie_breaker == "none" else TIE_BREAKER)
+    return info(daemon.us, votes=own.votes, expected=own.expected_votes, total=daemon.total_votes, quorum=daemon.quorum, flags=flags)
+
+
+@settings(max_examples=200, deadline=None)
+@given(daemons.values(), st.data())
+def test_it_has_whenever_a_ring_has_formed(value, data):
+    """Whatever the modes and whoever left how: otherwise a reading would never be called settled."""
+    now = daemons.daemons_of(value)
+    votes = dict((node["nodeid"], node["votes"]) for node in value["nodes"])
+    for dummy in range(data.draw(st.integers(1, 4))):
+        gone = data.draw(st.sets(st.sampled_from(sorted(now)), max_size=len(now) - 1))
+        now = daemons.lose(now, gone, data.draw(st.sampled_from(["crash", "leave"])), data.draw(st.booleans()))
+        assert all(concluded(told_by(daemon), daemon.waiting) for daemon in now.values())
+        away = sorted(set(votes) - set(now))
+        back = data.draw(st.sets(st.sampled_from(away))) if away else ()
+        now = daemons.start(now, back, votes)
+        assert all(concluded(told_by(daemon), daemon.waiting) for daemon in now.values())
