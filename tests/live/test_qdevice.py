@@ -9,6 +9,7 @@ What the forecast says before is carried out each time, and every node that stay
 import json
 import re
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -229,8 +230,12 @@ def test_one_nodes_device_does_not_vote(two, how):
             become(two, {2: "voting"})
 
 
+class Undecided(AssertionError):
+    """qnetd has given its vote to neither half. Seen now and then on a busy machine; then no half is quorate, which harms nobody."""
+
+
 def both_halves(made, winners, losers):
-    """Split, and see that the half which was foretold to stay quorate is the one that does. Returns the values of all."""
+    """Split, and see that the half which was foretold to stay quorate is the one that does. Returns the values of all. Raises Undecided."""
     before = values(made)
     stay, lose = foretold_by(before, losers, qdevice="as_now"), foretold_by(before, winners, qdevice="lost")
     assert (stay["quorate"], lose["quorate"]) == (True, False)
@@ -238,7 +243,13 @@ def both_halves(made, winners, losers):
     made.partition(winners, losers)
     made.wait_ring(winners)
     made.wait_ring(losers)
-    comes_true(made, winners, stay)
+    try:
+        comes_true(made, winners, stay)
+    except AssertionError as error:
+        after = values(made)
+        if not any(value["quorate"] or value["qdevice"]["cast_vote"] for value in after):
+            raise Undecided(str(error)) from error
+        raise
     comes_true(made, losers, lose)
     return values(made)
 
@@ -252,7 +263,17 @@ def seen_as(made, found, winners, losers):
 
 
 def test_two_nodes_split_in_halves_while_both_are_waited_on(two, lab):
-    """qnetd gives its vote to the lowest node id."""
+    """qnetd gives its vote to the lowest node id. Where it could not make up its mind it is asked once more."""
+    try:
+        split_while_both_are_waited_on(two, lab)
+    except Undecided as undecided:
+        warnings.warn("qnetd gave its vote to neither half: %s" % undecided)
+        two.heal()
+        two.complete_qdevice()
+        split_while_both_are_waited_on(two, lab)
+
+
+def split_while_both_are_waited_on(two, lab):
     goal = wait(absent=["node2"], qdevice="voting", stable_for=3, timeout=90)
     with Play(lab, [goal]) as stays, Play(lab, [wait(quorate=False, timeout=90)], hosts="node2") as loses:
         stays.until("Not met: absent")
