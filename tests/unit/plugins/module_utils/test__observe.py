@@ -148,16 +148,16 @@ def test_a_reading_is_taken_again_when_an_event_came_meanwhile(kind, script, pip
 
 
 def test_an_unsettled_snapshot_is_returned_when_the_time_is_over(script, pipe, monkeypatch):
-    monkeypatch.setattr(tested, "AGAIN", 0.3)
+    monkeypatch.setattr(tested, "AGAIN", 3)
     expect_open(script)
     expect_fd(script, pipe)
     expect_read(script, first_events(script), settled_ring=9)
     expect_read(script, settled_ring=9)
     expect_close(script)
     start = time.monotonic()
-    value = tested.observe(0.2)
+    value = tested.observe(2)
     assert (value["settled"], value["ring_id"]["seq"]) == (False, 13)
-    assert 0.2 <= time.monotonic() - start < 0.6
+    assert 2 <= time.monotonic() - start < 10
 
 
 def test_an_event_ends_the_pause_between_two_readings(script, pipe, monkeypatch):
@@ -221,11 +221,11 @@ def test_a_daemon_that_dies_in_mid_read_ends_it_and_is_closed(script, pipe):
 
 
 def test_a_corosync_that_is_starting_is_asked_until_the_time_is_over(script, monkeypatch):
-    monkeypatch.setattr("%s.connection.RETRY" % tested.Lane.__module__.rsplit(".", 1)[0], 0.06)
+    monkeypatch.setattr("%s.connection.RETRY" % tested.Lane.__module__.rsplit(".", 1)[0], 0.6)
     for dummy in range(3):
         script.expect_initialize("cmap", code=6)
     with pytest.raises(TryAgain, match="still starting") as caught:
-        tested.observe(0.1)
+        tested.observe(1)
     assert caught.value.reason == "timeout"
 
 
@@ -239,10 +239,10 @@ def test_a_frozen_corosync_ends_with_the_deadline_and_the_connections_are_closed
     start = time.monotonic()
     with pytest.raises(DeadlineExceeded, match=r"^corosync did not answer cmap_get within 0\.1 s"):
         tested.observe(0.1)
-    assert time.monotonic() - start < 1.1
+    assert time.monotonic() - start < 10
     thaw.set()
     for thread in [thread for thread in threading.enumerate() if thread.name == "corosync"]:
-        thread.join(2)
+        thread.join(10)
 
 
 def test_moved_tells_of_what_no_event_tells(script, pipe):

@@ -49,14 +49,14 @@ def test_settled_asks_again_when_nothing_came(script, quorum, monkeypatch):
 
 
 def test_settled_ends_with_the_deadline(script, quorum, monkeypatch):
-    monkeypatch.setattr(tested, "RETRY", 0.06)
-    quorum.lane.deadline = Deadline(0.1)
+    monkeypatch.setattr(tested, "RETRY", 0.6)
+    quorum.lane.deadline = Deadline(1)
     for dummy in range(3):
         script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2)
     start = time.monotonic()
-    with pytest.raises(DeadlineExceeded, match=r"did not send the state of its quorum service within 0\.1 s"):
+    with pytest.raises(DeadlineExceeded, match=r"did not send the state of its quorum service within 1 s"):
         quorum.settled()
-    assert time.monotonic() - start < 0.5
+    assert time.monotonic() - start < 10
 
 
 def test_settled_when_the_daemon_dies(script, quorum):

@@ -223,7 +223,7 @@ def test_dispatch_one_waits_for_the_descriptor(script, votequorum, pipe):
     timer.start()
     start = time.monotonic()
     assert votequorum.dispatch(DISPATCH_ONE) == [ExpectedVotesEvent(0, 4)]
-    assert 0.05 < time.monotonic() - start < 2
+    assert 0.05 < time.monotonic() - start < 10
     timer.join()
 
 
@@ -233,7 +233,7 @@ def test_dispatch_one_waits_no_longer_than_the_deadline(script, votequorum, pipe
     start = time.monotonic()
     with pytest.raises(DeadlineExceeded, match=r"sent no event within 0\.1 s"):
         votequorum.dispatch(DISPATCH_ONE)
-    assert 0.1 <= time.monotonic() - start < 0.5
+    assert 0.1 <= time.monotonic() - start < 10
 
 
 def test_dispatch_one_waits_on_when_an_event_was_for_nobody(script, votequorum, pipe):
