@@ -41,7 +41,7 @@ def test_nothing_comes(pipes):
     (_unused, stdout), (fd, _idle) = pipes(), pipes()
     came, took = seconds(Reader(stdout).wait, fd, 0.2)
     assert came is False
-    assert 0.2 <= took < 1
+    assert 0.2 <= took < 8
 
 
 def test_something_comes(pipes):
@@ -49,7 +49,7 @@ def test_something_comes(pipes):
     threading.Timer(0.1, os.write, (other, b"!")).start()
     came, took = seconds(Reader(stdout).wait, fd, 10)
     assert came is True
-    assert 0.05 <= took < 1     # the timer began before the wait
+    assert 0.05 <= took < 8     # the timer began before the wait
 
 
 def test_what_breaks_counts_as_something(pipes):
@@ -61,7 +61,7 @@ def test_what_breaks_counts_as_something(pipes):
 def test_no_descriptor_is_a_pause(pipes):
     came, took = seconds(Reader(pipes()[1]).wait, None, 0.1)
     assert came is False
-    assert 0.1 <= took < 1
+    assert 0.1 <= took < 8
 
 
 @pytest.mark.parametrize("with_fd", [True, False])
@@ -71,7 +71,7 @@ def test_the_reader_goes_while_it_waits(pipes, with_fd):
     start = time.monotonic()
     with pytest.raises(ReaderGone):
         Reader(stdout).wait(fd if with_fd else None, 30)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 8
 
 
 def test_the_reader_of_a_socket_goes(pipes):
@@ -84,7 +84,7 @@ def test_the_reader_of_a_socket_goes(pipes):
 def test_check_does_not_wait(pipes):
     read, stdout = pipes()
     reader = Reader(stdout)
-    assert seconds(reader.check)[1] < 0.1
+    assert seconds(reader.check)[1] < 1
     os.close(read)
     with pytest.raises(ReaderGone):
         reader.check()
