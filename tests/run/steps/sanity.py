@@ -16,10 +16,10 @@ import sys
 
 from .. import environments, interpreters, paths, trees
 
-# ansible-test fetches get-pip.py by URL, unless it finds its cached copy. This one uses the pip that Python itself brings,
-# so that no machine needs more of the network than its package index.
 _NEWEST = list(environments.CORES)[-1]
 _NOT_BUILT = ("tests", "molecule")
+# ansible-test fetches get-pip.py by URL, unless it finds its cached copy. This one uses the pip that Python itself brings,
+# so that no machine needs more of the network than its package index.
 _GET_PIP = """\
 import ensurepip, glob, os, sys
 wheel = glob.glob(os.path.join(os.path.dirname(ensurepip.__file__), '_bundled', 'pip-*.whl'))

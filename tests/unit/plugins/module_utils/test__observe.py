@@ -82,11 +82,16 @@ def expect_fd(script, pipe):
     script.expect("votequorum_fd_get", VOTEQUORUM, ANY, do=script.out(pipe[0]))
 
 
-def test_a_snapshot_opens_reads_and_closes_in_order(script, pipe):
+def expect_one_reading(script, pipe, events, **options):
+    """A whole snapshot that is settled at once."""
     expect_open(script)
     expect_fd(script, pipe)
-    expect_read(script, first_events(script))
+    expect_read(script, events, **options)
     expect_close(script)
+
+
+def test_a_snapshot_opens_reads_and_closes_in_order(script, pipe):
+    expect_one_reading(script, pipe, first_events(script))
     value = tested.observe(5)
     assert (value["settled"], value["quorate"], value["ring_id"], value["members"]) == (True, True, {"nodeid": 1, "seq": 13}, [1, 2])
     assert script.loaded[0] == "libvotequorum.so.8", "the library that tells a corosync which is too old comes first"
@@ -94,10 +99,7 @@ def test_a_snapshot_opens_reads_and_closes_in_order(script, pipe):
 
 def test_a_reading_alone_is_what_the_judgement_is_made_of(script, pipe):
     """Also when it has been passed on as JSON."""
-    expect_open(script)
-    expect_fd(script, pipe)
-    expect_read(script, first_events(script))
-    expect_close(script)
+    expect_one_reading(script, pipe, first_events(script))
     reading = tested.read_alone(5)
     assert set(reading) == {"value", "cmap", "files"} and "forecast" not in reading["value"]
     passed_on = json.loads(json.dumps(reading))
@@ -106,10 +108,7 @@ def test_a_reading_alone_is_what_the_judgement_is_made_of(script, pipe):
 
 
 def test_a_device_in_the_list_of_nodes_is_not_asked_for_as_a_node(script, pipe):
-    expect_open(script)
-    expect_fd(script, pipe)
-    expect_read(script, [script.nodelist_event(RING, [1]), script.quorum_event(True, [(1, 1), (0, 0)])], nodeids=(1,))
-    expect_close(script)
+    expect_one_reading(script, pipe, [script.nodelist_event(RING, [1]), script.quorum_event(True, [(1, 1), (0, 0)])], nodeids=(1,))
     assert [node["nodeid"] for node in tested.observe(5)["nodes"]] == [1]
 
 
