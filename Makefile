@@ -5,7 +5,8 @@
 # Everything a newcomer, a maintainer and CI do with this checkout. Needs Debian 12 or newer, or Ubuntu, and root or sudo;
 # what else is missing is installed: Debian packages, and Python packages into .venv. All of it may be interrupted and run again.
 
-PYTHON ?= python3
+# The Python of .venv; prepare.sh chooses one where it is not given.
+PYTHON ?=
 export PYTHON
 
 # The lab, the tests' runner, the simulator's comparison and the benchmarks are Python packages below tests/.

@@ -33,6 +33,11 @@ def _path_folders():
     return [folder for folder in folders if folder and pathlib.Path(folder).name != "shims"]
 
 
+def _is_environment(folder):
+    """Of a virtual environment: what is made with its Python would have to be made anew for the next checkout."""
+    return pathlib.Path(folder).parent.joinpath("pyvenv.cfg").exists()
+
+
 def _makes_environments(python, version):
     check = "import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != %r)" % (version,)
     try:
@@ -43,8 +48,8 @@ def _makes_environments(python, version):
 
 @functools.lru_cache(maxsize=None)
 def found():
-    """Every Python of KNOWN that is on PATH or kept by pyenv and can make a virtual environment: {(3, 6): "/…/bin/python3.6"}."""
-    path = os.pathsep.join(_path_folders() + _pyenv_folders())
+    """Every Python of KNOWN that can make a virtual environment, is of none itself, and is on PATH or kept by pyenv: {(3, 6): "/…/bin/python3.6"}."""
+    path = os.pathsep.join([folder for folder in _path_folders() if not _is_environment(folder)] + _pyenv_folders())
     candidates = {version: shutil.which("python" + name(version), path=path) for version in KNOWN}
     return {version: python for version, python in candidates.items() if python and _makes_environments(python, version)}
 

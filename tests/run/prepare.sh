@@ -11,9 +11,15 @@ set -eu
 
 purpose=$1
 cd "$(dirname "$0")/../.."
-python=${PYTHON:-python3}
 wanted=tests/requirements
 log=.cache/logs/prepare-$purpose.log
+
+serves() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
+
+# The distribution's own before any other on PATH: it is the one that python3-venv is for, and it is built to be fast, which a Python
+# compiled by hand often is not.
+python=${PYTHON:-}
+[ -n "$python" ] || { serves /usr/bin/python3 && python=/usr/bin/python3; } || python=python3
 
 say() { printf '==> %s\n' "$*"; }
 
@@ -57,7 +63,7 @@ install_packages() {
 make_venv() {
     [ ! -e .venv/.created ] || .venv/bin/python -c 'import pip' 2>/dev/null || rm -f .venv/.created
     [ -e .venv/.created ] && return
-    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>>"$log" ||
+    serves "$python" ||
         fail "$python is no Python 3.10 or newer, which ansible-core 2.16 needs on the controller" \
             "install one and name it: make PYTHON=python3.11"
     say "Making the virtual environment .venv with $("$python" --version)"
