@@ -7,7 +7,9 @@ The upgrade itself is a task of the test here; real ones are in test_rolling_upg
 """
 
 import contextlib
+import datetime
 import json
+import re
 import signal
 import time
 
@@ -141,6 +143,11 @@ def stages(play, status="ok"):
     return [(result.host, result.task.rpartition(" : ")[2]) for result in play.results if result.status == status]
 
 
+def moment(text):
+    """Seconds since 1970 of a time in a sentence."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
 def upgraded(made):
     """How often the upgrade ran on each node."""
     return [len(node.run(["cat", "/etc/corosync/upgraded"], check=False).stdout.split()) for node in made]
@@ -269,3 +276,56 @@ def test_a_host_that_goes_out_of_reach_in_the_middle(lab, cluster, upgrade, tmp_
         assert [host for host, task in stages(play) if task == "Start corosync"][0] == "node3"
     assert upgraded(made) == [1, 1, 1]
     assert "Quorum was never lost on a node that was up." in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_host_of_a_batch_that_goes_out_of_reach(lab, cluster, upgrade, tmp_path):
+    """The other one of its batch comes back, then the play stops; the report says of the one that is lost what is known."""
+    made = cluster(nodes=5)
+    made.wait_quorate()
+    before = pids(made)
+    linger = [{"name": "Stay a while", "ansible.builtin.command": "sleep 20", "changed_when": False, "when": "inventory_hostname == 'node5'"}]
+    with upgrade(made, {"upgrade": DONE + linger}, rolling_upgrade_batches=True) as play:
+        play.until("Count", timeout=60)
+        time.sleep(1)
+        with without_sshd(lab["node5"]):
+            play.end(90)
+        assert play.process.returncode
+        assert next(result.host for result in play.results if result.status == "unreachable") == "node5", play.output
+        said = "\n".join(failures(play))
+        assert "Stopped before the next node, because of node5. The nodes after this batch are as they were." in said, said
+    assert {name: pid for name, pid in pids(made).items() if name not in ("node3", "node5")} == {name: before[name] for name in ("node1", "node2", "node4")}
+    made.wait_ring(nodes=[1, 2, 3, 4])
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Ansible lost contact with this host." in report
+    assert "The record of node5 ended too early" in report, "it cannot be read"
+    with upgrade(made, {"upgrade": DONE}, rolling_upgrade_batches=True, rolling_upgrade_needed=False) as play:
+        play.end(120)
+        assert not play.process.returncode, play.output
+    assert upgraded(made) == [0, 0, 1, 0, 2]
+
+
+def test_quorum_that_was_lost_meanwhile_fails_the_play_at_its_end(cluster, upgrade, tmp_path):
+    """While node3 is down, node2 goes too, and comes back: nobody's fault but it is told, with the moment that a witness in C saw."""
+    made = cluster()
+    made.wait_quorate()
+    witness = made.watch()
+    on_node2 = {"ansible.builtin.service": {"name": "corosync", "state": "stopped"}, "delegate_to": "node2"}
+    outage = [
+        {"name": "Meanwhile another node goes", **on_node2},
+        {"name": "Quorum is lost", "corosync.quorum.wait_for_quorum": {"quorate": False}, "delegate_to": "node1"},
+        {"name": "And comes back", **on_node2, "ansible.builtin.service": {"name": "corosync", "state": "started"}},
+        {"name": "Quorum is back", "corosync.quorum.wait_for_quorum": {"quorate": True}, "delegate_to": "node1"}]
+    once = [{"name": "An outage", "when": "inventory_hostname == 'node3'", "block": outage}]
+    with upgrade(made, {"upgrade": once + DONE}) as play:
+        play.end(120)
+        assert play.process.returncode
+        said = "\n".join(failures(play))
+    assert upgraded(made) == [1, 1, 1]
+    loss, = witness.losses()
+    assert loss.node == "node1"
+    found = re.search(r"The upgrade is done, but: Quorum was lost on node1, for the first time at (\S+) on node1, until (\S+)\.$", said)
+    assert found, said
+    at, until = map(moment, found.groups())
+    assert until - at == pytest.approx(loss.until - loss.at, abs=0.1)
+    assert at == pytest.approx(loss.at, abs=5), "the controller's clock is known but for the time that a task takes to begin"
+    assert "Quorum was lost on node1, for the first time at" in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -56,7 +56,8 @@ def made_once(folder, recipe):
 
 
 def _pip(python, *arguments):
-    command = [str(python), "-m", "pip", "install", "--quiet", "--quiet", "--disable-pip-version-check", *arguments]
+    # Python compiles what it imports, which is a small part of what is installed.
+    command = [str(python), "-m", "pip", "install", "--no-compile", "--quiet", "--quiet", "--disable-pip-version-check", *arguments]
     if subprocess.run(command, check=False).returncode:
         sys.exit("FAILED: %s\nWhat to do: check this machine's network and pip's configuration, then run it again." % " ".join(command))
 

@@ -75,7 +75,8 @@ make_venv() {
 
 install_python_packages() {
     say "Installing Python packages of $wanted/$purpose.txt into .venv"
-    .venv/bin/python -m pip install --disable-pip-version-check -r "$wanted/$purpose.txt" >>"$log" 2>&1 ||
+    # --no-compile: Python compiles what it imports, which is a small part of what is installed.
+    .venv/bin/python -m pip install --no-compile --disable-pip-version-check -r "$wanted/$purpose.txt" >>"$log" 2>&1 ||
         fail "pip could not install $wanted/$purpose.txt" "check this machine's network and pip's configuration, then run make again"
 }
 

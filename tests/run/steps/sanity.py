@@ -27,7 +27,7 @@ wheel += glob.glob('/usr/share/python-wheels/pip-*.whl')
 sys.path.insert(0, wheel[0])
 arguments = [a for a in sys.argv[1:] if a not in ('--no-setuptools', '--no-wheel')]
 from pip._internal.cli.main import main
-sys.exit(main(['install', '--upgrade', '--force-reinstall'] + arguments))
+sys.exit(main(['install', '--no-compile', '--upgrade', '--force-reinstall'] + arguments))
 """
 
 
