@@ -9,6 +9,9 @@
 PYTHON ?=
 export PYTHON
 
+# What is imported is compiled once, also where the environment says otherwise: pip leaves it to that.
+export PYTHONDONTWRITEBYTECODE :=
+
 # The lab, the tests' runner, the simulator's comparison and the benchmarks are Python packages below tests/.
 python := PYTHONPATH=tests .venv/bin/python
 
