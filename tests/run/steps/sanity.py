@@ -18,16 +18,26 @@ from .. import environments, interpreters, paths, trees
 
 _NEWEST = list(environments.CORES)[-1]
 _NOT_BUILT = ("tests", "molecule")
-# ansible-test fetches get-pip.py by URL, unless it finds its cached copy. This one uses the pip that Python itself brings,
-# so that no machine needs more of the network than its package index.
+# ansible-test fetches get-pip.py by URL, unless it finds its cached copy. This one uses the pip that Python itself brings, so that no machine
+# needs more of the network than its package index; and installs once for all the environments that ansible-test makes, which get copies.
 _GET_PIP = """\
-import ensurepip, glob, os, sys
-wheel = glob.glob(os.path.join(os.path.dirname(ensurepip.__file__), '_bundled', 'pip-*.whl'))
-wheel += glob.glob('/usr/share/python-wheels/pip-*.whl')
-sys.path.insert(0, wheel[0])
+import ensurepip, glob, os, re, shutil, sys, sysconfig
 arguments = [a for a in sys.argv[1:] if a not in ('--no-setuptools', '--no-wheel')]
-from pip._internal.cli.main import main
-sys.exit(main(['install', '--no-compile', '--upgrade', '--force-reinstall'] + arguments))
+store = 'installed-%d.%d-' % sys.version_info[:2] + re.sub('[^a-z0-9.=]+', '_', ' '.join(arguments))
+store = os.path.join(os.path.expanduser('~/.ansible/test/cache'), store)
+if not os.path.isdir(store):
+    wheel = glob.glob(os.path.join(os.path.dirname(ensurepip.__file__), '_bundled', 'pip-*.whl'))
+    wheel += glob.glob('/usr/share/python-wheels/pip-*.whl')
+    sys.path.insert(0, wheel[0])
+    from pip._internal.cli.main import main
+    half = '%s.%d' % (store, os.getpid())
+    status = main(['install', '--target', half] + arguments)
+    if status:
+        sys.exit(status)
+    os.rename(half, store)
+for name in os.listdir(store):
+    copied = shutil.copytree if os.path.isdir(os.path.join(store, name)) else shutil.copy2
+    copied(os.path.join(store, name), os.path.join(sysconfig.get_path('purelib'), name))
 """
 
 
