@@ -7,7 +7,6 @@ The upgrade itself is a task of the test here; real ones are in test_rolling_upg
 """
 
 import contextlib
-import datetime
 import json
 import re
 import signal
@@ -16,6 +15,8 @@ import time
 import pytest
 from lab.host import CHECKOUT
 from playing import Play
+
+from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import seconds_of
 
 BOOK = CHECKOUT / "playbooks/rolling_upgrade.yml"
 MARK = "/var/lib/corosync-quorum/rolling-upgrade.json"
@@ -141,11 +142,6 @@ DONE = [{"name": "Count", "ansible.builtin.shell": "echo done >>/etc/corosync/up
 def stages(play, status="ok"):
     """(host, task) of the results so far."""
     return [(result.host, result.task.rpartition(" : ")[2]) for result in play.results if result.status == status]
-
-
-def moment(text):
-    """Seconds since 1970 of a time in a sentence."""
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def upgraded(made):
@@ -325,7 +321,7 @@ def test_quorum_that_was_lost_meanwhile_fails_the_play_at_its_end(cluster, upgra
     assert loss.node == "node1"
     found = re.search(r"The upgrade is done, but: Quorum was lost on node1, for the first time at (\S+) on node1, until (\S+)\.$", said)
     assert found, said
-    at, until = map(moment, found.groups())
+    at, until = map(seconds_of, found.groups())
     assert until - at == pytest.approx(loss.until - loss.at, abs=0.1)
     assert at == pytest.approx(loss.at, abs=5), "the controller's clock is known but for the time that a task takes to begin"
     assert "Quorum was lost on node1, for the first time at" in (tmp_path / "report.html").read_text(encoding="utf-8")
