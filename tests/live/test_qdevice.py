@@ -169,6 +169,7 @@ def test_a_wait_ends_when_the_device_comes_to_the_state(two, lab):
         wait(qdevice="voting"),
         wait(qdevice="absent", timeout=60),
         wait(qdevice="registered", timeout=60),
+        wait(qdevice="alive", timeout=60),
         wait(qdevice="voting", min_votes=3, timeout=2, keywords={"ignore_errors": True}),
         wait(qdevice="voting", timeout=60),
         wait(qdevice="voting", tolerates=1, keywords={"ignore_errors": True})]
@@ -178,16 +179,17 @@ def test_a_wait_ends_when_the_device_comes_to_the_state(two, lab):
         two[1].run(["systemctl", "stop", "corosync-qdevice"])
         until(play, 2, "Not met: qdevice: wanted registered, seen absent")
         two[1].run(["systemctl", "start", "corosync-qdevice"])
-        until(play, 4, "Not met: qdevice: wanted voting, seen alive")
+        until(play, 5, "Not met: qdevice: wanted voting, seen alive")
         two.start_qnetd()
         answers = play.end()
-    assert [answer.status for answer in answers] == ["ok", "ok", "ok", "failed", "ok", "failed"], play.output
-    states = [state(answer.result["votequorum"]) for answer in answers[:5]]
-    assert states[0] == "voting" and states[1] == "absent" and states[2] in ("registered", "alive") and states[3:] == ["alive", "voting"]
-    assert answers[3].result["unmet"] == [{"condition": "min_votes", "wanted": 3, "seen": 2}, {"condition": "qdevice", "wanted": "voting", "seen": "alive"}]
-    assert "Not met: min_votes: wanted 3, seen 2; qdevice: wanted voting, seen alive." in answers[3].result["msg"]
-    assert events(answers[4].result) == ["start", "votes"], "the vote comes without any event of corosync's"
-    assert "even with all nodes there no more than 0 may fail together" in answers[5].result["msg"]
+    assert [answer.status for answer in answers] == ["ok", "ok", "ok", "ok", "failed", "ok", "failed"], play.output
+    states = [state(answer.result["votequorum"]) for answer in answers[:6]]
+    assert states[0] == "voting" and states[1] == "absent" and {states[2], states[4]} <= {"registered", "alive"}, "a busy machine's client may be late"
+    assert states[3] == "alive" and states[5] == "voting"
+    assert answers[4].result["unmet"] == [{"condition": "min_votes", "wanted": 3, "seen": 2}, {"condition": "qdevice", "wanted": "voting", "seen": states[4]}]
+    assert "Not met: min_votes: wanted 3, seen 2; qdevice: wanted voting, seen %s." % states[4] in answers[4].result["msg"]
+    assert events(answers[5].result) == ["start", "votes"], "the vote comes without any event of corosync's"
+    assert "even with all nodes there no more than 0 may fail together" in answers[6].result["msg"]
 
 
 # ---- what is foretold, carried out ---------------------------------------------------------------------------------------
