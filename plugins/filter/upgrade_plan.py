@@ -17,11 +17,11 @@ known = Later("module_utils._quorum.known")
 
 
 def upgrade_plan(
-    results: t.Any, under_way: t.Any = None, spare: int = 0, qdevice: str = "either", batches: bool = False,
+    results: t.Any, under_way: t.Any = None, spare: int = 0, qdevice: str = "either", batches: bool = False, only: t.Any = None,
 ) -> dict[str, t.Any]:
     """What speaks against an upgrade, and its order. AnsibleFilterError for anything but results of hosts."""
     try:
-        return upgrade.plan(results, under_way=under_way, spare=spare, qdevice=qdevice, batches=batches)
+        return upgrade.plan(results, under_way=under_way, spare=spare, qdevice=qdevice, batches=batches, only=only)
     except known.ForecastError as error:
         raise AnsibleFilterError("corosync.quorum.upgrade_plan: %s" % error) from error
 

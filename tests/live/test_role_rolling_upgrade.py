@@ -19,17 +19,16 @@ from playing import Play
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import seconds_of
 
 BOOK = CHECKOUT / "playbooks/rolling_upgrade.yml"
+ROLE = "corosync.quorum.rolling_upgrade"
+ALONE = {"roles": [ROLE]}
 MARK = "/var/lib/corosync-quorum/rolling-upgrade.json"
 
 
 @pytest.fixture(name="upgrade")
 def _upgrade(lab, tmp_path):
-    """Call it to begin the playbook on all nodes, or the role alone, one node after the other; steps: tasks for a step, by its name. It writes its
+    """Call it to begin the playbook on all nodes, or plays of one's own, one node after the other; steps: tasks for a step, by its name. It writes its
     report to tmp_path."""
-    alone = tmp_path / "alone.json"
-    alone.write_text(json.dumps([{"hosts": "nodes", "serial": 1, "gather_facts": False, "roles": ["corosync.quorum.rolling_upgrade"]}]), encoding="utf-8")
-
-    def begin(made, steps=None, role_alone=False, arguments=(), **variables):
+    def begin(made, steps=None, plays=(), arguments=(), **variables):
         given = {
             "rolling_upgrade_group": "nodes", "rolling_upgrade_packages": [], "rolling_upgrade_needed": True, "rolling_upgrade_stable_for": 0.5,
             "rolling_upgrade_report": str(tmp_path / "report.html"), "rolling_upgrade_timeout": 30, }
@@ -38,7 +37,9 @@ def _upgrade(lab, tmp_path):
             path.write_text(json.dumps(tasks), encoding="utf-8")
             given["rolling_upgrade_%s_tasks" % step] = str(path)
         inventory = made.inventory(tmp_path / "inventory.yml")
-        return Play(lab, alone if role_alone else BOOK, arguments=["-i", str(inventory), *arguments, "-e", json.dumps(dict(given, **variables))])
+        own = tmp_path / "own.json"
+        own.write_text(json.dumps([dict({"hosts": "nodes", "serial": 1, "gather_facts": False}, **play) for play in plays]), encoding="utf-8")
+        return Play(lab, own if plays else BOOK, arguments=["-i", str(inventory), *arguments, "-e", json.dumps(dict(given, **variables))])
     return begin
 
 
@@ -123,13 +124,13 @@ def test_a_cluster_that_cannot_lose_a_node(cluster, upgrade):
     refused(upgrade(made), made, "There are no safe batches: quorum does not stand the loss of node1, node2")
 
 
-@pytest.mark.parametrize("role_alone", [False, True])
-def test_a_host_that_is_not_reachable(cluster, upgrade, tmp_path, role_alone):
+@pytest.mark.parametrize("plays", [[], [ALONE]])
+def test_a_host_that_is_not_reachable(cluster, upgrade, tmp_path, plays):
     made = cluster()
     made.wait_quorate()
     away = tmp_path / "away.json"
     away.write_text(json.dumps({"nodes": {"hosts": {"node2": {"ansible_host": "127.255.255.1", "ansible_port": 1}}}}), encoding="utf-8")
-    refused(upgrade(made, role_alone=role_alone, arguments=["-i", str(away)]), made,
+    refused(upgrade(made, plays=plays, arguments=["-i", str(away)]), made,
             "nothing was changed", "node2 cannot be reached: ", "Bring it back, or take it out of the cluster, first.")
 
 
@@ -325,3 +326,65 @@ def test_quorum_that_was_lost_meanwhile_fails_the_play_at_its_end(cluster, upgra
     assert until - at == pytest.approx(loss.until - loss.at, abs=0.1)
     assert at == pytest.approx(loss.at, abs=5), "the controller's clock is known but for the time that a task takes to begin"
     assert "Quorum was lost on node1, for the first time at" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+# ---- plays of other shapes -----------------------------------------------------------------------------------------------
+
+def test_two_plays_in_one_run_each_in_an_order_of_its_own(cluster, upgrade, tmp_path):
+    """Each looks back after its own last node. The file with tasks has the name of one of the role's own, which must not be taken for it."""
+    made = cluster()
+    made.wait_quorate()
+    with upgrade(made, {"upgrade": DONE}, plays=[dict(ALONE, order="reverse_inventory"), ALONE], rolling_upgrade_upgrade_tasks="upgrade.yml") as play:
+        play.end(180)
+        assert not play.process.returncode, play.output
+        told = [task for dummy, task in stages(play) if task in ("Count", "Fail if quorum was lost at any moment")]
+        assert [host for host, task in stages(play) if task == "Count"] == ["node3", "node2", "node1", "node1", "node2", "node3"]
+    assert told == (["Count"] * 3 + ["Fail if quorum was lost at any moment"]) * 2
+    assert upgraded(made) == [2, 2, 2]
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").count("Quorum was never lost on a node that was up.")
+
+
+def test_only_the_hosts_of_the_play_are_upgraded_and_the_others_are_asked(cluster, upgrade):
+    made = cluster()
+    made.wait_quorate()
+    before = pids(made)
+    everyone = [node.name for node in made]
+    with upgrade(made, {"upgrade": DONE}, arguments=["--limit", "node2:node3"], rolling_upgrade_hosts=everyone) as play:
+        play.end(90)
+        assert not play.process.returncode, play.output
+    assert (upgraded(made), pids(made)["node1"]) == ([0, 1, 1], before["node1"])
+
+
+def test_a_host_that_is_asked_goes_out_of_reach(lab, cluster, upgrade, tmp_path):
+    """It is named, and not the node that is up and was to be stopped."""
+    made = cluster()
+    made.wait_quorate()
+    before = pids(made)
+    linger = [{"name": "Stay a while", "ansible.builtin.command": "sleep 5", "changed_when": False}]
+    with upgrade(made, {"drain": linger, "upgrade": DONE}) as play:
+        play.until("Stay a while", timeout=60)
+        with without_sshd(lab["node1"]):
+            play.end(60)
+            assert play.process.returncode
+            said = "\n".join(failures(play))
+            assert "Refused to stop node3: node1, which was to be asked, cannot be reached (" in said, said
+            assert "It is drained, and runs on." in said, said
+    assert pids(made) == before
+    assert "Ansible lost contact" not in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_gates_alone_by_node_ids_with_a_device_that_does_not_vote(cluster, upgrade):
+    """What did not vote before is not waited for afterwards."""
+    made = cluster(nodes=4, qdevice="ffsplit")
+    made.wait_quorate()
+    made.stop_qnetd()
+    made.wait_qdevice_votes(wanted=False)
+    service = {"name": "corosync", "state": "restarted"}
+    gates = {"tasks": [
+        {"ansible.builtin.import_role": {"name": ROLE, "tasks_from": "before_stop"}}, {"ansible.builtin.service": service},
+        {"ansible.builtin.import_role": {"name": ROLE, "tasks_from": "after_start"}}]}
+    before = pids(made)
+    with upgrade(made, plays=[gates], rolling_upgrade_node="{{ inventory_hostname[-1] | string }}") as play:
+        play.end(120)
+        assert not play.process.returncode, play.output
+    assert not set(before.values()) & set(pids(made).values())

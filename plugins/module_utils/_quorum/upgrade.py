@@ -41,12 +41,15 @@ class _Views(t.NamedTuple):
         return found
 
 
-def plan(results: t.Any, under_way: t.Any = None, spare: int = 0, qdevice: str = EITHER, batches: bool = False) -> Value:
+def plan(
+    results: t.Any, under_way: t.Any = None, spare: int = 0, qdevice: str = EITHER, batches: bool = False, only: t.Optional[t.Sequence[str]] = None,
+) -> Value:
     """{refusals, batches, resumed, nodeids, total_votes, members, qdevice}.
 
     results: host -> what votequorum_info returned there, with if_unavailable=report. under_way: host -> node id, of the hosts in which an
     earlier run has begun and not ended; they may be down, and come first. spare, qdevice: as for upgrade_batches. batches: several nodes
-    at once where that is safe; else one by one, in the same order.
+    at once where that is safe; else one by one, in the same order. only: the hosts that are to be upgraded, None for all; the others are
+    asked all the same.
 
     refusals: why not, one sentence each; empty when the upgrade may begin. batches: lists of hosts. total_votes, members: what there must be
     again in the end, None where it cannot be known. qdevice: whether a quorum device votes.
@@ -54,11 +57,14 @@ def plan(results: t.Any, under_way: t.Any = None, spare: int = 0, qdevice: str =
     Raises ForecastError for arguments that are not of this kind.
     """
     views = _views(results, under_way)
+    hosts = list(views.results) if only is None else only
+    if not isinstance(hosts, (list, tuple)):
+        raise ForecastError("only is %s, but must be a list of hosts." % described(only))
     refusals = [sentence for check in _CHECKS for sentence in check(views)]
     order = []      # type: t.List[t.List[str]]
     if not refusals:
         try:
-            order = _order(views, spare, qdevice, batches)
+            order = _of_hosts(_order(views, spare, qdevice, batches), hosts)
         except ForecastError as error:
             refusals.append(str(error))
     complete = bool(views.values) and not views.first["missing"]
@@ -185,5 +191,9 @@ def _order(views: _Views, spare: int, qdevice: str, batches: bool) -> t.List[t.L
         rest = upgrade_batches(views.first, spare=spare, qdevice=qdevice)
         if not batches:
             rest = [[nodeid] for batch in rest for nodeid in batch]
-    then = [[host_of[nodeid] for nodeid in batch if nodeid in host_of and host_of[nodeid] not in begun] for batch in rest]
-    return [batch for batch in first + then if batch]
+    return first + [[host_of[nodeid] for nodeid in batch if nodeid in host_of and host_of[nodeid] not in begun] for batch in rest]
+
+
+def _of_hosts(order: t.List[t.List[str]], hosts: t.Sequence[str]) -> t.List[t.List[str]]:
+    found = [[host for host in batch if host in hosts] for batch in order]
+    return [batch for batch in found if batch]

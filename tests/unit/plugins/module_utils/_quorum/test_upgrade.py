@@ -68,6 +68,11 @@ def test_hosts_that_are_not_of_the_play_are_not_in_the_order():
     assert plan(results)["batches"] == [["host5"], ["host2"], ["host4"], ["host1"]]
 
 
+def test_only_some_hosts_are_to_be_upgraded_and_all_are_asked():
+    assert plan(answers([1] * 5), batches=True, only=["host3", "host1", "host9"])["batches"] == [["host3"], ["host1"]]
+    assert "Not a member: node2" in refusals(answers([1] * 5, down=[2]), only=["host3"])
+
+
 def test_a_device_that_votes_is_wanted_in_the_end():
     found = plan(answers([1, 1], qdevice=1), qdevice="as_now")
     assert (found["batches"], found["qdevice"], found["total_votes"]) == ([["host2"], ["host1"]], True, 3)
@@ -122,6 +127,7 @@ def test_another_node_may_not_be_down_meanwhile():
     ({"results": {"a": None}}, "results of votequorum_info are expected"),
     ({"results": answers(), "under_way": ["a"]}, "under_way is a list, but must be a dictionary"),
     ({"results": answers(), "under_way": {"host1": "1"}}, "under_way is a dictionary, but"),
+    ({"results": answers(), "only": "host1"}, "only is the string 'host1', but must be a list of hosts"),
 ])
 def test_arguments_of_another_kind(arguments, words):
     with pytest.raises(ForecastError, match=words):

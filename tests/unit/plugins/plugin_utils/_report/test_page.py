@@ -148,6 +148,10 @@ def test_a_page_does_not_grow_without_an_end():
     assert len(read.elements) < 8000
 
 
+def test_a_clock_that_was_set_back_meanwhile():
+    assert "node1 stop 09:04:20.0 0.0 s ok" in page({"nodes": [{"name": "node1", "phases": [dict(PHASE, started=at(5), ended=at(2))]}]}).text
+
+
 def test_times_are_on_the_controllers_clock():
     given = upgrade(offsets={"node1": 3600})
     text = page(given).text
@@ -189,7 +193,6 @@ PHASE = {"phase": "stop", "started": at(1), "ended": at(2)}
     (spoilt_node(result="ok"), "nodes[1] (node2).result must be one of upgraded, unchanged, failed, untouched, but is the string 'ok'."),
     (spoilt_node(phases=[dict(PHASE, phase="reinstall")]), "nodes[1] (node2).phases[0].phase must be one of preflight, gate,"),
     (spoilt_node(phases=[dict(PHASE, started=None)]), "nodes[1] (node2).phases[0] has no 'started'"),
-    (spoilt_node(phases=[dict(PHASE, ended=at(0))]), "nodes[1] (node2).phases[0] ended before it started:"),
     (spoilt_node(phases=[dict(PHASE, result="done")]), "nodes[1] (node2).phases[0].result must be one of ok, failed, running, but is"),
     (spoilt_node(**{"from": "3.1.7"}), "nodes[1] (node2).from must be a dictionary, but is the string '3.1.7'."),
 ])
