@@ -25,12 +25,14 @@ _MOST_NODEID = 65535  # knet's KNET_MAX_HOST - 1
 _MOST_LINKS = 8
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?\Z")
 _ADDRESS = re.compile(r"[A-Za-z0-9_.:%-]+\Z")
-_SHARED = ("name", "hosts", "remove", "quorum", "device", "totem", "logging", "sections")
+_DICTIONARIES = ("quorum", "device", "totem", "logging", "sections")
+_SHARED = ("name", "hosts", "remove", "timeout", "stable_for") + _DICTIONARIES
 _OWN_TOTEM = ("version", "cluster_name", "config_version", "key", "keyfile")
 _OWN_SECTIONS = ("totem", "nodelist", "quorum", "logging")
 _ON_OFF = ("two_node", "wait_for_all", "last_man_standing", "auto_tie_breaker", "allow_downscale", "expected_votes_tracking")
 _QUORUM = ("expected_votes",) + _ON_OFF + ("last_man_standing_window", "auto_tie_breaker_node")
 _DEVICE = ("votes", "timeout", "sync_timeout")
+_FFSPLIT = "ffsplit"
 _NET = ("host", "port", "algorithm", "tie_breaker", "tls", "connect_timeout", "force_ip_version", "keep_active_partition_tie_breaker")
 _TRUE, _FALSE = ("yes", "on", "1", "true", "y", "t"), ("no", "off", "0", "false", "n", "f")
 
@@ -169,6 +171,23 @@ def _of_hosts(hosts: t.Any, given: t.Mapping[str, Given]) -> Refusals:
     return ["cluster_hosts names a host twice: %s." % ", ".join(twice)] if twice else []
 
 
+def _of_kinds(shared: Given) -> Refusals:
+    """Before anything is looked into: a text in place of a list would be taken for a list of letters."""
+    refusals = []
+    remove = shared["remove"]
+    if not _is_unset(remove) and not (isinstance(remove, (list, tuple)) and all(isinstance(name, (str, int)) for name in remove)):
+        example = remove if isinstance(remove, str) else "node4"
+        refusals.append('cluster_remove is %s, but must be a list of names, such as ["%s"].' % (_short(remove), example))
+    for variable in _DICTIONARIES:
+        if not _is_unset(shared[variable]) and not isinstance(shared[variable], dict):
+            refusals.append("cluster_%s is %s, but must be a dictionary of keys and values." % (variable, _short(shared[variable])))
+    return refusals
+
+
+def _is_unset(value: t.Any) -> bool:
+    return value is None or value == ""
+
+
 def _read_node(host: str, given: Given, refusals: Refusals) -> t.Optional[Node]:
     before = len(refusals)
     name, addresses = str(given["node_name"]), given["addresses"]
@@ -206,6 +225,18 @@ def _of_nodes(wish: Wish) -> Refusals:
     total = sum(node.votes for node in wish.nodes) + (whole(wish.device.get("votes")) or 0)
     if total > MOST_VOTES:
         refusals.append("cluster_votes of all nodes%s are %d together, but corosync counts at most %d." % (_and_device(wish), total, MOST_VOTES))
+    return refusals + (_of_ffsplit(wish) if wish.has_ffsplit else [])
+
+
+def _of_ffsplit(wish: Wish) -> Refusals:
+    """What corosync takes, but corosync-qdevice does not start with."""
+    refusals = []
+    votes = wish.device.get("votes")
+    if votes is not None and whole(votes) != 1:
+        refusals.append("cluster_device.votes is %s, but must be 1, or not set, with cluster_device.algorithm ffsplit." % _short(votes))
+    told = ", ".join("%s: %d" % (node.host, node.votes) for node in wish.nodes if node.votes != 1)
+    if told:
+        refusals.append("cluster_votes must be 1 on every host with cluster_device.algorithm ffsplit, but has %s." % told)
     return refusals
 
 

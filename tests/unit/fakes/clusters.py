@@ -15,7 +15,8 @@ DEFAULT = "totem {\nversion: 2\ncluster_name: debian\n}\nquorum {\nprovider: cor
 def wishes(count=3, shared=None, **hosts):
     """What host1, host2... ask for: host2={"votes": 2} for one of them, shared for all."""
     names = ["host%d" % number for number in range(1, count + 1)]
-    common = {"name": "one", "hosts": names, "remove": [], "quorum": {}, "device": {}, "totem": {}, "logging": {}, "sections": {}}
+    common = {"name": "one", "hosts": names, "remove": [], "quorum": {}, "device": {}, "totem": {}, "logging": {}, "sections": {},
+              "timeout": 300, "stable_for": 2}
     common.update(shared or {})
     own = {name: {"node_name": "node" + name[4:], "nodeid": None, "votes": 1, "addresses": ["10.0.0." + name[4:]]} for name in names}
     return {name: dict(common, **dict(own[name], **hosts.get(name, {}))) for name in names}
