@@ -53,6 +53,10 @@ class Wish:
         return bool(self.device)
 
     @property
+    def has_ffsplit(self) -> bool:
+        return self.device.get("algorithm") == _FFSPLIT
+
+    @property
     def is_encrypted(self) -> bool:
         totem = self._totem(1)
         return str(totem["crypto_cipher"]) != "none" or str(totem["crypto_hash"]) != "none" or truth(totem.get("secauth")) is True
@@ -104,7 +108,9 @@ def _quorum(options: Given, device: Given) -> Content:
             content[option] = int(bool(truth(options[option]))) if option in _ON_OFF else options[option]
     if device:
         net = {key: _net_value(key, device[key]) for key in _NET if device.get(key) is not None}
-        content["device"] = dict({"model": "net"}, **{key: device[key] for key in _DEVICE if device.get(key) is not None})
+        # Without this line corosync-qdevice refuses to start, although corosync would take one vote for granted with two nodes.
+        implied = {"model": "net", "votes": 1} if device.get("algorithm") == _FFSPLIT else {"model": "net"}
+        content["device"] = dict(implied, **{key: device[key] for key in _DEVICE if device.get(key) is not None})
         content["device"]["net"] = dict({"tls": "off"}, **net)
     return content
 
@@ -123,7 +129,7 @@ def read(given: t.Mapping[str, Given], play: Given) -> t.Tuple[t.Optional[Wish],
     given: by host, its own variables (node_name, nodeid, votes, addresses) and those that must be the same everywhere (_SHARED).
     play: hosts, all of the play; alive, those that have not failed; and batch, those of them that take part now.
     """
-    refusals = _of_play(given, play) or _of_shared(given)
+    refusals = _of_play(given, play) or _of_shared(given) or _of_kinds(next(iter(given.values())))
     if refusals:
         return None, refusals
     shared = next(iter(given.values()))
@@ -270,7 +276,26 @@ def _of_settings(shared: Given) -> Refusals:
         value = (shared["quorum"] or {}).get(option)
         if value is not None and truth(value) is None:
             refusals.append("cluster_quorum.%s is %s, but must be true or false." % (option, _short(value)))
-    return refusals + _of_device(shared["device"] or {})
+    return refusals + _of_device(shared["device"] or {}) + _of_waits(shared["timeout"], shared["stable_for"])
+
+
+def _of_waits(timeout: t.Any, stable_for: t.Any) -> Refusals:
+    """Else a wait would find them wrong, with half of the work done."""
+    seconds, stable = whole(timeout), _seconds(stable_for)
+    if seconds is None or seconds <= 0:
+        return ["cluster_timeout is %s, but must be a whole number of seconds above 0." % _short(timeout)]
+    if stable is None or not 0 <= stable < seconds:
+        return ["cluster_stable_for is %s, but must be a number of seconds, 0 or more, and below cluster_timeout, which is %s." % (
+            _short(stable_for), _short(timeout))]
+    return []
+
+
+def _seconds(value: t.Any) -> t.Optional[float]:
+    """A number, also if it is written as text; None where it is none."""
+    try:
+        return None if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _of_device(device: Given) -> Refusals:
