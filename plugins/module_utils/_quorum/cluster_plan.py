@@ -210,7 +210,8 @@ class _Work:
         if not self.wish.has_device:
             return "off" if any((host.value or {}).get("qdevice") for host in self.members) or changed else "none"
         had = any(host.model.qdevice for host in self.members)
-        return "restarted" if had and changed - {_DEVICE_VOTES} else "on"
+        due = any(host.qdevice_marked for host in self.members)
+        return "restarted" if due or (had and changed - {_DEVICE_VOTES}) else "on"
 
     # --- the steps ---------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._quorum import clu
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 ABSENT = {"conf": None, "key": None, "available": False, "reason": "not_running", "msg": "corosync does not run", "votequorum": None,
-          "loaded_version": None, "marked": False, "proxmox": False}
+          "loaded_version": None, "marked": False, "qdevice_marked": False, "proxmox": False}
 DEFAULT = "totem {\nversion: 2\ncluster_name: debian\n}\nquorum {\nprovider: corosync_votequorum\n}\n" \
     "nodelist {\nnode {\nname: node1\nnodeid: 1\nring0_addr: 127.0.0.1\n}\n}\n"
 
@@ -49,5 +49,6 @@ def stopped(seen, *names):
         members = [nodeid for nodeid in whole["members"] if nodeid not in gone]
         nodes = [dict(node, state="member" if node["nodeid"] in members else "dead") for node in whole["nodes"]]
         total = sum(node["votes"] for node in nodes if node["nodeid"] in members)
+        total += whole["qdevice"]["votes"] if whole["qdevice"] and whole["qdevice"]["cast_vote"] else 0
         result[host] = dict(found, votequorum=dict(whole, members=members, missing=gone, nodes=nodes, total_votes=total, quorate=total >= whole["quorum"]))
     return result
