@@ -239,6 +239,7 @@ class _Work:
             "leave": [host.name for host in self.leaving],
             "forget": [node.host for node in self.wish.leaving if self.hosts[node.host].has_cluster],
             "mark": [host.name for host in self.members if host.name in self.restarts and not host.marked],
+            "mark_qdevice": [host.name for host in self.members if self.qdevice == "restarted" and not host.qdevice_marked],
             "hosts": [host.name for host in self.staying],
             "write": [host.name for host in self.staying if host.text != self.text],
             "reload": self.members[0].name if self.reload_needed else None,
@@ -268,12 +269,12 @@ def _summary(steps: Plan) -> t.List[str]:
         ("hand the key to %s", steps["key_to"]),
         ("stop corosync on %s, which leaves the cluster", steps["leave"]),
         ("remove corosync.conf and the key from %s", steps["forget"]),
+        ("switch the quorum device's daemon off on %s", steps["members"] if steps["qdevice"] == "off" else []),
         ("write corosync.conf on %s", steps["write"]),
         ("reload it in the whole cluster by %s", [steps["reload"]] if steps["reload"] else []),
         ("start corosync on %s", steps["start"]),
         ("restart corosync, which the package started alone, on %s", steps["fresh"]),
-        ("restart corosync one node after the other: %s", steps["restart"]),
-        ("switch the quorum device's daemon off on %s", steps["members"] if steps["qdevice"] == "off" else []),
         ("restart the quorum device's daemon on %s", steps["members"] if steps["qdevice"] == "restarted" else []),
+        ("restart corosync one node after the other: %s", steps["restart"]),
     ]
     return [text % ", ".join(hosts) for text, hosts in told if hosts] or ["nothing to do"]

@@ -26,7 +26,8 @@ _RESTART_PENDING = "restart_required"
 
 class Host:
     """One host. ``seen``: conf and key (the text of its file, a checksum of its key; None without), available, reason, msg and votequorum
-    of votequorum_info, loaded_version (of cmap), marked (a restart is due), proxmox (Proxmox VE owns the file)."""
+    of votequorum_info, loaded_version (of cmap), marked (a restart is due), qdevice_marked (one of the quorum device's daemon is), proxmox (Proxmox
+    VE owns the file)."""
 
     def __init__(self, name: str, seen: t.Mapping[str, t.Any]) -> None:
         self.name = name
@@ -38,6 +39,7 @@ class Host:
         self.msg = str(seen["msg"] or "")
         self.loaded_version: t.Optional[int] = whole(seen["loaded_version"])
         self.marked = bool(seen["marked"])
+        self.qdevice_marked = bool(seen["qdevice_marked"])
         self.proxmox = bool(seen["proxmox"])
         self.model = Model(parse(self.text or ""))
 

@@ -138,6 +138,15 @@ def test_votes_under_two_node_may_change():
     assert refusal(of_votes((1, 1), two_node), running(of_votes((5, 1), two_node), two_node=True)) == ""
 
 
+def test_a_device_that_is_restarted_alone_may_not_cost_quorum_but_may_bring_it_back():
+    given = wishes(2, {"device": {"host": "q", "algorithm": "ffsplit"}})
+    alone = stopped(running(given, qdevice=1), "host2")["host1"]["votequorum"]
+    for total, quorate in ((2, True), (1, False)):
+        seen = stopped(running(given, qdevice=1), "host2")
+        seen["host1"].update(qdevice_marked=True, votequorum=dict(alone, total_votes=total, quorate=quorate))
+        assert ("Without the vote of the quorum device" in refusal(given, seen)) == quorate
+
+
 def reloaded(seen, conf):
     """The daemons of these hosts right after all have read a new file, by node id, and what each is going to send (votequorum_refresh_config)."""
     model = Model(parse(conf))

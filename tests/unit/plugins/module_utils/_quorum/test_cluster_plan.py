@@ -217,6 +217,25 @@ def test_a_device_with_another_host_is_restarted():
     assert planned(other, running(wishes(2, {"device": DEVICE}), qdevice=1))["qdevice"] == "restarted"
 
 
+def test_a_device_whose_daemon_was_not_restarted_by_an_interrupted_play_is_restarted_by_the_next():
+    """The file is what is asked for, and loaded; a mark in corosync's memory says that the daemon still has the old settings."""
+    had, other = wishes(3, {"device": DEVICE}), wishes(3, {"device": dict(DEVICE, host="other")})
+    first = planned(other, running(had, qdevice=1))
+    assert (first["qdevice"], first["mark_qdevice"]) == ("restarted", ["host1", "host2", "host3"])
+    seen = running(other, qdevice=1)
+    assert (planned(other, seen)["qdevice"], planned(other, seen)["mark_qdevice"]) == ("on", [])
+    seen["host2"]["qdevice_marked"] = True
+    again = planned(other, seen)
+    assert (again["qdevice"], again["mark_qdevice"], again["write"], again["reload"]) == ("restarted", ["host1", "host3"], [], None)
+    assert "restart the quorum device's daemon on host1, host2, host3" in again["summary"]
+
+
+def test_a_mark_means_nothing_once_the_device_is_gone():
+    seen = running(wishes(3))
+    seen["host1"]["qdevice_marked"] = True
+    assert (planned(wishes(3), seen)["qdevice"], planned(wishes(3), seen)["mark_qdevice"]) == ("none", [])
+
+
 def test_a_device_whose_vote_is_needed_does_not_go():
     seen = stopped(running(wishes(3, {"device": {"host": "q", "algorithm": "lms", "votes": 2}}), qdevice=2), "host3", "host2")
     seen["host1"]["votequorum"].update(total_votes=3, quorate=True)
