@@ -140,6 +140,42 @@ def test_another_cluster_also_where_it_cannot_be_asked_yet():
     assert 'host1 has "one"' in refusal(wishes(shared={"name": "two"}), running(wishes()), ready=False)
 
 
+# --- hosts that cannot be asked yet, since packages are missing ---------------------------------------------------------
+
+
+MUTE = {"available": False, "reason": "no_library", "msg": "no cffi", "votequorum": None, "loaded_version": None}
+
+
+def test_without_packages_there_is_no_plan_but_what_is_known_is_checked():
+    seen = running(wishes())
+    assert planned(wishes(), ready=False) == {"refusals": []}
+    assert planned(wishes(shared={"quorum": {"wait_for_all": True}}), seen, ready=False) == {"refusals": []}
+    seen["host2"].update(MUTE)
+    assert planned(wishes(), seen, ready=False) == {"refusals": []}, "it is asked once the library is there"
+    assert "host2: no cffi" in refusal(wishes(), seen)
+
+
+def test_without_packages_a_partition_is_refused():
+    seen = running(wishes(4))
+    seen["host3"]["votequorum"]["ring_id"] = {"nodeid": 3, "seq": 20}
+    seen["host4"].update(MUTE)
+    assert "do not see each other" in refusal(wishes(4), seen, ready=False)
+
+
+def test_without_packages_a_member_that_does_not_answer_is_refused():
+    seen = running(wishes())
+    seen["host2"].update(available=False, reason="timeout", msg="corosync did not answer", votequorum=None)
+    assert "host2: corosync did not answer" in refusal(wishes(), seen, ready=False)
+
+
+def test_without_packages_what_would_cost_quorum_is_refused_where_every_member_can_be_asked():
+    seen = running(wishes(2))
+    given = wishes(2, {"quorum": {"wait_for_all": True}})
+    assert "would cost quorum" in refusal(given, seen, ready=False)
+    seen["host2"].update(MUTE)
+    assert planned(given, seen, ready=False) == {"refusals": []}
+
+
 def test_a_partition():
     seen = running(wishes())
     seen["host3"]["votequorum"]["ring_id"] = {"nodeid": 3, "seq": 20}
