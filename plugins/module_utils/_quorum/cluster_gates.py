@@ -29,10 +29,14 @@ class Undertaking(t.NamedTuple):
     device_goes: bool           # the quorum device's vote is away, for a while or for good
     restart: t.List[str]        # hosts whose corosync is restarted, one after the other
 
+    @property
+    def is_of_the_device_alone(self) -> bool:
+        return not (self.leaving or self.loads or self.restart)
+
 
 def refusals(values: t.List[t.Tuple[str, Value]], planned: Undertaking) -> t.List[str]:
     """Why it would cost quorum, or might; empty where it does not. values: by host, what each member that stays sees now."""
-    if not (planned.loads or planned.leaving or planned.restart or planned.device_goes):
+    if planned.is_of_the_device_alone and not planned.device_goes:
         return []
     if not values:
         return ["All members would leave the cluster; one has to stay."] if planned.leaving else []
@@ -47,15 +51,17 @@ def expected_votes(model: Model) -> int:
 
 
 def _seen_from(host: str, value: Value, nodeids: t.Dict[str, int], planned: Undertaking) -> str:
+    if planned.is_of_the_device_alone:
+        # Where quorum is lost already, the device may be what is missing.
+        return _without_device(value) if value["quorate"] else ""
     if not value["quorate"]:
-        # The quorum device may be what is missing: its daemon alone may be restarted.
-        return _not_quorate(host, value) if planned.loads or planned.leaving or planned.restart else ""
+        return _not_quorate(host, value)
     gone = [nodeid for nodeid in planned.leaving if nodeid in value["members"]]
     stay = set(value["members"]) - set(gone)
     return (
         _without(value, gone, "Stopping the nodes of cluster_remove")
         or (_without_device(value, gone) if planned.device_goes else "")
-        or _reloaded(value, planned.after, stay)
+        or _reloaded(value, planned, stay)
         or _restarted(_after(value, planned.after, stay | set(planned.starting)), nodeids, planned.restart)
     )
 
@@ -75,8 +81,8 @@ def _without(value: Value, nodeids: t.List[int], what: str) -> str:
     return "" if safe else "%s would cost quorum: %s" % (what, reason)
 
 
-def _without_device(value: Value, gone: t.List[int]) -> str:
-    votes = sum(node["votes"] or 0 for node in value["nodes"] if node["nodeid"] in value["members"] and node["nodeid"] not in gone)
+def _without_device(value: Value, gone: t.Sequence[int] = ()) -> str:
+    votes = sum(votes for nodeid, votes in _votes(value).items() if nodeid not in gone)
     if votes >= value["quorum"]:
         return ""
     return "Without the vote of the quorum device the cluster is not quorate: %d votes, %d needed." % (votes, value["quorum"])
@@ -91,9 +97,12 @@ def _restarted(value: Value, nodeids: t.Dict[str, int], hosts: t.List[str]) -> s
 # --- a reload --------------------------------------------------------------------------------------------------------
 
 
-def _reloaded(value: Value, after: Model, stay: t.Set[int]) -> str:
-    expected = _after(value, after, stay)
-    return _while_it_is_loaded(value, expected, after) if expected["quorate"] else _told(expected, after)
+def _reloaded(value: Value, planned: Undertaking, stay: t.Set[int]) -> str:
+    expected = _after(value, planned.after, stay)
+    if not expected["quorate"]:
+        return _told(expected, planned.after)
+    # The device's daemon is restarted before anybody waits for the nodes that join.
+    return (_without_device(expected) if planned.device_goes else "") or (_while_it_is_loaded(value, expected, planned.after) if planned.loads else "")
 
 
 def _told(value: Value, after: Model) -> str:

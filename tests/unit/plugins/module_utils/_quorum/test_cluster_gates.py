@@ -147,6 +147,23 @@ def test_a_device_that_is_restarted_alone_may_not_cost_quorum_but_may_bring_it_b
         assert ("Without the vote of the quorum device" in refusal(given, seen)) == quorate
 
 
+def test_a_device_that_is_restarted_alone_changes_nothing_that_was_set_at_run_time():
+    given = wishes(4, {"device": {"host": "q", "algorithm": "lms", "votes": 1}})
+    seen = stopped(running(given, qdevice=1), "host3", "host4")
+    for host in ("host1", "host2"):
+        seen[host].update(qdevice_marked=True, votequorum=dict(seen[host]["votequorum"], expected_votes=3, quorum=2, quorate=True))
+    steps = planned(given, seen)
+    assert (steps["refusals"], steps["qdevice"], steps["reload"]) == ([], "restarted", None)
+
+
+def test_a_device_is_not_restarted_where_nodes_that_join_raise_the_quorum():
+    had, other = ({"device": {"host": host, "algorithm": "ffsplit"}} for host in ("one", "other"))
+    seen = running(wishes(2, had), qdevice=1)
+    assert refusal(wishes(2, other), seen) == refusal(wishes(4, had), seen) == ""
+    told = refusal(wishes(4, other), seen)
+    assert "Without the vote of the quorum device the cluster is not quorate: 2 votes, 3 needed" in told
+
+
 def reloaded(seen, conf):
     """The daemons of these hosts right after all have read a new file, by node id, and what each is going to send (votequorum_refresh_config)."""
     model = Model(parse(conf))
