@@ -30,19 +30,17 @@ def plan(given: t.Mapping[str, t.Any], seen: t.Mapping[str, t.Any], play: t.Mapp
     """The steps of the role; with ``refusals``, none of them may be taken.
 
     given and play: see cluster_wish.read(). seen: by host, see cluster_seen.Host. play also has ready: whether the packages are there
-    without which a host cannot be asked what runs on it; without them only the variables and the files count.
+    without which a host cannot be asked what runs on it; without them there are no steps, but what can be known is refused already.
     """
     wish, refusals = cluster_wish.read(given, play)
     if wish is None:
         return _refused(refusals)
     work = _Work(wish, {host: Host(host, seen[host]) for host in given})
     refusals += work.of_files()
-    if play["ready"] and not refusals:
-        refusals += work.of_members()
+    refusals += work.of_members(play["ready"]) if not refusals else []
     refusals += work.configure() if not refusals else []
-    if play["ready"] and not refusals:
-        refusals += work.of_changes()
-    return _refused(refusals) if refusals else work.steps()
+    refusals += work.of_changes() if not refusals and not work.mute else []
+    return work.steps() if play["ready"] and not refusals else _refused(refusals)
 
 
 def _refused(refusals: Refusals) -> Plan:
@@ -58,6 +56,7 @@ class _Work:
         self.staying = [hosts[node.host] for node in wish.nodes]
         self.members = [host for host in self.staying if host.is_member]
         self.leaving = [hosts[node.host] for node in wish.leaving if hosts[node.host].is_member]
+        self.mute = [host for host in hosts.values() if host.is_mute]
         self.known = _known_nodes(hosts.values())
         self.nodeids: t.Dict[str, int] = {}
         self.text = ""
@@ -82,12 +81,12 @@ class _Work:
             "left from a cluster that is no more, stop corosync there and remove the file." % (what, self.wish.name, told)
         ]
 
-    def of_members(self) -> Refusals:
-        """What runs must be one cluster that can be asked."""
-        mute = ["%s: %s" % (host.name, host.msg or host.reason) for host in self.members + self.leaving if host.value is None]
-        unknown = ["%s: %s" % (host.name, host.msg) for host in self.hosts.values() if host.reason == "no_library" and host.has_cluster]
-        if mute or unknown:
-            return ["The votequorum of a host cannot be read, so nothing can be said about the quorum of the cluster. %s" % " ".join(mute + unknown)]
+    def of_members(self, ready: bool) -> Refusals:
+        """What runs must be one cluster that can be asked; whom a package is missing for is asked later."""
+        silent = [host for host in self.members + self.leaving if host.value is None] + (self.mute if ready else [])
+        if silent:
+            told = " ".join("%s: %s" % (host.name, host.msg or host.reason) for host in silent)
+            return ["The votequorum of a host cannot be read, so nothing can be said about the quorum of the cluster. %s" % told]
         rings: t.Dict[t.Tuple[int, int], t.List[str]] = {}
         for host in self.members + self.leaving:
             ring = (host.value or {})["ring_id"]
@@ -122,7 +121,7 @@ class _Work:
         """Nobody is taken out of a cluster by being forgotten, nor while it runs out of reach."""
         refusals = []
         names = {node.name for node in self.wish.nodes}
-        present = {nodeid for host in self.members for nodeid in (host.value or {})["members"]}
+        present = {nodeid for host in self.members for nodeid in (host.value or {}).get("members", ())}
         for node in self.known:
             if node.label in self.wish.remove:
                 out_of_reach = node.number("nodeid") in present and node.label not in [leaving.name for leaving in self.wish.leaving]
@@ -170,14 +169,15 @@ class _Work:
                 "A running cluster cannot take in a change of %s: a node that starts with it would not find the others. Stop corosync on all "
                 "nodes and run the play again, or change it back." % ", ".join(impossible)
             ]
-        return self._of_keys() + cluster_gates.refusals(
-            values=[(host.name, host.value or {}) for host in self.members],
-            after=Model(parse(self.text)),
+        undertaking = cluster_gates.Undertaking(
             leaving=[(host.value or {})["nodeid"] for host in self.leaving],
-            changed=self.reload_needed or bool(self.leaving),
-            restart=self.restarts,
+            loads=self.reload_needed,
+            after=Model(parse(self.text)),
+            starting=[self.nodeids[node.name] for node in self.wish.nodes if not self.hosts[node.host].is_member],
             device_goes=self.qdevice in ("off", "restarted"),
+            restart=self.restarts,
         )
+        return self._of_keys() + cluster_gates.refusals([(host.name, host.value or {}) for host in self.members], undertaking)
 
     def _of_keys(self) -> Refusals:
         keys: t.Dict[str, t.List[str]] = {}
@@ -210,7 +210,8 @@ class _Work:
         if not self.wish.has_device:
             return "off" if any((host.value or {}).get("qdevice") for host in self.members) or changed else "none"
         had = any(host.model.qdevice for host in self.members)
-        return "restarted" if had and changed - {_DEVICE_VOTES} else "on"
+        due = any(host.qdevice_marked for host in self.members)
+        return "restarted" if due or (had and changed - {_DEVICE_VOTES}) else "on"
 
     # --- the steps ---------------------------------------------------------------------------------------------------
 
@@ -238,6 +239,7 @@ class _Work:
             "leave": [host.name for host in self.leaving],
             "forget": [node.host for node in self.wish.leaving if self.hosts[node.host].has_cluster],
             "mark": [host.name for host in self.members if host.name in self.restarts and not host.marked],
+            "mark_qdevice": [host.name for host in self.members if self.qdevice == "restarted" and not host.qdevice_marked],
             "hosts": [host.name for host in self.staying],
             "write": [host.name for host in self.staying if host.text != self.text],
             "reload": self.members[0].name if self.reload_needed else None,
@@ -267,12 +269,12 @@ def _summary(steps: Plan) -> t.List[str]:
         ("hand the key to %s", steps["key_to"]),
         ("stop corosync on %s, which leaves the cluster", steps["leave"]),
         ("remove corosync.conf and the key from %s", steps["forget"]),
+        ("switch the quorum device's daemon off on %s", steps["members"] if steps["qdevice"] == "off" else []),
         ("write corosync.conf on %s", steps["write"]),
         ("reload it in the whole cluster by %s", [steps["reload"]] if steps["reload"] else []),
         ("start corosync on %s", steps["start"]),
         ("restart corosync, which the package started alone, on %s", steps["fresh"]),
-        ("restart corosync one node after the other: %s", steps["restart"]),
-        ("switch the quorum device's daemon off on %s", steps["members"] if steps["qdevice"] == "off" else []),
         ("restart the quorum device's daemon on %s", steps["members"] if steps["qdevice"] == "restarted" else []),
+        ("restart corosync one node after the other: %s", steps["restart"]),
     ]
     return [text % ", ".join(hosts) for text, hosts in told if hosts] or ["nothing to do"]

@@ -17,7 +17,8 @@ from ansible_collections.corosync.quorum.plugins.module_utils._quorum.lint_model
 
 Value = t.Dict[str, t.Any]
 
-_NOT_RUNNING = ("not_running", "no_library")
+_NO_LIBRARY = "no_library"
+_NOT_RUNNING = ("not_running", _NO_LIBRARY)
 _LOOPBACK = ("127.", "::1", "localhost")
 # Of votequorum_info: what corosync has loaded is not what the file says, or not on all nodes.
 _RELOAD_PENDING = ("file_not_loaded", "config_version_differs", "reload_failed", "reload_stuck")
@@ -26,7 +27,8 @@ _RESTART_PENDING = "restart_required"
 
 class Host:
     """One host. ``seen``: conf and key (the text of its file, a checksum of its key; None without), available, reason, msg and votequorum
-    of votequorum_info, loaded_version (of cmap), marked (a restart is due), proxmox (Proxmox VE owns the file)."""
+    of votequorum_info, loaded_version (of cmap), marked (a restart is due), qdevice_marked (one of the quorum device's daemon is), proxmox (Proxmox
+    VE owns the file)."""
 
     def __init__(self, name: str, seen: t.Mapping[str, t.Any]) -> None:
         self.name = name
@@ -38,6 +40,7 @@ class Host:
         self.msg = str(seen["msg"] or "")
         self.loaded_version: t.Optional[int] = whole(seen["loaded_version"])
         self.marked = bool(seen["marked"])
+        self.qdevice_marked = bool(seen["qdevice_marked"])
         self.proxmox = bool(seen["proxmox"])
         self.model = Model(parse(self.text or ""))
 
@@ -54,6 +57,11 @@ class Host:
     def is_member(self) -> bool:
         """Whether corosync runs here, and not just for the one node that a package configures."""
         return self.runs and (self.has_cluster or (self.value is not None and len(self.value["nodes"]) > 1))
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether this host of a cluster lacks what is needed to ask it. It may be a member."""
+        return self.reason == _NO_LIBRARY and self.has_cluster
 
     @property
     def is_stray(self) -> bool:

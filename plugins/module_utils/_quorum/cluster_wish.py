@@ -25,12 +25,14 @@ _MOST_NODEID = 65535  # knet's KNET_MAX_HOST - 1
 _MOST_LINKS = 8
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?\Z")
 _ADDRESS = re.compile(r"[A-Za-z0-9_.:%-]+\Z")
-_SHARED = ("name", "hosts", "remove", "quorum", "device", "totem", "logging", "sections")
+_DICTIONARIES = ("quorum", "device", "totem", "logging", "sections")
+_SHARED = ("name", "hosts", "remove", "timeout", "stable_for") + _DICTIONARIES
 _OWN_TOTEM = ("version", "cluster_name", "config_version", "key", "keyfile")
 _OWN_SECTIONS = ("totem", "nodelist", "quorum", "logging")
 _ON_OFF = ("two_node", "wait_for_all", "last_man_standing", "auto_tie_breaker", "allow_downscale", "expected_votes_tracking")
 _QUORUM = ("expected_votes",) + _ON_OFF + ("last_man_standing_window", "auto_tie_breaker_node")
 _DEVICE = ("votes", "timeout", "sync_timeout")
+_FFSPLIT = "ffsplit"
 _NET = ("host", "port", "algorithm", "tie_breaker", "tls", "connect_timeout", "force_ip_version", "keep_active_partition_tie_breaker")
 _TRUE, _FALSE = ("yes", "on", "1", "true", "y", "t"), ("no", "off", "0", "false", "n", "f")
 
@@ -49,6 +51,10 @@ class Wish:
     @property
     def has_device(self) -> bool:
         return bool(self.device)
+
+    @property
+    def has_ffsplit(self) -> bool:
+        return self.device.get("algorithm") == _FFSPLIT
 
     @property
     def is_encrypted(self) -> bool:
@@ -102,7 +108,9 @@ def _quorum(options: Given, device: Given) -> Content:
             content[option] = int(bool(truth(options[option]))) if option in _ON_OFF else options[option]
     if device:
         net = {key: _net_value(key, device[key]) for key in _NET if device.get(key) is not None}
-        content["device"] = dict({"model": "net"}, **{key: device[key] for key in _DEVICE if device.get(key) is not None})
+        # Without this line corosync-qdevice refuses to start, although corosync would take one vote for granted with two nodes.
+        implied = {"model": "net", "votes": 1} if device.get("algorithm") == _FFSPLIT else {"model": "net"}
+        content["device"] = dict(implied, **{key: device[key] for key in _DEVICE if device.get(key) is not None})
         content["device"]["net"] = dict({"tls": "off"}, **net)
     return content
 
@@ -121,7 +129,7 @@ def read(given: t.Mapping[str, Given], play: Given) -> t.Tuple[t.Optional[Wish],
     given: by host, its own variables (node_name, nodeid, votes, addresses) and those that must be the same everywhere (_SHARED).
     play: hosts, all of the play; alive, those that have not failed; and batch, those of them that take part now.
     """
-    refusals = _of_play(given, play) or _of_shared(given)
+    refusals = _of_play(given, play) or _of_shared(given) or _of_kinds(next(iter(given.values())))
     if refusals:
         return None, refusals
     shared = next(iter(given.values()))
@@ -169,6 +177,23 @@ def _of_hosts(hosts: t.Any, given: t.Mapping[str, Given]) -> Refusals:
     return ["cluster_hosts names a host twice: %s." % ", ".join(twice)] if twice else []
 
 
+def _of_kinds(shared: Given) -> Refusals:
+    """Before anything is looked into: a text in place of a list would be taken for a list of letters."""
+    refusals = []
+    remove = shared["remove"]
+    if not _is_unset(remove) and not (isinstance(remove, (list, tuple)) and all(isinstance(name, (str, int)) for name in remove)):
+        example = remove if isinstance(remove, str) else "node4"
+        refusals.append('cluster_remove is %s, but must be a list of names, such as ["%s"].' % (_short(remove), example))
+    for variable in _DICTIONARIES:
+        if not _is_unset(shared[variable]) and not isinstance(shared[variable], dict):
+            refusals.append("cluster_%s is %s, but must be a dictionary of keys and values." % (variable, _short(shared[variable])))
+    return refusals
+
+
+def _is_unset(value: t.Any) -> bool:
+    return value is None or value == ""
+
+
 def _read_node(host: str, given: Given, refusals: Refusals) -> t.Optional[Node]:
     before = len(refusals)
     name, addresses = str(given["node_name"]), given["addresses"]
@@ -206,6 +231,18 @@ def _of_nodes(wish: Wish) -> Refusals:
     total = sum(node.votes for node in wish.nodes) + (whole(wish.device.get("votes")) or 0)
     if total > MOST_VOTES:
         refusals.append("cluster_votes of all nodes%s are %d together, but corosync counts at most %d." % (_and_device(wish), total, MOST_VOTES))
+    return refusals + (_of_ffsplit(wish) if wish.has_ffsplit else [])
+
+
+def _of_ffsplit(wish: Wish) -> Refusals:
+    """What corosync takes, but corosync-qdevice does not start with."""
+    refusals = []
+    votes = wish.device.get("votes")
+    if votes is not None and whole(votes) != 1:
+        refusals.append("cluster_device.votes is %s, but must be 1, or not set, with cluster_device.algorithm ffsplit." % _short(votes))
+    told = ", ".join("%s: %d" % (node.host, node.votes) for node in wish.nodes if node.votes != 1)
+    if told:
+        refusals.append("cluster_votes must be 1 on every host with cluster_device.algorithm ffsplit, but has %s." % told)
     return refusals
 
 
@@ -239,7 +276,26 @@ def _of_settings(shared: Given) -> Refusals:
         value = (shared["quorum"] or {}).get(option)
         if value is not None and truth(value) is None:
             refusals.append("cluster_quorum.%s is %s, but must be true or false." % (option, _short(value)))
-    return refusals + _of_device(shared["device"] or {})
+    return refusals + _of_device(shared["device"] or {}) + _of_waits(shared["timeout"], shared["stable_for"])
+
+
+def _of_waits(timeout: t.Any, stable_for: t.Any) -> Refusals:
+    """Else a wait would find them wrong, with half of the work done."""
+    seconds, stable = whole(timeout), _seconds(stable_for)
+    if seconds is None or seconds <= 0:
+        return ["cluster_timeout is %s, but must be a whole number of seconds above 0." % _short(timeout)]
+    if stable is None or not 0 <= stable < seconds:
+        return ["cluster_stable_for is %s, but must be a number of seconds, 0 or more, and below cluster_timeout, which is %s." % (
+            _short(stable_for), _short(timeout))]
+    return []
+
+
+def _seconds(value: t.Any) -> t.Optional[float]:
+    """A number, also if it is written as text; None where it is none."""
+    try:
+        return None if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _of_device(device: Given) -> Refusals:

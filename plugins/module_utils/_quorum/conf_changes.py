@@ -33,8 +33,20 @@ _RULES: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
         (RELOAD, (".*",)),
     )
 )
-# Off where it is not set. (wait_for_all is not among them: where it is not set, two_node decides.)
-_OFF = re.compile(r"quorum\.(two_node|last_man_standing|auto_tie_breaker|allow_downscale|expected_votes_tracking)\Z")
+# What corosync takes where a key is not set. (wait_for_all is not among them: where it is not set, two_node decides.)
+_DEFAULTS: t.Dict[str, Value] = {
+    "totem.transport": "knet",
+    "totem.link_mode": "passive",
+    "quorum.two_node": 0,
+    "quorum.last_man_standing": 0,
+    "quorum.last_man_standing_window": 10000,
+    "quorum.auto_tie_breaker": 0,
+    "quorum.auto_tie_breaker_node": "lowest",
+    "quorum.allow_downscale": 0,
+    "quorum.expected_votes_tracking": 0,
+}
+_TWO_NODE, _WAIT_FOR_ALL = "quorum.two_node", "quorum.wait_for_all"
+_LINK_KEY = re.compile(r"totem\.interface\.(\d+)\.")
 _NODE_KEY = re.compile(r"nodelist\.node\.\d+\.")
 _ADDRESS = re.compile(r"ring\d+_addr\Z")
 
@@ -53,11 +65,31 @@ def changes(old: str, new: str) -> t.List[Change]:
 def _settings(before: Conf, after: Conf) -> t.List[Change]:
     found = []
     for key in sorted(set(before.values) | set(after.values)):
-        old, new = before.values.get(key), after.values.get(key)
-        if _NODE_KEY.match(key) or old == new or (_OFF.match(key) and not old and not new):
-            continue
-        found.append(Change(key, old, new, next(action for action, pattern in _RULES if pattern.match(key))))
+        if not _NODE_KEY.match(key) and _in_force(before, key, after) != _in_force(after, key, before):
+            action = RELOAD if _is_of_a_link_that_comes_or_goes(before, after, key) else next(action for action, pattern in _RULES if pattern.match(key))
+            found.append(Change(key, before.values.get(key), after.values.get(key), action))
     return found
+
+
+def _in_force(conf: Conf, key: str, other: Conf) -> t.Optional[Value]:
+    """What a key comes to in one of two files."""
+    if key == _WAIT_FOR_ALL and _two_node(conf) == _two_node(other):
+        # Where two_node changes, too, a running corosync still does what its old file says: it follows two_node only if that had no wait_for_all.
+        return conf.values.get(key, _two_node(conf))
+    return conf.values.get(key, _DEFAULTS.get(key))
+
+
+def _two_node(conf: Conf) -> t.Optional[Value]:
+    return conf.values.get(_TWO_NODE, _DEFAULTS[_TWO_NODE])
+
+
+def _is_of_a_link_that_comes_or_goes(before: Conf, after: Conf, key: str) -> bool:
+    link = _LINK_KEY.match(key)
+    return link is not None and _has_link(before, link.group(1)) != _has_link(after, link.group(1))
+
+
+def _has_link(conf: Conf, number: str) -> bool:
+    return any("ring%s_addr" % number in node.values for node in Model(conf).nodes)
 
 
 def _nodes(before: Conf, after: Conf) -> t.List[Change]:

@@ -439,9 +439,15 @@ def qdevice_settings(model: Model) -> Hits:
 def qdevice_algorithm_votes(model: Model) -> Hits:
     algorithm = model.conf.text("quorum.device.net.algorithm")
     line = model.line("quorum.device.votes", "quorum.device.net.algorithm")
-    votes = model.qdevice_votes if model.qdevice_votes is not None else model.node_votes - 1
-    if algorithm == "ffsplit" and votes != 1:
-        yield "The quorum device has %d votes, but algorithm ffsplit is for one." % votes, "Set quorum.device.votes: 1.", line
+    written = model.conf.number("quorum.device.votes")
+    if algorithm == "ffsplit" and written != 1:
+        # check_cmap_validity() of corosync-qdevice (qdevices/qdevice-net-algo-ffsplit.c) asks for the key, not for what corosync makes of its absence.
+        yield (
+            "quorum.device.votes is %s, but with algorithm ffsplit corosync-qdevice starts only if it is set to 1."
+            % ("not set" if written is None else written),
+            "Set quorum.device.votes: 1.",
+            line,
+        )
     for node in model.nodes if algorithm == "ffsplit" else []:
         if node.votes != 1:
             yield (
@@ -449,8 +455,12 @@ def qdevice_algorithm_votes(model: Model) -> Hits:
                 "Remove quorum_votes of the nodes, or set algorithm: lms.",
                 node.line,
             )
-    if algorithm == "lms" and model.qdevice_votes is not None and votes != model.node_votes - 1:
-        yield "The quorum device has %d votes, but algorithm lms needs %d." % (votes, model.node_votes - 1), "Remove quorum.device.votes.", line
+    if algorithm == "lms" and model.qdevice_votes is not None and model.qdevice_votes != model.node_votes - 1:
+        yield (
+            "The quorum device has %d votes, but algorithm lms needs %d." % (model.qdevice_votes, model.node_votes - 1),
+            "Remove quorum.device.votes.",
+            line,
+        )
 
 
 # --- the rest --------------------------------------------------------------------------------------------------------

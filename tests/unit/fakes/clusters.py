@@ -7,7 +7,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._quorum import clu
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 ABSENT = {"conf": None, "key": None, "available": False, "reason": "not_running", "msg": "corosync does not run", "votequorum": None,
-          "loaded_version": None, "marked": False, "proxmox": False}
+          "loaded_version": None, "marked": False, "qdevice_marked": False, "proxmox": False}
 DEFAULT = "totem {\nversion: 2\ncluster_name: debian\n}\nquorum {\nprovider: corosync_votequorum\n}\n" \
     "nodelist {\nnode {\nname: node1\nnodeid: 1\nring0_addr: 127.0.0.1\n}\n}\n"
 
@@ -15,7 +15,8 @@ DEFAULT = "totem {\nversion: 2\ncluster_name: debian\n}\nquorum {\nprovider: cor
 def wishes(count=3, shared=None, **hosts):
     """What host1, host2... ask for: host2={"votes": 2} for one of them, shared for all."""
     names = ["host%d" % number for number in range(1, count + 1)]
-    common = {"name": "one", "hosts": names, "remove": [], "quorum": {}, "device": {}, "totem": {}, "logging": {}, "sections": {}}
+    common = {"name": "one", "hosts": names, "remove": [], "quorum": {}, "device": {}, "totem": {}, "logging": {}, "sections": {},
+              "timeout": 300, "stable_for": 2}
     common.update(shared or {})
     own = {name: {"node_name": "node" + name[4:], "nodeid": None, "votes": 1, "addresses": ["10.0.0." + name[4:]]} for name in names}
     return {name: dict(common, **dict(own[name], **hosts.get(name, {}))) for name in names}
@@ -48,5 +49,6 @@ def stopped(seen, *names):
         members = [nodeid for nodeid in whole["members"] if nodeid not in gone]
         nodes = [dict(node, state="member" if node["nodeid"] in members else "dead") for node in whole["nodes"]]
         total = sum(node["votes"] for node in nodes if node["nodeid"] in members)
+        total += whole["qdevice"]["votes"] if whole["qdevice"] and whole["qdevice"]["cast_vote"] else 0
         result[host] = dict(found, votequorum=dict(whole, members=members, missing=gone, nodes=nodes, total_votes=total, quorate=total >= whole["quorum"]))
     return result

@@ -140,6 +140,42 @@ def test_another_cluster_also_where_it_cannot_be_asked_yet():
     assert 'host1 has "one"' in refusal(wishes(shared={"name": "two"}), running(wishes()), ready=False)
 
 
+# --- hosts that cannot be asked yet, since packages are missing ---------------------------------------------------------
+
+
+MUTE = {"available": False, "reason": "no_library", "msg": "no cffi", "votequorum": None, "loaded_version": None}
+
+
+def test_without_packages_there_is_no_plan_but_what_is_known_is_checked():
+    seen = running(wishes())
+    assert planned(wishes(), ready=False) == {"refusals": []}
+    assert planned(wishes(shared={"quorum": {"wait_for_all": True}}), seen, ready=False) == {"refusals": []}
+    seen["host2"].update(MUTE)
+    assert planned(wishes(), seen, ready=False) == {"refusals": []}, "it is asked once the library is there"
+    assert "host2: no cffi" in refusal(wishes(), seen)
+
+
+def test_without_packages_a_partition_is_refused():
+    seen = running(wishes(4))
+    seen["host3"]["votequorum"]["ring_id"] = {"nodeid": 3, "seq": 20}
+    seen["host4"].update(MUTE)
+    assert "do not see each other" in refusal(wishes(4), seen, ready=False)
+
+
+def test_without_packages_a_member_that_does_not_answer_is_refused():
+    seen = running(wishes())
+    seen["host2"].update(available=False, reason="timeout", msg="corosync did not answer", votequorum=None)
+    assert "host2: corosync did not answer" in refusal(wishes(), seen, ready=False)
+
+
+def test_without_packages_what_would_cost_quorum_is_refused_where_every_member_can_be_asked():
+    seen = running(wishes(2))
+    given = wishes(2, {"quorum": {"wait_for_all": True}})
+    assert "would cost quorum" in refusal(given, seen, ready=False)
+    seen["host2"].update(MUTE)
+    assert planned(given, seen, ready=False) == {"refusals": []}
+
+
 def test_a_partition():
     seen = running(wishes())
     seen["host3"]["votequorum"]["ring_id"] = {"nodeid": 3, "seq": 20}
@@ -215,6 +251,25 @@ def test_a_device_comes_and_goes():
 def test_a_device_with_another_host_is_restarted():
     other = wishes(2, {"device": dict(DEVICE, host="other")})
     assert planned(other, running(wishes(2, {"device": DEVICE}), qdevice=1))["qdevice"] == "restarted"
+
+
+def test_a_device_whose_daemon_was_not_restarted_by_an_interrupted_play_is_restarted_by_the_next():
+    """The file is what is asked for, and loaded; a mark in corosync's memory says that the daemon still has the old settings."""
+    had, other = wishes(3, {"device": DEVICE}), wishes(3, {"device": dict(DEVICE, host="other")})
+    first = planned(other, running(had, qdevice=1))
+    assert (first["qdevice"], first["mark_qdevice"]) == ("restarted", ["host1", "host2", "host3"])
+    seen = running(other, qdevice=1)
+    assert (planned(other, seen)["qdevice"], planned(other, seen)["mark_qdevice"]) == ("on", [])
+    seen["host2"]["qdevice_marked"] = True
+    again = planned(other, seen)
+    assert (again["qdevice"], again["mark_qdevice"], again["write"], again["reload"]) == ("restarted", ["host1", "host3"], [], None)
+    assert "restart the quorum device's daemon on host1, host2, host3" in again["summary"]
+
+
+def test_a_mark_means_nothing_once_the_device_is_gone():
+    seen = running(wishes(3))
+    seen["host1"]["qdevice_marked"] = True
+    assert (planned(wishes(3), seen)["qdevice"], planned(wishes(3), seen)["mark_qdevice"]) == ("none", [])
 
 
 def test_a_device_whose_vote_is_needed_does_not_go():

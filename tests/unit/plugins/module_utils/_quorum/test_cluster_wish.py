@@ -49,6 +49,22 @@ def test_one_host_is_wrong(host, words):
     ({"hosts": ["host1", "host2", "host3", "host9"]}, ["not in the play: host9"]),
     ({"hosts": ["host1", "host2"]}, ["not in cluster_hosts: host3"]),
     ({"hosts": ["host1", "host2", "host3", "host1"]}, ["twice: host1"]),
+    ({"remove": "node3"}, ['cluster_remove is "node3"', "list of names", '["node3"]']),
+    ({"remove": {"node3": True}}, ["cluster_remove is {'node3': True}", "list of names"]),
+    ({"remove": [["node3"]]}, ["cluster_remove is [['node3']]", "list of names"]),
+    ({"quorum": "two_node=1"}, ['cluster_quorum is "two_node=1"', "dictionary"]),
+    ({"device": ["qnetd"]}, ["cluster_device is ['qnetd']", "dictionary"]),
+    ({"totem": 1000}, ["cluster_totem is 1000", "dictionary"]),
+    ({"logging": True}, ["cluster_logging is True", "dictionary"]),
+    ({"sections": "system", "remove": "node3"}, ['cluster_sections is "system"', 'cluster_remove is "node3"']),
+    ({"timeout": 0}, ["cluster_timeout is 0", "above 0"]),
+    ({"timeout": -5}, ["cluster_timeout is -5", "above 0"]),
+    ({"timeout": "soon"}, ['cluster_timeout is "soon"']),
+    ({"stable_for": -1}, ["cluster_stable_for is -1", "0 or more"]),
+    ({"stable_for": "nan"}, ['cluster_stable_for is "nan"']),
+    ({"stable_for": None}, ["cluster_stable_for is None"]),
+    ({"stable_for": 300}, ["cluster_stable_for is 300", "below cluster_timeout, which is 300"]),
+    ({"stable_for": "5", "timeout": "4"}, ['cluster_stable_for is "5"', 'below cluster_timeout, which is "4"']),
     ({"name": ""}, ["cluster_name"]),
     ({"name": "a\nb"}, ["cluster_name"]),
     ({"remove": ["node2", "node3"]}, ["one node: node1", "--limit"]),
@@ -61,6 +77,7 @@ def test_one_host_is_wrong(host, words):
     ({"device": {"host": "q"}}, ["cluster_device lacks algorithm"]),
     ({"device": {"host": "q", "algorithm": "lms", "model": "disk"}}, ["cluster_device.model", "disk"]),
     ({"device": {"host": "q", "algorithm": "lms", "heuristics": {}}}, ["cluster_device has heuristics"]),
+    ({"device": {"host": "q", "algorithm": "ffsplit", "votes": 2}}, ["cluster_device.votes is 2", "ffsplit", "must be 1"]),
     # what lint calls an error
     ({"quorum": {"two_node": True}}, ["corosync.conf would be wrong", "two_node"]),
     ({"totem": {"transport": "udpu"}}, ["corosync.conf would be wrong", "cannot encrypt"]),
@@ -70,6 +87,24 @@ def test_one_host_is_wrong(host, words):
 def test_all_hosts_are_wrong(shared, words):
     told = refusal(wishes(shared=shared))
     assert all(word in told for word in words), told
+
+
+@pytest.mark.parametrize("shared", [
+    {"remove": None}, {"remove": ""}, {"quorum": None, "device": "", "totem": None, "logging": None, "sections": None},
+    {"timeout": "300", "stable_for": "0.5"}, {"timeout": 1, "stable_for": 0},
+])
+def test_what_is_not_set_and_what_a_command_line_makes_of_numbers_is_fine(shared):
+    assert planned(wishes(shared=shared))["refusals"] == []
+
+
+def test_ffsplit_gets_the_vote_that_its_daemon_wants_to_see_and_lms_none():
+    assert "votes: 1\n" in planned(wishes(2, {"device": {"host": "q", "algorithm": "ffsplit"}}))["conf"]
+    assert "votes:" not in planned(wishes(2, {"device": {"host": "q", "algorithm": "lms"}}))["conf"]
+
+
+def test_one_host_has_votes_that_ffsplit_does_not_take():
+    told = refusal(wishes(3, {"device": {"host": "q", "algorithm": "ffsplit", "votes": "1"}}, host2={"votes": 0}))
+    assert "cluster_votes" in told and "host2: 0." in told and "host1" not in told
 
 
 def test_one_host_alone_is_no_cluster():
@@ -110,7 +145,7 @@ def test_truth(given, wanted):
 
 
 def test_the_text_has_all_that_was_asked_for():
-    device = {"host": "qnetd", "algorithm": "ffsplit", "votes": 1, "tls": False, "timeout": 9000}
+    device = {"host": "qnetd", "algorithm": "lms", "votes": 2, "tls": False, "timeout": 9000}
     shared = {"device": device, "quorum": {"wait_for_all": "yes"}, "totem": {"token": 1000, "interface": [{"linknumber": 0, "knet_link_priority": 1}]},
               "logging": {"to_syslog": True}, "sections": {"system": {"priority": "max"}}}
     text = planned(wishes(2, shared, host1={"votes": "2", "nodeid": "9", "addresses": ["10.0.0.1", "10.0.1.1"]},

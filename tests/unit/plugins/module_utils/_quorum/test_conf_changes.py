@@ -64,7 +64,6 @@ def test_the_order_of_nodes_makes_no_difference():
     ("two_node: 1", "quorum.two_node", "reload"),
     ("expected_votes: 2", "quorum.expected_votes", "reload"),
     ("wait_for_all: 1", "quorum.wait_for_all", "restart"),
-    ("wait_for_all: 0", "quorum.wait_for_all", "restart"),
     ("last_man_standing: 1", "quorum.last_man_standing", "restart"),
     ("last_man_standing_window: 5000", "quorum.last_man_standing_window", "restart"),
     ("auto_tie_breaker: 1", "quorum.auto_tie_breaker", "restart"),
@@ -80,6 +79,30 @@ def test_options_of_quorum(line, key, action):
 @pytest.mark.parametrize("option", ["two_node", "last_man_standing", "auto_tie_breaker", "allow_downscale", "expected_votes_tracking"])
 def test_off_is_the_same_as_not_there(option):
     assert needed(TEXT, with_quorum(option + ": 0")) == ("none", {})
+
+
+@pytest.mark.parametrize("line", ["last_man_standing_window: 10000", "auto_tie_breaker_node: lowest", "wait_for_all: 0"])
+def test_a_default_that_is_written_is_the_same_as_none(line):
+    assert needed(TEXT, with_quorum(line)) == needed(with_quorum(line), TEXT) == ("none", {})
+
+
+def test_transport_and_link_mode_have_defaults_too():
+    assert needed(TEXT, TEXT.replace("    transport: knet\n", "")) == ("none", {})
+    assert needed(TEXT.replace("    transport: knet\n", ""), TEXT.replace("knet", "udpu")) == ("stop", {"totem.transport": "stop"})
+    assert needed(with_totem("link_mode: passive"), TEXT) == ("none", {})
+
+
+def test_wait_for_all_is_what_two_node_makes_of_it_where_it_is_not_set():
+    both = "two_node: 1\n    wait_for_all: 1"
+    assert needed(with_quorum("two_node: 1"), with_quorum(both)) == needed(with_quorum(both), with_quorum("two_node: 1")) == ("none", {})
+    assert needed(with_quorum("two_node: 1"), with_quorum("two_node: 1\n    wait_for_all: 0"))[1] == {"quorum.wait_for_all": "restart"}
+    assert needed(TEXT, with_quorum("two_node: 1")) == ("reload", {"quorum.two_node": "reload"})
+
+
+def test_wait_for_all_goes_with_two_node_by_a_reload_where_it_was_not_set_before():
+    """votequorum_readconfig: wait_for_all_autoset. The daemon still follows two_node, whatever the new file says."""
+    assert needed(with_quorum("two_node: 1"), with_quorum("wait_for_all: 1")) == (
+        "restart", {"quorum.two_node": "reload", "quorum.wait_for_all": "restart"})
 
 
 @pytest.mark.parametrize(("line", "action"), [
@@ -103,6 +126,15 @@ def test_what_a_running_cluster_cannot_take_in(old, new, key):
 def test_ports_of_a_link_too():
     moved = with_totem("interface {\n        linknumber: 0\n        mcastport: 5500\n    }")
     assert needed(TEXT, moved) == ("stop", {"totem.interface.0.mcastport": "stop"})
+
+
+def test_ports_of_a_link_that_comes_or_goes_are_no_change_of_a_link():
+    port = "interface {\n        linknumber: 1\n        mcastport: 5500\n    }"
+    two_links = with_totem(port).replace("ring0_addr: 10.0.0.", "ring1_addr: 10.0.1.9\n        ring0_addr: 10.0.0.")
+    expected = {"totem.interface.1.mcastport": "reload", "nodelist.node(1).ring1_addr": "reload", "nodelist.node(2).ring1_addr": "reload"}
+    for old, new in ((TEXT, two_links), (two_links, TEXT)):
+        action, found = needed(old, new)
+        assert (action, {key: found[key] for key in expected}) == ("reload", expected)
 
 
 @pytest.mark.parametrize(("old", "new", "key"), [
