@@ -66,7 +66,11 @@ def quorate_without(value: Value, wanted: t.List[str]) -> Judgement:
 
 
 def tolerates(value: Value, wanted: int) -> Judgement:
-    tolerated = _questions().tolerates(value)
+    forecast = _questions()
+    try:
+        tolerated = forecast.tolerates(value)
+    except forecast.ForecastError as exc:
+        return False, str(exc)  # such as: the node asked has not joined itself yet
     return tolerated >= wanted, tolerated
 
 

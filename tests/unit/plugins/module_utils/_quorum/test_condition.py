@@ -22,6 +22,10 @@ from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition 
 from ansible_collections.corosync.quorum.tests.unit.fakes.values import device, node, value
 
 VOTING, ALIVE, REGISTERED, ABSENT = (value(qdevice=device(state)) for state in ("voting", "alive", "registered", "absent"))
+NOT_ITS_OWN_MEMBER = (
+    "The dictionary given is not a votequorum value that this version of corosync.quorum can use: the node asked, 1, is not among its members. "
+    "Read it anew with corosync.quorum.votequorum_info of this version."
+)
 NO_NODELIST = {"nodes": [node(1, name=None, configured=None)], "members": (1,)}
 
 
@@ -56,6 +60,8 @@ NO_NODELIST = {"nodes": [node(1, name=None, configured=None)], "members": (1,)}
         ("tolerates", 1, value(), True, 1),
         ("tolerates", 1, value(members=[1, 2]), False, 0),
         ("tolerates", 1, value(members=[1]), False, 0),
+        ("tolerates", 0, value(members=[2, 3]), False, NOT_ITS_OWN_MEMBER),
+        ("quorate_without", ["node2"], value(members=[2, 3]), False, NOT_ITS_OWN_MEMBER),
         ("ring_newer_than", 9, value(ring=10), True, 10),
         ("ring_newer_than", 10, value(ring=10), False, 10),
         ("ring_newer_than", 11, value(ring=10), False, 10),
