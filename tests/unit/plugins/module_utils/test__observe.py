@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.corosync.quorum.plugins.module_utils import _observe as tested
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
-    AccessDenied, DaemonGone, DeadlineExceeded, NotConfigured, TryAgain)
+    AccessDenied, DaemonGone, DeadlineExceeded, NotConfigured, ShuttingDown, TryAgain)
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import RingId
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import CMAP_PREFIXES, cmap_keys
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.whole import completed
@@ -183,7 +183,7 @@ def test_what_was_opened_is_closed_when_a_later_connection_fails(script):
         tested.observe(5)
 
 
-@pytest.mark.parametrize("code, error, reason", [(2, DaemonGone, "not_running"), (11, AccessDenied, "not_allowed"), (12, tested.QuorumError, None)])
+@pytest.mark.parametrize("code, error, reason", [(2, DaemonGone, "not_running"), (19, ShuttingDown, "not_running"), (11, AccessDenied, "not_allowed"), (12, tested.QuorumError, None)])
 def test_a_refused_connection(script, code, error, reason):
     script.expect_initialize("cmap", code=code)
     with pytest.raises(error) as caught:
