@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shlex
 import typing as t
@@ -29,6 +30,13 @@ KEEPALIVE = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 
 # How long closing a connection may take, even after the last moment of the wait. Seconds.
 RESET = 0.4
+
+# Ansible has one exception for all that ssh can say and none for a refused password of become: only the words tell them apart.
+# A login that was refused, by either side, and a password of become
+REFUSAL = re.compile(r"Permission denied \(|Too many authentication failures|Host key verification failed"
+                     r"|(Incorrect|Missing) \S+ password|Duplicate become password prompt")
+# A node that was reached, where Ansible's temporary folder cannot be made
+NO_FOLDER = re.compile("^Failed to create temporary directory|No space left on device")
 
 display = Display()
 
@@ -94,15 +102,9 @@ class _Node:
         except Overdue:
             self._forget()
             raise Silent("it gave no answer within %d s" % seconds) from None
-        except AnsibleAuthenticationFailure as exc:
-            self._forget()
-            raise Refused(" ".join(str(exc).split())) from exc
-        except AnsibleConnectionFailure as exc:
-            self._forget()
-            raise Lost(" ".join(str(exc).split())) from exc
         except AnsibleError as exc:
             self._forget()
-            raise Broken(" ".join(str(exc).split())) from exc
+            raise _trouble(exc) from exc
         self.discovered.update(answer.get("ansible_facts") or {})
         return answer
 
@@ -142,6 +144,16 @@ class _Node:
                 self._connection.reset()
         except (AnsibleError, Overdue) as exc:
             display.vvv("wait_for_quorum: the connection could not be reset: %s" % exc)
+
+
+def _trouble(exc: AnsibleError) -> Lost | Broken:
+    """What an error of Ansible is to the wait."""
+    said = " ".join(str(exc).split())
+    if isinstance(exc, AnsibleAuthenticationFailure) or REFUSAL.search(said):
+        return Refused(said)
+    if isinstance(exc, AnsibleConnectionFailure) and not NO_FOLDER.search(said):
+        return Lost(said)
+    return Broken(said)
 
 
 def _with_values(message: str, args: dict[str, t.Any]) -> str:

@@ -242,6 +242,10 @@ def test_other_connections_are_left_alone(monkeypatch, said):
     (AnsibleConnectionFailure("Failed to connect to the host via ssh:\n  No route to host"),
      "out of reach: Failed to connect to the host via ssh: No route to host"),
     (AnsibleError("no shell"), "cannot run the module: no shell"),
+    (AnsibleConnectionFailure("Failed to create temporary directory. In some cases, you may have been able to authenticate"),
+     "cannot run the module: Failed to create temporary directory."),
+    (AnsibleConnectionFailure("mkdir: cannot create directory '/root/.ansible/tmp/x': No space left on device"),
+     "cannot run the module: mkdir: cannot create directory '/root/.ansible/tmp/x': No space left on device"),
 ])
 def test_after_a_loss_it_connects_anew(monkeypatch, said, exc, words):
     action = Action(monkeypatch, exc, YES, sleep=0.01)
@@ -253,10 +257,27 @@ def test_after_a_loss_it_connects_anew(monkeypatch, said, exc, words):
     assert words in said[0]
 
 
-def test_a_refused_password_ends_it(monkeypatch, said):
-    result = Action(monkeypatch, AnsibleAuthenticationFailure("Invalid/incorrect password")).run()
+REFUSALS = [
+    AnsibleAuthenticationFailure("Invalid/incorrect password"),
+    AnsibleConnectionFailure("Failed to connect to the host via ssh: root@node1: Permission denied (publickey,password)."),
+    AnsibleConnectionFailure("Failed to connect to the host via ssh: Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures"),
+    AnsibleConnectionFailure("Failed to connect to the host via ssh: Host key verification failed."),
+    AnsibleError("Incorrect sudo password"),
+    AnsibleError("Missing sudo password"),
+    AnsibleError("Duplicate become password prompt encountered waiting for become success."),
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=str)
+def test_a_refused_login_ends_it(monkeypatch, said, refusal):
+    result = Action(monkeypatch, refusal).run()
     assert result["failed"]
-    assert "Invalid/incorrect password" in result["msg"]
+    assert str(refusal).rstrip(".") in result["msg"]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=str)
+def test_but_not_where_it_was_accepted_before(monkeypatch, said, refusal):
+    assert not Action(monkeypatch, NO, refusal, refusal, YES, sleep=0.01).run().get("failed")
 
 
 def test_a_connection_without_reset_is_not_reset(monkeypatch, said):
