@@ -28,14 +28,14 @@ MODULE = "corosync.quorum.wait_for_quorum"
 # A peer that says nothing for 15 s is gone. Only for connections that are made during the wait.
 KEEPALIVE = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 
-# The name of a socket may have 104 bytes where it may have fewest, one of them its end; and ssh listens under a name that is 17 longer first.
+# The name of a socket: macOS has room for 103 bytes, Linux for a few more, and ssh needs 17 of them for the name that it listens under first
 LONGEST_SOCKET = 86
 
 # How long closing a connection may take, even after the last moment of the wait. Seconds.
 RESET = 0.4
 
 # Ansible has one exception for all that ssh can say and none for a refused password of become: only the words tell them apart.
-# A login that was refused, by either side, and a password of become
+# Refused was a login, by either side, or a password of become
 REFUSAL = re.compile(r"Permission denied \(|Too many authentication failures|Host key verification failed"
                      r"|(Incorrect|Missing) \S+ password|Duplicate become password prompt")
 # A node that was reached, where Ansible's temporary folder cannot be made
