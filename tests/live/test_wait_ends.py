@@ -11,18 +11,14 @@ import pathlib
 import random
 import signal
 import subprocess
-import tempfile
 import time
 
 import pytest
-from playing import Play, events, wait
+from playing import Play, events, users_ssh, wait
 
 from lab.network import controller_address
 
 LATE = 2
-
-# What a user may have set, which would hide from the wait that a node has vanished
-USERS_SSH_ARGS = "-C -o ControlMaster=auto -o ControlPersist=20s -o ServerAliveInterval=0 -o ControlPath=%s/users-%%h"
 
 # The ways from the controller to a module: host variables of an alias of a node each
 WAYS = {
@@ -71,14 +67,12 @@ def test_never_later_than_its_timeout(lab, cluster):
     """node1 is frozen, node2 does not answer, node3 loses its power; one wait begins when node2 is deaf already."""
     made = cluster(nodes=3)
     with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(dir="/tmp"))  # pytest's own has a name that is too long for a socket
-
-        def begin(node, timeout, environment=None, **options):
-            return stack.enter_context(Play(lab, [wait(quorate=False, timeout=timeout, **options)], hosts=node, environment=environment)), timeout
+        def begin(node, timeout, **options):
+            return stack.enter_context(Play(lab, [wait(quorate=False, timeout=timeout, **options)], hosts=node)), timeout
 
         frozen, patient = begin("node1", 9), begin("node1", 11, connect_timeout=60)
         deaf = begin("node2", 12)
-        off, long_off = begin("node3", 10), begin("node3", 27, environment={"ANSIBLE_SSH_ARGS": USERS_SSH_ARGS % folder})
+        off, long_off = begin("node3", 10), begin("node3", 27)
         for play, _timeout in (frozen, patient, deaf, off, long_off):
             play.until("wait_for_quorum: [")
         time.sleep(random.uniform(0, 2))
@@ -161,19 +155,16 @@ def test_interrupted_it_leaves_no_process(lab, cluster, tmp_path):
 def test_it_leaves_no_connection_of_its_own(lab, cluster):
     """And the one that is shared stays."""
     cluster(nodes=1)
-    with tempfile.TemporaryDirectory(dir="/tmp") as parent:
-        folder = pathlib.Path(parent, "cp")
-        environment = {"ANSIBLE_SSH_ARGS": USERS_SSH_ARGS % parent, "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder)}
-        with Play(lab, [wait(quorate=False, timeout=6)], environment=environment) as play:
-            play.until("wait_for_quorum: [")
-            time.sleep(2)
-            assert masters(folder), "none is there while it waits"
+    with users_ssh() as environment:
+        folder = pathlib.Path(environment["ANSIBLE_SSH_CONTROL_PATH_DIR"])
+        with Play(lab, [wait(quorate=False, timeout=20)], environment=environment) as play:
+            while not masters(folder):
+                assert play.process.poll() is None, "none was there while it waited"
+                time.sleep(0.2)
             play.result()
             assert masters(folder) == []
             assert list(folder.iterdir()) == []
-            assert masters(parent + "/users-")
-        for shared in pathlib.Path(parent).glob("users-*"):
-            subprocess.run(["ssh", "-O", "exit", "-o", "ControlPath=%s" % shared, "any"], stderr=subprocess.DEVNULL, check=True, timeout=10)
+            assert masters(folder.with_name("users-"))
 
 
 def masters(beginning):
@@ -186,7 +177,7 @@ def masters(beginning):
 def _tired(lab, cluster):
     """A user of node1 who may log in with the lab's key and use sudo with a password."""
     node = cluster(nodes=1)[1]
-    node.sh("useradd -m -G sudo tired && echo tired:secret | chpasswd && cp -r /root/.ssh /home/tired/ && chown -R tired: /home/tired/.ssh")
+    node.sh("useradd -m -G sudo tired && echo tired:secret | chpasswd && cp -r ~root/.ssh ~tired/ && chown -R tired: ~tired/.ssh")
     yield node
     node.sh("rm -f /run/nologin; pkill -KILL -u tired; userdel -rf tired 2>/dev/null || true")
 

@@ -183,7 +183,8 @@ def test_what_was_opened_is_closed_when_a_later_connection_fails(script):
         tested.observe(5)
 
 
-@pytest.mark.parametrize("code, error, reason", [(2, DaemonGone, "not_running"), (19, ShuttingDown, "not_running"), (11, AccessDenied, "not_allowed"), (12, tested.QuorumError, None)])
+@pytest.mark.parametrize("code, error, reason", [
+    (2, DaemonGone, "not_running"), (19, ShuttingDown, "not_running"), (11, AccessDenied, "not_allowed"), (12, tested.QuorumError, None)])
 def test_a_refused_connection(script, code, error, reason):
     script.expect_initialize("cmap", code=code)
     with pytest.raises(error) as caught:
