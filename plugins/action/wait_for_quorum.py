@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shlex
 import typing as t
@@ -15,7 +16,7 @@ from ansible.errors import AnsibleActionFail, AnsibleAuthenticationFailure, Ansi
 from ansible.plugins.action import ActionBase
 from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
-from ansible.utils.path import unfrackpath
+from ansible.utils.path import makedirs_safe, unfrackpath
 
 from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError
 from ansible_collections.corosync.quorum.plugins.module_utils._wait_options import ARGUMENT_SPEC, check
@@ -27,8 +28,18 @@ MODULE = "corosync.quorum.wait_for_quorum"
 # A peer that says nothing for 15 s is gone. Only for connections that are made during the wait.
 KEEPALIVE = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 
+# The name of a socket: macOS has room for 103 bytes, Linux for a few more, and ssh needs 17 of them for the name that it listens under first
+LONGEST_SOCKET = 86
+
 # How long closing a connection may take, even after the last moment of the wait. Seconds.
 RESET = 0.4
+
+# Ansible has one exception for all that ssh can say and none for a refused password of become: only the words tell them apart.
+# Refused was a login, by either side, or a password of become
+REFUSAL = re.compile(r"Permission denied \(|Too many authentication failures|Host key verification failed"
+                     r"|(Incorrect|Missing) \S+ password|Duplicate become password prompt")
+# A node that was reached, where Ansible's temporary folder cannot be made
+NO_FOLDER = re.compile("^Failed to create temporary directory|No space left on device")
 
 display = Display()
 
@@ -81,28 +92,25 @@ class _Node:
         self.can_keep_alive = getattr(self._connection, "transport", None) == "ssh"
         self.discovered: dict[str, t.Any] = {}
         self._lost = False
-        self._ssh_common_args: t.Any = None
+        self._is_own = False
+        self._in_use = False
+        self._ssh_args: t.Any = None
 
     def look(self, given: dict[str, t.Any], seconds: float) -> dict[str, t.Any]:
         """Run one slice on the node: the module's result. Raises Silent, Lost, Refused, Broken."""
         self._looks += 1
         if self._looks == 2 and self.can_keep_alive:
             self._connect_for_long()
+        self._in_use = True
         try:
             with Watchdog(seconds, self._narrator.heartbeat, self._parent):
                 answer = self._action._execute_module(module_name=MODULE, module_args=dict(self._options, _slice=given), task_vars=self._task_vars)
         except Overdue:
             self._forget()
             raise Silent("it gave no answer within %d s" % seconds) from None
-        except AnsibleAuthenticationFailure as exc:
-            self._forget()
-            raise Refused(" ".join(str(exc).split())) from exc
-        except AnsibleConnectionFailure as exc:
-            self._forget()
-            raise Lost(" ".join(str(exc).split())) from exc
         except AnsibleError as exc:
             self._forget()
-            raise Broken(" ".join(str(exc).split())) from exc
+            raise _trouble(exc) from exc
         self.discovered.update(answer.get("ansible_facts") or {})
         return answer
 
@@ -111,22 +119,27 @@ class _Node:
         pause(seconds, self._parent)
 
     def restore(self) -> None:
-        """Leave the connection as it was found; but not one that is shared and may have died with the node."""
-        if self._ssh_common_args is not None:
-            self._connection.set_option("ssh_common_args", self._ssh_common_args)
-            if self._lost:
+        """Leave the connection as it was found and none of the wait's own; but not one that is shared and may have died with the node."""
+        if not self._is_own:
+            return
+        try:
+            if self._in_use:
                 self._reset()
+        finally:
+            self._connection.set_option("ssh_args", self._ssh_args)
+        if self._lost:
+            self._reset()
 
     def _connect_for_long(self) -> None:
         """Before a long wait: a connection of its own that notices when the node vanishes without a word.
 
-        One that is shared by other tasks and waits would not, and is not ours to close.
+        One that is shared by other tasks and waits would not, and is not ours to close. The arguments come before all others, since of an
+        option that is given twice ssh takes the first.
         """
-        self._ssh_common_args = self._connection.get_option("ssh_common_args") or ""
-        # as long as the names that Ansible gives, for there is not room for more
-        socket = os.path.join(unfrackpath(self._connection.get_option("control_path_dir")), secrets.token_hex(5))
-        own = "%s -o %s" % (KEEPALIVE, shlex.quote('ControlPath="%s"' % socket))
-        self._connection.set_option("ssh_common_args", ("%s %s" % (self._ssh_common_args, own)).strip())
+        self._ssh_args = self._connection.get_option("ssh_args")
+        self._is_own = True
+        path = 'ControlPath="%s"' % _socket(self._connection.get_option("control_path_dir"))
+        self._connection.set_option("ssh_args", ("%s -o %s %s" % (KEEPALIVE, shlex.quote(path), self._ssh_args or "")).strip())
 
     def _forget(self) -> None:
         """After a loss: whatever was there of the connection, and of a temporary folder on the node, may be gone."""
@@ -140,8 +153,33 @@ class _Node:
         try:
             with Watchdog(RESET, parent=self._parent):
                 self._connection.reset()
+            self._in_use = False
         except (AnsibleError, Overdue) as exc:
             display.vvv("wait_for_quorum: the connection could not be reset: %s" % exc)
+
+
+def _socket(folder: str) -> str:
+    """Where ssh's master is to listen, in this folder; `none` where it cannot, so that each command connects for itself.
+
+    Ansible makes the folder only for a ControlPath that it gives itself, and ssh ends if it cannot listen.
+    """
+    folder = unfrackpath(folder)
+    path = os.path.join(folder, secrets.token_hex(5))  # as long as the names that Ansible gives
+    try:
+        makedirs_safe(folder, 0o700)
+    except AnsibleError:
+        return "none"
+    return path if os.access(folder, os.W_OK) and len(os.fsencode(path)) <= LONGEST_SOCKET else "none"
+
+
+def _trouble(exc: AnsibleError) -> Lost | Broken:
+    """What an error of Ansible is to the wait."""
+    said = " ".join(str(exc).split())
+    if isinstance(exc, AnsibleAuthenticationFailure) or REFUSAL.search(said):
+        return Refused(said)
+    if isinstance(exc, AnsibleConnectionFailure) and not NO_FOLDER.search(said):
+        return Lost(said)
+    return Broken(said)
 
 
 def _with_values(message: str, args: dict[str, t.Any]) -> str:

@@ -15,8 +15,8 @@ description:
     every O(sleep) seconds.
   - It outlives what it waits for. A corosync that is stopped, killed, restarted or frozen, a node that reboots, and a connection that is
     lost are all part of the wait, until O(timeout).
-  - What waiting cannot mend fails at once, such as a missing library, a user that corosync does not accept, or a node that the cluster's
-    configuration does not have.
+  - What waiting cannot mend fails at once, such as a refused login, a missing library, a user that corosync does not accept, or a node that
+    the cluster's configuration does not have.
   - A line is printed whenever something changes, and once a minute otherwise.
   - Only what was read from a running votequorum meets a condition. Where corosync does not run, nothing is known, so O(quorate=false)
     does not hold there either.

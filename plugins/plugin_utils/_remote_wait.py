@@ -50,7 +50,7 @@ class Broken(Exception):
 
 
 class Refused(Broken):
-    """The node did not take the password or key. Trying again may lock the account."""
+    """The login or the password of become was not taken. Trying again mends nothing and may lock the account."""
 
 
 class RemoteWait:

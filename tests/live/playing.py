@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Real ansible-playbook runs in the background, with every line and every result and the moments they came."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -116,6 +117,16 @@ class Play:
         results = self.end(timeout)
         assert len(results) == 1, "%d results:\n%s" % (len(results), self.output)
         return results[0]
+
+
+@contextlib.contextmanager
+def users_ssh():
+    """A Play's environment with arguments of ssh such as users have: a connection that is shared, and hides it if the node vanishes."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # pytest's own has a name that is too long for a socket
+        yield {"ANSIBLE_SSH_ARGS": "-C -o ControlMaster=auto -o ControlPersist=60s -o ServerAliveInterval=0 -o ControlPath=%s/users-%%h" % folder,
+               "ANSIBLE_SSH_CONTROL_PATH_DIR": folder + "/cp"}
+        for shared in pathlib.Path(folder).glob("users-*"):
+            subprocess.run(["ssh", "-O", "exit", "-o", "ControlPath=%s" % shared, "any"], stderr=subprocess.DEVNULL, check=False, timeout=10)
 
 
 def wait(**options):

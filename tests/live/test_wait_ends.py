@@ -1,7 +1,7 @@
 # Copyright (c) 2026 corosync.quorum contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""wait_for_quorum ends: never later than its timeout and two seconds, and when it is interrupted without a trace on any node."""
+"""wait_for_quorum ends: never later than its timeout and two seconds, at once where there is no way in, and without a trace on any machine."""
 
 import contextlib
 import ipaddress
@@ -13,7 +13,8 @@ import signal
 import subprocess
 import time
 
-from playing import Play, events, wait
+import pytest
+from playing import Play, events, users_ssh, wait
 
 from lab.network import controller_address
 
@@ -149,6 +150,77 @@ def test_interrupted_it_leaves_no_process(lab, cluster, tmp_path):
         for how, wait_of in waits.items():
             assert wait_of.left() == "", how
             assert wait_of.left_here() == [], how
+
+
+def test_it_leaves_no_connection_of_its_own(lab, cluster):
+    """And the one that is shared stays."""
+    cluster(nodes=1)
+    with users_ssh() as environment:
+        folder = pathlib.Path(environment["ANSIBLE_SSH_CONTROL_PATH_DIR"])
+        with Play(lab, [wait(quorate=False, timeout=20)], environment=environment) as play:
+            while not masters(folder):
+                assert play.process.poll() is None, "none was there while it waited"
+                time.sleep(0.2)
+            play.result()
+            assert masters(folder) == []
+            assert list(folder.iterdir()) == []
+            assert masters(folder.with_name("users-"))
+
+
+def masters(beginning):
+    """The ssh masters of this machine whose socket's name begins like this."""
+    told = subprocess.run(["ps", "-eo", "args="], stdout=subprocess.PIPE, universal_newlines=True, check=True, timeout=10).stdout
+    return [line for line in told.splitlines() if line.startswith("ssh: %s" % beginning) and line.endswith("[mux]")]
+
+
+@pytest.fixture(name="tired")
+def _tired(lab, cluster):
+    """A user of node1 who may log in with the lab's key and use sudo with a password."""
+    node = cluster(nodes=1)[1]
+    node.sh("useradd -m -G sudo tired && echo tired:secret | chpasswd && cp -r ~root/.ssh ~tired/ && chown -R tired: ~tired/.ssh")
+    yield node
+    node.sh("rm -f /run/nologin; pkill -KILL -u tired; userdel -rf tired 2>/dev/null || true")
+
+
+# What is wrong: variables of the node, words of the message
+NO_WAY_IN = [
+    ({"ansible_user": "stranger"}, "Permission denied (publickey"),
+    ({"ansible_user": "tired", "ansible_become": "true"}, "Missing sudo password"),
+    ({"ansible_user": "tired", "ansible_become": "true", "ansible_become_password": "wrong"}, "Incorrect sudo password"),
+]
+
+
+def with_variables(lab, variables, **options):
+    return Play(lab, [wait(timeout=60, **options)], arguments=[argument for name, text in variables.items() for argument in ("-e", "%s=%s" % (name, text))])
+
+
+@pytest.mark.usefixtures("tired")
+def test_no_way_in_ends_it_at_once(lab):
+    with contextlib.ExitStack() as stack:
+        plays = [stack.enter_context(with_variables(lab, variables)) for variables, _words in NO_WAY_IN]
+        for play, (_variables, words) in zip(plays, NO_WAY_IN):
+            result = play.result(50).result
+            assert words in result["msg"]
+            assert result["elapsed"] < 20
+            assert "Trying again" not in play.output
+
+
+@pytest.mark.usefixtures("tired")
+def test_a_node_without_room_for_ansibles_files_is_not_out_of_reach(lab):
+    with with_variables(lab, {"ansible_pipelining": "false", "ansible_remote_tmp": "/proc/none"}) as play:
+        result = play.result(50).result
+    assert result["msg"].startswith("The node cannot run the module: Failed to create temporary directory.")
+    assert result["elapsed"] < 30
+
+
+def test_a_node_that_is_starting_lets_nobody_in_yet(lab, tired):
+    """As systemd says it until the node is up."""
+    tired.sh("echo 'System is booting up. Unprivileged users are not permitted to log in yet. Please come back later. For technical details, "
+             "see pam_nologin(8).' >/run/nologin")
+    with with_variables(lab, {"ansible_user": "tired", "ansible_become": "true", "ansible_become_password": "secret"}) as play:
+        play.until("The node is out of reach")
+        tired.sh("rm /run/nologin")
+        assert play.result(50).status == "ok"
 
 
 def connections(node):

@@ -9,7 +9,7 @@ import ipaddress
 import random
 import time
 
-from playing import Play, events, wait
+from playing import Play, events, users_ssh, wait
 
 from lab.network import controller_address
 
@@ -30,14 +30,14 @@ def some_time(longest=2.5):
     time.sleep(random.uniform(0, longest))
 
 
-def waited(lab, faults, timeout=90, **goal):
+def waited(lab, faults, timeout=90, environment=None, **goal):
     """Wait on several nodes at once, and let their faults happen as soon as all the waits have begun.
 
-    faults: {node's name: what happens to it, None for nothing}. Returns for each the result of a wait that ended well, with `at`: when the
-    controller had it, and `play`: the Play.
+    faults: {node's name: what happens to it, None for nothing}. environment: of the plays. Returns for each the result of a wait that ended
+    well, with `at`: when the controller had it, and `play`: the Play.
     """
     with contextlib.ExitStack() as stack:
-        plays = {node: stack.enter_context(Play(lab, [wait(timeout=timeout, **goal)], hosts=node)) for node in faults}
+        plays = {node: stack.enter_context(Play(lab, [wait(timeout=timeout, **goal)], hosts=node, environment=environment)) for node in faults}
         for node, play in plays.items():
             play.until("wait_for_quorum: [%s]" % node)
         with concurrent.futures.ThreadPoolExecutor(len(faults)) as pool:
@@ -111,7 +111,8 @@ def test_frozen_corosync_and_cut_network_and_neither(lab, cluster):
         healed.append(time.time())
 
     goal = {"members": ALL, "ring_newer_than": newer, "stable_for": 1, "connect_timeout": 2}
-    asleep, deaf, fine = waited(lab, {"node1": frozen, "node2": cut, "node3": None}, **goal)
+    with users_ssh() as environment:
+        asleep, deaf, fine = waited(lab, {"node1": frozen, "node2": cut, "node3": None}, environment=environment, **goal)
     assert asleep["at"] > thawed[0]
     assert deaf["at"] > healed[0]
     assert asleep["at"] - thawed[0] < 15

@@ -11,7 +11,8 @@ import time
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Lane
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import BadHandle, QuorumError, TryAgain, check
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
+    BadHandle, NotSupported, QuorumError, ShuttingDown, TryAgain, check)
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.library import ffi, load
 
 # Pause before a request that corosync could not take yet is made again. Seconds.
@@ -65,7 +66,10 @@ class Connection:
 
     def _initialize(self) -> None:
         handle = self.ffi.new("uint64_t *")
-        self._answered(self._name("initialize"), (handle,) + self._initialize_args())
+        try:
+            self._answered(self._name("initialize"), (handle,) + self._initialize_args())
+        except NotSupported as exc:
+            raise ShuttingDown(exc.operation)
         self._handle = int(handle[0])
 
     def _initialize_args(self) -> t.Tuple[t.Any, ...]:

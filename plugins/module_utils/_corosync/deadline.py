@@ -95,6 +95,11 @@ class Lane:
         self._given_up = None  # type: t.Optional[_Job]
         self._closed = False
 
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called: nobody waits for an answer any more."""
+        return self._closed
+
     def call(self, function: t.Callable[..., t.Any], *args: t.Any) -> t.Any:
         """function(*args) on the lane's thread. Raises what it raises, or DeadlineExceeded when it has not returned in time.
 

@@ -173,6 +173,13 @@ class NotSupported(CorosyncError):
     advice = "This corosync does not offer the function, or it is shutting down."
 
 
+class ShuttingDown(NotSupported):
+    """What NotSupported means when it answers initialize: the socket is still there, and the service behind it has ended."""
+
+    reason = "not_running"
+    advice = "corosync is shutting down on this node: wait until it has ended, then start it (systemctl start corosync) if it should run."
+
+
 class BadOperation(CorosyncError):
     code = 20
     name = "CS_ERR_BAD_OPERATION"

@@ -20,6 +20,9 @@ Goal = t.Dict[str, t.Any]
 # {condition, wanted, seen}
 Unmet = t.Dict[str, t.Any]
 
+# Modes in which the nodes that are left may do without others that all nodes together could not do without
+SHRINKING = ("last_man_standing", "auto_tie_breaker", "allow_downscale")
+
 QDEVICE_STATES = ("absent", "registered", "alive", "voting")
 
 
@@ -66,7 +69,11 @@ def quorate_without(value: Value, wanted: t.List[str]) -> Judgement:
 
 
 def tolerates(value: Value, wanted: int) -> Judgement:
-    tolerated = _questions().tolerates(value)
+    forecast = _questions()
+    try:
+        tolerated = forecast.tolerates(value)
+    except forecast.ForecastError as exc:
+        return False, str(exc)  # such as: the node asked has not joined itself yet
     return tolerated >= wanted, tolerated
 
 
@@ -116,9 +123,10 @@ def unmet(goal: Goal, value: t.Optional[Value]) -> t.List[Unmet]:
 
 
 def refuse_impossible(goal: Goal, value: Value) -> None:
-    """Raise ImpossibleGoal where this cluster's configuration can never meet the goal, waiting or not."""
+    """Raise ImpossibleGoal where this cluster's configuration can never meet the goal, waiting or not. What holds now is not refused."""
     members_wanted = _known_nodes("members", goal.get("members", []), value)
     absent_wanted = _known_nodes("absent", goal.get("absent", []), value)
+    _known_nodes("quorate_without", goal.get("quorate_without", []), value)
     both = [nodeid for nodeid in absent_wanted if nodeid in members_wanted]
     if both:
         raise ImpossibleGoal("members and absent both name %s: no node can be a member and absent." % labels(both, value))
@@ -196,41 +204,67 @@ def _refuse_too_many(goal: Goal, nodes: t.List[Value], value: Value) -> None:
 
 
 def _refuse_forecast(goal: Goal, value: Value) -> None:
-    """Raise ImpossibleGoal for a forecast that fails even with every node there."""
-    if not {"quorate_without", "tolerates"} & set(goal):
+    """Raise ImpossibleGoal for a forecast that fails now, and would even with every node there."""
+    failing = [name for name in ("quorate_without", "tolerates") if name in goal and not CONDITIONS[name](value, goal[name])[0]]
+    nodes = [node for node in value["nodes"] if node["configured_votes"] is not None or node["nodeid"] in value["members"]]
+    if not failing or _is_open(value, nodes):
         return
-    best, forecast = _at_best(value), _questions()
-    if "quorate_without" in goal:
-        try:
-            holds, reason = forecast.quorate_without(best, goal["quorate_without"])
-        except forecast.ForecastError as exc:
-            raise ImpossibleGoal("quorate_without: %s" % exc)
-        if not holds:
-            raise ImpossibleGoal("quorate_without names %s, but even with all nodes there the cluster would not stay quorate without. %s"
-                                 % (", ".join(goal["quorate_without"]), reason))
-    if "tolerates" in goal and goal["tolerates"] > forecast.tolerates(best):
-        raise ImpossibleGoal("tolerates is %d, but even with all nodes there no more than %d may fail together."
-                             % (goal["tolerates"], forecast.tolerates(best)))
+    best = _at_best(value, nodes)
+    if "quorate_without" in failing and not any(value[mode]["enabled"] for mode in SHRINKING):
+        _refuse_quorate_without(goal["quorate_without"], best)
+    if "tolerates" in failing:
+        _refuse_tolerates(goal["tolerates"], best)
 
 
-def _at_best(value: Value) -> Value:
-    """The same cluster with every node a member, the quorum device voting, and all of it settled."""
-    votes = dict((node["nodeid"], max(node["votes"] or 0, node["configured_votes"] or 0)) for node in value["nodes"])
+def _refuse_quorate_without(wanted: t.List[str], best: Value) -> None:
+    forecast = _questions()
+    try:
+        holds, reason = forecast.quorate_without(best, wanted)
+    except forecast.ForecastError as exc:
+        raise ImpossibleGoal("quorate_without: %s" % exc)
+    if not holds:
+        raise ImpossibleGoal("quorate_without names %s, but even with all nodes there the cluster would not stay quorate without. %s"
+                             % (", ".join(wanted), reason))
+
+
+def _refuse_tolerates(wanted: int, best: Value) -> None:
+    holds, most = tolerates(best, wanted)
+    if not holds:
+        raise ImpossibleGoal("tolerates is %d, but even with all nodes there no more than %d may fail together." % (wanted, most))
+
+
+def _is_open(value: Value, nodes: t.List[Value]) -> bool:
+    """Whether something may be better than all these nodes with the votes that they have, so that no forecast can be called impossible.
+
+    Votes or expected votes were changed at runtime, which lasts until corosync starts or reads its configuration again. Or it is two_node
+    with more nodes than two: a quorum of 1 comes with the losses. Or the node asked has just started, and is not its own member yet.
+    """
+    changed = any(node["votes"] not in (None, node["configured_votes"]) for node in nodes)
+    return (changed or value["expected_votes"] < most_votes(nodes, value) or (value["two_node"] and len(nodes) > 2)
+            or value["nodeid"] not in value["members"])
+
+
+def _at_best(value: Value, nodes: t.List[Value]) -> Value:
+    """The same cluster with all these nodes and no other as members, the quorum device voting, and all of it settled."""
     device = dict(value["qdevice"], registered=True, alive=True, cast_vote=True) if value["qdevice"] else None
     own_device = {"registered": True, "alive": True, "cast_vote": True, "master_wins": device["master_wins"]} if device else None
-    total = most_votes(value["nodes"], value)
-    nodes = [dict(node, state="member", votes=votes[node["nodeid"]], expected_votes=total, qdevice=own_device) for node in value["nodes"]]
+    total, there = most_votes(nodes, value), [node["nodeid"] for node in nodes]
+    back = [dict(node, state="member", votes=_most_votes_of(node), expected_votes=total, qdevice=own_device) for node in nodes]
     return dict(
-        value, nodes=nodes, members=[node["nodeid"] for node in nodes], missing=[], qdevice=device, settled=True, quorate=True,
-        total_votes=total, expected_votes=total, highest_expected=total, quorum=1 if value["two_node"] and len(nodes) <= 2 else (total + 2) // 2 & 255,
+        value, nodes=back + [node for node in value["nodes"] if node not in nodes], members=there, missing=[], qdevice=device, settled=True,
+        quorate=True, total_votes=total, expected_votes=total, highest_expected=total,
+        quorum=1 if value["two_node"] and len(nodes) <= 2 else (total + 2) // 2 & 255,
         wait_for_all=dict(value["wait_for_all"], pending=False),
-        auto_tie_breaker=dict(value["auto_tie_breaker"], lowest=min(votes), highest=max(votes)))
+        auto_tie_breaker=dict(value["auto_tie_breaker"], lowest=min(there), highest=max(there)))
+
+
+def _most_votes_of(node: Value) -> int:
+    return max(node["votes"] or 0, node["configured_votes"] or 0)
 
 
 def most_votes(nodes: t.List[Value], value: Value) -> int:
     """The votes with all these nodes and the device there: for each node the higher of runtime and configured votes."""
-    votes = sum(max(node["votes"] or 0, node["configured_votes"] or 0) for node in nodes)
-    return votes + (value["qdevice"]["votes"] if value["qdevice"] else 0)
+    return sum(_most_votes_of(node) for node in nodes) + (value["qdevice"]["votes"] if value["qdevice"] else 0)
 
 
 def _plain(item: t.Any) -> str:

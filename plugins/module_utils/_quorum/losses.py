@@ -79,7 +79,7 @@ def tolerated(facts: Known, qdevice: str) -> int:
     for count in range(1, len(facts.members)):
         if not all(survives(facts, loss, qdevice) for loss in worst_losses(facts, facts.members, count)):
             return count - 1
-    return len(facts.members) - 1
+    return max(0, len(facts.members) - 1)
 
 
 def _alone(facts: Known, qdevice: str) -> t.List[int]:

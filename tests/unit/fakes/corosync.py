@@ -77,13 +77,13 @@ class Script:
         self._expected.append((function, matchers, code, effects if isinstance(effects, list) else [effects]))
         return self
 
-    def expect_initialize(self, service, handle=7, has_provider=True, code=OK):
+    def expect_initialize(self, service, handle=7, has_provider=True, code=OK, first=lambda *arguments: None):
         def fill(pointer, *rest):
             pointer[0] = handle
             if service == "quorum":
                 rest[1][0] = int(has_provider)
         arguments = {"cmap": 0, "votequorum": 1, "quorum": 2}[service]
-        return self.expect(service + "_initialize", *([ANY] * (arguments + 1)), code=code, do=fill if code == OK else [])
+        return self.expect(service + "_initialize", *([ANY] * (arguments + 1)), code=code, do=[first, fill] if code == OK else [])
 
     def finish(self):
         patience = time.monotonic() + 10  # closing leaves its calls behind after a moment, and on a busy machine they come later

@@ -3,8 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The action's wiring: options, losses of the connection, and what it leaves as it was. The module is replaced; Ansible's classes are real."""
 
+import os
 import re
 import shlex
+import stat
+import tempfile
 import time
 
 import pytest
@@ -17,11 +20,20 @@ from ansible.template import Templar
 
 from ansible_collections.corosync.quorum.plugins.action import wait_for_quorum
 from ansible_collections.corosync.quorum.plugins.action.wait_for_quorum import KEEPALIVE, MODULE, ActionModule
+from ansible_collections.corosync.quorum.plugins.plugin_utils._watchdog import Orphaned
 from ansible_collections.corosync.quorum.tests.unit.fakes.values import value
 
 HERE, LESS = value(), value(members=[1])
 SOON = 30  # seconds; what hangs takes ten times as long, and a busy machine may be slow
-OPTIONS = {"ssh_common_args": "-o User=Args", "control_path_dir": "/dev/shm/cp folder"}
+OPTIONS = {"ssh_args": "-C -o ControlMaster=auto -o ControlPath=/tmp/users-own -o ServerAliveInterval=0"}
+
+
+@pytest.fixture(name="folder", autouse=True)
+def _folder(monkeypatch):
+    """A folder for sockets that is not there yet."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as parent:  # pytest's own has a name that is too long
+        monkeypatch.setitem(OPTIONS, "control_path_dir", parent + "/cp folder")
+        yield
 
 
 class Shell:
@@ -29,7 +41,7 @@ class Shell:
 
 
 class Connection(ConnectionBase):
-    """A connection that keeps its options and counts its resets."""
+    """A connection that keeps its options, and the ssh_args that it was reset with."""
 
     transport = "ssh"
     has_pipelining = True
@@ -37,7 +49,7 @@ class Connection(ConnectionBase):
     def __init__(self):  # pylint: disable=super-init-not-called
         self._shell = Shell()
         self.options = dict(OPTIONS)
-        self.resets = 0
+        self.resets = []
         self.reset_takes = 0
 
     def get_option(self, option, hostvars=None):
@@ -47,7 +59,7 @@ class Connection(ConnectionBase):
         self.options[option] = value
 
     def reset(self):
-        self.resets += 1
+        self.resets.append(self.options["ssh_args"])
         time.sleep(self.reset_takes)
 
     def _connect(self):
@@ -191,36 +203,88 @@ def test_async_is_refused(monkeypatch):
 def test_the_first_look_uses_the_connection_as_it_is(monkeypatch):
     action = Action(monkeypatch, YES)
     action.run()
-    assert action.connection.resets == 0
+    assert action.connection.resets == []
     assert action.given[0]["options"] == OPTIONS
 
 
+def ssh_args(given):
+    return shlex.split(given["options"]["ssh_args"])
+
+
 def test_a_long_wait_has_a_connection_that_notices_the_nodes_end(monkeypatch, said):
+    """Of an option that is given twice ssh takes the first, and ssh_args are the first that Ansible gives."""
     action = Action(monkeypatch, NO, NO, YES)
     action.run()
-    assert action.connection.resets == 0, "others may be using the one there is"
-    first, second, third = [shlex.split(given["options"]["ssh_common_args"]) for given in action.given]
-    assert first == ["-o", "User=Args"]
-    assert second == third == first + KEEPALIVE.split() + ["-o", second[-1]]
-    assert re.match('ControlPath="/dev/shm/cp folder/[0-9a-f]{10}"$', second[-1])
+    first, second, third = [ssh_args(given) for given in action.given]
+    assert first == shlex.split(OPTIONS["ssh_args"])
+    own = KEEPALIVE.split()
+    assert second == third == own + ["-o", second[len(own) + 1]] + first
+    folder = OPTIONS["control_path_dir"]
+    assert re.match('ControlPath="%s/[0-9a-f]{10}"$' % folder, second[len(own) + 1])
+    assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700, "Ansible makes it only for a ControlPath of its own"
     assert action.connection.options == OPTIONS, "afterwards it is as it was"
+
+
+@pytest.mark.parametrize("before", [None, ""])
+def test_it_is_no_matter_whether_there_were_arguments_before(monkeypatch, said, before):
+    monkeypatch.setitem(OPTIONS, "ssh_args", before)
+    action = Action(monkeypatch, NO, YES)
+    action.run()
+    assert ssh_args(action.given[1])[:4] == KEEPALIVE.split()
+    assert action.connection.options == OPTIONS
+
+
+@pytest.mark.parametrize("place", ["/dev/null/cp", "/proc/cp", "%s/" + 80 * "x"], ids=["a file is in the way", "not writable", "no room for a name"])
+def test_without_a_place_for_its_socket_each_command_connects_anew(monkeypatch, said, place):
+    """A ControlPath that ssh cannot use is the end of every ssh; the user's own may be on purpose where there is room for it."""
+    monkeypatch.setitem(OPTIONS, "control_path_dir", place.replace("%s", OPTIONS["control_path_dir"]))
+    action = Action(monkeypatch, NO, YES)
+    action.run()
+    assert ssh_args(action.given[1])[4:6] == ["-o", 'ControlPath="none"']
 
 
 def test_each_wait_has_its_own(monkeypatch, said):
     made = [Action(monkeypatch, NO, YES) for _number in range(2)]
     for action in made:
         action.run()
-    assert len({action.given[1]["options"]["ssh_common_args"] for action in made}) == 2
+    assert len({action.given[1]["options"]["ssh_args"] for action in made}) == 2
+
+
+def test_a_connection_of_its_own_is_closed_in_the_end_and_none_that_others_may_be_using(monkeypatch, said):
+    action = Action(monkeypatch, NO, NO, YES)
+    action.run()
+    assert action.connection.resets == [action.given[1]["options"]["ssh_args"]]
 
 
 def test_a_shared_connection_that_may_have_died_is_closed_in_the_end(monkeypatch, said):
     action = Action(monkeypatch, NO, AnsibleConnectionFailure("gone"), YES, sleep=0.01)
-    reset_with = []
-    action.connection.reset = lambda: reset_with.append(action.connection.options["ssh_common_args"])
     action.run()
-    assert len(reset_with) == 2
-    assert "ControlPath" in reset_with[0]
-    assert reset_with[1] == "-o User=Args"
+    own = action.given[1]["options"]["ssh_args"]
+    assert action.connection.resets == [own, own, OPTIONS["ssh_args"]], "its own after the loss and in the end, then the shared one"
+
+
+def test_a_connection_that_was_just_closed_is_not_closed_again(monkeypatch, said):
+    """Each time may last a moment, and the wait's own time may be over."""
+    def gone():
+        time.sleep(0.6)
+        raise AnsibleConnectionFailure("gone")
+
+    action = Action(monkeypatch, NO, gone, timeout=0.5)
+    action.run()
+    own = action.given[1]["options"]["ssh_args"]
+    assert action.connection.resets == [own, OPTIONS["ssh_args"]]
+
+
+def test_the_options_are_put_back_even_if_the_controller_has_gone(monkeypatch, said):
+    action = Action(monkeypatch, NO, YES)
+
+    def gone():
+        raise Orphaned
+
+    action.connection.reset = gone
+    with pytest.raises(Orphaned):
+        action.run()
+    assert action.connection.options == OPTIONS
 
 
 def test_it_is_as_it_was_after_a_failure_too(monkeypatch, said):
@@ -234,7 +298,7 @@ def test_other_connections_are_left_alone(monkeypatch, said):
     connection.transport = "local"
     action = Action(monkeypatch, NO, YES, connection=connection)
     action.run()
-    assert connection.resets == 0
+    assert connection.resets == []
     assert connection.options == OPTIONS
 
 
@@ -242,21 +306,42 @@ def test_other_connections_are_left_alone(monkeypatch, said):
     (AnsibleConnectionFailure("Failed to connect to the host via ssh:\n  No route to host"),
      "out of reach: Failed to connect to the host via ssh: No route to host"),
     (AnsibleError("no shell"), "cannot run the module: no shell"),
+    (AnsibleConnectionFailure("Failed to create temporary directory. In some cases, you may have been able to authenticate"),
+     "cannot run the module: Failed to create temporary directory."),
+    (AnsibleConnectionFailure("mkdir: cannot create directory '/root/.ansible/tmp/x': No space left on device"),
+     "cannot run the module: mkdir: cannot create directory '/root/.ansible/tmp/x': No space left on device"),
 ])
 def test_after_a_loss_it_connects_anew(monkeypatch, said, exc, words):
     action = Action(monkeypatch, exc, YES, sleep=0.01)
     action.connection._shell.tmpdir = "/root/.ansible/tmp/gone-after-the-reboot"
     result = action.run()
     assert action.connection._shell.tmpdir is None
-    assert action.connection.resets >= 1
+    assert action.connection.resets
     assert result["reconnects"] == 1
     assert words in said[0]
 
 
-def test_a_refused_password_ends_it(monkeypatch, said):
-    result = Action(monkeypatch, AnsibleAuthenticationFailure("Invalid/incorrect password")).run()
+REFUSALS = [
+    AnsibleAuthenticationFailure("Invalid/incorrect password"),
+    AnsibleConnectionFailure("Failed to connect to the host via ssh: root@node1: Permission denied (publickey,password)."),
+    AnsibleConnectionFailure("Failed to connect to the host via ssh: Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures"),
+    AnsibleConnectionFailure("Failed to connect to the host via ssh: Host key verification failed."),
+    AnsibleError("Incorrect sudo password"),
+    AnsibleError("Missing sudo password"),
+    AnsibleError("Duplicate become password prompt encountered waiting for become success."),
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=str)
+def test_a_refused_login_ends_it(monkeypatch, said, refusal):
+    result = Action(monkeypatch, refusal).run()
     assert result["failed"]
-    assert "Invalid/incorrect password" in result["msg"]
+    assert str(refusal).rstrip(".") in result["msg"]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=str)
+def test_but_not_where_it_was_accepted_before(monkeypatch, said, refusal):
+    assert not Action(monkeypatch, NO, refusal, refusal, YES, sleep=0.01).run().get("failed")
 
 
 def test_a_connection_without_reset_is_not_reset(monkeypatch, said):

@@ -12,7 +12,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync import c
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
-    BY_CODE, AccessDenied, BadHandle, DaemonGone, QuorumError, TryAgain)
+    BY_CODE, AccessDenied, BadHandle, DaemonGone, NotSupported, QuorumError, ShuttingDown, TryAgain)
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.quorum import Quorum
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import Votequorum
 from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import ANY
@@ -62,6 +62,22 @@ def test_a_failed_initialize_leaves_no_handle(script, lane):
         votequorum.initialize()
     with pytest.raises(BadHandle):
         votequorum.trackstop()
+
+
+@pytest.mark.parametrize("service, kind", [("votequorum", Votequorum), ("quorum", Quorum), ("cmap", Cmap)])
+def test_a_service_that_takes_no_connection_any_more_is_that_of_a_corosync_that_ends(script, lane, service, kind):
+    script.expect_initialize(service, code=NotSupported.code)
+    with pytest.raises(ShuttingDown, match=r"^%s_initialize failed with CS_ERR_NOT_SUPPORTED \(19\)\. corosync is shutting down" % service) as caught:
+        kind(lane).initialize()
+    assert caught.value.reason == "not_running"
+
+
+def test_a_function_that_a_running_corosync_does_not_offer_is_no_shutdown(script, lane):
+    script.expect_initialize("votequorum").expect("votequorum_trackstop", 7, code=NotSupported.code).expect("votequorum_finalize", 7)
+    with Votequorum(lane) as votequorum:
+        with pytest.raises(NotSupported) as caught:
+            votequorum.trackstop()
+    assert (type(caught.value), caught.value.reason) == (NotSupported, None)
 
 
 def test_leaving_with_a_daemon_that_has_gone_hides_no_error(script, lane):

@@ -258,6 +258,15 @@ def test_a_call_after_closing_is_refused_at_once():
         assert elapsed(start) < 4 and made == []
 
 
+def test_a_lane_tells_whether_it_is_closed_and_nobody_else_says_so():
+    lane = Lane(Deadline(5))
+    assert lane.closed is False
+    lane.close()
+    assert lane.closed is True
+    with pytest.raises(AttributeError):
+        lane.closed = False
+
+
 def test_a_stuck_thread_makes_the_last_call_and_ends_as_soon_as_it_is_free(short):
     release, made = threading.Event(), []
     with pytest.raises(DeadlineExceeded):

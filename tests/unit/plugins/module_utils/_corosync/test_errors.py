@@ -10,6 +10,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync import e
 # What `if_unavailable: report` turns into data, as documented for votequorum_info. Everything else fails the task.
 REASONS = {
     errors.DaemonGone: "not_running",
+    errors.ShuttingDown: "not_running",
     errors.NotConfigured: "not_configured",
     errors.AccessDenied: "not_allowed",
     errors.LibraryMissing: "no_library",
@@ -68,6 +69,7 @@ def test_exactly_the_documented_errors_have_a_reason():
     ("AccessDenied", "become: true"),
     ("NoSpace", "/dev/shm is full"),
     ("NotSupported", "shutting down"),
+    ("ShuttingDown", "wait until it has ended"),
     ("MessageError", "newest node list"),
     ("NoMemory", "out of memory"),
     ("Interrupted", "signal"),

@@ -4,7 +4,7 @@
 """The conditions of wait_for_quorum: when each holds, what is said where it does not, and which can never hold."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition import (
@@ -22,6 +22,10 @@ from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition 
 from ansible_collections.corosync.quorum.tests.unit.fakes.values import device, node, value
 
 VOTING, ALIVE, REGISTERED, ABSENT = (value(qdevice=device(state)) for state in ("voting", "alive", "registered", "absent"))
+NOT_ITS_OWN_MEMBER = (
+    "The dictionary given is not a votequorum value that this version of corosync.quorum can use: the node asked, 1, is not among its members. "
+    "Read it anew with corosync.quorum.votequorum_info of this version."
+)
 NO_NODELIST = {"nodes": [node(1, name=None, configured=None)], "members": (1,)}
 
 
@@ -56,6 +60,8 @@ NO_NODELIST = {"nodes": [node(1, name=None, configured=None)], "members": (1,)}
         ("tolerates", 1, value(), True, 1),
         ("tolerates", 1, value(members=[1, 2]), False, 0),
         ("tolerates", 1, value(members=[1]), False, 0),
+        ("tolerates", 0, value(members=[2, 3]), False, NOT_ITS_OWN_MEMBER),
+        ("quorate_without", ["node2"], value(members=[2, 3]), False, NOT_ITS_OWN_MEMBER),
         ("ring_newer_than", 9, value(ring=10), True, 10),
         ("ring_newer_than", 10, value(ring=10), False, 10),
         ("ring_newer_than", 11, value(ring=10), False, 10),
@@ -134,7 +140,12 @@ def test_what_has_not_settled_meets_nothing(members, quorate, state, name):
             "qdevice is 'registered', but this cluster has no quorum device: there is no quorum.device.model in corosync's configuration.",
         ),
         ({"tolerates": 2}, value(members=[1]), "tolerates is 2, but even with all nodes there no more than 1 may fail together."),
-        ({"quorate_without": ["node9"]}, value(), "quorate_without: There is no node 'node9' in this cluster; it has node1, node2, node3."),
+        (
+            {"quorate_without": ["1", "2", "3"]},
+            value(members=[1]),
+            "quorate_without: All 3 members (node1, node2, node3) would leave; a forecast needs a node that stays.",
+        ),
+        ({"quorate_without": ["node9"]}, value(), "quorate_without: there is no node 'node9' in this cluster; it has node1, node2, node3."),
     ],
 )
 def test_goals_that_can_never_hold(goal, where, message):
@@ -173,6 +184,79 @@ def test_quorate_without_too_many_can_never_hold():
 )
 def test_goals_that_may_yet_hold(goal, where):
     refuse_impossible(goal, where)
+
+
+def running(members, votes, configured=None, expected=None, **other):
+    """The value of a cluster with these votes by node id, as node 1 sees it. configured: the same if None, without what was removed."""
+    configured = votes if configured is None else configured
+    nodes = [node(nodeid, nodeid in members, votes[nodeid], configured.get(nodeid)) for nodeid in votes]
+    total = sum(votes[nodeid] for nodeid in members)
+    expected = max(expected or sum(configured.values()), total)
+    quorum = expected // 2 + 1
+    return value(members, nodes=nodes, expected_votes=expected, highest_expected=expected, quorum=quorum, quorate=total >= quorum, **other)
+
+
+ONE_EACH = {1: 1, 2: 1, 3: 1}
+FOUR = {1: 1, 2: 1, 3: 1, 4: 1}
+ONE_REMOVED = {1: 1, 2: 1, 3: 1, 4: 3}
+
+
+@pytest.mark.parametrize(
+    "goal, where",
+    [
+        pytest.param({"tolerates": 1}, running([1, 2, 3], ONE_EACH, {1: 3, 2: 1, 3: 1}, 3), id="votes that are to be as configured after a restart"),
+        pytest.param({"tolerates": 1}, running([1, 2, 3], ONE_REMOVED, ONE_EACH), id="a node that was removed is still known"),
+        pytest.param({"quorate_without": ["node3", "node4"]}, running([1, 2, 3], FOUR, expected=3), id="expected votes were lowered"),
+    ],
+)
+def test_what_holds_now_is_not_impossible(goal, where):
+    assert unmet(goal, where) == []
+    refuse_impossible(goal, where)
+
+
+@pytest.mark.parametrize(
+    "goal, where",
+    [
+        pytest.param({"tolerates": 1}, running([1, 2], ONE_EACH, {1: 3, 2: 1, 3: 1}, 3), id="the cluster runs with other votes than are configured"),
+        pytest.param({"tolerates": 1}, running([1, 2], {1: 1, 2: 1, 3: 3}, ONE_EACH), id="a restart brings a node back with fewer votes"),
+        pytest.param({"tolerates": 1}, running([1, 2], ONE_REMOVED, ONE_EACH), id="without a removed node"),
+        pytest.param({"quorate_without": ["4"]}, running([1], ONE_REMOVED, ONE_EACH), id="a removed node is no loss"),
+        pytest.param({"quorate_without": ["node3", "node4"]}, running([1], FOUR, expected=3), id="expected votes were lowered"),
+        pytest.param({"quorate_without": ["3", "4"]}, running([1], FOUR, last_man_standing={"enabled": True}), id="last_man_standing will lower them"),
+        pytest.param({"quorate_without": ["1", "4"]}, running([1], FOUR, auto_tie_breaker={"enabled": True, "kind": "lowest"}), id="ties move"),
+        pytest.param({"quorate_without": ["3", "4"]}, running([1], FOUR, allow_downscale={"enabled": True}), id="clean leaves lower them"),
+        pytest.param({"tolerates": 1}, running([1], {1: 3, 2: 0, 3: 2, 4: 1}, two_node=True), id="two_node of four nodes"),
+        pytest.param({"tolerates": 1, "quorate_without": ["node2"]}, value(members=[]), id="corosync has just started"),
+    ],
+)
+def test_a_forecast_that_may_yet_hold(goal, where):
+    where["auto_tie_breaker"] = dict({"lowest": 1, "highest": 4, "nodes": [], "kind": "none"}, **where["auto_tie_breaker"])
+    where["last_man_standing"] = dict({"window_ms": 10000}, **where["last_man_standing"])
+    where["allow_downscale"] = dict({"ev_barrier": 4}, **where["allow_downscale"])
+    assert unmet(goal, where)
+    refuse_impossible(goal, where)
+
+
+@pytest.mark.parametrize("mode", ["last_man_standing", "auto_tie_breaker", "allow_downscale"])
+def test_nor_does_a_mode_help_a_cluster_to_tolerate_more(mode):
+    where = value(members=[1])
+    where[mode]["enabled"] = True
+    with pytest.raises(ImpossibleGoal):
+        refuse_impossible({"tolerates": 2}, where)
+
+
+THREE_VOTES = st.lists(st.integers(1, 3), min_size=3, max_size=3).map(lambda votes: dict(enumerate(votes, start=1)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(THREE_VOTES, st.one_of(st.none(), THREE_VOTES), st.booleans(), st.integers(1, 2), st.sets(st.sampled_from([1, 2, 3]), min_size=1, max_size=2))
+def test_a_forecast_that_some_membership_meets_is_never_called_impossible(votes, configured, lowered, failures, loss):
+    """The same cluster as below, with votes as configured or not, and expected votes as they are seen or as they are configured."""
+    possible = [running(members, votes, configured, sum(votes.values()) if lowered else None) for members in ([1], [1, 2], [1, 3], [1, 2, 3])]
+    for goal in ({"tolerates": failures}, {"quorate_without": sorted(map(str, loss))}):
+        if any(not unmet(goal, seen) for seen in possible):
+            for seen in possible:
+                refuse_impossible(goal, seen)
 
 
 @given(st.sets(st.sampled_from([2, 3])), st.sets(st.sampled_from([2, 3])), st.integers(1, 3), st.integers(1, 3))

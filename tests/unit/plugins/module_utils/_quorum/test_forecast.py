@@ -145,6 +145,11 @@ def test_what_is_not_known_is_not_safe():
     assert "The votes of node2 are not known" in result["reason"]
 
 
+def test_without_a_member_nothing_can_be_lost():
+    """A daemon that has just started tells of itself before it is a member."""
+    assert forecast_entry(dict(value([1, 1, 1]), members=[])) == {"tolerates": 0, "quorate_without": []}
+
+
 def test_a_cluster_that_is_not_quorate_is_not_safe():
     lost = value([1, 1, 1])
     lost.update(quorate=False, members=[1], total_votes=1)
