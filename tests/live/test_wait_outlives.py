@@ -11,6 +11,7 @@ import time
 
 from playing import Play, events, wait
 
+from lab.corosync_conf import PATIENT
 from lab.network import controller_address
 
 ALL = ["node1", "node2", "node3"]
@@ -62,7 +63,7 @@ def test_corosync_stopped_killed_and_restarted(lab, cluster):
     made = cluster(nodes=3)
     newer = ring(made[1])
     # longer than some_time(), so that no wait is over before the last fault has begun
-    goal = {"members": ALL, "ring_newer_than": newer, "stable_for": 3.5}
+    goal = {"members": ALL, "ring_newer_than": newer, "stable_for": 8}
 
     def stopped():
         made[1].stop_corosync()
@@ -106,7 +107,7 @@ def test_frozen_corosync_and_cut_network_and_neither(lab, cluster):
 
     def cut():
         made[2].block([controller])
-        time.sleep(20)
+        time.sleep(30)      # it is noticed after 15 to 20
         made[2].unblock()
         healed.append(time.time())
 
@@ -114,8 +115,8 @@ def test_frozen_corosync_and_cut_network_and_neither(lab, cluster):
     asleep, deaf, fine = waited(lab, {"node1": frozen, "node2": cut, "node3": None}, **goal)
     assert asleep["at"] > thawed[0]
     assert deaf["at"] > healed[0]
-    assert asleep["at"] - thawed[0] < 15
-    assert deaf["at"] - healed[0] < 15
+    assert asleep["at"] - thawed[0] < 30
+    assert deaf["at"] - healed[0] < 30
     assert "corosync_unavailable" in events(asleep)
     assert "frozen" in asleep["play"].output
     assert "unreachable" in events(deaf)
@@ -166,7 +167,7 @@ def test_partition_that_heals(lab, cluster):
 
 
 def test_restart_so_fast_that_only_the_ring_moves(lab, cluster):
-    made = cluster(nodes=3, totem={"token": 4000})
+    made = cluster(nodes=3, totem=PATIENT)
     newer = ring(made[1])
 
     def restart():
