@@ -38,7 +38,7 @@ umask 022
 cat >/etc/corosync/corosync.conf <<'END-OF-CONF'
 %(conf)sEND-OF-CONF
 """
-RING_TIMEOUT = 60
+RING_TIMEOUT = 120
 
 
 class Cluster:

@@ -63,7 +63,7 @@ def test_a_reboot_as_ansible_does_it(cluster):
     made = cluster(nodes=2)
     ansible = pathlib.Path(sys.executable).with_name("ansible")
     done = subprocess.run([str(ansible), "-i", str(made.inventory(made[2].ssh_config.with_name("two.yml"))), "node2", "-m", "ansible.builtin.reboot",
-                           "-a", "reboot_timeout=60"], stdout=subprocess.PIPE, universal_newlines=True, timeout=120, check=False)
+                           "-a", "reboot_timeout=180"], stdout=subprocess.PIPE, universal_newlines=True, timeout=300, check=False)
     assert '"rebooted": true' in done.stdout
     made.wait_ring()
 
@@ -142,5 +142,5 @@ def test_the_collection_is_importable_in_a_node(cluster):
 
 
 def test_ssh_logs_in(lab):
-    done = subprocess.run(lab["node1"].ssh_args + ["hostname"], stdout=subprocess.PIPE, timeout=20, check=True)
+    done = subprocess.run(lab["node1"].ssh_args + ["hostname"], stdout=subprocess.PIPE, timeout=60, check=True)
     assert done.stdout.strip() == b"node1"
