@@ -15,16 +15,22 @@ from lab.host import hand_over
 from . import forecast, hour, idle, machine, memory, process, task, upgrade, wait
 from .bench import HERE, SMALL, Bench, BenchmarkError, say
 
-# In the order in which they run
+
+def each(samples):
+    """The samples of most sections, in words."""
+    return "%d each, interleaved" % samples
+
+
+# In the order in which they run: what runs it, its title, and what it makes of --samples, in words
 SECTIONS = {
-    "task": (task.run, "A task: `votequorum_info` against `ping` and against the command it replaces"),
-    "process": (process.run, "In the process on the node: from import to snapshot"),
-    "memory": (memory.run, "The module's process: memory and CPU"),
-    "forecast": (forecast.run, "The forecast's cost"),
-    "wait": (wait.run, "From quorum on the node to the task's result"),
-    "upgrade": (upgrade.run, "A rolling upgrade of nine nodes, and its gates"),
-    "idle": (idle.run, "What a long wait costs while nothing happens"),
-    "hour": (hour.run, "An hour of waiting"),
+    "task": (task.run, "A task: `votequorum_info` against `ping` and against the command it replaces", lambda samples: each(SMALL * samples)),
+    "process": (process.run, "In the process on the node: from import to snapshot", each),
+    "memory": (memory.run, "The module's process: memory and CPU", each),
+    "forecast": (forecast.run, "The forecast's cost", forecast.in_words),
+    "wait": (wait.run, "From quorum on the node to the task's result", each),
+    "upgrade": (upgrade.run, "A rolling upgrade of nine nodes, and its gates", upgrade.in_words),
+    "idle": (idle.run, "What a long wait costs while nothing happens", lambda _samples: "1 each, side by side"),
+    "hour": (hour.run, "An hour of waiting", lambda _samples: "1"),
 }
 # Only when it is asked for
 LONG = ("hour",)
@@ -71,9 +77,9 @@ def parser():
 
 def section(bench, name):
     """Run one section, print its tables and write them to results/."""
-    run, title = SECTIONS[name]
+    run, title, in_words = SECTIONS[name]
     start, load = time.monotonic(), machine.load()
-    text = "\n".join([HEAD % (name, title), run(bench), "", machine.facts(bench.lab(SMALL).nodes[0], bench.samples, load), ""])
+    text = "\n".join([HEAD % (name, title), run(bench), "", machine.facts(bench.lab(SMALL).nodes[0], in_words(bench.samples), load), ""])
     results = HERE / "results"
     results.mkdir(exist_ok=True)
     (results / (name + ".md")).write_text(text, encoding="utf-8")

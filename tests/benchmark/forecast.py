@@ -17,8 +17,15 @@ from .figures import Target, median, middle_half, ms, table, targets
 SIZES = (3, 5, 8, 16, 32)
 BATCHES = 32
 MOST_VOTES = 5
+# So many times the samples where it is the difference that counts
+DIFFERENCE = 2
 SOURCE, BYTECODE = "compiled from source as in a task", "with cached bytecode"
 WITH, WITHOUT = "with the forecast", "without it"
+
+
+def in_words(samples):
+    """How many there are of what."""
+    return "%d each, interleaved; %d with and without it" % (samples, DIFFERENCE * samples)
 
 
 def run(bench):
@@ -44,7 +51,7 @@ def run(bench):
 
 
 def _added(bench, node, archive):
-    """The whole with the forecast against the whole without; twice the samples, as it is the difference that counts."""
+    """The whole with the forecast against the whole without."""
     script = bench.put(node, HERE / "on_node/snapshot.py")
 
     def sample(*more):
@@ -53,7 +60,7 @@ def _added(bench, node, archive):
     jobs = {WITH: lambda: sample("judged"), WITHOUT: lambda: sample("without-forecast")}
     for job in jobs.values():
         job()
-    found = interleaved(2 * bench.samples, jobs)
+    found = interleaved(DIFFERENCE * bench.samples, jobs)
     middle = {(kind, key): median([one[key] for one in samples]) for kind, samples in found.items() for key in ("total", "cpu")}
     rows = [[kind, ms(middle[kind, "total"]), middle_half([one["total"] for one in samples]), ms(middle[kind, "cpu"]), len(samples)]
             for kind, samples in found.items()]

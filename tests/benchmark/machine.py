@@ -22,7 +22,10 @@ def load():
 
 
 def facts(node, samples, load_before):
-    """A table of this machine, of the nodes and of the software, with the load before and after the measurement."""
+    """A table of this machine, of the nodes and of the software, with the load before and after the measurement.
+
+    samples: how many there were of what, in words.
+    """
     versions = "/usr/bin/python3 -c 'import platform; print(platform.python_version())'\ndpkg-query -Wf '${Version}' corosync\n"
     node_python, corosync = node.sh(versions).stdout.split()
     return table(["machine", ""], [
@@ -34,7 +37,7 @@ def facts(node, samples, load_before):
         ["controller", "ansible-core %s, Python %s" % (_ansible_version(), platform.python_version())],
         ["nodes", "corosync %s, Python %s, on the same machine" % (corosync, node_python)],
         ["load before and after", "%.1f, %.1f" % (load_before, load())],
-        ["samples", "%d each, interleaved" % samples]])
+        ["samples", samples]])
 
 
 def _commit():

@@ -24,10 +24,25 @@ HOOK = "Check what else must be right before the next node"
 GATES = ("before_stop", "after_start")
 
 
+def upgrades(samples):
+    """How many of each are run."""
+    return max(1, samples // 5)
+
+
+def gate_rounds(samples):
+    """In how many upgrades the gates are measured, on each node of them."""
+    return max(2, samples // SMALL)
+
+
+def in_words(samples):
+    """How many there are of what."""
+    return "%d upgrades each, interleaved; %d of each task" % (upgrades(samples), SMALL * gate_rounds(samples))
+
+
 def run(bench):
     """Markdown."""
-    rounds = max(1, bench.samples // 5)
-    say("upgrade: %d rounds of nine nodes one by one and in batches, then %d rounds of gates" % (rounds, bench.samples))
+    rounds = upgrades(bench.samples)
+    say("upgrade: %d rounds of nine nodes one by one and in batches, then %d rounds of gates" % (rounds, gate_rounds(bench.samples)))
     with private_lab("bench-upgrade", nodes=NODES, upgrade_to="trixie") as lab:
         runs = interleaved(rounds, {"one by one": lambda: _upgraded(bench, lab, False), "in batches": lambda: _upgraded(bench, lab, True)})
     taken = {name: [seconds for seconds, _busy in of_one] for name, of_one in runs.items()}
@@ -87,7 +102,7 @@ def _gates(bench):
     given.update({"rolling_upgrade_%s_tasks" % step: str(bench.scratch / (name + ".yml")) for step, name in steps.items()})
     task = {"ansible.builtin.include_role": {"name": ROLE}, "vars": given}
     taken = {}
-    for _number in range(max(2, bench.samples // SMALL)):
+    for _number in range(gate_rounds(bench.samples)):
         for name, seconds in durations(Play(bench, lab, ",".join(given["rolling_upgrade_hosts"]), [("upgrade", task)]).finish(120)).items():
             taken.setdefault(name.rpartition(" : ")[2], []).extend(seconds)
     gates = {entry + ": " + name: median(taken[name]) for entry in GATES for name in _names(entry) if name in taken and name != HOOK}

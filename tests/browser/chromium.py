@@ -37,7 +37,8 @@ class Chromium:
                    "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run", "--hide-scrollbars",
                    "--remote-debugging-pipe", "--user-data-dir=" + self._folder.name, "about:blank"]
         with open(os.path.join(self._folder.name, "log"), "wb") as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(to_browser, from_browser))
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(to_browser, from_browser),
+                                             env=dict(os.environ, TMPDIR=self._folder.name))
         os.close(to_browser)
         os.close(from_browser)
         self._rest, self._number, self._session = b"", 0, None

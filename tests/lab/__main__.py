@@ -13,6 +13,9 @@ from .errors import LabError
 from .lab import MOST_NODES, Lab, all_labs, session_lock
 from .pacemaker import Pacemaker
 
+# The lab of the molecule scenarios, see molecule/default/create.yml
+MOLECULE = "molecule"
+
 
 def main(argv=None):
     """Run one command; returns the exit status."""
@@ -98,7 +101,7 @@ def cmd_cluster(arguments):
 
 def cmd_down(arguments):
     """lab down"""
-    labs = {lab.name: lab for lab in all_labs() if arguments.all or (lab.private and arguments.name == "lab")}
+    labs = {lab.name: lab for lab in all_labs() if arguments.all or (arguments.name == "lab" and _goes_with_a_session(lab))}
     labs.setdefault(arguments.name, Lab(arguments.name))
     for lab in labs.values():
         mine = session_lock(lab)
@@ -109,6 +112,20 @@ def cmd_down(arguments):
         with mine:
             lab.down()
         host.say("the lab %s is down" % lab.name)
+
+
+def _goes_with_a_session(lab):
+    """Whether a lab is a test session's. Molecule's is booted by one process and used by others: it goes with the run of the tests."""
+    return lab.private or (lab.name == MOLECULE and not _tests_run())
+
+
+def _tests_run():
+    """Whether a run of this checkout's tests is under way."""
+    lock = host.CHECKOUT / ".cache" / "run.lock"
+    mine = host.try_lock(lock) if lock.exists() else None
+    if mine:
+        mine.close()
+    return lock.exists() and mine is None
 
 
 def cmd_status(_arguments):

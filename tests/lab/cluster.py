@@ -4,6 +4,7 @@
 """A corosync cluster on the first nodes of a lab, for one test or for one demonstration."""
 
 import secrets
+import subprocess
 import time
 
 from . import corosync_conf, upgrade, watch
@@ -37,7 +38,7 @@ umask 022
 cat >/etc/corosync/corosync.conf <<'END-OF-CONF'
 %(conf)sEND-OF-CONF
 """
-RING_TIMEOUT = 60
+RING_TIMEOUT = 120
 
 
 class Cluster:
@@ -91,7 +92,7 @@ class Cluster:
         waiting = [self[node] if not hasattr(node, "nodeid") else node] if node is not None else [one for one in self.nodes if one.corosync_runs()]
         deadline = time.monotonic() + timeout
         while waiting:
-            text = waiting[0].run(["corosync-quorumtool", "-s"], check=False, timeout=10).stdout
+            text = quorumtool(waiting[0])
             if ("Quorate:          Yes" in text) == wanted and "Quorate:" in text:
                 waiting.pop(0)
             elif time.monotonic() > deadline:
@@ -143,7 +144,7 @@ class Cluster:
         waiting = list(self.nodes)
         deadline = time.monotonic() + timeout
         while waiting:
-            text = waiting[0].run(["corosync-quorumtool", "-s"], check=False, timeout=10).stdout
+            text = quorumtool(waiting[0])
             mine = [line for line in text.splitlines() if line.endswith("(local)")]
             if mine and (",V," in mine[0]) == wanted:
                 waiting.pop(0)
@@ -172,6 +173,14 @@ class Cluster:
     def inventory(self, path):
         """Write an Ansible inventory of these nodes (group `nodes`) and return its path."""
         return write_inventory(path, self.nodes)
+
+
+def quorumtool(node):
+    """What corosync-quorumtool says on a node; nothing where it does not answer."""
+    try:
+        return node.run(["corosync-quorumtool", "-s"], check=False, timeout=10).stdout
+    except subprocess.TimeoutExpired:
+        return ""
 
 
 def forget(nodes):

@@ -8,6 +8,8 @@
 # it was cut stays too narrow for corosync until then.
 TOTEM = {"version": 2, "cluster_name": "lab", "transport": "knet", "crypto_cipher": "none", "crypto_hash": "none",
          "token": 1000, "token_coefficient": 50, "knet_pmtud_interval": 1}
+# A ring that misses a node only after twenty seconds. How soon its links are up follows from the token, unless it is said.
+PATIENT = {"token": 20000, "consensus": 24000, "interface": {"linknumber": 0, "knet_ping_interval": 250}}
 QUORUM = {"provider": "corosync_votequorum"}
 LOGGING = {"to_logfile": "no", "to_syslog": "yes", "to_stderr": "no", "timestamp": "on"}
 

@@ -167,9 +167,11 @@ def prepare():
     as_root = [] if os.geteuid() == 0 else ["sudo"]
     say("installing the packages %s" % ", ".join(missing))
     env = dict(environment(), DEBIAN_FRONTEND="noninteractive")
-    install = as_root + ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-q", "-y", "--no-install-recommends"] + missing
-    if run(install, check=False, timeout=600, env=env).returncode:
+    # another process may be installing: apt waits for that
+    apt = as_root + ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"]
+    install = apt + ["install", "-q", "-y", "--no-install-recommends"] + missing
+    if run(install, check=False, timeout=900, env=env).returncode:
         # the package lists may be missing or too old
-        run(as_root + ["apt-get", "update", "-q"], timeout=300, env=env)
-        run(install, timeout=600, env=env)
+        run(apt + ["update", "-q"], timeout=600, env=env)
+        run(install, timeout=900, env=env)
     return missing

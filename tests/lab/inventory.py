@@ -4,7 +4,9 @@
 """How ssh and Ansible reach the nodes: files written for them."""
 
 import json
+import os
 import pathlib
+import threading
 
 SSH_CONFIG = """\
 Host *
@@ -33,8 +35,8 @@ pipelining = true
 
 def write_access(folder, checkout, nodes):
     """Write what ssh and Ansible need to reach the nodes and to find the collection of this checkout."""
-    (folder / "ssh_config").write_text(ssh_config(folder, nodes))
-    (folder / "ansible.cfg").write_text(ANSIBLE_CFG.format(folder=folder))
+    write_whole(folder / "ssh_config", ssh_config(folder, nodes))
+    write_whole(folder / "ansible.cfg", ANSIBLE_CFG.format(folder=folder))
     write_inventory(folder / "inventory.yml", nodes)
     tree = folder / "collections/ansible_collections/corosync"
     tree.mkdir(parents=True, exist_ok=True)
@@ -66,5 +68,12 @@ def write_inventory(path, nodes):
     for node in nodes:
         lines.append("    %s:" % node.name)
         lines += ["      %s: %s" % (name, json.dumps(value)) for name, value in host_variables(node).items()]
-    path.write_text("\n".join(lines) + "\n")
+    write_whole(path, "\n".join(lines) + "\n")
     return path
+
+
+def write_whole(path, text):
+    """Write a file that another process may be reading or writing: it finds the whole of the old or of the new one."""
+    half = path.with_name("%s.%d-%d" % (path.name, os.getpid(), threading.get_ident()))
+    half.write_text(text)
+    os.replace(half, path)

@@ -176,7 +176,7 @@ class Lab:
             host.allow_many_nodes()
         start = time.monotonic()
         each(off, self._switch_on)
-        each(self.nodes, lambda node: node.wait_booted(timeout=60 + 10 * len(off)))
+        each(self.nodes, lambda node: node.wait_booted(timeout=120 + 10 * len(off)))
         if off:
             host.say("%s: up in %.1f s" % (", ".join(node.name for node in off), time.monotonic() - start))
 

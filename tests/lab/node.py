@@ -16,8 +16,10 @@ from .errors import LabError
 COLLECTIONS = "/opt/collections"
 COLLECTION = COLLECTIONS + "/ansible_collections/corosync/quorum"
 INSIDE = {"PATH": host.SBIN, "HOME": "/root", "LANG": "C.UTF-8", "TERM": "dumb"}
-BOOT_TIMEOUT = 60
-COROSYNC_TIMEOUT = 60
+# They bound what hangs, and are no promise: a machine may be busy.
+BOOT_TIMEOUT = 120
+COROSYNC_TIMEOUT = 120
+TIMEOUT = 60
 
 # Back to a node without faults. A frozen corosync must wake up before anything can stop it.
 HEAL = """\
@@ -47,7 +49,7 @@ class Node:
 
     # -- run things in it
 
-    def run(self, argv, check=True, timeout=30, input=None, user=None, env=None):  # pylint: disable=redefined-builtin
+    def run(self, argv, check=True, timeout=TIMEOUT, input=None, user=None, env=None):  # pylint: disable=redefined-builtin
         """Run a command in the node and return its CompletedProcess (text).
 
         A failure is a LabError unless check=False. When `timeout` (seconds) is over the command and its children
@@ -68,11 +70,11 @@ class Node:
             raise LabError("on %s `%s` ended with %d: %s" % (self.name, " ".join(argv), done.returncode, host.last_words(done)))
         return done
 
-    def sh(self, script, check=True, timeout=30):
+    def sh(self, script, check=True, timeout=TIMEOUT):
         """Run a shell script in the node."""
         return self.run(["sh", "-s"], check=check, timeout=timeout, input=script)
 
-    def python(self, source, *args, user=None, timeout=30, parse=False, check=True):
+    def python(self, source, *args, user=None, timeout=TIMEOUT, parse=False, check=True):
         """Run Python in the node, with the collection of this checkout importable.
 
         source: a program as text, or a pathlib.Path of one. Returns the CompletedProcess, or with parse=True what the

@@ -20,6 +20,7 @@ SOURCE = pathlib.Path(__file__).with_name("c") / "watch.c"
 PROGRAM = "/opt/lab-watch/watch"
 RECORD = "/var/log/lab-watch.log"
 UNIT = "/etc/systemd/system/lab-watch.service"
+PATIENCE = 60
 UNIT_TEXT = """\
 [Unit]
 Description=Record of quorum for the tests
@@ -71,13 +72,13 @@ def _start(node, program):
     node.put(UNIT_TEXT, UNIT)
     runs = node.corosync_runs()
     node.run(["systemctl", "enable", "--now", "--quiet", "lab-watch"])
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while True:
         text = node.run(["cat", RECORD], check=False).stdout
         if "watching" in text and (not runs or "quorate" in text or "waiting" in text):
             return
         if time.monotonic() > deadline:
-            raise LabError("the witness on %s says nothing of corosync after 10 s; it wrote: %s" % (node.name, text or "nothing"))
+            raise LabError("the witness on %s says nothing of corosync after %d s; it wrote: %s" % (node.name, PATIENCE, text or "nothing"))
         time.sleep(0.02)
 
 

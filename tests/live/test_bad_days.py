@@ -7,15 +7,15 @@
 """
 
 import contextlib
-import time
 
 import pytest
 from looking import Background, look, module, program, put_module_library
+from patience import comes_to
 
 # How long after its timeout a read has ended, whatever happened. Seconds.
 MARGIN = 1.0
-# What a busy machine may take to start Python and import Ansible's part of a module. Seconds.
-START = 2.0
+# How much longer on a machine that is just then busy with something else. Seconds.
+BUSY = 10.0
 
 
 @pytest.fixture(scope="module", name="alone")
@@ -35,17 +35,15 @@ def left_behind(node):
 
 def wait_until_nothing_is_left(node):
     """A daemon that was frozen clears away, once it is thawed, what clients left that gave up meanwhile."""
-    deadline = time.monotonic() + 5
-    while left_behind(node) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert left_behind(node) == []
+    assert comes_to([], lambda: left_behind(node)) == []
 
 
 def assert_unavailable(node, reason, *words, timeout=2, **how):
     """votequorum_info says so in time, in both ways of saying it; reason None: it fails in both."""
     failed, reported = (module(node, timeout=timeout, if_unavailable=choice, **how) for choice in ("fail", "report"))
+    assert min(failed["seconds"], reported["seconds"]) < timeout + MARGIN
     for result in (failed, reported):
-        assert result["seconds"] < timeout + MARGIN + START
+        assert result["seconds"] < timeout + MARGIN + BUSY
         for word in words:
             assert word in result["msg"]
     assert (failed["failed"], failed["reason"]) == (True, reason)
@@ -87,7 +85,7 @@ def test_corosync_stopped(alone):
     alone.stop_corosync()
     try:
         assert_unavailable(alone, "not_running", "corosync does not run on this node", "systemctl start corosync")
-        assert look(alone, 2)["seconds"] < 1, "there is nothing to wait for"
+        assert look(alone, 30)["seconds"] < 10, "there is nothing to wait for"
     finally:
         alone.start_corosync()
 
@@ -245,7 +243,7 @@ def test_dev_shm_full(alone):
 def test_a_timeout_that_is_none(alone, timeout, seen):
     for choice in ("fail", "report"):
         result = module(alone, timeout=timeout, if_unavailable=choice)
-        assert result["failed"] is True and result["seconds"] < MARGIN + START
+        assert result["failed"] is True and result["seconds"] < MARGIN + BUSY
         assert result["msg"] == "timeout must be a number of seconds greater than 0 and at most 31622400 (a year); got %s." % seen
 
 
@@ -333,7 +331,7 @@ def test_another_quorum_provider(cluster):
 
 
 # A device on node 1 that is registered and never gives its vote for a new ring: the next sync then lasts for sync_timeout.
-SYNC = 6
+SYNC = 8
 SILENT_DEVICE = """
 lane = Lane(Deadline(30))
 with Votequorum(lane) as votequorum:
@@ -360,7 +358,7 @@ with Votequorum(lane) as votequorum:
     while not any(isinstance(event, NodelistEvent) for event in begun):
         begun = votequorum.dispatch(DISPATCH_ONE)
     start = time.monotonic()
-    told = tried(observe, 0.5)
+    told = tried(observe, 2)
     with Votequorum(lane) as fresh:
         fresh.trackstart()
         events = [type(event).__name__ for event in fresh.dispatch()]
@@ -384,7 +382,7 @@ def test_a_membership_change_under_way(cluster):
         seen = looking.answer
         assert seen["ended"] == 0, "the sync was over before all was asked: this proves nothing"
         value = seen["told"]["value"]
-        assert seen["told"]["seconds"] < 0.5 + MARGIN
+        assert seen["told"]["seconds"] < 2 + MARGIN
         assert (value["settled"], value["members"]) == (False, [1, 2, 3])
         assert value["ring_id"] == {"nodeid": seen["ring"][0], "seq": seen["ring"][1]}
         # Only libquorum can tell: a fresh connection to votequorum gets both notifications, and figures that fit each other.

@@ -38,13 +38,13 @@ def on(node, command, seconds=None):
 
 def wait_for(**options):
     """A task that waits, quorate or not."""
-    return {"name": "Wait for %s" % ", ".join(options), "corosync.quorum.wait_for_quorum": dict(options, quorate=None, timeout=30)}
+    return {"name": "Wait for %s" % ", ".join(options), "corosync.quorum.wait_for_quorum": dict(options, quorate=None, timeout=120)}
 
 
 WATCH = [
-    {"name": "Watch", "corosync.quorum.watch_quorum": {"state": "running", "timeout": 20}, "async": 30, "poll": 0},
+    {"name": "Watch", "corosync.quorum.watch_quorum": {"state": "running", "timeout": 120}, "async": 150, "poll": 0},
     {"name": "Wait for the watch", "corosync.quorum.watch_quorum": {"state": "read"}, "register": "seen", "until": "seen.timeline | length > 0",
-     "retries": 20, "delay": 0.3}]
+     "retries": 150, "delay": 0.3}]
 STOP = "systemctl stop corosync"
 START = "systemctl start corosync"
 

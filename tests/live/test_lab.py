@@ -63,7 +63,7 @@ def test_a_reboot_as_ansible_does_it(cluster):
     made = cluster(nodes=2)
     ansible = pathlib.Path(sys.executable).with_name("ansible")
     done = subprocess.run([str(ansible), "-i", str(made.inventory(made[2].ssh_config.with_name("two.yml"))), "node2", "-m", "ansible.builtin.reboot",
-                           "-a", "reboot_timeout=60"], stdout=subprocess.PIPE, universal_newlines=True, timeout=120, check=False)
+                           "-a", "reboot_timeout=180"], stdout=subprocess.PIPE, universal_newlines=True, timeout=300, check=False)
     assert '"rebooted": true' in done.stdout
     made.wait_ring()
 
@@ -87,6 +87,12 @@ def test_full_dev_shm_refuses_connections_until_freed(cluster):
     made.wait_quorate()
 
 
+SEND = """
+import socket
+talk = socket.socket(type=socket.SOCK_DGRAM)
+for _number in range(20):
+    talk.sendto(bytes(100), ("%s", 9))
+"""
 SECONDS_TO_READ = """
 import socket, time
 start = time.monotonic()
@@ -108,10 +114,10 @@ def test_a_delayed_link_delays(cluster):
 def test_a_slow_link_is_slow_until_it_is_normal(cluster):
     made = cluster(nodes=2)
     made[1].slow_link("8kbit")
-    made[1].python("import socket\ns = socket.socket(type=socket.SOCK_DGRAM)\nfor i in range(20): s.sendto(bytes(100), ('%s', 9))" % made[2].address)
-    assert made[1].python(SECONDS_TO_READ % made[2].address, parse=True) > 0.5
+    # in one program, since what was sent is soon through
+    assert made[1].python((SEND + SECONDS_TO_READ) % (made[2].address, made[2].address), parse=True) > 0.5
     made[1].normal_link()
-    assert made[1].python(SECONDS_TO_READ % made[2].address, parse=True) < 0.5
+    assert min(made[1].python(SECONDS_TO_READ % made[2].address, parse=True) for _attempt in range(5)) < 0.5
 
 
 def test_a_quorum_device_votes_until_it_is_lost(cluster):
@@ -136,5 +142,5 @@ def test_the_collection_is_importable_in_a_node(cluster):
 
 
 def test_ssh_logs_in(lab):
-    done = subprocess.run(lab["node1"].ssh_args + ["hostname"], stdout=subprocess.PIPE, timeout=20, check=True)
+    done = subprocess.run(lab["node1"].ssh_args + ["hostname"], stdout=subprocess.PIPE, timeout=60, check=True)
     assert done.stdout.strip() == b"node1"

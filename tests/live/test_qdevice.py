@@ -170,7 +170,7 @@ def test_a_wait_ends_when_the_device_comes_to_the_state(two, lab):
         wait(qdevice="absent", timeout=60),
         wait(qdevice="registered", timeout=60),
         wait(qdevice="alive", timeout=60),
-        wait(qdevice="voting", min_votes=3, timeout=2, keywords={"ignore_errors": True}),
+        wait(qdevice="voting", min_votes=3, timeout=5, keywords={"ignore_errors": True}),
         wait(qdevice="voting", timeout=60),
         wait(qdevice="voting", tolerates=1, keywords={"ignore_errors": True})]
     with Play(lab, tasks) as play:

@@ -138,7 +138,7 @@ def faults(value):
         yield "a node is neither member nor missing"
 
 def change_votes(stop):
-    lane = Lane(Deadline(60))
+    lane = Lane(Deadline(120))
     with Votequorum(lane) as votequorum:
         while not stop.is_set():
             with quiet:
@@ -147,20 +147,20 @@ def change_votes(stop):
         tried(votequorum.setvotes, 1, 1)
     lane.close()
 
-told = {"settled": 0, "unsettled": 0, "agreed": 0, "faults": [], "errors": [], "rings": 0, "votes": []}
+told = {"settled": 0, "unsettled": 0, "agreed": 0, "faults": [], "errors": [], "enough": False}
 stop, quiet = threading.Event(), threading.Lock()
 changer = threading.Thread(target=change_votes, args=(stop,))
 changer.daemon = True
 changer.start()
 open("/run/reading", "w").close()
 votes = set()
-with Watched(Deadline(60)) as lasting:
+with Watched(Deadline(120)) as lasting:
     while os.path.exists("/run/reading"):
         for lasts in (True, False):
             fresh = None
             try:
-                fresh = lasting if lasts else Watched(Deadline(2)).__enter__()
-                fresh.lane.deadline = Deadline(2)
+                fresh = lasting if lasts else Watched(Deadline(10)).__enter__()
+                fresh.lane.deadline = Deadline(10)
                 value = fresh.snapshot()
             except errors.QuorumError as exc:
                 told["errors"].append(str(exc))
@@ -175,6 +175,7 @@ with Watched(Deadline(60)) as lasting:
             votes.add(value["total_votes"])
             told["faults"] += ["%s: %s" % (fault, json.dumps(value)) for fault in faults(value)]
         if told["settled"] > 200 and told["agreed"] > 5 and len(rings) >= 6 and len(votes) >= 3:
+            told["enough"] = True
             open("/run/read-enough", "w").close()
         if told["settled"] % 10 == 0:
             with quiet:
@@ -188,9 +189,7 @@ with Watched(Deadline(60)) as lasting:
                     told["faults"].append("corosync-quorumtool says %r, the snapshot %r" % (theirs, seen))
 stop.set()
 changer.join()
-told["rings"] = len(rings)
-told["votes"] = sorted(votes)
-print(json.dumps(told))
+print(json.dumps(dict(told, rings=len(rings), votes=sorted(votes))))
 """
 
 
@@ -214,12 +213,11 @@ def test_every_settled_snapshot_is_consistent_while_nodes_come_and_go_and_votes_
     made = cluster(nodes=3)
     made[1].run(["rm", "-f", "/run/read-enough"])
     with Background(made[1], SNAPSHOTS, "/run/reading") as reader:
-        trouble(made, 15, most=45)
+        trouble(made, 15, most=80)
     told = reader.answer
     assert told["faults"] == []
     assert told["errors"] == [], "this node's corosync was there all the time"
-    assert told["settled"] > 200 and told["agreed"] > 5, told
-    assert told["rings"] >= 6 and len(told["votes"]) >= 3, "the cluster was too quiet: this proves nothing"
+    assert told["enough"], "too little was read of what happened: %s" % told
 
 
 def quorumtool(node):

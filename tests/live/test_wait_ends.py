@@ -14,6 +14,7 @@ import subprocess
 import time
 
 import pytest
+from patience import comes_to
 from playing import Play, events, users_ssh, wait
 
 from lab.network import controller_address
@@ -57,30 +58,37 @@ def elapsed(play, timeout):
     assert answer.result["msg"].startswith("Timed out after %g s." % timeout)
     assert answer.result["unmet"] and answer.result["timeline"]
     assert answer.result["elapsed"] <= timeout + LATE
-    # the line of the task is printed before the wait begins, a second on a busy machine
-    assert answer.at - began <= timeout + LATE + 1.5, "ended %.2f s after it began" % (answer.at - began)
+    # What is before the wait and after it is Ansible's own: the line of the task is printed first, and on a busy machine seconds before.
+    assert answer.at - began <= timeout + LATE + 10, "ended %.2f s after it began" % (answer.at - began)
     assert answer.result["elapsed"] >= timeout - 1.1
     return answer.result
 
 
 def test_never_later_than_its_timeout(lab, cluster):
-    """node1 is frozen, node2 does not answer, node3 loses its power; one wait begins when node2 is deaf already."""
+    """node3 loses its power, node2 does not answer, node1 is frozen; one wait begins when node2 is deaf already.
+
+    The time of a wait goes from when it begins: each node has its fault as soon as its own waits have begun, and the others' are begun then.
+    """
     made = cluster(nodes=3)
     with contextlib.ExitStack() as stack:
         def begin(node, timeout, **options):
             return stack.enter_context(Play(lab, [wait(quorate=False, timeout=timeout, **options)], hosts=node)), timeout
 
-        frozen, patient = begin("node1", 9), begin("node1", 11, connect_timeout=60)
-        deaf = begin("node2", 12)
-        off, long_off = begin("node3", 10), begin("node3", 27)
-        for play, _timeout in (frozen, patient, deaf, off, long_off):
-            play.until("wait_for_quorum: [")
-        time.sleep(random.uniform(0, 2))
-        made[1].freeze_corosync()
+        def have_begun(*waits):
+            for play, _timeout in waits:
+                play.until("wait_for_quorum: [")
+            time.sleep(random.uniform(0, 1.5))
+
+        long_off, off = begin("node3", 38), begin("node3", 20)
+        have_begun(long_off, off)
+        made[3].power_cut()
+        deaf = begin("node2", 14)     # less than it takes to notice, from the first look on
+        have_begun(deaf)
         unanswering(made[2], lab)
         unreachable = begin("node2", 7)
-        time.sleep(random.uniform(0, 1))
-        made[3].power_cut()
+        frozen, patient = begin("node1", 16), begin("node1", 18, connect_timeout=60)
+        have_begun(frozen, patient)
+        made[1].freeze_corosync()
         results = {play: elapsed(play, timeout) for play, timeout in (frozen, patient, deaf, unreachable, off, long_off)}
         made[1].thaw_corosync()
     # on a machine that is busy as well, the module's own words may come too late
@@ -118,22 +126,32 @@ class Interrupted:
                                                 check=True, timeout=30).stdout.splitlines() if "nsenter" not in line]
 
 
+    def workers(self):
+        """The processes in which Ansible runs the task, one for each host."""
+        parent = self.play.process.pid
+        return [int(pid) for pid in pathlib.Path("/proc/%d/task/%d/children" % (parent, parent)).read_text(encoding="ascii").split()]
+
+
 HOW = ("ctrl-c", "parent killed", "all killed", "task timeout")
 
 
-def interrupt(play, how):
+def interrupt(wait_of, how):
     if how == "ctrl-c":
-        play.signal(signal.SIGINT)
+        wait_of.play.signal(signal.SIGINT)
     elif how == "parent killed":
-        play.signal(signal.SIGKILL, whole_group=False)
+        wait_of.play.signal(signal.SIGKILL, whole_group=False)
     elif how == "all killed":
-        play.signal(signal.SIGKILL)
+        wait_of.play.signal(signal.SIGKILL)
+    else:
+        # What the task's keyword `timeout` has the kernel do, once all the waits have begun: how long that takes depends on the machine.
+        for worker in wait_of.workers():
+            os.kill(worker, signal.SIGALRM)
 
 
 def test_interrupted_it_leaves_no_process(lab, cluster, tmp_path):
     made = cluster(nodes=1)
     with contextlib.ExitStack() as stack:
-        waits = {how: Interrupted(lab, made, how.replace(" ", "-"), tmp_path, **({"timeout": 30} if how == "task timeout" else {})) for how in HOW}
+        waits = {how: Interrupted(lab, made, how.replace(" ", "-"), tmp_path, **({"timeout": 600} if how == "task timeout" else {})) for how in HOW}
         for wait_of in waits.values():
             stack.enter_context(wait_of.play)
         for wait_of in waits.values():
@@ -142,14 +160,13 @@ def test_interrupted_it_leaves_no_process(lab, cluster, tmp_path):
         time.sleep(random.uniform(2, 4))
         for how, wait_of in waits.items():
             assert wait_of.left().count("python") >= len(WAYS), how
-            interrupt(wait_of.play, how)
+            interrupt(wait_of, how)
         results = waits["task timeout"].play.end(60)
         assert len(results) == len(WAYS)
         assert all(answer.status == "failed" and "timed out" in str(answer.result).lower() for answer in results)
-        time.sleep(5)
         for how, wait_of in waits.items():
-            assert wait_of.left() == "", how
-            assert wait_of.left_here() == [], how
+            assert comes_to("", wait_of.left) == "", how
+            assert comes_to([], wait_of.left_here) == [], how
 
 
 def test_it_leaves_no_connection_of_its_own(lab, cluster):
@@ -232,17 +249,16 @@ def test_fifty_waits_at_once(lab, cluster, tmp_path):
     made = cluster(nodes=2)
     hosts = tmp_path / "fifty"
     hosts.write_text("".join("wait%02d ansible_connection=local\n" % number for number in range(50)), encoding="utf-8")
-    task = wait(absent=["node2"], quorate=None, timeout=200, progress=False, keywords={"delegate_to": "node1"})
+    task = wait(absent=["node2"], quorate=None, timeout=900, progress=False, keywords={"delegate_to": "node1"})
     with Play(lab, [task], hosts="wait*", arguments=["-i", str(lab.inventory), "-i", str(hosts), "-f", "50"]) as play:
-        deadline = time.monotonic() + 150
+        deadline = time.monotonic() + 400
         while connections(made[1]) < 50:
             assert time.monotonic() < deadline and play.process.poll() is None, "%d connections\n%s" % (connections(made[1]), play.output)
             time.sleep(0.5)
         made[2].stop_corosync()
         gone = time.time()
-        answers = play.end(100)
+        answers = play.end(150)
     assert [answer.status for answer in answers] == ["ok"] * 50, play.output
     assert all(answer.result["votequorum"]["members"] == [1] for answer in answers)
-    assert max(answer.at for answer in answers) - gone < 60
-    time.sleep(3)
-    assert connections(made[1]) == 0
+    assert max(answer.at for answer in answers) - gone < 150
+    assert comes_to(0, lambda: connections(made[1])) == 0

@@ -11,6 +11,7 @@ import time
 
 from playing import Play, events, users_ssh, wait
 
+from lab.corosync_conf import PATIENT
 from lab.network import controller_address
 
 ALL = ["node1", "node2", "node3"]
@@ -33,15 +34,15 @@ def some_time(longest=2.5):
 def waited(lab, faults, timeout=90, environment=None, **goal):
     """Wait on several nodes at once, and let their faults happen as soon as all the waits have begun.
 
-    faults: {node's name: what happens to it, None for nothing}. environment: of the plays. Returns for each the result of a wait that ended
-    well, with `at`: when the controller had it, and `play`: the Play.
+    faults: {node's name: what happens to it, None for nothing}, called with {node's name: its Play}. environment: of the plays. Returns for each
+    the result of a wait that ended well, with `at`: when the controller had it, and `play`: the Play.
     """
     with contextlib.ExitStack() as stack:
         plays = {node: stack.enter_context(Play(lab, [wait(timeout=timeout, **goal)], hosts=node, environment=environment)) for node in faults}
         for node, play in plays.items():
             play.until("wait_for_quorum: [%s]" % node)
         with concurrent.futures.ThreadPoolExecutor(len(faults)) as pool:
-            happened = [pool.submit(lambda fault=fault: (some_time(), fault())) for fault in faults.values() if fault]
+            happened = [pool.submit(lambda fault=fault: (some_time(), fault(plays))) for fault in faults.values() if fault]
             results = [satisfied(play, timeout + 10) for play in plays.values()]
             for one in happened:
                 one.result()
@@ -62,19 +63,21 @@ def test_corosync_stopped_killed_and_restarted(lab, cluster):
     made = cluster(nodes=3)
     newer = ring(made[1])
     # longer than some_time(), so that no wait is over before the last fault has begun
-    goal = {"members": ALL, "ring_newer_than": newer, "stable_for": 3.5}
+    goal = {"members": ALL, "ring_newer_than": newer, "stable_for": 8}
 
-    def stopped():
+    def stopped(plays):
         made[1].stop_corosync()
         time.sleep(4)
+        plays["node1"].until("Trying again")
         made[1].start_corosync()
 
-    def killed():
+    def killed(plays):
         made[2].kill_corosync()
         time.sleep(3)
+        plays["node2"].until("Trying again")
         made[2].start_corosync()
 
-    def restarted_twice():
+    def restarted_twice(_plays):
         made[3].run(["systemctl", "restart", "corosync"])
         some_time(1)
         made[3].run(["systemctl", "restart", "corosync"])
@@ -83,13 +86,12 @@ def test_corosync_stopped_killed_and_restarted(lab, cluster):
     for result in results:
         assert result["votequorum"]["members"] == MEMBERS
         assert result["votequorum"]["ring_id"]["seq"] > newer
-    # a restart may be over between two looks, an absence of seconds not
+    # a restart may be over between two looks, an absence that lasts until it is told of not
     for result in results[:2]:
         assert result["reconnects"] >= 1
         seen = events(result)
         assert seen[0] == "start"
         assert seen.index("corosync_unavailable") < seen.index("corosync_available")
-    assert "Trying again" in results[0]["play"].output
 
 
 def test_frozen_corosync_and_cut_network_and_neither(lab, cluster):
@@ -98,15 +100,15 @@ def test_frozen_corosync_and_cut_network_and_neither(lab, cluster):
     controller = str(controller_address(ipaddress.ip_network(lab.recorded["subnet"])))
     thawed, healed = [], []
 
-    def frozen():
+    def frozen(_plays):
         made[1].freeze_corosync()
         time.sleep(20)
         made[1].thaw_corosync()
         thawed.append(time.time())
 
-    def cut():
+    def cut(_plays):
         made[2].block([controller])
-        time.sleep(20)
+        time.sleep(30)      # it is noticed after 15 to 20
         made[2].unblock()
         healed.append(time.time())
 
@@ -115,8 +117,8 @@ def test_frozen_corosync_and_cut_network_and_neither(lab, cluster):
         asleep, deaf, fine = waited(lab, {"node1": frozen, "node2": cut, "node3": None}, environment=environment, **goal)
     assert asleep["at"] > thawed[0]
     assert deaf["at"] > healed[0]
-    assert asleep["at"] - thawed[0] < 15
-    assert deaf["at"] - healed[0] < 15
+    assert asleep["at"] - thawed[0] < 30
+    assert deaf["at"] - healed[0] < 30
     assert "corosync_unavailable" in events(asleep)
     assert "frozen" in asleep["play"].output
     assert "unreachable" in events(deaf)
@@ -132,13 +134,13 @@ def test_reboot_and_power_cut(lab, cluster):
     made = cluster(nodes=3)
     newer = ring(made[3])
 
-    def power_cut():
+    def power_cut(_plays):
         made[2].power_cut()
         time.sleep(random.uniform(3, 6))  # so that the others miss it, however busy they are
         made[2].boot()
 
     goal = {"members": ALL, "ring_newer_than": newer, "stable_for": 1, "timeout": 120}
-    rebooted, cut, watched = waited(lab, {"node1": made[1].reboot, "node2": power_cut, "node3": None}, **goal)
+    rebooted, cut, watched = waited(lab, {"node1": lambda _plays: made[1].reboot(), "node2": power_cut, "node3": None}, **goal)
     for result in (rebooted, cut):
         assert result["votequorum"]["members"] == MEMBERS
         assert result["reconnects"] >= 1
@@ -151,9 +153,11 @@ def test_reboot_and_power_cut(lab, cluster):
 def test_partition_that_heals(lab, cluster):
     made = cluster(nodes=3)
 
-    def partition():
+    def partition(plays):
         made.partition([1, 2], [3])
         made.wait_ring([1, 2])
+        plays["node3"].until("quorum lost")
+        plays["node1"].until("node3 left")
         some_time()
         made.heal()
 
@@ -162,15 +166,14 @@ def test_partition_that_heals(lab, cluster):
     assert lost["reconnects"] == kept["reconnects"] == 0, "a partition of the cluster is no loss of the connection"
     assert "quorum_lost" not in events(kept)
     assert [entry["left"] for entry in kept["timeline"] if entry["left"]] == [[3]]
-    assert "node3 left" in kept["play"].output
     assert "node3 joined" in kept["play"].output
 
 
 def test_restart_so_fast_that_only_the_ring_moves(lab, cluster):
-    made = cluster(nodes=3, totem={"token": 4000})
+    made = cluster(nodes=3, totem=PATIENT)
     newer = ring(made[1])
 
-    def restart():
+    def restart(_plays):
         # killed, so that nobody is told; back before the others miss its token
         made[3].sh("systemctl kill -s KILL --kill-who=all corosync; systemctl reset-failed corosync; systemctl start corosync")
 

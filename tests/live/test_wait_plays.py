@@ -105,4 +105,4 @@ def test_wrong_options_are_told_at_once(failures, name):
     message, seconds = failures[name]
     assert all(word in message for word in WRONG[name][1]), message
     assert "Traceback" not in message
-    assert seconds < 15
+    assert seconds < 30, "the timeout is 60 s"

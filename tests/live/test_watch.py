@@ -7,7 +7,8 @@ import contextlib
 import json
 import time
 
-from looking import LIBRARY, put_module_library
+from looking import LIBRARY, put_module_library, run_module
+from patience import PATIENCE, until
 from playing import Play
 
 from ansible_collections.corosync.quorum.plugins.filter.quorum_losses import quorum_losses
@@ -18,17 +19,13 @@ MODULE = "/opt/collections/ansible_collections/corosync/quorum/plugins/modules/w
 WATCH = "corosync.quorum.watch_quorum"
 FOLDER = "/var/lib/corosync-quorum"
 RECORD = FOLDER + "/watch.jsonl"
-IN_BACKGROUND = {"async": 120, "poll": 0, "register": "watch"}
-RECORDED = {"register": "seen", "until": "seen.running and seen.timeline | length > 0", "retries": 40, "delay": 0.3}
+IN_BACKGROUND = {"async": 600, "poll": 0, "register": "watch"}
+RECORDED = {"register": "seen", "until": "seen.running and seen.timeline | length > 0", "retries": 150, "delay": 0.3}
 
 
 def ask(node, state, check=True, user=None, check_mode=False, **options):
-    """The module's own process on a node: its result."""
-    arguments = dict(options, state=state, _ansible_check_mode=check_mode)
-    done = node.run(["/usr/bin/python3", MODULE], input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}), user=user, check=False, timeout=60,
-                    env={"PYTHONPATH": "/opt/collections:" + LIBRARY, "PYTHONDONTWRITEBYTECODE": "1"})
-    assert done.stderr == "", done.stderr
-    result = json.loads(done.stdout)
+    """The module on a node: its result."""
+    result = run_module(node, "watch_quorum", dict(options, state=state, _ansible_check_mode=check_mode), user=user)
     assert bool(result.get("failed")) != check, result
     return result
 
@@ -44,7 +41,7 @@ def watching(node, **options):
     node.sh("systemd-run -q --unit=%s -p StandardInput=file:/run/%s.json -p StandardOutput=file:/run/%s.out -p StandardError=file:/run/%s.err "
             "--setenv=PYTHONPATH=/opt/collections:%s --setenv=PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 %s" % (unit, unit, unit, unit, LIBRARY, MODULE))
 
-    def ended(timeout=5):
+    def ended(timeout=PATIENCE):
         until(lambda: node.run(["systemctl", "is-active", "-q", unit], check=False).returncode, timeout)
         assert node.run(["cat", "/run/%s.err" % unit]).stdout == ""
         return json.loads(node.run(["cat", "/run/%s.out" % unit]).stdout)
@@ -58,13 +55,6 @@ def watching(node, **options):
         yield ended
     finally:
         node.run(["systemctl", "kill", "-s", "KILL", unit], check=False)
-
-
-def until(true, timeout=20):
-    deadline = time.monotonic() + timeout
-    while not true():
-        assert time.monotonic() < deadline, "not within %s s" % timeout
-        time.sleep(0.1)
 
 
 def events(timeline):
@@ -86,7 +76,7 @@ def test_three_nodes_are_watched_through_what_happens_to_them(lab, cluster):
     def mark(name):
         marks[name] = time.time()
 
-    with Play(lab, [dict({WATCH: {"state": "running", "timeout": 90, "connect_timeout": 2}}, **IN_BACKGROUND), dict({WATCH: {"state": "read"}}, **RECORDED)],
+    with Play(lab, [dict({WATCH: {"state": "running", "timeout": 540, "connect_timeout": 2}}, **IN_BACKGROUND), dict({WATCH: {"state": "read"}}, **RECORDED)],
               hosts="nodes") as play:
         started = [result for result in play.end() if result.status == "ok"]
     assert len(started) == 6, play.output
@@ -134,7 +124,7 @@ def test_three_nodes_are_watched_through_what_happens_to_them(lab, cluster):
         assert timeline[-1]["quorate"]
         times = [seconds_of(entry["at"]) for entry in timeline]
         assert times == sorted(times)
-        assert times[0] < marks["start"] < times[-1] < marks["end"] + 2
+        assert times[0] < marks["start"] < times[-1] < marks["end"] + 15
     assert [entry["left"] for entry in told["node1"] if marks["start"] < seconds_of(entry["at"]) < marks["lost"] and entry["left"]] == [[3]]
     away = {host: [entry["reason"] for entry in timeline if entry["event"] == "corosync_unavailable"] for host, timeline in told.items()}
     assert away == {"node1": [], "node2": ["not_running"], "node3": ["not_running", "not_running", "timeout"]}
@@ -143,7 +133,8 @@ def test_three_nodes_are_watched_through_what_happens_to_them(lab, cluster):
     assert [loss["node"] for loss in lost if loss["node"] == "node1"] == ["node1"], "lost once, and it was up"
     first = lost[0]
     assert (first["node"], first["total_votes"], first["quorum"], first["members"]) == ("node1", 1, 2, [1])
-    assert marks["lost"] < seconds_of(first["at"]) < marks["back"] + 1 < seconds_of(first["until"]) + 1 < marks["end"]
+    at, until_when = seconds_of(first["at"]), seconds_of(first["until"])
+    assert marks["lost"] < at < marks["back"] + 10 and marks["back"] < until_when < marks["end"]
     assert not [loss for loss in lost if loss["node"] == "node2"], "its corosync was killed, which is no loss of quorum on a node that was up"
 
     votes = [(step.total_votes, step.quorum, step.quorate) for step in votes_over_time(histories(told))]
@@ -152,7 +143,7 @@ def test_three_nodes_are_watched_through_what_happens_to_them(lab, cluster):
     assert votes.index((2, 2, True)) < votes.index((1, 2, False)), "one node went before the other did"
     assert {quorum for _total, quorum, _quorate in votes} <= {2, None}
     # ansible-core's own wrapper around the task looks every five seconds whether that has ended
-    until(lambda: not any(left_behind(node) for node in made), 8)
+    until(lambda: not any(left_behind(node) for node in made))
 
 
 def test_a_loss_that_is_over_before_it_is_looked_at(lab, cluster):
@@ -193,18 +184,17 @@ def test_what_ends_a_watch_and_what_is_recorded_then(lab, cluster):
         begun = time.monotonic()
         node.run(["mv", RECORD, RECORD + ".mine"])
         assert ended()["msg"] == "The watch was stopped."
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 15
         node.run(["mv", RECORD + ".mine", RECORD])
 
-    with watching(node, timeout=2) as ended:
-        assert {"changed": True, "msg": "The watch ended after 2 s."}.items() <= ended().items()
+    with watching(node, timeout=5) as ended:
+        assert {"changed": True, "msg": "The watch ended after 5 s."}.items() <= ended().items()
     with watching(node, connect_timeout=30) as ended:
         node.freeze_corosync()  # so that it is just waiting for an answer when it is told to end
         time.sleep(1.5)
         node.run(["sh", "-c", "printf 'broken {\\n\\377\\n[1]\\n{\"at\": \"half' >>" + RECORD])
-        begun = time.monotonic()
         answer = ask(node, "stopped")
-        assert time.monotonic() - begun < 3.5
+        assert answer.pop("seconds") < 15, "the answer that it waits for may take 30 s"
         node.thaw_corosync()
     assert events(answer["timeline"]) == ["start"] * 3
     assert answer["unreadable"] == 4

@@ -61,7 +61,7 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     report = Report()
-    report.opening(stages, options.jobs, scheduler.MOST_CLUSTERS)
+    report.opening(stages, options.jobs, scheduler.MOST_CLUSTERS, scheduler.MOST_CLUSTERS_ALONE)
     try:
         outcomes = scheduler.run(stages, options.jobs, paths.LOGS, report)
     except KeyboardInterrupt:

@@ -56,7 +56,7 @@ install_packages() {
     as_root apt-get update >>"$log" 2>&1 ||
         fail "apt-get update did not succeed" "check this machine's network and /etc/apt/sources.list*, then run make again"
     # shellcheck disable=SC2086  # a list of packages
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages >>"$log" 2>&1 ||
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $packages >>"$log" 2>&1 ||
         fail "apt-get could not install: $packages" "run it by hand to see more: apt-get install $packages"
 }
 

@@ -27,9 +27,9 @@ class Report:
     def _line(self, word, stage, text):
         self._say("[%4d s] %-7s %-12s %s" % (time.monotonic() - self._began, word, stage.name, text))
 
-    def opening(self, stages, workers, clusters):
+    def opening(self, stages, workers, clusters, clusters_alone):
         self._say("==> %d stages, %d at a time, at most %d of them with cluster nodes (%d once no others are left). Logs: %s/NAME.log"
-                  % (len(stages), workers, clusters, clusters + 1, paths.LOGS.relative_to(paths.CHECKOUT)))
+                  % (len(stages), workers, clusters, clusters_alone, paths.LOGS.relative_to(paths.CHECKOUT)))
 
     def started(self, stage):
         self._line("start", stage, stage.title)

@@ -16,8 +16,10 @@ _TICK = 0.1
 # Stages with cluster nodes wait for time to pass now and then, each on nodes of its own. More of them beside stages of other kinds would wait
 # for each other; once no other stage is left, there is room for one more.
 MOST_CLUSTERS = 2
-# From polite to final, and the seconds to wait after each. SIGINT first: pytest and molecule take down their nodes on it.
+MOST_CLUSTERS_ALONE = MOST_CLUSTERS + 1
+# From polite to final, and the seconds to wait after each. SIGINT first: pytest and molecule take down their nodes on it, which may take longer.
 _STOPPING = ((signal.SIGINT, 30), (signal.SIGTERM, 10), (signal.SIGKILL, 5))
+_STOPPING_NODES = ((signal.SIGINT, 120),) + _STOPPING[1:]
 
 
 @contextlib.contextmanager
@@ -68,7 +70,7 @@ class _Running:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def stop(self):
-        for number, patience in _STOPPING:
+        for number, patience in _STOPPING_NODES if self.stage.cluster else _STOPPING:
             if not _signal_group(self.process.pid, number):
                 break
             try:
@@ -96,14 +98,14 @@ def _hindrance(stage, outcomes):
 
 def _may_start(stage, running, waiting, outcomes, chosen):
     others_left = any(not other.cluster for other in [started.stage for started in running] + waiting)
-    most = MOST_CLUSTERS if others_left else MOST_CLUSTERS + 1
+    most = MOST_CLUSTERS if others_left else MOST_CLUSTERS_ALONE
     if stage.cluster and sum(other.stage.cluster for other in running) >= most:
         return False
     return all(name in outcomes for name in stage.after if name in chosen)
 
 
 def run(stages, workers, logs, report):
-    """Run stages, at most `workers` at a time and MOST_CLUSTERS of them on clusters (one more when no others are left), and tell report what happens.
+    """Run stages, at most `workers` at a time and MOST_CLUSTERS of them on clusters (MOST_CLUSTERS_ALONE when no others are left), and tell report.
 
     :returns: {name: Outcome} of all stages.
     :raises KeyboardInterrupt: after everything started was ended.

@@ -129,7 +129,7 @@ def _checks():
                 re.compile(r"^Importer processing completed successfully", re.MULTILINE), after=("package",))
     for core in environments.CORES:
         yield Stage("sanity-" + core, "ansible-test sanity with ansible-core " + core, _step("sanity", core),
-                    re.compile(r"^Running sanity test ", re.MULTILINE), _no_python_for(core))
+                    re.compile(r"^Running sanity test ", re.MULTILINE), _no_python_for(core), minutes=60)
 
 
 def all_stages():

@@ -26,7 +26,7 @@ from lab import host, image
 SEED = 20261122
 COMBINATIONS = 60  # random quorum settings
 MUTATIONS = 100  # random damage to a good file
-DEADLINE = 10  # seconds for one corosync to be ready or to end
+DEADLINE = 60  # seconds for one corosync to be ready or to end
 SUITE = "bookworm"
 # $1: the image, which stays as it is; $2: folder of the configuration. All mounts are in a namespace of their own and end with it.
 START = """

@@ -14,7 +14,9 @@ _CONFIGURATION = paths.CHECKOUT / "tests" / "run" / "galaxy-importer.cfg"
 
 
 def main():
-    artifact = next(paths.DIST.glob("corosync-quorum-*.tar.gz"))
+    artifact = next(paths.DIST.glob("corosync-quorum-*.tar.gz"), None)
+    if artifact is None:
+        sys.exit("FAILED: there is no artifact in %s. Run the stage `package` too, which builds it." % paths.DIST)
     environment = dict(os.environ, GALAXY_IMPORTER_CONFIG=str(_CONFIGURATION),
                        PATH=os.pathsep.join([os.path.dirname(sys.executable), interpreters.search_path()]))
     # It leaves importer_result.json where it stands.

@@ -41,9 +41,8 @@ for name in os.listdir(store):
 """
 
 
-def _home(core, python):
-    """A home for ansible-test, so that what it keeps there does not mix with the user's own."""
-    home = paths.shared() / "ansible-test" / core
+def _furnish(home, core, python):
+    """Make a home for ansible-test, so that what it keeps there does not mix with the user's own."""
     cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     requirements = subprocess.run(
@@ -57,7 +56,6 @@ def _home(core, python):
     for version in versions:
         (cache / ("get_pip_%s.py" % version.replace(".", "_"))).write_text(_GET_PIP, encoding="utf-8")
     _link_pip_configuration(home)
-    return home
 
 
 def _link_pip_configuration(home):
@@ -83,9 +81,12 @@ def main(core):
     python = environments.core_environment(core)
     collection = trees.copied("sanity-" + core, without=() if core == _NEWEST else _NOT_BUILT)
     path = os.pathsep.join([str(python.parent), interpreters.search_path()])
-    environment = dict(os.environ, HOME=str(_home(core, python)), PATH=path)
     command = [str(python.parent / "ansible-test"), "sanity", "--local", "--color", "no"]
-    code, complaints = _passed_on(command, cwd=collection, env=environment)
+    home = paths.shared() / "ansible-test" / core
+    # Two checkouts take turns: ansible-test makes its environments in there, and expects nobody else to.
+    with environments.locked(home):
+        _furnish(home, core, python)
+        code, complaints = _passed_on(command, cwd=collection, env=dict(os.environ, HOME=str(home), PATH=path))
     shutil.rmtree(collection, ignore_errors=True)
     print("\n".join(complaints))
     return code

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from lab import Lab, LabError, host, image, machine
+from lab import __main__ as command
 
 
 @pytest.mark.parametrize("nodes", [0, 17, -1, "3", None])
@@ -98,3 +99,21 @@ def test_a_command_that_is_not_there_says_how_to_get_it():
 def test_a_command_that_hangs_is_given_up():
     with pytest.raises(LabError, match="was not done after 0.1 s"):
         host.run(["sleep", "5"], timeout=0.1)
+
+
+def test_down_takes_what_ended_test_sessions_left_and_nothing_else(monkeypatch, tmp_path):
+    """The lab of molecule, which no session holds, stays while the checkout's tests run."""
+    taken = []
+    there = [Lab("live1", private=True), Lab("live2", private=True), Lab("molecule"), Lab("mine")]
+    monkeypatch.setattr(host, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(host, "state_dir", lambda: tmp_path / "state")
+    monkeypatch.setattr(command, "become_root", lambda module: None)
+    monkeypatch.setattr(command, "all_labs", lambda: there)
+    monkeypatch.setattr(Lab, "down", lambda lab: taken.append(lab.name))
+    with command.session_lock(there[1]):
+        assert command.main(["down"]) == 0
+        assert sorted(taken) == ["lab", "live1", "molecule"]
+        taken.clear()
+        with host.try_lock(tmp_path / ".cache" / "run.lock"):
+            assert command.main(["down"]) == 0
+        assert sorted(taken) == ["lab", "live1"]

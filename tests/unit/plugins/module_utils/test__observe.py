@@ -221,8 +221,8 @@ def test_a_daemon_that_dies_in_mid_read_ends_it_and_is_closed(script, pipe):
 
 
 def test_a_corosync_that_is_starting_is_asked_until_the_time_is_over(script, monkeypatch):
-    monkeypatch.setattr("%s.connection.RETRY" % tested.Lane.__module__.rsplit(".", 1)[0], 0.6)
-    for dummy in range(3):
+    monkeypatch.setattr("%s.connection.RETRY" % tested.Lane.__module__.rsplit(".", 1)[0], 5)
+    for dummy in range(2):  # at once, and after the whole second
         script.expect_initialize("cmap", code=6)
     with pytest.raises(TryAgain, match="still starting") as caught:
         tested.observe(1)

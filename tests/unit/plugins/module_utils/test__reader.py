@@ -103,19 +103,21 @@ def test_an_empty_line_now_and_then(pipes, monkeypatch):
     monkeypatch.setattr(_reader, "PULSE", 0.1)
     read, stdout = pipes()
     reader = Reader(stdout)
-    reader.wait(None, 0.55)
+    took = seconds(reader.wait, None, 0.55)[1]
     beats = os.read(read, 100)
     assert set(beats) == set(b"\n"), "Ansible skips empty lines, and nothing else"
-    assert 3 <= len(beats) <= 5
+    assert 1 <= len(beats) <= took / 0.1 + 1
 
 
 def test_the_pulse_goes_on_over_many_short_waits(pipes, monkeypatch):
     monkeypatch.setattr(_reader, "PULSE", 0.1)
     read, stdout = pipes()
     reader = Reader(stdout)
+    start = time.monotonic()
     for _number in range(40):
         reader.wait(None, 0.01)
-    assert 2 <= len(os.read(read, 100)) <= 5
+    took = time.monotonic() - start
+    assert 2 <= len(os.read(read, 1000)) <= took / 0.1 + 1
 
 
 def test_a_write_that_fails_is_the_readers_end(pipes, monkeypatch):

@@ -84,18 +84,21 @@ def test_it_ends_by_itself(record):
     assert 0.25 <= time.monotonic() - start < 5
 
 
+def recorded(record, tmp_path, readings):
+    """What is recorded of these readings, as (event, reason): with the last of them the record is taken away, which ends the watch."""
+    path, taken = tmp_path / "w.jsonl", tmp_path / "taken"
+    assert watch(record, 60, 0.05, 5, Observer(readings, lambda: path.exists() and path.rename(taken))) is False
+    return [(entry["event"], entry.get("reason")) for entry in read(str(taken)).timeline]
+
+
 def test_an_absence_has_its_reason(record, tmp_path):
-    assert watch(record, 0.5, 0.05, 5, Observer([value(), DaemonGone("x"), DeadlineExceeded("frozen"), value()])) is True
-    timeline = read(str(tmp_path / "w.jsonl")).timeline
-    assert [(entry["event"], entry.get("reason")) for entry in timeline] == [
+    assert recorded(record, tmp_path, [value(), DaemonGone("x"), DeadlineExceeded("frozen"), value()]) == [
         ("start", None), ("corosync_unavailable", "not_running"), ("corosync_unavailable", "timeout"), ("corosync_available", None)]
 
 
 def test_what_no_waiting_mends_ends_it_at_first_and_is_an_absence_later(record, tmp_path):
     missing = LibraryMissing("libcmap.so.4 was not found.")
-    assert watch(record, 0.4, 0.05, 5, Observer([value(), missing, value()])) is True
-    timeline = read(str(tmp_path / "w.jsonl")).timeline
-    assert [(entry["event"], entry.get("reason")) for entry in timeline] == [
+    assert recorded(record, tmp_path, [value(), missing, value()]) == [
         ("start", None), ("corosync_unavailable", "no_library"), ("corosync_available", None)]
     with pytest.raises(LibraryMissing):
         watch(record, 60, 0.05, 5, Observer([missing]))

@@ -26,6 +26,12 @@ def _stuck():
     event.set()
 
 
+@pytest.fixture(name="closing")
+def _closing(monkeypatch):
+    """Closing waits for a last call as long as a busy machine may need to make it."""
+    monkeypatch.setattr(tested, "CLOSING", 60)
+
+
 @pytest.fixture(name="short")
 def _short(monkeypatch):
     """A lane whose deadline is over in a moment."""
@@ -79,8 +85,8 @@ def test_a_call_returns_its_value_and_raises_its_error(lane):
 
 def test_a_call_that_was_begun_goes_on_meanwhile_and_is_waited_for_in_the_end(lane):
     running, go_on = threading.Event(), threading.Event()
-    answer = lane.begin(lambda: (running.set(), go_on.wait(5)))
-    assert running.wait(5), "it is made before anybody waits for it"
+    answer = lane.begin(lambda: (running.set(), go_on.wait(60)))
+    assert running.wait(60), "it is made before anybody waits for it"
     go_on.set()
     assert answer() == (None, True)
     with pytest.raises(ZeroDivisionError):
@@ -100,35 +106,34 @@ def test_a_call_within_a_call_is_a_plain_call(lane):
     assert first == second
 
 
-def test_a_call_that_never_returns_ends_with_a_sentence_in_time(stuck):
+def test_a_call_that_never_returns_ends_with_a_sentence_in_time(stuck, closing):
     lane = Lane(Deadline(0.1))
     lane.doing = "votequorum_getinfo"
     start = time.monotonic()
     with pytest.raises(DeadlineExceeded, match=r"^corosync did not answer votequorum_getinfo within 0\.1 s: it is stopped, frozen or overloaded\. "
                                                r"See systemctl status corosync "):
         lane.call(stuck)
-    assert 0.1 <= elapsed(start) < 0.1 + tested.GRACE + 3
+    assert 0.1 <= elapsed(start) < 0.1 + tested.GRACE + 10
     start = time.monotonic()
     lane.close()
     assert elapsed(start) < tested.CLOSING / 2, "closing waited behind a call that does not return"
 
 
 def test_closing_waits_a_moment_and_no_longer_for_a_last_call_that_does_not_return(stuck):
-    lane = Lane(Deadline(5))
+    lane = Lane(Deadline(60))
     lane.call(len, "")
     start = time.monotonic()
     lane.close(stuck)
-    assert tested.CLOSING <= elapsed(start) < tested.CLOSING + 0.5
+    assert tested.CLOSING <= elapsed(start) < tested.CLOSING + 10
 
 
-def test_closing_waits_again_once_calls_that_were_given_up_have_returned(short, monkeypatch):
-    monkeypatch.setattr(tested, "CLOSING", 5)
+def test_closing_waits_again_once_calls_that_were_given_up_have_returned(short, closing):
     release, made = threading.Event(), []
     for function in (release.wait, len):
         with pytest.raises(DeadlineExceeded):
             short.call(function)
     release.set()
-    short.deadline = Deadline(5)
+    short.deadline = Deadline(60)
     short.call(len, "")
     short.close(lambda: made.append(time.sleep(0.02)))
     assert len(made) == 1
@@ -141,7 +146,7 @@ def test_a_call_behind_a_stuck_one_is_given_up_and_never_made_later(short):
     with pytest.raises(DeadlineExceeded):
         short.call(made.append, "setexpected")
     release.set()
-    short.deadline = Deadline(5)
+    short.deadline = Deadline(60)
     assert short.call(len, "abc") == 3
     assert made == []
 
@@ -151,7 +156,7 @@ def test_a_late_answer_is_not_taken_for_that_of_the_next_call(short):
     with pytest.raises(DeadlineExceeded):
         short.call(lambda: release.wait() and "late")
     release.set()
-    short.deadline = Deadline(5)
+    short.deadline = Deadline(60)
     assert short.call(lambda: "own") == "own"
 
 
@@ -164,26 +169,28 @@ def test_a_late_error_is_not_taken_for_that_of_the_next_call(short):
     with pytest.raises(DeadlineExceeded):
         short.call(fail_late)
     release.set()
-    short.deadline = Deadline(5)
+    short.deadline = Deadline(60)
     assert short.call(lambda: "own") == "own"
 
 
 def test_a_new_deadline_bounds_the_calls_from_then_on(short, stuck):
     time.sleep(0.06)
-    short.deadline = Deadline(5)
+    short.deadline = Deadline(60)
     assert short.call(time.sleep, 0.1) is None
     short.deadline = Deadline(0.05)
     with pytest.raises(DeadlineExceeded):
         short.call(stuck)
 
 
-def test_a_call_is_still_made_when_the_deadline_is_over_but_is_not_waited_for_long(short, stuck):
+def test_a_call_is_still_made_when_the_deadline_is_over_but_is_not_waited_for_long(short, stuck, monkeypatch):
     time.sleep(0.06)
-    assert short.call(lambda: "quick") == "quick"
+    with monkeypatch.context() as patient:
+        patient.setattr(tested, "GRACE", 60)
+        assert short.call(lambda: "quick") == "quick"
     start = time.monotonic()
     with pytest.raises(DeadlineExceeded):
         short.call(stuck)
-    assert elapsed(start) < 5
+    assert elapsed(start) < 10
 
 
 def test_while_a_caller_waits_it_may_look_elsewhere_and_give_up(stuck):
@@ -206,9 +213,9 @@ def test_a_signal_that_ends_the_waiting_takes_the_queued_call_back(short):
     release, made = threading.Event(), []
     with pytest.raises(DeadlineExceeded):
         short.call(release.wait)
-    short.deadline = Deadline(5)
+    short.deadline = Deadline(60)
     before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
     try:
         with pytest.raises(KeyboardInterrupt):
             short.call(made.append, "setvotes")
@@ -220,26 +227,26 @@ def test_a_signal_that_ends_the_waiting_takes_the_queued_call_back(short):
     assert made == []
 
 
-def test_closing_makes_the_last_call_on_the_lane_and_ends_the_thread():
-    lane, seen = Lane(Deadline(5)), []
+def test_closing_makes_the_last_call_on_the_lane_and_ends_the_thread(closing):
+    lane, seen = Lane(Deadline(60)), []
     worker = lane.call(threading.get_ident)
     lane.close(lambda: seen.append(threading.get_ident()))
     assert seen == [worker]
     assert lanes() == []
 
 
-def test_closing_raises_nothing_and_ends_the_thread_when_the_last_call_fails():
-    lane = Lane(Deadline(5))
+def test_closing_raises_nothing_and_ends_the_thread_when_the_last_call_fails(closing):
+    lane = Lane(Deadline(60))
     lane.call(len, "")
     lane.close(lambda: 1 // 0)
     assert lanes() == []
 
 
-def test_closing_before_the_first_call_makes_none_and_twice_makes_one():
-    lane, made = Lane(Deadline(5)), []
+def test_closing_before_the_first_call_makes_none_and_twice_makes_one(closing):
+    lane, made = Lane(Deadline(60)), []
     lane.close(lambda: made.append("unused"))
     assert made == []
-    lane = Lane(Deadline(5))
+    lane = Lane(Deadline(60))
     lane.call(len, "")
     lane.close(lambda: made.append("first"))
     lane.close(lambda: made.append("second"))
@@ -248,14 +255,14 @@ def test_closing_before_the_first_call_makes_none_and_twice_makes_one():
 
 def test_a_call_after_closing_is_refused_at_once():
     for used in (True, False):
-        lane, made = Lane(Deadline(5)), []
+        lane, made = Lane(Deadline(60)), []
         if used:
             lane.call(len, "")
         lane.close()
         start = time.monotonic()
         with pytest.raises(QuorumError, match="was closed: open a new one"):
             lane.call(made.append, 1)
-        assert elapsed(start) < 4 and made == []
+        assert elapsed(start) < 30 and made == []
 
 
 def test_a_lane_tells_whether_it_is_closed_and_nobody_else_says_so():
@@ -274,7 +281,7 @@ def test_a_stuck_thread_makes_the_last_call_and_ends_as_soon_as_it_is_free(short
     short.close(lambda: made.append("finalize"))
     assert made == [] and len(lanes()) == 1
     release.set()
-    lanes()[0].join(2)
+    lanes()[0].join(30)
     assert made == ["finalize"] and lanes() == []
 
 
@@ -282,7 +289,7 @@ def test_a_thread_that_cannot_start_is_a_sentence_and_leaves_nothing(monkeypatch
     def refuse(dummy):
         raise RuntimeError("can't start new thread")
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    lane, made = Lane(Deadline(5)), []
+    lane, made = Lane(Deadline(60)), []
     with pytest.raises(QuorumError, match=r"cannot start the thread that calls corosync \(can't start new thread\): raise the limit"):
         lane.call(made.append, 1)
     lane.close(lambda: made.append("finalize"))
@@ -335,7 +342,7 @@ def test_a_forked_child_may_neither_use_the_connection_nor_close_it(lane):
 def test_a_thousand_lanes_leave_no_thread():
     before = threading.active_count()
     for dummy in range(1000):
-        lane = Lane(Deadline(5))
+        lane = Lane(Deadline(60))
         lane.call(len, "")
         lane.close()
     assert threading.active_count() == before
