@@ -25,7 +25,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._remote_wait impor
 from ansible_collections.corosync.quorum.plugins.plugin_utils._watchdog import Overdue, Watchdog, pause
 
 MODULE = "corosync.quorum.wait_for_quorum"
-# A peer that says nothing for 15 s is gone. Only for connections that are made during the wait.
+# A peer that says nothing for 20 s is gone: ssh ends at the check after the third that had no answer. Only for connections that are made during the wait.
 KEEPALIVE = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 
 # The name of a socket: macOS has room for 103 bytes, Linux for a few more, and ssh needs 17 of them for the name that it listens under first
