@@ -125,7 +125,6 @@ class Interrupted:
         return [line for line in subprocess.run([Play.program("python"), "-c", MARKED, self.mark], stdout=subprocess.PIPE, universal_newlines=True,
                                                 check=True, timeout=30).stdout.splitlines() if "nsenter" not in line]
 
-
     def workers(self):
         """The processes in which Ansible runs the task, one for each host."""
         parent = self.play.process.pid
