@@ -9,9 +9,9 @@ into its log.
 
 import json
 import signal
-import time
 import typing as t
 
+import patience
 import pytest
 from docs.examples import Example, role_examples
 from lab.cluster import Cluster, forget
@@ -256,7 +256,5 @@ def test_a_reload_that_mixes_old_and_new_votes_up_loses_quorum_for_a_moment(stor
     for node in heavy:
         node.run(["sed", "-i", change, "/etc/corosync/corosync.conf"])
     heavy[1].run(["corosync-cfgtool", "-R"])
-    deadline = time.monotonic() + 20
-    while {story.says(node, "Expected votes") for node in (1, 2, 3)} != {"3" if loses else "7"}:
-        assert time.monotonic() < deadline
+    patience.until(lambda: {story.says(node, "Expected votes") for node in (1, 2, 3)} == {"3" if loses else "7"}, 20)
     assert bool(watch.losses()) == loses

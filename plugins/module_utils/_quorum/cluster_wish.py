@@ -32,7 +32,6 @@ _OWN_SECTIONS = ("totem", "nodelist", "quorum", "logging")
 _ON_OFF = ("two_node", "wait_for_all", "last_man_standing", "auto_tie_breaker", "allow_downscale", "expected_votes_tracking")
 _QUORUM = ("expected_votes",) + _ON_OFF + ("last_man_standing_window", "auto_tie_breaker_node")
 _DEVICE = ("votes", "timeout", "sync_timeout")
-_FFSPLIT = "ffsplit"
 _NET = ("host", "port", "algorithm", "tie_breaker", "tls", "connect_timeout", "force_ip_version", "keep_active_partition_tie_breaker")
 _TRUE, _FALSE = ("yes", "on", "1", "true", "y", "t"), ("no", "off", "0", "false", "n", "f")
 
@@ -51,10 +50,6 @@ class Wish:
     @property
     def has_device(self) -> bool:
         return bool(self.device)
-
-    @property
-    def has_ffsplit(self) -> bool:
-        return self.device.get("algorithm") == _FFSPLIT
 
     @property
     def is_encrypted(self) -> bool:
@@ -109,10 +104,14 @@ def _quorum(options: Given, device: Given) -> Content:
     if device:
         net = {key: _net_value(key, device[key]) for key in _NET if device.get(key) is not None}
         # Without this line corosync-qdevice refuses to start, although corosync would take one vote for granted with two nodes.
-        implied = {"model": "net", "votes": 1} if device.get("algorithm") == _FFSPLIT else {"model": "net"}
+        implied = {"model": "net", "votes": 1} if _is_ffsplit(device) else {"model": "net"}
         content["device"] = dict(implied, **{key: device[key] for key in _DEVICE if device.get(key) is not None})
         content["device"]["net"] = dict({"tls": "off"}, **net)
     return content
+
+
+def _is_ffsplit(device: Given) -> bool:
+    return bool(device.get("algorithm") == "ffsplit")
 
 
 def _net_value(key: str, value: t.Any) -> t.Any:
@@ -231,7 +230,7 @@ def _of_nodes(wish: Wish) -> Refusals:
     total = sum(node.votes for node in wish.nodes) + (whole(wish.device.get("votes")) or 0)
     if total > MOST_VOTES:
         refusals.append("cluster_votes of all nodes%s are %d together, but corosync counts at most %d." % (_and_device(wish), total, MOST_VOTES))
-    return refusals + (_of_ffsplit(wish) if wish.has_ffsplit else [])
+    return refusals + (_of_ffsplit(wish) if _is_ffsplit(wish.device) else [])
 
 
 def _of_ffsplit(wish: Wish) -> Refusals:
