@@ -10,8 +10,8 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
 
-from lab import Lab, LabError  # noqa: E402  pylint: disable=wrong-import-position
-from lab.inventory import host_variables  # noqa: E402  pylint: disable=wrong-import-position
+from lab import Lab, LabError
+from lab.inventory import host_variables
 
 
 def main():

@@ -14,7 +14,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.whole import completed
+from ansible_collections.corosync.quorum.plugins.module_utils._judge.assess import completed
 from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
 
 OWN = "_judge"
@@ -29,7 +29,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         if OWN in self._task.args:
-            raise AnsibleActionFail("%s is not for use in a task: remove it." % OWN)
+            raise AnsibleActionFail(f"{OWN} is not for use in a task: remove it.")
         # Of a task in the background the result comes to async_status, past this plugin: then the node does all of it.
         background = bool(self._task.async_val)
         result.update(self._execute_module(module_args=dict(self._task.args, **{OWN: background}), task_vars=task_vars, wrap_async=background))

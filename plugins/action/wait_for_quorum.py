@@ -18,11 +18,11 @@ from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 from ansible.utils.path import makedirs_safe, unfrackpath
 
-from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError
-from ansible_collections.corosync.quorum.plugins.module_utils._wait_options import ARGUMENT_SPEC, check
-from ansible_collections.corosync.quorum.plugins.plugin_utils._narrator import Narrator
-from ansible_collections.corosync.quorum.plugins.plugin_utils._remote_wait import LONG_SLICE, SLICE, Broken, Lost, Refused, RemoteWait, Silent
-from ansible_collections.corosync.quorum.plugins.plugin_utils._watchdog import Overdue, Watchdog, pause
+from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError
+from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_options import ARGUMENT_SPEC, check
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.narrator import Narrator
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.slices import LONG_SLICE, SLICE, Broken, Lost, Refused, RemoteWait, Silent
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.watchdog import Overdue, Watchdog, pause
 
 MODULE = "corosync.quorum.wait_for_quorum"
 # A peer that says nothing for 20 s is gone: ssh ends at the check after the third that had no answer. Only for connections that are made during the wait.
@@ -36,8 +36,10 @@ RESET = 0.4
 
 # Ansible has one exception for all that ssh can say and none for a refused password of become: only the words tell them apart.
 # Refused was a login, by either side, or a password of become
-REFUSAL = re.compile(r"Permission denied \(|Too many authentication failures|Host key verification failed"
-                     r"|(Incorrect|Missing) \S+ password|Duplicate become password prompt")
+REFUSAL = re.compile(
+    r"Permission denied \(|Too many authentication failures|Host key verification failed"
+    r"|(Incorrect|Missing) \S+ password|Duplicate become password prompt"
+)
 # A node that was reached, where Ansible's temporary folder cannot be made
 NO_FOLDER = re.compile("^Failed to create temporary directory|No space left on device")
 
@@ -55,7 +57,7 @@ class ActionModule(ActionBase):
         options = self._options()
         host = _host(self._task, task_vars or {})
         talks = options["progress"] and not self._task.no_log
-        narrator = Narrator((lambda line: display.display("wait_for_quorum: [%s] %s" % (host, line))) if talks else None)
+        narrator = Narrator((lambda line: display.display(f"wait_for_quorum: [{host}] {line}")) if talks else None)
         node = _Node(self, task_vars or {}, options, narrator)
         wait = RemoteWait(options, node.look, narrator, sleep=node.pause, longest=LONG_SLICE if node.can_keep_alive else SLICE)
         try:
@@ -107,7 +109,7 @@ class _Node:
                 answer = self._action._execute_module(module_name=MODULE, module_args=dict(self._options, _slice=given), task_vars=self._task_vars)
         except Overdue:
             self._forget()
-            raise Silent("it gave no answer within %d s" % seconds) from None
+            raise Silent(f"it gave no answer within {int(seconds)} s") from None
         except AnsibleError as exc:
             self._forget()
             raise _trouble(exc) from exc
@@ -138,8 +140,8 @@ class _Node:
         """
         self._ssh_args = self._connection.get_option("ssh_args")
         self._is_own = True
-        path = 'ControlPath="%s"' % _socket(self._connection.get_option("control_path_dir"))
-        self._connection.set_option("ssh_args", ("%s -o %s %s" % (KEEPALIVE, shlex.quote(path), self._ssh_args or "")).strip())
+        path = f'ControlPath="{_socket(self._connection.get_option("control_path_dir"))}"'
+        self._connection.set_option("ssh_args", (f"{KEEPALIVE} -o {shlex.quote(path)} {self._ssh_args or ''}").strip())
 
     def _forget(self) -> None:
         """After a loss: whatever was there of the connection, and of a temporary folder on the node, may be gone."""
@@ -155,7 +157,7 @@ class _Node:
                 self._connection.reset()
             self._in_use = False
         except (AnsibleError, Overdue) as exc:
-            display.vvv("wait_for_quorum: the connection could not be reset: %s" % exc)
+            display.vvv(f"wait_for_quorum: the connection could not be reset: {exc}")
 
 
 def _socket(folder: str) -> str:
@@ -184,10 +186,10 @@ def _trouble(exc: AnsibleError) -> Lost | Broken:
 
 def _with_values(message: str, args: dict[str, t.Any]) -> str:
     """Ansible's words for a wrong option, and the value, which it does not always tell."""
-    untold = ["%s: %s" % (name, value) for name, value in args.items() if name in message and str(value) not in message]
-    return "%s; got %s." % (message.rstrip("."), ", ".join(untold)) if untold else message
+    untold = [f"{name}: {value}" for name, value in args.items() if name in message and str(value) not in message]
+    return f"{message.rstrip('.')}; got {', '.join(untold)}." if untold else message
 
 
 def _host(task: t.Any, task_vars: dict[str, t.Any]) -> str:
     host = str(task_vars.get("inventory_hostname", "?"))
-    return "%s -> %s" % (host, task.delegate_to) if task.delegate_to else host
+    return f"{host} -> {task.delegate_to}" if task.delegate_to else host

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
 from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
 
-planner = Later("module_utils._quorum.cluster_plan")
+planner = Later("plugin_utils._cluster.plan")
 
 
 def cluster_plan(facts: t.Any, hosts: t.Any, alive: t.Any, batch: t.Any, ready: bool = True) -> dict[str, t.Any]:

@@ -13,16 +13,14 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
 from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
 
-conf = Later("module_utils._quorum.conf_changes")
+conf = Later("plugin_utils._cluster.conf_changes")
 
 
 def corosync_conf_changes(old: t.Any, new: t.Any) -> dict[str, t.Any]:
     """{action, changes} for two texts of a corosync.conf. AnsibleFilterError where something else is given."""
     for name, text in (("input", old), ("new", new)):
         if not isinstance(text, str):
-            raise AnsibleFilterError(
-                "corosync.quorum.corosync_conf_changes compares two texts of a corosync.conf, but %s is a %s." % (name, type(text).__name__)
-            )
+            raise AnsibleFilterError(f"corosync.quorum.corosync_conf_changes compares two texts of a corosync.conf, but {name} is a {type(text).__name__}.")
     found = conf.changes(old, new)
     return t.cast("dict[str, t.Any]", untemplated({"action": conf.action_of(found), "changes": [dict(change._asdict()) for change in found]}))
 

@@ -12,16 +12,16 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
 
-question = Later("module_utils._quorum.forecast")
-known = Later("module_utils._quorum.known")
+question = Later("module_utils._forecast.questions")
+shape = Later("module_utils._value.shape")
 
 
 def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = False, qdevice: str = "as_now") -> dict[str, t.Any]:
     """What the nodes that stay will see. AnsibleFilterError for a question that has no answer."""
     try:
         return question.forecast(value, leave, how=how, lms_window=lms_window, qdevice=qdevice)
-    except known.ForecastError as error:
-        raise AnsibleFilterError("corosync.quorum.forecast: %s" % error) from error
+    except shape.ForecastError as error:
+        raise AnsibleFilterError(f"corosync.quorum.forecast: {error}") from error
 
 
 class FilterModule:

@@ -13,16 +13,15 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
 from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
 
-linter = Later("module_utils._quorum.lint")
+linter = Later("plugin_utils._lint.checks")
 
 
 def lint_corosync_conf(text: t.Any) -> list[dict[str, t.Any]]:
     """The findings of lint() for the text of a corosync.conf. AnsibleFilterError where it is given something else."""
     if not isinstance(text, str):
         raise AnsibleFilterError(
-            "corosync.quorum.lint_corosync_conf takes the text of a corosync.conf, but was given %s. "
+            f"corosync.quorum.lint_corosync_conf takes the text of a corosync.conf, but was given {_called(text)}. "
             "Use lookup('ansible.builtin.file', 'corosync.conf') on the controller, or ansible.builtin.slurp and b64decode for a file of a node."
-            % _called(text)
         )
     return t.cast("list[dict[str, t.Any]]", untemplated(linter.lint(text)))
 
@@ -31,7 +30,7 @@ def _called(value: t.Any) -> str:
     names = {dict: "a dictionary", list: "a list", bytes: "bytes", bool: "a boolean", int: "a number", float: "a number"}
     if value is None:
         return "nothing (None)"
-    return next((name for kind, name in names.items() if isinstance(value, kind)), "a value of type %s" % type(value).__name__)
+    return next((name for kind, name in names.items() if isinstance(value, kind)), f"a value of type {type(value).__name__}")
 
 
 class FilterModule:

@@ -12,16 +12,16 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
 
-question = Later("module_utils._quorum.forecast")
-known = Later("module_utils._quorum.known")
+question = Later("module_utils._forecast.questions")
+shape = Later("module_utils._value.shape")
 
 
 def may_leave(value: t.Any, nodes: t.Any, qdevice: str = "either", spare: int = 0) -> dict[str, t.Any]:
     """Whether these nodes may leave, why, and the numbers. AnsibleFilterError for a question that has no answer."""
     try:
         return question.may_leave(value, nodes, qdevice=qdevice, spare=spare)
-    except known.ForecastError as error:
-        raise AnsibleFilterError("corosync.quorum.may_leave: %s" % error) from error
+    except shape.ForecastError as error:
+        raise AnsibleFilterError(f"corosync.quorum.may_leave: {error}") from error
 
 
 class FilterModule:

@@ -12,16 +12,16 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
 
-question = Later("module_utils._quorum.partitions")
-known = Later("module_utils._quorum.known")
+question = Later("plugin_utils._upgrade.partitions")
+shape = Later("module_utils._value.shape")
 
 
 def partitions(results: t.Any) -> dict[str, t.Any]:
     """Who sees whom. AnsibleFilterError for anything but results of hosts."""
     try:
         return question.partitions(results)
-    except known.ForecastError as error:
-        raise AnsibleFilterError("corosync.quorum.partitions: %s" % error) from error
+    except shape.ForecastError as error:
+        raise AnsibleFilterError(f"corosync.quorum.partitions: {error}") from error
 
 
 class FilterModule:

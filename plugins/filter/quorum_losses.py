@@ -12,8 +12,8 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
 
-history = Later("module_utils._quorum.history")
-moments = Later("module_utils._quorum.moments")
+history = Later("plugin_utils._upgrade.history")
+moments = Later("module_utils._value.utc")
 
 
 def quorum_losses(timelines: t.Any, offsets: t.Any = None) -> list[dict[str, t.Any]]:
@@ -21,7 +21,7 @@ def quorum_losses(timelines: t.Any, offsets: t.Any = None) -> list[dict[str, t.A
     try:
         return [_plain(loss) for loss in history.losses(history.histories(timelines, offsets))]
     except history.HistoryError as error:
-        raise AnsibleFilterError("corosync.quorum.quorum_losses: %s" % error) from error
+        raise AnsibleFilterError(f"corosync.quorum.quorum_losses: {error}") from error
 
 
 def _plain(loss: t.Any) -> dict[str, t.Any]:

@@ -12,9 +12,9 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
 
-batches = Later("module_utils._quorum.batches")
-question = Later("module_utils._quorum.forecast")
-known = Later("module_utils._quorum.known")
+batches = Later("plugin_utils._upgrade.batches")
+question = Later("module_utils._forecast.questions")
+shape = Later("module_utils._value.shape")
 
 
 def upgrade_batches(value: t.Any, spare: int = 0, qdevice: str = "either", by: str = "name") -> list[list[str | int]]:
@@ -22,8 +22,8 @@ def upgrade_batches(value: t.Any, spare: int = 0, qdevice: str = "either", by: s
     try:
         question.one_of("by", by, ("name", "nodeid"))
         found = batches.upgrade_batches(value, spare=spare, qdevice=qdevice)
-    except known.ForecastError as error:
-        raise AnsibleFilterError("corosync.quorum.upgrade_batches: %s" % error) from error
+    except shape.ForecastError as error:
+        raise AnsibleFilterError(f"corosync.quorum.upgrade_batches: {error}") from error
     names = {node["nodeid"]: node["name"] for node in value["nodes"] if node["name"] and by == "name"}
     return [[names.get(nodeid, nodeid) for nodeid in batch] for batch in found]
 

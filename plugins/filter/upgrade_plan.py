@@ -12,18 +12,23 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
 
-upgrade = Later("module_utils._quorum.upgrade")
-known = Later("module_utils._quorum.known")
+upgrade = Later("plugin_utils._upgrade.plan")
+shape = Later("module_utils._value.shape")
 
 
 def upgrade_plan(
-    results: t.Any, under_way: t.Any = None, spare: int = 0, qdevice: str = "either", batches: bool = False, only: t.Any = None,
+    results: t.Any,
+    under_way: t.Any = None,
+    spare: int = 0,
+    qdevice: str = "either",
+    batches: bool = False,
+    only: t.Any = None,
 ) -> dict[str, t.Any]:
     """What speaks against an upgrade, and its order. AnsibleFilterError for anything but results of hosts."""
     try:
         return upgrade.plan(results, under_way=under_way, spare=spare, qdevice=qdevice, batches=batches, only=only)
-    except known.ForecastError as error:
-        raise AnsibleFilterError("corosync.quorum.upgrade_plan: %s" % error) from error
+    except shape.ForecastError as error:
+        raise AnsibleFilterError(f"corosync.quorum.upgrade_plan: {error}") from error
 
 
 class FilterModule:

@@ -21,7 +21,7 @@ def upgrade_report(value: t.Any) -> str:
     try:
         return pages.page(given.report_of(value))
     except given.ReportError as error:
-        raise AnsibleFilterError("corosync.quorum.upgrade_report: %s" % error) from error
+        raise AnsibleFilterError(f"corosync.quorum.upgrade_report: {error}") from error
 
 
 class FilterModule:

@@ -142,15 +142,22 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.corosync.quorum.plugins.module_utils._archive import compiled_once
+from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_once import compiled_once
 
 with compiled_once():
-    from ansible_collections.corosync.quorum.plugins.module_utils._change import Change
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
-    from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds
-    from ansible_collections.corosync.quorum.plugins.module_utils._quorum.change import (
-        CANCEL, EXPECTED_VOTES, VOTES, VOTES_THAT_WRAP, Refused, Wish, in_words)
-    from ansible_collections.corosync.quorum.plugins.module_utils._quorum.nodes import Value, label
+    from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import (
+        CANCEL,
+        EXPECTED_VOTES,
+        VOTES,
+        VOTES_THAT_WRAP,
+        Refused,
+        Wish,
+        in_words,
+    )
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.change import Change
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError, positive_seconds
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value, label
 
 SHOWN = ("expected_votes", "quorum", "total_votes", "quorate")
 
@@ -159,19 +166,25 @@ def wish_of(params: t.Mapping[str, t.Any]) -> Wish:
     """What the options ask for. Raises OptionError."""
     for name, least in (("expected_votes", 1), ("votes", 0)):
         if params[name] is not None and not least <= params[name] < VOTES_THAT_WRAP:
-            raise OptionError("%s must be %d to %d (corosync keeps the quorum in 8 bits: with %d votes it wraps round); got %d." % (
-                name, least, VOTES_THAT_WRAP - 1, VOTES_THAT_WRAP, params[name]))
+            raise OptionError(
+                "%s must be %d to %d (corosync keeps the quorum in 8 bits: with %d votes it wraps round); got %d."
+                % (name, least, VOTES_THAT_WRAP - 1, VOTES_THAT_WRAP, params[name])
+            )
     if params["node"] is not None and params["node"].strip() in ("", "0"):
-        raise OptionError("node must be the name or the node id of a node; got '%s'.%s" % (
-            params["node"], " By 0, corosync means the quorum device." if params["node"] else ""))
-    return Wish(params["expected_votes"], params["votes"], params["node"], bool(params["cancel_wait_for_all"]),
-                params["allow_quorum_gain"], params["allow_quorum_loss"])
+        raise OptionError(
+            "node must be the name or the node id of a node; got '{}'.{}".format(
+                params["node"], " By 0, corosync means the quorum device." if params["node"] else ""
+            )
+        )
+    return Wish(
+        params["expected_votes"], params["votes"], params["node"], bool(params["cancel_wait_for_all"]), params["allow_quorum_gain"], params["allow_quorum_loss"]
+    )
 
 
 def shown(value: Value) -> t.Dict[str, t.Any]:
     """What a diff shows of a value."""
-    told = dict((key, value[key]) for key in SHOWN)
-    told["votes"] = dict((label(node["nodeid"], value), node["votes"]) for node in value["nodes"])
+    told = {key: value[key] for key in SHOWN}
+    told["votes"] = {label(node["nodeid"], value): node["votes"] for node in value["nodes"]}
     return told
 
 
@@ -182,25 +195,28 @@ def warnings_of(change: Change) -> t.List[str]:
         return []
     told = [_permanent(step.what, in_words(step, value)) for step in change.applied if step.what != CANCEL]
     known = [problem["message"] for problem in before["problems"]]
-    told += ["%s %s" % (problem["message"], problem["advice"]) for problem in value["problems"]
-             if problem["severity"] == "error" and problem["message"] not in known]
+    told += [f"{problem['message']} {problem['advice']}" for problem in value["problems"] if problem["severity"] == "error" and problem["message"] not in known]
     if value["last_man_standing"]["enabled"] and any(step.what == VOTES and step.number > 1 for step in change.applied):
         told.append("last_man_standing switches itself off at the next change of membership, because a node has more than one vote.")
     return told
 
 
 def _permanent(what: str, words: str) -> str:
-    where = {VOTES: "give it as quorum_votes in the nodelist",
-             EXPECTED_VOTES: "let the quorum_votes of the nodelist add up to it (or change quorum.expected_votes, where that is set)"}[what]
-    return ("%s is not persistent: it is lost when corosync restarts, reloads its configuration, or has wait_for_all cancelled. To keep it, %s in "
-            "corosync.conf on all nodes and run corosync-cfgtool -R." % (words, where))
+    where = {
+        VOTES: "give it as quorum_votes in the nodelist",
+        EXPECTED_VOTES: "let the quorum_votes of the nodelist add up to it (or change quorum.expected_votes, where that is set)",
+    }[what]
+    return (
+        f"{words} is not persistent: it is lost when corosync restarts, reloads its configuration, or has wait_for_all cancelled. To keep it, {where} in "
+        "corosync.conf on all nodes and run corosync-cfgtool -R."
+    )
 
 
 def failed(change: Change, exc: Exception) -> t.Dict[str, t.Any]:
     """The result of a change that was not made, or only in part."""
-    result = {"msg": str(exc), "changed": bool(change.applied)}     # type: t.Dict[str, t.Any]
+    result: t.Dict[str, t.Any] = {"msg": str(exc), "changed": bool(change.applied)}
     if change.applied and change.value:
-        result["msg"] += " Before that, this was changed: %s." % ", ".join(in_words(step, change.value) for step in change.applied)
+        result["msg"] += f" Before that, this was changed: {', '.join(in_words(step, change.value) for step in change.applied)}."
     elif isinstance(exc, Refused):
         result["msg"] += " Nothing was changed."
     if isinstance(exc, QuorumError):
@@ -233,7 +249,7 @@ def main() -> None:
         module.fail_json(**failed(change, exc))
     for warning in warnings_of(change):
         module.warn(warning)
-    result = {"changed": bool(change.applied), "votequorum": change.value}  # type: t.Dict[str, t.Any]
+    result: t.Dict[str, t.Any] = {"changed": bool(change.applied), "votequorum": change.value}
     if module._diff and change.before and change.value:
         result["diff"] = {"before": shown(change.before), "after": shown(change.value)}
     module.exit_json(**result)

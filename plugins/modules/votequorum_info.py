@@ -360,12 +360,12 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.corosync.quorum.plugins.module_utils._archive import compiled_once
+from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_once import compiled_once
 
 with compiled_once():
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
-    from ansible_collections.corosync.quorum.plugins.module_utils._observe import observe, read_alone
-    from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import observe, read_alone
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError, positive_seconds
 
 
 def read(timeout: float, if_unavailable: str, judge: bool) -> t.Dict[str, t.Any]:

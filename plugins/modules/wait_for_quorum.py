@@ -273,15 +273,15 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.corosync.quorum.plugins.module_utils._archive import compiled_once
+from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_once import compiled_once
 
 with compiled_once():
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
-    from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError
-    from ansible_collections.corosync.quorum.plugins.module_utils._quorum.condition import ImpossibleGoal, goal_of
-    from ansible_collections.corosync.quorum.plugins.module_utils._reader import ReaderGone
-    from ansible_collections.corosync.quorum.plugins.module_utils._wait import Outcome, Slice, Wait
-    from ansible_collections.corosync.quorum.plugins.module_utils._wait_options import ARGUMENT_SPEC, check
+    from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import ImpossibleGoal, goal_of
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.stdout import ReaderGone
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.wait import Outcome, Slice, Wait
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_options import ARGUMENT_SPEC, check
 
 
 def slice_of(params: t.Mapping[str, t.Any]) -> Slice:
@@ -291,15 +291,31 @@ def slice_of(params: t.Mapping[str, t.Any]) -> Slice:
     if given is None:
         raise OptionError("wait_for_quorum is run by its action plugin: call it by its full name, corosync.quorum.wait_for_quorum, in a task.")
     return Slice(
-        goal=goal_of(params), stable_for=given["stable_for"], seconds=given["seconds"], limit=given["limit"], linger=given["linger"],
-        sleep=params["sleep"], connect_timeout=params["connect_timeout"], known=given["known"], away=given["away"])
+        goal=goal_of(params),
+        stable_for=given["stable_for"],
+        seconds=given["seconds"],
+        limit=given["limit"],
+        linger=given["linger"],
+        sleep=params["sleep"],
+        connect_timeout=params["connect_timeout"],
+        reported=given["reported"],
+        away=given["away"],
+    )
 
 
 def result_of(outcome: Outcome) -> t.Dict[str, t.Any]:
     """What the action plugin goes on with."""
     away = {"away": None, "away_msg": None} if outcome.error is None else {"away": outcome.error.__class__.__name__, "away_msg": str(outcome.error)}
-    return dict(away, met=outcome.met, votequorum=outcome.value, held=outcome.held, unmet=outcome.unmet, timeline=outcome.timeline,
-                reconnects=outcome.reconnects, took=outcome.took)
+    return dict(
+        away,
+        met=outcome.met,
+        votequorum=outcome.value,
+        held=outcome.held,
+        unmet=outcome.unmet,
+        timeline=outcome.timeline,
+        reconnects=outcome.reconnects,
+        took=outcome.took,
+    )
 
 
 def main() -> None:

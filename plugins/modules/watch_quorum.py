@@ -231,14 +231,14 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.corosync.quorum.plugins.module_utils._archive import compiled_once
+from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_once import compiled_once
 
 with compiled_once():
-    from ansible_collections.corosync.quorum.plugins.module_utils import _record
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
-    from ansible_collections.corosync.quorum.plugins.module_utils._options import OptionError, positive_seconds
-    from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import seconds_of, utc
-    from ansible_collections.corosync.quorum.plugins.module_utils._watch import watch
+    from ansible_collections.corosync.quorum.plugins.module_utils._node import record as _record
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError, positive_seconds
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.watch import watch
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of, utc
 
 ALREADY = "A watch runs already and writes %s."
 
@@ -252,7 +252,7 @@ def run(path: str, times: t.Mapping[str, float], check_mode: bool) -> t.Dict[str
         if not record.take():
             return {"changed": False, "msg": ALREADY % path}
         over = watch(record, **times)
-    return {"changed": True, "msg": "The watch ended after %g s." % times["timeout"] if over else "The watch was stopped."}
+    return {"changed": True, "msg": f"The watch ended after {times['timeout']:g} s." if over else "The watch was stopped."}
 
 
 def read(path: str) -> t.Dict[str, t.Any]:
@@ -271,8 +271,8 @@ def result_of(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.
     """What the module returns. Raises QuorumError, RecordError, OptionError."""
     path = params["record"]
     if not os.path.isabs(path):
-        raise OptionError("record must be an absolute path; got '%s'." % path)
-    times = dict((name, positive_seconds(name, params[name])) for name in ("timeout", "sleep", "connect_timeout"))
+        raise OptionError(f"record must be an absolute path; got '{path}'.")
+    times = {name: positive_seconds(name, params[name]) for name in ("timeout", "sleep", "connect_timeout")}
     if params["state"] == "running":
         return run(path, times, check_mode)
     more = {} if params["reference"] is None else {"offset": offset_of(params["reference"])}
@@ -284,7 +284,7 @@ def offset_of(reference: str) -> float:
     try:
         return round(seconds_of(reference) - time.time(), 3)
     except ValueError:
-        raise OptionError("reference must be a moment in UTC such as '2026-11-22T10:15:02.123Z'; got '%s'." % reference)
+        raise OptionError(f"reference must be a moment in UTC such as '2026-11-22T10:15:02.123Z'; got '{reference}'.")
 
 
 def main() -> None:

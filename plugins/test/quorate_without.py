@@ -12,16 +12,16 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
 
-question = Later("module_utils._quorum.forecast")
-known = Later("module_utils._quorum.known")
+question = Later("module_utils._forecast.questions")
+shape = Later("module_utils._value.shape")
 
 
 def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = "either", spare: int = 0) -> bool:
     """Whether the cluster stays quorate if these nodes leave. AnsibleFilterError for a question that has no answer."""
     try:
         return question.quorate_without(value, nodes, qdevice=qdevice, spare=spare)[0]
-    except known.ForecastError as error:
-        raise AnsibleFilterError("corosync.quorum.quorate_without: %s" % error) from error
+    except shape.ForecastError as error:
+        raise AnsibleFilterError(f"corosync.quorum.quorate_without: {error}") from error
 
 
 class TestModule:

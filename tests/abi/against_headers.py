@@ -24,10 +24,10 @@ def split(cdef):
     for at, char in enumerate(text):
         depth += {"{": 1, "}": -1}.get(char, 0)
         if char == ";" and depth == 0:
-            declarations.append(" ".join(text[start:at + 1].split()))
+            declarations.append(" ".join(text[start : at + 1].split()))
             start = at + 1
     if text[start:].strip():
-        raise ValueError("no declaration: %r" % text[start:])
+        raise ValueError(f"no declaration: {text[start:]!r}")
     return defines, declarations
 
 
@@ -47,20 +47,20 @@ def type_name(declaration):
 
 
 def assertion(condition, text):
-    return '_Static_assert(%s, "%s");' % (condition, text)
+    return f'_Static_assert({condition}, "{text}");'
 
 
 def enum_assertions(ctype):
-    return [assertion("%s == %d" % (name, value), name) for name, value in ctype.relements.items()]
+    return [assertion(f"{name} == {value}", name) for name, value in ctype.relements.items()]
 
 
 def struct_assertions(ffi, ctype, name):
     """Size, and name, place and type of every member, in the order of their offsets."""
-    lines = [assertion("sizeof(%s) == %d" % (name, ffi.sizeof(ctype)), "size of " + name)]
+    lines = [assertion(f"sizeof({name}) == {ffi.sizeof(ctype)}", "size of " + name)]
     for member, field in ctype.fields:
-        what = "%s.%s" % (name, member)
-        lines.append(assertion("offsetof(%s, %s) == %d" % (name, member, field.offset), "offset of " + what))
-        lines.append(assertion("__builtin_types_compatible_p(__typeof__(((%s *)0)->%s), %s)" % (name, member, field.type.cname), "type of " + what))
+        what = f"{name}.{member}"
+        lines.append(assertion(f"offsetof({name}, {member}) == {field.offset}", "offset of " + what))
+        lines.append(assertion(f"__builtin_types_compatible_p(__typeof__((({name} *)0)->{member}), {field.type.cname})", "type of " + what))
     return lines
 
 
@@ -70,8 +70,8 @@ def program(cdef):
     ffi = cffi.FFI()
     ffi.cdef(without_comments(cdef))
     defines, declarations = split(cdef)
-    lines = ["#include <stddef.h>"] + ["#include <%s>" % header for header in INCLUDES]
-    lines += [assertion("%s == %s" % define, define[0]) for define in defines.items()]
+    lines = ["#include <stddef.h>"] + [f"#include <{header}>" for header in INCLUDES]
+    lines += [assertion("{} == {}".format(*define), define[0]) for define in defines.items()]
     for declaration in declarations:
         if is_enum(declaration):
             lines += enum_assertions(ffi.typeof(type_name(declaration)))
@@ -85,5 +85,5 @@ def program(cdef):
 def compile_errors(source):
     """What the C compiler says against this program; '' if nothing."""
     command = ["cc", "-std=gnu11", "-fsyntax-only", "-Wall", "-Werror", "-x", "c", "-"]
-    done = subprocess.run(command, input=source, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, timeout=60, check=False)
+    done = subprocess.run(command, input=source, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
     return done.stdout if done.returncode else ""

@@ -75,10 +75,10 @@ def wrapped_bytes(value, indent):
     """A bytes literal as adjacent literals no line of which is longer than WIDTH."""
     chunks, chunk = [], b""
     for index in range(len(value)):
-        if len(repr(chunk + value[index:index + 1])) + indent > WIDTH:
+        if len(repr(chunk + value[index : index + 1])) + indent > WIDTH:
             chunks.append(chunk)
             chunk = b""
-        chunk += value[index:index + 1]
+        chunk += value[index : index + 1]
     chunks.append(chunk)
     return chunks
 
@@ -96,10 +96,10 @@ def literal(value, indent):
         chunks = wrapped_bytes(value, indent)
         if len(chunks) == 1:
             return repr(value)
-        return "(\n" + "".join("%s%r\n" % (" " * (indent + 4), chunk) for chunk in wrapped_bytes(value, indent + 4)) + " " * indent + ")"
+        return "(\n" + "".join(f"{' ' * (indent + 4)}{chunk!r}\n" for chunk in wrapped_bytes(value, indent + 4)) + " " * indent + ")"
     if isinstance(value, tuple):
         if any(isinstance(item, tuple) for item in value):
-            rows = "".join("%s%s,\n" % (" " * (indent + 4), literal(item, indent + 4)) for item in value)
+            rows = "".join(f"{' ' * (indent + 4)}{literal(item, indent + 4)},\n" for item in value)
             return "(\n" + rows + " " * indent + ")"
         line = textwrap.fill(", ".join(unbroken(item) for item in value), WIDTH - indent - 4, break_long_words=False, break_on_hyphens=False)
         return "(\n" + textwrap.indent(line, " " * (indent + 4)).replace(HARD_SPACE, " ") + ",\n" + " " * indent + ")"
@@ -109,12 +109,12 @@ def literal(value, indent):
 def render():
     """The whole text of _abi.py. Deterministic for one version of cffi's output format."""
     call = generated_call(c_declarations(CDEF.read_text(encoding="utf-8")))
-    lines = ["            %s," % literal(ast.literal_eval(argument), 12) for argument in call.args]
-    lines += ["            %s=%s," % (keyword.arg, literal(ast.literal_eval(keyword.value), 12)) for keyword in call.keywords]
+    lines = [f"            {literal(ast.literal_eval(argument), 12)}," for argument in call.args]
+    lines += [f"            {keyword.arg}={literal(ast.literal_eval(keyword.value), 12)}," for keyword in call.keywords]
     return HEADER.replace("{arguments}", "\n".join(lines))
 
 
 if __name__ == "__main__":
     if "--check" in sys.argv[1:]:
-        sys.exit(0 if TARGET.read_text(encoding="utf-8") == render() else "%s is not what generate.py makes of %s" % (TARGET.name, CDEF.name))
+        sys.exit(0 if TARGET.read_text(encoding="utf-8") == render() else f"{TARGET.name} is not what generate.py makes of {CDEF.name}")
     TARGET.write_text(render(), encoding="utf-8")

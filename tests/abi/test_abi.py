@@ -25,8 +25,8 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync import (
     cmap,
     errors,
     votequorum,
-)  # noqa: E402  pylint: disable=wrong-import-position
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum import snapshot  # noqa: E402  pylint: disable=wrong-import-position
+)
+from ansible_collections.corosync.quorum.plugins.module_utils._value import snapshot  # noqa: E402  pylint: disable=wrong-import-position
 
 CDEF = generate.CDEF.read_text(encoding="utf-8")
 DEFINES, DECLARATIONS = against_headers.split(CDEF)
@@ -48,7 +48,7 @@ def test_the_checked_in_module_is_what_the_generator_makes():
         [sys.executable, str(HERE / "generate.py"), "--check"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        universal_newlines=True,
+        text=True,
         timeout=60,
         check=False,
     )
@@ -70,18 +70,18 @@ def test_every_declaration_is_in_the_program():
     program = against_headers.program(CDEF)
     assert len(DECLARATIONS) > 40 and len(DEFINES) > 15
     for name in DEFINES:
-        assert '"%s");' % name in program
+        assert f'"{name}");' in program
     for declaration in DECLARATIONS:
         body = re.search(r"\{(.*)\}", declaration)
         if body is None:
-            assert "\n%s\n" % declaration in program
+            assert f"\n{declaration}\n" in program
         elif against_headers.is_enum(declaration):
             for enumerator in body.group(1).split(","):
-                assert '"%s");' % enumerator.split("=")[0].strip() in program
+                assert '"{}");'.format(enumerator.split("=")[0].strip()) in program
         else:
             for member in filter(str.strip, body.group(1).split(";")):
                 name = re.search(r"(\w+)(\[\d+\])?$", member.strip()).group(1)
-                assert '"type of %s.%s");' % (against_headers.type_name(declaration), name) in program
+                assert f'"type of {against_headers.type_name(declaration)}.{name}");' in program
 
 
 # A change of one declaration, of each kind that would make the binding read or pass something else.
@@ -97,10 +97,14 @@ MUTATIONS = {
     "a missing member": ("    unsigned int highest_expected;\n", ""),
     "the length of an array": ("char qdevice_name[255];", "char qdevice_name[256];"),
     "the order of two callbacks": (
-        "    votequorum_quorum_notification_fn_t votequorum_quorum_notify_fn;\n"
-        "    votequorum_expectedvotes_notification_fn_t votequorum_expectedvotes_notify_fn;\n",
-        "    votequorum_expectedvotes_notification_fn_t votequorum_expectedvotes_notify_fn;\n"
-        "    votequorum_quorum_notification_fn_t votequorum_quorum_notify_fn;\n",
+        (
+            "    votequorum_quorum_notification_fn_t votequorum_quorum_notify_fn;\n"
+            "    votequorum_expectedvotes_notification_fn_t votequorum_expectedvotes_notify_fn;\n"
+        ),
+        (
+            "    votequorum_expectedvotes_notification_fn_t votequorum_expectedvotes_notify_fn;\n"
+            "    votequorum_quorum_notification_fn_t votequorum_quorum_notify_fn;\n"
+        ),
     ),
     "a missing callback": ("    votequorum_nodelist_notification_fn_t votequorum_nodelist_notify_fn;\n", ""),
     "a missing argument of a callback": (
@@ -170,10 +174,10 @@ def test_the_constants_that_the_code_spells_out_are_the_declared_ones():
         "TRACK_CHANGES_ONLY",
     ):
         assert getattr(votequorum, name) == constants["CS_" + name]
-    assert votequorum.QDEVICE_NODEID == constants["VOTEQUORUM_QDEVICE_NODEID"]
-    assert votequorum.QDEVICE_MAX_NAME == constants["VOTEQUORUM_QDEVICE_MAX_NAME_LEN"] - 1
-    assert cmap.KEY_ROOM == constants["CMAP_KEYNAME_MAXLEN"] + 1
-    assert votequorum.INFO_ROOM > 2 * _abi.ffi.sizeof("struct votequorum_info")
+    assert constants["VOTEQUORUM_QDEVICE_NODEID"] == votequorum.QDEVICE_NODEID
+    assert constants["VOTEQUORUM_QDEVICE_MAX_NAME_LEN"] - 1 == votequorum.QDEVICE_MAX_NAME
+    assert constants["CMAP_KEYNAME_MAXLEN"] + 1 == cmap.KEY_ROOM
+    assert 2 * _abi.ffi.sizeof("struct votequorum_info") < votequorum.INFO_ROOM
     assert votequorum.NodeInfo._fields == tuple(name for name, dummy in _abi.ffi.typeof("struct votequorum_info").fields)
 
 
@@ -186,6 +190,6 @@ def test_the_types_of_cmaps_values():
             + [("float", "float"), ("double", "double")]
         )
     }
-    assert cmap._NUMBERS == numbers  # pylint: disable=protected-access
-    assert cmap._STRING == kinds["CMAP_VALUETYPE_STRING"]  # pylint: disable=protected-access
-    assert cmap._UINT8 == kinds["CMAP_VALUETYPE_UINT8"]  # pylint: disable=protected-access
+    assert numbers == cmap._NUMBERS  # pylint: disable=protected-access
+    assert kinds["CMAP_VALUETYPE_STRING"] == cmap._STRING  # pylint: disable=protected-access
+    assert kinds["CMAP_VALUETYPE_UINT8"] == cmap._UINT8  # pylint: disable=protected-access

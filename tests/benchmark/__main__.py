@@ -18,7 +18,7 @@ from .bench import HERE, SMALL, Bench, BenchmarkError, say
 
 def each(samples):
     """The samples of most sections, in words."""
-    return "%d each, interleaved" % samples
+    return f"{samples} each, interleaved"
 
 
 # In the order in which they run: what runs it, its title, and what it makes of --samples, in words
@@ -57,7 +57,7 @@ def main(argv=None):
             for name in [name for name in SECTIONS if name in arguments.sections]:
                 section(bench, name)
     except (LabError, BenchmarkError) as error:
-        print("bench: %s" % error, file=sys.stderr)
+        print(f"bench: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nbench: interrupted", file=sys.stderr)
@@ -68,8 +68,13 @@ def main(argv=None):
 def parser():
     """The command line."""
     top = argparse.ArgumentParser(prog="benchmark", description="Measure the collection on live nodes of this machine.")
-    top.add_argument("sections", nargs="*", default=[name for name in SECTIONS if name not in LONG], metavar="SECTION",
-                     help="of %s (default: all but %s)" % (", ".join(SECTIONS), ", ".join(LONG)))
+    top.add_argument(
+        "sections",
+        nargs="*",
+        default=[name for name in SECTIONS if name not in LONG],
+        metavar="SECTION",
+        help=f"of {', '.join(SECTIONS)} (default: all but {', '.join(LONG)})",
+    )
     top.add_argument("--samples", type=int, default=15, help="how many of each (default: %(default)s; fewer are only to try things out)")
     top.add_argument("--idle", type=int, default=300, help="seconds of the long wait (default: %(default)s)")
     return top
@@ -85,7 +90,7 @@ def section(bench, name):
     (results / (name + ".md")).write_text(text, encoding="utf-8")
     hand_over(results, [path.name for path in results.iterdir()])
     print(text.partition("-->")[2].strip() + "\n", flush=True)
-    say("%s took %d s" % (name, time.monotonic() - start))
+    say(f"{name} took {time.monotonic() - start:.0f} s")
 
 
 if __name__ == "__main__":

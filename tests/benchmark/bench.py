@@ -54,7 +54,7 @@ class Bench:
     def lab(self, nodes=SMALL):
         """A booted lab of so many nodes with the programs on each; the same one for the same number."""
         if nodes not in self._labs:
-            self._labs[nodes] = self._open.enter_context(private_lab("bench%dx" % nodes, nodes=nodes))
+            self._labs[nodes] = self._open.enter_context(private_lab(f"bench{nodes}x", nodes=nodes))
             self.furnish(self._labs[nodes])
         return self._labs[nodes]
 
@@ -73,8 +73,9 @@ class Bench:
             except FileNotFoundError:
                 raise BenchmarkError("There is no C compiler here: install gcc, libc6-dev, libvotequorum-dev, libquorum-dev and libcmap-dev.") from None
             except subprocess.CalledProcessError as exc:
-                raise BenchmarkError("%s.c does not compile (are libvotequorum-dev, libquorum-dev and libcmap-dev installed?): %s"
-                                     % (program, exc.stderr.strip())) from None
+                raise BenchmarkError(
+                    f"{program}.c does not compile (are libvotequorum-dev, libquorum-dev and libcmap-dev installed?): {exc.stderr.strip()}"
+                ) from None
         return binary
 
     def _install(self, node, path, name):
@@ -86,7 +87,7 @@ class Bench:
     def put(self, node, path):
         """Copy a file to the node's folder of the benchmark; returns its path there."""
         self._install(node, path, path.name)
-        return "%s/%s" % (REMOTE, path.name)
+        return f"{REMOTE}/{path.name}"
 
     def measured(self, node, *command, env=None):
         """Run a command on the node: (what it cost as measure.c says, its output as text)."""
@@ -120,13 +121,21 @@ class Play:
         book = self.folder / "play.yml"
         book.write_text(json.dumps([{"hosts": hosts, "gather_facts": False, "serial": 1, "tasks": [dict(task, name=name) for name, task in tasks]}]))
         environment = dict(
-            os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg), BENCHMARK_TIMES=str(self._times),
-            ANSIBLE_CALLBACK_PLUGINS=str(HERE / "plugins/callback"), ANSIBLE_CALLBACKS_ENABLED="benchmark_times",
-            ANSIBLE_ACTION_PLUGINS=str(HERE / "plugins/action"), ANSIBLE_HOME=str(bench.scratch / "ansible"),
-            ANSIBLE_SSH_CONTROL_PATH_DIR=str(bench.scratch / "cp"), ANSIBLE_NOCOLOR="1", **(env or {}))
+            os.environ,
+            ANSIBLE_CONFIG=str(lab.ansible_cfg),
+            BENCHMARK_TIMES=str(self._times),
+            ANSIBLE_CALLBACK_PLUGINS=str(HERE / "plugins/callback"),
+            ANSIBLE_CALLBACKS_ENABLED="benchmark_times",
+            ANSIBLE_ACTION_PLUGINS=str(HERE / "plugins/action"),
+            ANSIBLE_HOME=str(bench.scratch / "ansible"),
+            ANSIBLE_SSH_CONTROL_PATH_DIR=str(bench.scratch / "cp"),
+            ANSIBLE_NOCOLOR="1",
+            **(env or {}),
+        )
         with open(self._log, "wb") as log:
-            self._process = subprocess.Popen([PLAYBOOK, str(book)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
-                                             cwd=str(self.folder), start_new_session=True)
+            self._process = subprocess.Popen(
+                [PLAYBOOK, str(book)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=str(self.folder), start_new_session=True
+            )
 
     def times(self):
         """What the callback has written so far."""
@@ -141,7 +150,7 @@ class Play:
         deadline = time.monotonic() + timeout
         while not self.times():
             if time.monotonic() > deadline or self._process.poll() is not None:
-                raise BenchmarkError("A playbook did not begin: %s" % self._last_words())
+                raise BenchmarkError(f"A playbook did not begin: {self._last_words()}")
             time.sleep(0.02)
 
     def finish(self, timeout):
@@ -150,9 +159,9 @@ class Play:
             status = self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             self.stop()
-            raise BenchmarkError("A playbook was not done after %d s: %s" % (timeout, self._last_words())) from None
+            raise BenchmarkError(f"A playbook was not done after {timeout} s: {self._last_words()}") from None
         if status:
-            raise BenchmarkError("A playbook failed: %s" % self._last_words())
+            raise BenchmarkError(f"A playbook failed: {self._last_words()}")
         return self.times()
 
     def processes(self):
@@ -192,12 +201,12 @@ def modules_as_sent(bench, lab, modules):
     node = lab.nodes[0]
     sent = {}
     for module, arguments in modules.items():
-        folder = "%s/sent-%s" % (REMOTE, module.rpartition(".")[2])
-        node.sh("rm -rf %s && mkdir -p %s" % (folder, folder))
+        folder = f"{REMOTE}/sent-{module.rpartition('.')[2]}"
+        node.sh(f"rm -rf {folder} && mkdir -p {folder}")
         keep = {"ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_PIPELINING": "0", "ANSIBLE_REMOTE_TEMP": folder}
         Play(bench, lab, node.name, [("send", {module: arguments, "vars": {"ansible_pipelining": False}})], env=keep).finish(60)
-        found = node.sh("ls %s/*/AnsiballZ_*.py" % folder).stdout.split()
+        found = node.sh(f"ls {folder}/*/AnsiballZ_*.py").stdout.split()
         if len(found) != 1:
-            raise BenchmarkError("Ansible was to leave one file of %s on the node, but left %s." % (module, found or "none"))
+            raise BenchmarkError(f"Ansible was to leave one file of {module} on the node, but left {found or 'none'}.")
         sent[module] = found[0]
     return sent

@@ -20,12 +20,12 @@ def percentile(samples, percent):
 
 def ms(seconds):
     """Seconds as milliseconds, in words."""
-    return "%.1f ms" % (seconds * 1000)
+    return f"{seconds * 1000:.1f} ms"
 
 
 def middle_half(samples):
     """The range of the middle half of the samples, in milliseconds."""
-    return "%.1f to %.1f" % (percentile(samples, 25) * 1000, percentile(samples, 75) * 1000)
+    return f"{percentile(samples, 25) * 1000:.1f} to {percentile(samples, 75) * 1000:.1f}"
 
 
 def table(head, rows):
@@ -56,7 +56,7 @@ class Target:
 
     def row(self):
         """Its line in a table."""
-        return [self.what, "%.2f%s" % (self.measured, self.unit), "at most %g%s" % (self.most, self.unit), "yes" if self.met else "**no**"]
+        return [self.what, f"{self.measured:.2f}{self.unit}", f"at most {self.most:g}{self.unit}", "yes" if self.met else "**no**"]
 
 
 def targets(items):

@@ -38,7 +38,7 @@ def run(bench):
     cluster.partition(*([node.name] for node in cluster))
     cluster.wait_quorate(wanted=False)
     node = cluster.nodes[0]
-    say("hour: one wait, for %d s" % SECONDS)
+    say(f"hour: one wait, for {SECONDS} s")
     play = Play(bench, lab, node.name, [("wait", {"corosync.quorum." + MODULE: {"timeout": SECONDS + 600}})])
     readings = []
     try:
@@ -57,13 +57,20 @@ def run(bench):
         cluster.heal()
     kinds = {"at the controller": [one for one, _two in readings], "on the node": [two for _one, two in readings if two]}
     grown = {where: median(values[-SPAN:]) - median(values[:SPAN]) for where, values in kinds.items()}
-    rows = [[where, "%.2f MiB" % (median(values[:SPAN]) / 1024), "%.2f MiB" % (median(values[-SPAN:]) / 1024), "%+.0f KiB" % grown[where], len(values)]
-            for where, values in kinds.items()]
-    return "\n\n".join([
-        "One wait of %d minutes without quorum. Anonymous memory of all processes of `ansible-playbook`, what they share counted once, and of the module's "
-        "process; read every %d s, medians of the first and of the last %d readings." % (SECONDS // 60, EVERY, SPAN),
-        table(["memory", "at the beginning", "at the end", "grown", "readings"], rows),
-        targets([Target("growth in an hour " + where, grown[where] / median(kinds[where][:SPAN]) * 100, 1.0, " %") for where in kinds])])
+    rows = [
+        [where, f"{median(values[:SPAN]) / 1024:.2f} MiB", f"{median(values[-SPAN:]) / 1024:.2f} MiB", f"{grown[where]:+.0f} KiB", len(values)]
+        for where, values in kinds.items()
+    ]
+    return "\n\n".join(
+        [
+            (
+                f"One wait of {SECONDS // 60} minutes without quorum. Anonymous memory of all processes of `ansible-playbook`, what they share counted once, and of the module's "
+                f"process; read every {EVERY} s, medians of the first and of the last {SPAN} readings."
+            ),
+            table(["memory", "at the beginning", "at the end", "grown", "readings"], rows),
+            targets([Target("growth in an hour " + where, grown[where] / median(kinds[where][:SPAN]) * 100, 1.0, " %") for where in kinds]),
+        ]
+    )
 
 
 def _controller(play):
@@ -73,7 +80,7 @@ def _controller(play):
 
 def _pss(pid):
     try:
-        lines = pathlib.Path("/proc/%d/smaps_rollup" % pid).read_text().splitlines()
+        lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
         return 0
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss_Anon:"))

@@ -52,14 +52,16 @@ def run(bench):
     bench.furnish(lab)
     cluster.partition(*([node.name] for node in cluster))
     cluster.wait_quorate(wanted=False)
-    say("idle: %d waits side by side, for %d s" % (len(ways), bench.idle))
+    say(f"idle: {len(ways)} waits side by side, for {bench.idle} s")
     ssh = bench.scratch / "ssh"
     ssh.write_text(SSH)
     ssh.chmod(0o755)
     nodes = dict(zip(ways, cluster.nodes))
-    uses = {way: bench.scratch / ("ssh-uses-%d" % number) for number, way in enumerate(ways)}
-    plays = {way: Play(bench, lab, node.name, [("wait", ways[way])], {"ANSIBLE_SSH_EXECUTABLE": str(ssh), "BENCHMARK_SSH_USES": str(uses[way])})
-             for way, node in nodes.items()}
+    uses = {way: bench.scratch / (f"ssh-uses-{number}") for number, way in enumerate(ways)}
+    plays = {
+        way: Play(bench, lab, node.name, [("wait", ways[way])], {"ANSIBLE_SSH_EXECUTABLE": str(ssh), "BENCHMARK_SSH_USES": str(uses[way])})
+        for way, node in nodes.items()
+    }
     try:
         for play in plays.values():
             play.wait_started()
@@ -73,16 +75,31 @@ def run(bench):
         cluster.heal()
     start, end = spent.pop("window")
     idle_corosync = spent[cluster.nodes[-1].name]["corosync"]
-    rows = [[way, "%.2f s" % spent[node.name]["ssh"], "%.3f %%" % (spent[node.name]["ssh"] / (end - start) * 100),
-             "%+.2f s" % (spent[node.name]["corosync"] - idle_corosync), _uses(uses[way], start, end)] for way, node in nodes.items()]
+    rows = [
+        [
+            way,
+            f"{spent[node.name]['ssh']:.2f} s",
+            f"{spent[node.name]['ssh'] / (end - start) * 100:.3f} %",
+            f"{spent[node.name]['corosync'] - idle_corosync:+.2f} s",
+            _uses(uses[way], start, end),
+        ]
+        for way, node in nodes.items()
+    ]
     ours = spent[nodes[OURS].name]["ssh"] / (end - start) * 100
-    return "\n\n".join([
-        "%d minutes and %d seconds without quorum, one node for each way of waiting. CPU: everything that came to the node by ssh, sshd's own "
-        "part included. corosync: how much more its daemon used than on a node where nobody waits. Round trips: uses of ssh by the controller."
-        % divmod(bench.idle, 60),
-        table(["way of waiting", "CPU on the node", "of one core", "corosync", "round trips"], rows),
-        targets([Target("CPU of `wait_for_quorum` on the node", ours, 0.2, " %"),
-                 Target("round trips of `wait_for_quorum` a minute", _uses(uses[OURS], start, end) / (end - start) * 60, 1.0)])])
+    return "\n\n".join(
+        [
+            "%d minutes and %d seconds without quorum, one node for each way of waiting. CPU: everything that came to the node by ssh, sshd's own "
+            "part included. corosync: how much more its daemon used than on a node where nobody waits. Round trips: uses of ssh by the controller."
+            % divmod(bench.idle, 60),
+            table(["way of waiting", "CPU on the node", "of one core", "corosync", "round trips"], rows),
+            targets(
+                [
+                    Target("CPU of `wait_for_quorum` on the node", ours, 0.2, " %"),
+                    Target("round trips of `wait_for_quorum` a minute", _uses(uses[OURS], start, end) / (end - start) * 60, 1.0),
+                ]
+            ),
+        ]
+    )
 
 
 def _window(cluster, seconds):

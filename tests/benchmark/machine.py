@@ -28,16 +28,20 @@ def facts(node, samples, load_before):
     """
     versions = "/usr/bin/python3 -c 'import platform; print(platform.python_version())'\ndpkg-query -Wf '${Version}' corosync\n"
     node_python, corosync = node.sh(versions).stdout.split()
-    return table(["machine", ""], [
-        ["measured", datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")],
-        ["collection at", _commit()],
-        ["processor", "%d × %s" % (len(os.sched_getaffinity(0)), _processor())],
-        ["memory", "%.0f GiB" % (os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)],
-        ["kernel", platform.release()],
-        ["controller", "ansible-core %s, Python %s" % (_ansible_version(), platform.python_version())],
-        ["nodes", "corosync %s, Python %s, on the same machine" % (corosync, node_python)],
-        ["load before and after", "%.1f, %.1f" % (load_before, load())],
-        ["samples", samples]])
+    return table(
+        ["machine", ""],
+        [
+            ["measured", datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")],
+            ["collection at", _commit()],
+            ["processor", f"{len(os.sched_getaffinity(0))} × {_processor()}"],
+            ["memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"],
+            ["kernel", platform.release()],
+            ["controller", f"ansible-core {_ansible_version()}, Python {platform.python_version()}"],
+            ["nodes", f"corosync {corosync}, Python {node_python}, on the same machine"],
+            ["load before and after", f"{load_before:.1f}, {load():.1f}"],
+            ["samples", samples],
+        ],
+    )
 
 
 def _commit():

@@ -20,9 +20,14 @@ def run(bench):
     found = interleaved(bench.samples, jobs)
     size = {module: len(node.run(["cat", path]).stdout) for module, path in sent.items()}
     middle = {module: {key: median([sample[key] for sample in samples]) for key in samples[0]} for module, samples in found.items()}
-    rows = [["`%s`" % module, "%.1f MiB" % (middle[module]["peak_kib"] / 1024), ms(middle[module]["cpu"]), ms(middle[module]["wall"]),
-             "%.0f KiB" % (size[module] / 1024)] for module in found]
-    return "\n\n".join([
-        "The files that Ansible sends, run on the node as it runs them: highest resident memory, CPU time, and time from fork to exit.",
-        table(["process of", "peak memory", "CPU", "whole process", "file sent"], rows),
-        targets([Target("peak memory ÷ `ping`'s", middle[OURS]["peak_kib"] / middle[PING]["peak_kib"], 1.15)])])
+    rows = [
+        [f"`{module}`", f"{middle[module]['peak_kib'] / 1024:.1f} MiB", ms(middle[module]["cpu"]), ms(middle[module]["wall"]), f"{size[module] / 1024:.0f} KiB"]
+        for module in found
+    ]
+    return "\n\n".join(
+        [
+            "The files that Ansible sends, run on the node as it runs them: highest resident memory, CPU time, and time from fork to exit.",
+            table(["process of", "peak memory", "CPU", "whole process", "file sent"], rows),
+            targets([Target("peak memory ÷ `ping`'s", middle[OURS]["peak_kib"] / middle[PING]["peak_kib"], 1.15)]),
+        ]
+    )

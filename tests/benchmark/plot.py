@@ -37,18 +37,22 @@ def dots(rows):
     body = []
     for tick in TICKS:
         body.append('<line class="grid" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>'.format(_x(tick), TOP, height - BOTTOM + 6))
-        body.append('<text class="small" x="%.1f" y="%d" text-anchor="middle">%g s</text>' % (_x(tick), height - BOTTOM + 20, tick))
-    body.append('<text class="small" x="%d" y="%d">from quorum on the node to the result at the controller; the bar is the median</text>' % (LEFT, height - 6))
+        body.append(f'<text class="small" x="{_x(tick):.1f}" y="{height - BOTTOM + 20}" text-anchor="middle">{tick:g} s</text>')
+    body.append(f'<text class="small" x="{LEFT}" y="{height - 6}">from quorum on the node to the result at the controller; the bar is the median</text>')
     for number, (label, samples) in enumerate(rows.items()):
         middle = TOP + ROW * number + ROW / 2
-        body.append('<text x="%d" y="%.1f" text-anchor="end">%s</text>' % (LEFT - 14, middle + 4, escape(label)))
+        body.append(f'<text x="{LEFT - 14}" y="{middle + 4:.1f}" text-anchor="end">{escape(label)}</text>')
         for index, seconds in enumerate(samples):
-            body.append('<circle class="dot" cx="%.1f" cy="%.1f" r="4.5"/>' % (_x(seconds), middle + (index % 5 - 2) * 4))
+            body.append(f'<circle class="dot" cx="{_x(seconds):.1f}" cy="{middle + (index % 5 - 2) * 4:.1f}" r="4.5"/>')
         at = _x(median(samples))
-        body.append('<line class="median" x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}"/>'.format(at, middle - 15, middle + 15))
-        body.append('<text x="%d" y="%.1f">%.2f s</text>' % (WIDTH - RIGHT + 22, middle + 4, median(samples)))
-    return SVG.format(width=WIDTH, height=height, label=escape("Seconds from quorum to result: " + "; ".join(
-        "%s %.2f" % (label, median(samples)) for label, samples in rows.items())), body="\n".join(body))
+        body.append(f'<line class="median" x1="{at:.1f}" x2="{at:.1f}" y1="{middle - 15:.1f}" y2="{middle + 15:.1f}"/>')
+        body.append(f'<text x="{WIDTH - RIGHT + 22}" y="{middle + 4:.1f}">{median(samples):.2f} s</text>')
+    return SVG.format(
+        width=WIDTH,
+        height=height,
+        label=escape("Seconds from quorum to result: " + "; ".join(f"{label} {median(samples):.2f}" for label, samples in rows.items())),
+        body="\n".join(body),
+    )
 
 
 def _x(seconds):

@@ -14,7 +14,7 @@ MODULE = "corosync.quorum.votequorum_info"
 # What the snapshot reads of cmap
 PREFIXES = """
 import json
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.snapshot import CMAP_PREFIXES
+from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import CMAP_PREFIXES
 print(json.dumps(CMAP_PREFIXES))
 """
 SOURCE, BYTECODE, C = "Python, compiled from source as in a task", "Python, with cached bytecode", "C, the same calls"
@@ -22,7 +22,7 @@ SOURCE, BYTECODE, C = "Python, compiled from source as in a task", "Python, with
 
 def run(bench):
     """Markdown."""
-    say("process: snapshots on %d and on %d nodes" % (SMALL, LARGE))
+    say(f"process: snapshots on {SMALL} and on {LARGE} nodes")
     jobs = {}
     for size in (SMALL, LARGE):
         jobs.update(_jobs(bench, size))
@@ -31,14 +31,21 @@ def run(bench):
     found = interleaved(bench.samples, jobs)
     rows = [_row(kind, size, found[kind, size]) for kind in (SOURCE, BYTECODE, C) for size in (SMALL, LARGE)]
     middle = {key: median([sample["total"] for sample in samples]) for key, samples in found.items()}
-    return "\n\n".join([
-        "Seconds inside a process on the node, from the import of the module to the finished snapshot, when `AnsibleModule` (which `ping` needs, too) is "
-        "imported already. *Compiled from source* is what happens in a task: Python cannot cache the bytecode of the archive that Ansible sends. "
-        "C: from the start of `main`, its libraries loaded by then. *Whole process*: from fork to exit, with Python's own start, `AnsibleModule`, and for C "
-        "the loading of libraries.",
-        table(["import to snapshot", "nodes", "median", "middle half, ms", "of it import", "CPU", "whole process"], rows),
-        targets([Target("%s, %d nodes" % (kind, SMALL), middle[kind, SMALL] * 1000, 15, " ms") for kind in (SOURCE, BYTECODE)] +
-                [Target("%s, %d nodes ÷ %d nodes" % (kind, LARGE, SMALL), middle[kind, LARGE] / middle[kind, SMALL], 1.5) for kind in (SOURCE, BYTECODE)])])
+    return "\n\n".join(
+        [
+            (
+                "Seconds inside a process on the node, from the import of the module to the finished snapshot, when `AnsibleModule` (which `ping` needs, too) is "
+                "imported already. *Compiled from source* is what happens in a task: Python cannot cache the bytecode of the archive that Ansible sends. "
+                "C: from the start of `main`, its libraries loaded by then. *Whole process*: from fork to exit, with Python's own start, `AnsibleModule`, and for C "
+                "the loading of libraries."
+            ),
+            table(["import to snapshot", "nodes", "median", "middle half, ms", "of it import", "CPU", "whole process"], rows),
+            targets(
+                [Target(f"{kind}, {SMALL} nodes", middle[kind, SMALL] * 1000, 15, " ms") for kind in (SOURCE, BYTECODE)]
+                + [Target(f"{kind}, {LARGE} nodes ÷ {SMALL} nodes", middle[kind, LARGE] / middle[kind, SMALL], 1.5) for kind in (SOURCE, BYTECODE)]
+            ),
+        ]
+    )
 
 
 def cluster_with_archive(bench, size):
@@ -76,11 +83,12 @@ def _sample(bench, node, size, *command, env=None):
     cost, out = bench.measured(node, *command, env=env)
     sample = json.loads(out)
     if sample["nodes"] != size:
-        raise BenchmarkError("A snapshot had %r nodes, not %d: the cluster was not whole." % (sample["nodes"], size))
+        raise BenchmarkError(f"A snapshot had {sample['nodes']!r} nodes, not {size}: the cluster was not whole.")
     return dict(sample, wall=cost["wall"], cpu=sample.get("cpu", cost["cpu"]))
 
 
 def _row(kind, size, samples):
     def middle(key):
         return ms(median([sample[key] for sample in samples])) if key in samples[0] else "–"
+
     return [kind, size, middle("total"), middle_half([sample["total"] for sample in samples]), middle("import"), middle("cpu"), middle("wall")]

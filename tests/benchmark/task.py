@@ -16,35 +16,55 @@ def run(bench):
     lab = bench.lab(SMALL)
     cluster = lab.cluster(nodes=SMALL)
     cluster.wait_quorate()
-    say("task: %d rounds of three tasks, with and without pipelining, on each of %d nodes" % (bench.samples, SMALL))
-    tasks = [(_name(kind, pipelining, number), dict(TASKS[kind], vars={"ansible_pipelining": pipelining}))
-             for number in range(bench.samples + 1) for kind, pipelining in _order(number)]
+    say(f"task: {bench.samples} rounds of three tasks, with and without pipelining, on each of {SMALL} nodes")
+    tasks = [
+        (_name(kind, pipelining, number), dict(TASKS[kind], vars={"ansible_pipelining": pipelining}))
+        for number in range(bench.samples + 1)
+        for kind, pipelining in _order(number)
+    ]
     taken = durations(Play(bench, lab, ",".join(node.name for node in cluster), tasks).finish(60 + 4 * SMALL * len(tasks)))
     parts = [_part(taken, bench.samples, pipelining) for pipelining in (True, False)]
-    return "\n\n".join([
-        "Seconds at the controller, from the start of the task's worker to its result in the main process; one play, tasks unrolled and "
-        "interleaved, on %d nodes one after the other. The first round of each node is not counted: it opens the connection, and in it Ansible "
-        "builds the module, once a play (last column: the very first time)." % SMALL] + [part for part, dummy in parts] +
-        [targets([target for dummy, some in parts for target in some])])
+    return "\n\n".join(
+        [
+            (
+                "Seconds at the controller, from the start of the task's worker to its result in the main process; one play, tasks unrolled and "
+                f"interleaved, on {SMALL} nodes one after the other. The first round of each node is not counted: it opens the connection, and in it Ansible "
+                "builds the module, once a play (last column: the very first time)."
+            )
+        ]
+        + [part for part, dummy in parts]
+        + [targets([target for dummy, some in parts for target in some])]
+    )
 
 
 def _order(number):
     """Every pair of a task and a kind of transport, rotated by the round."""
     pairs = [(kind, pipelining) for kind in TASKS for pipelining in (True, False)]
-    return pairs[number % len(pairs):] + pairs[:number % len(pairs)]
+    return pairs[number % len(pairs) :] + pairs[: number % len(pairs)]
 
 
 def _name(kind, pipelining, number):
-    return "%s %s %d" % (kind, pipelining, number)
+    return f"{kind} {pipelining} {number}"
 
 
 def _part(taken, rounds, pipelining):
     samples = {kind: [sample for number in range(1, rounds + 1) for sample in taken[_name(kind, pipelining, number)]] for kind in TASKS}
     ping = median(samples[PING])
-    rows = [[LABELS[kind], ms(median(samples[kind])), middle_half(samples[kind]), "%.2f" % (median(samples[kind]) / ping), len(samples[kind]),
-             ms(taken[_name(kind, pipelining, 0)][0])] for kind in TASKS]
+    rows = [
+        [
+            LABELS[kind],
+            ms(median(samples[kind])),
+            middle_half(samples[kind]),
+            f"{median(samples[kind]) / ping:.2f}",
+            len(samples[kind]),
+            ms(taken[_name(kind, pipelining, 0)][0]),
+        ]
+        for kind in TASKS
+    ]
     how = "with pipelining" if pipelining else "without pipelining"
     text = table([how, "median", "middle half, ms", "× ping", "samples", "first in the play"], rows)
     ours = median(samples[OURS])
-    return text, [Target("`votequorum_info` ÷ `ping`, %s" % how, ours / ping, 1.15),
-                  Target("`votequorum_info` ÷ the command, %s" % how, ours / median(samples[COMMAND]), 1.0)]
+    return text, [
+        Target(f"`votequorum_info` ÷ `ping`, {how}", ours / ping, 1.15),
+        Target(f"`votequorum_info` ÷ the command, {how}", ours / median(samples[COMMAND]), 1.0),
+    ]

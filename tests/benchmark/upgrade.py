@@ -36,30 +36,43 @@ def gate_rounds(samples):
 
 def in_words(samples):
     """How many there are of what."""
-    return "%d upgrades each, interleaved; %d of each task" % (upgrades(samples), SMALL * gate_rounds(samples))
+    return f"{upgrades(samples)} upgrades each, interleaved; {SMALL * gate_rounds(samples)} of each task"
 
 
 def run(bench):
     """Markdown."""
     rounds = upgrades(bench.samples)
-    say("upgrade: %d rounds of nine nodes one by one and in batches, then %d rounds of gates" % (rounds, gate_rounds(bench.samples)))
+    say(f"upgrade: {rounds} rounds of nine nodes one by one and in batches, then {gate_rounds(bench.samples)} rounds of gates")
     with private_lab("bench-upgrade", nodes=NODES, upgrade_to="trixie") as lab:
         runs = interleaved(rounds, {"one by one": lambda: _upgraded(bench, lab, False), "in batches": lambda: _upgraded(bench, lab, True)})
     taken = {name: [seconds for seconds, _busy in of_one] for name, of_one in runs.items()}
     gates, ping = _gates(bench)
-    rows = [[name, "%.0f" % median(seconds), ", ".join("%.0f" % one for one in seconds), "%.0f %%" % (100 * median([busy for _seconds, busy in runs[name]]))]
-            for name, seconds in taken.items()]
+    rows = [
+        [name, f"{median(seconds):.0f}", ", ".join(f"{one:.0f}" for one in seconds), f"{100 * median([busy for _seconds, busy in runs[name]]):.0f} %"]
+        for name, seconds in taken.items()
+    ]
     gate_rows = [[name, ms(seconds)] for name, seconds in gates.items()] + [["all gate tasks of a node", ms(sum(gates.values()))], ["`ping`", ms(ping)]]
-    return "\n\n".join([
-        "A real upgrade (corosync 3.1.7 to 3.1.9) of nine nodes with one vote each by the playbook, `spare: 0`, from its start to its end. Witnesses in "
-        "C on every node saw no loss of quorum in any run. All nodes and the controller share this machine's processors: what they compute takes as "
-        "long in batches as one by one once the processors are busy, and only what they wait for goes on side by side.",
-        table(["nine nodes", "median, s", "runs, s", "processors busy"], rows),
-        "The gates' tasks in upgrades of three nodes one by one in which no step does anything, so that there is nothing to wait for "
-        "(`rolling_upgrade_stable_for: 0`), and `ping` in the same plays.",
-        table(["task", "median"], gate_rows),
-        targets([Target("in batches ÷ one by one (0.4 is 2.5 times faster)", median(taken["in batches"]) / median(taken["one by one"]), 0.4),
-                 Target("gate tasks ÷ `ping`", sum(gates.values()) / ping, 3.0)])])
+    return "\n\n".join(
+        [
+            (
+                "A real upgrade (corosync 3.1.7 to 3.1.9) of nine nodes with one vote each by the playbook, `spare: 0`, from its start to its end. Witnesses in "
+                "C on every node saw no loss of quorum in any run. All nodes and the controller share this machine's processors: what they compute takes as "
+                "long in batches as one by one once the processors are busy, and only what they wait for goes on side by side."
+            ),
+            table(["nine nodes", "median, s", "runs, s", "processors busy"], rows),
+            (
+                "The gates' tasks in upgrades of three nodes one by one in which no step does anything, so that there is nothing to wait for "
+                "(`rolling_upgrade_stable_for: 0`), and `ping` in the same plays."
+            ),
+            table(["task", "median"], gate_rows),
+            targets(
+                [
+                    Target("in batches ÷ one by one (0.4 is 2.5 times faster)", median(taken["in batches"]) / median(taken["one by one"]), 0.4),
+                    Target("gate tasks ÷ `ping`", sum(gates.values()) / ping, 3.0),
+                ]
+            ),
+        ]
+    )
 
 
 def _upgraded(bench, lab, batches):
@@ -69,13 +82,20 @@ def _upgraded(bench, lab, batches):
     witness = made.watch()
     given = {"rolling_upgrade_group": "nodes", "rolling_upgrade_batches": batches, "rolling_upgrade_report": str(bench.scratch / "report.html")}
     start, before = time.monotonic(), _ticks()
-    done = subprocess.run([PLAYBOOK, str(BOOK), "-e", json.dumps(given)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=1200,
-                          env=dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg), ANSIBLE_NOCOLOR="1"), check=False)
+    done = subprocess.run(
+        [PLAYBOOK, str(BOOK), "-e", json.dumps(given)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        env=dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg), ANSIBLE_NOCOLOR="1"),
+        check=False,
+    )
     seconds, after = time.monotonic() - start, _ticks()
     if done.returncode:
-        raise BenchmarkError("An upgrade failed: %s" % done.stdout[-2000:])
+        raise BenchmarkError(f"An upgrade failed: {done.stdout[-2000:]}")
     if witness.losses():
-        raise BenchmarkError("Quorum was lost in an upgrade: %s" % witness.losses())
+        raise BenchmarkError(f"Quorum was lost in an upgrade: {witness.losses()}")
     return seconds, 1 - (after[1] - before[1]) / (after[0] - before[0])
 
 
@@ -97,9 +117,16 @@ def _gates(bench):
     for name, task in hooks.items():
         (bench.scratch / (name + ".yml")).write_text(json.dumps([dict(task, name=name)]), encoding="utf-8")
     steps = dict.fromkeys(("stop", "upgrade", "start"), "nothing") | {"check": PING}
-    given = {"rolling_upgrade_hosts": [node.name for node in cluster], "rolling_upgrade_stable_for": 0, "rolling_upgrade_stack": "custom",
-             "rolling_upgrade_packages": [], "rolling_upgrade_needed": True, "rolling_upgrade_watch": False, "rolling_upgrade_report": ""}
-    given.update({"rolling_upgrade_%s_tasks" % step: str(bench.scratch / (name + ".yml")) for step, name in steps.items()})
+    given = {
+        "rolling_upgrade_hosts": [node.name for node in cluster],
+        "rolling_upgrade_stable_for": 0,
+        "rolling_upgrade_stack": "custom",
+        "rolling_upgrade_packages": [],
+        "rolling_upgrade_needed": True,
+        "rolling_upgrade_watch": False,
+        "rolling_upgrade_report": "",
+    }
+    given.update({f"rolling_upgrade_{step}_tasks": str(bench.scratch / (name + ".yml")) for step, name in steps.items()})
     task = {"ansible.builtin.include_role": {"name": ROLE}, "vars": given}
     taken = {}
     for _number in range(gate_rounds(bench.samples)):
@@ -107,7 +134,7 @@ def _gates(bench):
             taken.setdefault(name.rpartition(" : ")[2], []).extend(seconds)
     gates = {entry + ": " + name: median(taken[name]) for entry in GATES for name in _names(entry) if name in taken and name != HOOK}
     if len(gates) < 6:
-        raise BenchmarkError("The gates' tasks were not found among %s." % ", ".join(taken))
+        raise BenchmarkError(f"The gates' tasks were not found among {', '.join(taken)}.")
     return gates, median(taken[PING])
 
 

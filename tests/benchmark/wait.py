@@ -45,7 +45,7 @@ def run(bench):
     """Markdown; draws docs/wait.svg, too."""
     cluster = bench.lab(SMALL).cluster(nodes=SMALL)
     cluster.wait_quorate()
-    say("wait: %d rounds of %d waits" % (bench.samples, sum(len(ways) for ways, dummy in TOGETHER)))
+    say(f"wait: {bench.samples} rounds of {sum(len(ways) for ways, dummy in TOGETHER)} waits")
     late = {way: [] for way in tasks(TIMEOUT)}
     for number in range(bench.samples):
         for ways, span in random.sample(TOGETHER, len(TOGETHER)):
@@ -54,16 +54,21 @@ def run(bench):
     PICTURE.write_text(dots({way.replace("`", ""): samples for way, samples in late.items()}), encoding="utf-8")
     hand_over(PICTURE.parent, [PICTURE.name])
     floor = median(late[FLOOR])
-    rows = [[way] + ["%.2f s" % figure for figure in (median(samples), percentile(samples, 95), max(samples))] +
-            ["%.1f" % (median(samples) / floor), len(samples)] for way, samples in late.items()]
-    return "\n\n".join([
-        "Seconds from quorum to result. Quorum: the moment at which an independent C program on the node, which blocks on votequorum's notification, is told. "
-        "Result: the moment at which it reaches the controller's main process; controller and nodes share one clock. Each sample is a real return of quorum: "
-        "%d nodes, each cut off from all others, get their links back at a random moment. "
-        "`until` runs `command: corosync-quorumtool -s`; `reboot`'s loop is ansible-core's own, without the reboot." % SMALL,
-        table(["way of waiting", "median", "95th percentile", "worst", "× floor", "samples"], rows),
-        "![Each wait as a dot: those by event lie at hundredths of a second, those that poll at seconds](../../../docs/wait.svg)",
-        targets([Target("median of `wait_for_quorum` ÷ C program", median(late[OURS]) / floor, 1.5)])])
+    rows = [
+        [way] + [f"{figure:.2f} s" for figure in (median(samples), percentile(samples, 95), max(samples))] + [f"{median(samples) / floor:.1f}", len(samples)]
+        for way, samples in late.items()
+    ]
+    return "\n\n".join(
+        [
+            "Seconds from quorum to result. Quorum: the moment at which an independent C program on the node, which blocks on votequorum's notification, is told. "
+            "Result: the moment at which it reaches the controller's main process; controller and nodes share one clock. Each sample is a real return of quorum: "
+            "%d nodes, each cut off from all others, get their links back at a random moment. "
+            "`until` runs `command: corosync-quorumtool -s`; `reboot`'s loop is ansible-core's own, without the reboot." % SMALL,
+            table(["way of waiting", "median", "95th percentile", "worst", "× floor", "samples"], rows),
+            "![Each wait as a dot: those by event lie at hundredths of a second, those that poll at seconds](../../../docs/wait.svg)",
+            targets([Target("median of `wait_for_quorum` ÷ C program", median(late[OURS]) / floor, 1.5)]),
+        ]
+    )
 
 
 def _round(bench, cluster, ways, span, number):
@@ -87,8 +92,13 @@ def _round(bench, cluster, ways, span, number):
 
 def _clock(node):
     """The independent program on the node, which will print when it was told of quorum."""
-    return subprocess.Popen(["nsenter", "-t", str(node.machine.leader()), "-a", "--root", "--wd", REMOTE + "/until_quorate"],
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+    return subprocess.Popen(
+        ["nsenter", "-t", str(node.machine.leader()), "-a", "--root", "--wd", REMOTE + "/until_quorate"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+    )
 
 
 def _lateness(clock, play):
@@ -100,8 +110,8 @@ def _lateness(clock, play):
         clock.communicate()
         raise BenchmarkError("A task saw quorum that votequorum did not tell of.") from None
     if clock.returncode:
-        raise BenchmarkError("The clock on the node failed: %s" % trouble.strip())
+        raise BenchmarkError(f"The clock on the node failed: {trouble.strip()}")
     late = done["time"] - float(told)
     if done["event"] != "ok" or late <= 0:
-        raise BenchmarkError("A wait ended %.3f s before quorum, as %s: it did not wait for it." % (-late, done["event"]))
+        raise BenchmarkError(f"A wait ended {-late:.3f} s before quorum, as {done['event']}: it did not wait for it.")
     return late

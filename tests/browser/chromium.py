@@ -33,12 +33,28 @@ class Chromium:
         self._folder = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         to_browser, self._write = _high_pipe()
         self._read, from_browser = _high_pipe()
-        command = [sys.executable, "-c", BEGIN, str(to_browser), str(from_browser), PROGRAM, "--headless=new", "--no-sandbox", "--disable-gpu",
-                   "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run", "--hide-scrollbars",
-                   "--remote-debugging-pipe", "--user-data-dir=" + self._folder.name, "about:blank"]
+        command = [
+            sys.executable,
+            "-c",
+            BEGIN,
+            str(to_browser),
+            str(from_browser),
+            PROGRAM,
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--no-first-run",
+            "--hide-scrollbars",
+            "--remote-debugging-pipe",
+            "--user-data-dir=" + self._folder.name,
+            "about:blank",
+        ]
         with open(os.path.join(self._folder.name, "log"), "wb") as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(to_browser, from_browser),
-                                             env=dict(os.environ, TMPDIR=self._folder.name))
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(to_browser, from_browser), env=dict(os.environ, TMPDIR=self._folder.name)
+            )
         os.close(to_browser)
         os.close(from_browser)
         self._rest, self._number, self._session = b"", 0, None
@@ -78,7 +94,7 @@ class Chromium:
             answer = self._next(30)
             if answer.get("id") == self._number:
                 if "error" in answer:
-                    raise RuntimeError("%s: %s" % (method, answer["error"]["message"]))
+                    raise RuntimeError(f"{method}: {answer['error']['message']}")
                 return answer["result"]
             self.events.append(answer)
 
@@ -91,7 +107,7 @@ class Chromium:
         deadline = time.monotonic() + 20
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             if time.monotonic() > deadline:
-                raise TimeoutError("%s did not load" % path)
+                raise TimeoutError(f"{path} did not load")
             self.events.append(self._next(20))
 
     def ask(self, expression):

@@ -15,8 +15,13 @@ PICTURES = pathlib.Path(__file__).resolve().parents[2] / ".cache/report"
 WIDTHS = (1280, 760, 400, 320)
 SCHEMES = ("light", "dark")
 PAGES = {
-    "kept": upgrade(), "lost": failed(), "hostile": hostile(), "nine": upgrade(9, name="pve%d.rack7.example.com"),
-    "long": upgrade(2, name="a-very-long-name-of-a-host-that-nobody-can-read-%d"), "empty": {"nodes": []}, "begun": {"nodes": [{"name": "node1"}]},
+    "kept": upgrade(),
+    "lost": failed(),
+    "hostile": hostile(),
+    "nine": upgrade(9, name="pve%d.rack7.example.com"),
+    "long": upgrade(2, name="a-very-long-name-of-a-host-that-nobody-can-read-%d"),
+    "empty": {"nodes": []},
+    "begun": {"nodes": [{"name": "node1"}]},
 }
 
 # Every text that is seen, with its contrast to what is behind it, as WCAG counts it: [text, contrast, size, bold]. What is behind a text in the
@@ -63,12 +68,15 @@ CONTRASTS = r"""
 })()
 """
 # The edges of bars and the lines against the card, which tell a picture's parts from each other
-EDGES = CONTRASTS.split("  const found", maxsplit=1)[0] + r"""
+EDGES = (
+    CONTRASTS.split("  const found", maxsplit=1)[0]
+    + r"""
   return [...document.querySelectorAll(".chart .bar, .chart .votes-line, .chart .needed-line, .chart .loss-edge")]
     .filter(e => e.getClientRects().length)
     .map(e => [e.getAttribute("class"), contrast(over(channels(getComputedStyle(e).stroke), behind(e)), behind(e))]);
 })()
 """
+)
 # Elements that stick out of the window on the right
 OUTSIDE = """
 [...document.querySelectorAll("body *")].filter(e => e.getClientRects().length && e.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
@@ -116,7 +124,7 @@ def test_it_fits_every_screen_and_can_be_read(browser, files, name):
     for width in WIDTHS:
         for scheme in SCHEMES:
             browser.show(files[name], width, scheme=scheme)
-            where = "%s, %d pixels, %s" % (name, width, scheme)
+            where = f"{name}, {width} pixels, {scheme}"
             assert browser.ask("document.documentElement.scrollWidth") <= width, where
             assert browser.ask(OUTSIDE) == [], where
             assert browser.ask(COLLISIONS) == [], where
@@ -124,7 +132,7 @@ def test_it_fits_every_screen_and_can_be_read(browser, files, name):
             assert pale == [], where
             assert [edge for edge in browser.ask(EDGES) if edge[1] < 3] == [], where
             if width in (1280, 400):
-                browser.picture(PICTURES / ("%s-%d-%s.png" % (name, width, scheme)))
+                browser.picture(PICTURES / (f"{name}-{width}-{scheme}.png"))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -140,8 +148,10 @@ def test_the_two_schemes_differ(browser, files):
     seen = {}
     for scheme in SCHEMES:
         browser.show(files["kept"], 1280, scheme=scheme)
-        seen[scheme] = browser.ask("[document.body, document.querySelector('section'), document.querySelector('.verdict h2')]"
-                                   ".map(e => getComputedStyle(e).backgroundColor + getComputedStyle(e).color)")
+        seen[scheme] = browser.ask(
+            "[document.body, document.querySelector('section'), document.querySelector('.verdict h2')]"
+            ".map(e => getComputedStyle(e).backgroundColor + getComputedStyle(e).color)"
+        )
     assert all(light != dark for light, dark in zip(seen["light"], seen["dark"]))
 
 
@@ -159,7 +169,7 @@ def test_one_chart_is_shown_and_told(browser, files, width, chart):
 
 def test_text_of_a_node_is_shown_as_it_is(browser, files):
     browser.show(files["hostile"], 1280)
-    assert browser.ask("document.title") == "%s: %s" % (HOSTILE, HOSTILE)
+    assert browser.ask("document.title") == f"{HOSTILE}: {HOSTILE}"
     assert browser.ask("document.querySelectorAll('script, img').length") == 0
     assert browser.ask("document.querySelector('h1').textContent") == HOSTILE
 

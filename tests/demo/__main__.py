@@ -48,13 +48,13 @@ def main():
         become_root("demo")
         lab = demonstrate()
     except LabError as error:
-        print("\nFAILED in the step: %s\n%s\nWhat to do: %s" % (Step.current, error, Step.remedy or "see above, then run `make demo` again"), file=sys.stderr)
+        print(f"\nFAILED in the step: {Step.current}\n{error}\nWhat to do: {Step.remedy or 'see above, then run `make demo` again'}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted in the step: %s\n`make demo` starts over; `make lab-down` removes what is there." % Step.current, file=sys.stderr)
+        print(f"\nInterrupted in the step: {Step.current}\n`make demo` starts over; `make lab-down` removes what is there.", file=sys.stderr)
         return 130
     print(GOODBYE.format(report=_shown(REPORT), cfg=lab.ansible_cfg, ansible=_shown(_ansible_playbook()), playbook=_shown(PLAYBOOK)))
-    print("(%.0f s)" % (time.monotonic() - start))
+    print(f"({time.monotonic() - start:.0f} s)")
     return 0
 
 
@@ -63,25 +63,29 @@ def demonstrate():
     Step.begin("What this machine needs for the nodes", "install what is named above by hand, then run `make demo` again")
     print("installed: " + ", ".join(prepare() or ["all there"]))
 
-    Step.begin("The nodes' base image: Debian %s with corosync" % SUITE,
-               "check that this machine reaches its Debian mirror (apt-get update), or set QUORUM_LAB_MIRROR to one; then run `make demo` again")
-    print("built: %s" % ensure_image(SUITE))
+    Step.begin(
+        f"The nodes' base image: Debian {SUITE} with corosync",
+        "check that this machine reaches its Debian mirror (apt-get update), or set QUORUM_LAB_MIRROR to one; then run `make demo` again",
+    )
+    print(f"built: {ensure_image(SUITE)}")
 
     Step.begin("A repository with the next Debian's corosync, for the upgrade", "as in the step before")
-    print("made: %s" % ensure_upgrade(SUITE, NEXT_SUITE))
+    print(f"made: {ensure_upgrade(SUITE, NEXT_SUITE)}")
 
     Step.begin("Boot three nodes", "`make lab-down` removes what is left of earlier nodes; then run `make demo` again")
     lab = Lab(nodes=3, suite=SUITE, upgrade_to=NEXT_SUITE).up()
     lab.renew(lab.nodes)
-    print("up: " + ", ".join("%s (%s)" % (node.name, node.address) for node in lab.nodes))
+    print("up: " + ", ".join(f"{node.name} ({node.address})" for node in lab.nodes))
 
-    Step.begin("Run the playbook %s on them: deploy, look, stop and start, upgrade" % _shown(PLAYBOOK),
-               "the task that failed is the last one above; look at the node with `make lab-ssh NODE=node1`, or start over with `make demo`")
+    Step.begin(
+        f"Run the playbook {_shown(PLAYBOOK)} on them: deploy, look, stop and start, upgrade",
+        "the task that failed is the last one above; look at the node with `make lab-ssh NODE=node1`, or start over with `make demo`",
+    )
     env = dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg), ANSIBLE_DISPLAY_SKIPPED_HOSTS="false", LC_ALL="C.UTF-8", PYTHONUNBUFFERED="1")
     REPORT.parent.mkdir(exist_ok=True)
-    status = subprocess.call([str(_ansible_playbook()), str(PLAYBOOK), "-e", "rolling_upgrade_report=%s" % REPORT], env=env, cwd=str(CHECKOUT))
+    status = subprocess.call([str(_ansible_playbook()), str(PLAYBOOK), "-e", f"rolling_upgrade_report={REPORT}"], env=env, cwd=str(CHECKOUT))
     if status:
-        raise LabError("ansible-playbook ended with %d" % status)
+        raise LabError(f"ansible-playbook ended with {status}")
     return lab
 
 
@@ -89,7 +93,7 @@ def _ansible_playbook():
     """The one that belongs to the Python this runs with."""
     path = pathlib.Path(sys.prefix) / "bin/ansible-playbook"
     if not path.exists():
-        raise LabError("there is no %s: run the demo with `make demo`, which installs it" % path)
+        raise LabError(f"there is no {path}: run the demo with `make demo`, which installs it")
     return path
 
 

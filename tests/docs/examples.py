@@ -20,8 +20,13 @@ _CODE_BLOCK = re.compile(r"^( *)\.\. code-block:: (\S+)\n(?:\1 +:.*\n)*((?:\n|\1
 SHOWN = ("text", "console", "jinja")
 COPIED = ("yaml", "yaml+jinja")
 
+
 # title: the name of its first play or task. data: what YAML makes of the text.
-Example = t.NamedTuple("Example", [("source", str), ("line", int), ("text", str), ("data", t.Any)])
+class Example(t.NamedTuple):
+    source: str
+    line: int
+    text: str
+    data: t.Any
 
 
 def title(example: Example) -> str:
@@ -34,36 +39,36 @@ def is_play(entry: t.Any) -> bool:
     return "hosts" in entry
 
 
-def all_examples() -> t.List[Example]:
+def all_examples() -> list[Example]:
     """Everything a user may copy into a playbook, in a stable order."""
     return [example for example in _blocks() if isinstance(example.data, list)]
 
 
-def role_examples(role: str) -> t.List[Example]:
+def role_examples(role: str) -> list[Example]:
     """The playbooks of a role's README, in their order: a minimal one and a realistic one. tests/live/test_role_ROLE.py runs them."""
     page = CHECKOUT / "roles" / role / "README.md"
     return [_example(page, line, text) for language, line, text in _code(page) if language in COPIED]
 
 
-def values() -> t.List[Example]:
+def values() -> list[Example]:
     """The `votequorum` values that are shown."""
     return [example for example in _blocks() if isinstance(example.data, dict)]
 
 
-def languages() -> t.Set[str]:
+def languages() -> set[str]:
     """The languages of all blocks of README.md and the guides."""
     return {language for source in _pages() for language, _line, _text in _code(source)}
 
 
-def playbook(example: Example, hosts: str = "cluster") -> t.List[t.Any]:
+def playbook(example: Example, hosts: str = "cluster") -> list[t.Any]:
     """It as a playbook: tasks are put into a play for `hosts`. ValueError where it mixes plays and tasks."""
     plays = {is_play(entry) for entry in example.data}
     if len(plays) != 1:
-        raise ValueError("%s line %d mixes plays and tasks: nobody can copy it as it is" % (example.source, example.line))
+        raise ValueError(f"{example.source} line {example.line} mixes plays and tasks: nobody can copy it as it is")
     return list(example.data) if plays.pop() else [{"hosts": hosts, "gather_facts": False, "tasks": list(example.data)}]
 
 
-def _pages() -> t.List[pathlib.Path]:
+def _pages() -> list[pathlib.Path]:
     return [CHECKOUT / "README.md", *sorted(GUIDES.glob("*.rst"))]
 
 
@@ -78,22 +83,22 @@ def _blocks() -> t.Iterator[Example]:
     for kind in ("filter", "test", "lookup"):
         for path in sorted((CHECKOUT / "plugins" / kind).glob("*.yml")):
             text = path.read_text(encoding="utf-8")
-            yield _example(path, text[:text.index("\nEXAMPLES:")].count("\n") + 2, yaml.safe_load(text)["EXAMPLES"])
+            yield _example(path, text[: text.index("\nEXAMPLES:")].count("\n") + 2, yaml.safe_load(text)["EXAMPLES"])
 
 
-def _code(path: pathlib.Path) -> t.Iterator[t.Tuple[str, int, str]]:
+def _code(path: pathlib.Path) -> t.Iterator[tuple[str, int, str]]:
     """(language, line, text) of each block of a page."""
     page = path.read_text(encoding="utf-8")
     for found in (_FENCE if path.suffix == ".md" else _CODE_BLOCK).finditer(page):
         language, text = found.groups()[-2:]
-        yield language, page[:found.start(found.lastindex or 0)].count("\n") + 1, textwrap.dedent(text).strip("\n") + "\n"
+        yield language, page[: found.start(found.lastindex or 0)].count("\n") + 1, textwrap.dedent(text).strip("\n") + "\n"
 
 
-def _constant(path: pathlib.Path, name: str) -> t.Tuple[int, str]:
+def _constant(path: pathlib.Path, name: str) -> tuple[int, str]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == name:
             return node.lineno, ast.literal_eval(node.value)
-    raise ValueError("%s has no %s" % (path, name))
+    raise ValueError(f"{path} has no {name}")
 
 
 def _example(path: pathlib.Path, line: int, text: str) -> Example:

@@ -56,9 +56,14 @@ Made by tests/docs/picture.py from a real run. -->
 </svg>
 """
 
+
 # title: what stands above the terminal. command: makes a context manager that gives what to run, and what to add to its environment.
 # begins: the picture begins at the first line that this pattern matches. ends: it ends before the first one that this matches, where one is given.
-Picture = t.NamedTuple("Picture", [("title", str), ("command", t.Callable[[], t.Any]), ("begins", str), ("ends", t.Optional[str])])
+class Picture(t.NamedTuple):
+    title: str
+    command: t.Callable[[], t.Any]
+    begins: str
+    ends: str | None
 
 
 @contextlib.contextmanager
@@ -92,13 +97,20 @@ def record(command, environment, columns=COLUMNS):
     controller, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_") and name != "NO_COLOR"}
-    process = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, cwd=str(CHECKOUT), start_new_session=True,
-                               env=dict(inherited, TERM="xterm-256color", LC_ALL="C.UTF-8", COLUMNS=str(columns), **environment))
+    process = subprocess.Popen(
+        command,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        cwd=str(CHECKOUT),
+        start_new_session=True,
+        env=dict(inherited, TERM="xterm-256color", LC_ALL="C.UTF-8", COLUMNS=str(columns), **environment),
+    )
     os.close(terminal)
     text = "".join(_until_closed(controller))
     os.close(controller)
     if process.wait():
-        raise RuntimeError("%s ended with %d:\n%s" % (" ".join(command), process.returncode, text[-2000:]))
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{text[-2000:]}")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -124,7 +136,7 @@ def tidied(text, begins, ends=None, columns=COLUMNS):
     plain = [Text.from_ansi(line).plain for line in lines]
     first = [number for number, line in enumerate(plain) if re.search(begins, line)]
     if not first:
-        raise RuntimeError("no line of the output is like %s: see PICTURES" % begins)
+        raise RuntimeError(f"no line of the output is like {begins}: see PICTURES")
     last = [number for number, line in enumerate(plain) if ends and re.search(ends, line)] or [len(lines)]
     kept = [line for number, line in enumerate(lines) if first[0] <= number < last[0] and (plain[number].strip() or plain[number - 1].strip())]
     return re.sub(r"\*{10,}", "***", "\n".join(kept).strip("\n"))
@@ -139,14 +151,14 @@ def svg(text, title, columns=COLUMNS):
 
 def main():
     parser = argparse.ArgumentParser(prog="docs.picture", description="Run commands, and write pictures of what they print to docs/NAME.svg.")
-    parser.add_argument("names", nargs="+", choices=sorted(PICTURES), metavar="NAME", help="which: %s" % ", ".join(sorted(PICTURES)))
+    parser.add_argument("names", nargs="+", choices=sorted(PICTURES), metavar="NAME", help=f"which: {', '.join(sorted(PICTURES))}")
     for name in parser.parse_args().names:
         picture = PICTURES[name]
         with picture.command() as (command, environment):
             text = record(command, environment)
         path = CHECKOUT / "docs" / (name + ".svg")
         path.write_text(svg(tidied(text, picture.begins, picture.ends), picture.title), encoding="utf-8")
-        print("wrote %s" % path.relative_to(CHECKOUT))
+        print(f"wrote {path.relative_to(CHECKOUT)}")
 
 
 if __name__ == "__main__":

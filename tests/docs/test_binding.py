@@ -63,7 +63,7 @@ def _reached(file, test):
 
 def _calls(text, name):
     """Whether a program in this text calls a method of the binding, or a test in it looks for an event."""
-    return re.search(r"\b%s\b" % name, text) or name in ("initialize", "finalize") and "with Votequorum(" in text
+    return re.search(rf"\b{name}\b", text) or name in ("initialize", "finalize") and "with Votequorum(" in text
 
 
 def test_there_is_something_to_check():
@@ -80,10 +80,10 @@ def test_every_function_is_wrapped_as_it_says():
     source = (BINDING / "votequorum.py").read_text(encoding="utf-8")
     for name, wrapped, _answers in ROWS:
         if name in FUNCTIONS:
-            method = name[len("votequorum_"):]
-            assert method in METHODS and wrapped.startswith("``Votequorum.%s``" % method), name
+            method = name[len("votequorum_") :]
+            assert method in METHODS and wrapped.startswith(f"``Votequorum.{method}``"), name
         elif name in CALLBACKS:
-            assert '%s = t.NamedTuple("' % wrapped.strip("`") in source and '"%s"' % name in source, name
+            assert f'{wrapped.strip("`")} = t.NamedTuple("' in source and f'"{name}"' in source, name
 
 
 @pytest.mark.parametrize("name, answers", [(name, answers) for name, _wrapped, answers in ROWS if name != ALL], ids=lambda item: str(item)[:40])
@@ -92,7 +92,7 @@ def test_every_success_is_tested_and_no_answer_stands_there_twice(name, answers)
     assert "success" in told and len(set(told)) == len(told), name
 
 
-@pytest.mark.parametrize("name, wrapped, answer, text", ANSWERS, ids=["%s: %s" % (name, answer) for name, _wrapped, answer, _text in ANSWERS])
+@pytest.mark.parametrize("name, wrapped, answer, text", ANSWERS, ids=[f"{name}: {answer}" for name, _wrapped, answer, _text in ANSWERS])
 def test_every_answer_has_tests_or_a_reason(name, wrapped, answer, text):
     """Each test is there, calls the function and looks for the exception."""
     assert answer in ("success", "no answer") or answer in CLASSES, answer
@@ -101,12 +101,12 @@ def test_every_answer_has_tests_or_a_reason(name, wrapped, answer, text):
     assert not untested or len(untested.group(1).split()) > 5, "the reason is missing"
     for file, test in named:
         reached = _reached(file, test)
-        assert reached, "%s has no %s" % (file, test)
-        called = wrapped.strip("`") if name in CALLBACKS else name[len("votequorum_"):]
-        assert name == ALL or _calls(reached, called), "%s does not call %s" % (test, called)
+        assert reached, f"{file} has no {test}"
+        called = wrapped.strip("`") if name in CALLBACKS else name[len("votequorum_") :]
+        assert name == ALL or _calls(reached, called), f"{test} does not call {called}"
         wanted = CLASSES[answer].__name__ if answer in CLASSES else ""
         # dispatch makes no exception of this one
-        assert wanted in reached or (name, answer) == ("votequorum_dispatch", "CS_ERR_TRY_AGAIN"), "%s does not look for %s" % (test, wanted)
+        assert wanted in reached or (name, answer) == ("votequorum_dispatch", "CS_ERR_TRY_AGAIN"), f"{test} does not look for {wanted}"
 
 
 def test_every_exception_that_a_docstring_names_has_an_answer():
@@ -114,5 +114,5 @@ def test_every_exception_that_a_docstring_names_has_an_answer():
     told = {name: {answer for row, _wrapped, answer, _text in ANSWERS if row in (name, ALL)} for name in FUNCTIONS}
     by_class = {error.__name__: code for code, error in CLASSES.items() if issubclass(error, CorosyncError)}
     for name in FUNCTIONS:
-        raises = {by_class[word] for word in re.findall(r"\b[A-Z]\w+\b", METHODS[name[len("votequorum_"):]]) if word in by_class}
-        assert raises <= told[name], "the docstring of %s names %s" % (name, sorted(raises - told[name]))
+        raises = {by_class[word] for word in re.findall(r"\b[A-Z]\w+\b", METHODS[name[len("votequorum_") :]]) if word in by_class}
+        assert raises <= told[name], f"the docstring of {name} names {sorted(raises - told[name])}"

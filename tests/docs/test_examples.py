@@ -43,7 +43,7 @@ def _ours(example):
     for task in _tasks(example.data):
         for key, options in task.items():
             if key.startswith(OWN_MODULE):
-                yield key[len(OWN_MODULE):], options or {}
+                yield key[len(OWN_MODULE) :], options or {}
 
 
 def test_there_are_examples_in_every_kind_of_documentation():
@@ -63,26 +63,31 @@ def test_ansible_takes_it(source, tmp_path, collections):
     books = []
     for example in all_examples():
         if example.source == source:
-            books.append(tmp_path / ("line-%d.yml" % example.line))
+            books.append(tmp_path / (f"line-{example.line}.yml"))
             books[-1].write_text(yaml.safe_dump(playbook(example), sort_keys=False), encoding="utf-8")
     (tmp_path / "inventory.yml").write_text(INVENTORY, encoding="utf-8")
     command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "--syntax-check", "-i", str(tmp_path / "inventory.yml"), *map(str, books)]
-    environment = {"ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_HOME": str(tmp_path), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin",
-                   "LC_ALL": "C.UTF-8"}
+    environment = {
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "ANSIBLE_HOME": str(tmp_path),
+        "HOME": str(tmp_path),
+        "PATH": "/usr/bin:/bin",
+        "LC_ALL": "C.UTF-8",
+    }
     done = subprocess.run(command, env=environment, cwd=str(tmp_path), capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("playbook: ") == len(books)
     assert "WARNING" not in done.stderr, done.stderr
 
 
-@pytest.mark.parametrize("example", all_examples(), ids=lambda example: "%s:%d" % (example.source, example.line))
+@pytest.mark.parametrize("example", all_examples(), ids=lambda example: f"{example.source}:{example.line}")
 def test_what_it_uses_of_the_collection_is_there(example):
     """The syntax check looks neither at options nor into expressions."""
     for module, options in _ours(example):
         text = (CHECKOUT / "plugins/modules" / (module + ".py")).read_text(encoding="utf-8")
         documented = yaml.safe_load(text.split('DOCUMENTATION = r"""', 1)[1].split('"""', 1)[0])["options"]
-        assert set(options) <= set(documented), "%s has no option %s" % (module, ", ".join(sorted(set(options) - set(documented))))
+        assert set(options) <= set(documented), f"{module} has no option {', '.join(sorted(set(options) - set(documented)))}"
     expressions = json.dumps(example.data)
     for kind, pattern in (("filter", OWN_FILTER), ("test", OWN_TEST)):
         for name in pattern.findall(expressions):
-            assert (CHECKOUT / "plugins" / kind / (name + ".py")).exists(), "there is no %s corosync.quorum.%s" % (kind, name)
+            assert (CHECKOUT / "plugins" / kind / (name + ".py")).exists(), f"there is no {kind} corosync.quorum.{name}"

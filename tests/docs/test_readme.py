@@ -18,8 +18,11 @@ IN_REPOSITORY = GALAXY["repository"] + "/blob/main/"
 
 def _there():
     """The names of everything that a user can call."""
-    plugins = [path.stem for kind, ending in (("modules", "*.py"), ("filter", "*.yml"), ("test", "*.yml"), ("lookup", "*.yml"))
-               for path in (CHECKOUT / "plugins" / kind).glob(ending)]
+    plugins = [
+        path.stem
+        for kind, ending in (("modules", "*.py"), ("filter", "*.yml"), ("test", "*.yml"), ("lookup", "*.yml"))
+        for path in (CHECKOUT / "plugins" / kind).glob(ending)
+    ]
     sources = [path.stem for path in (CHECKOUT / "extensions/eda/plugins/event_source").glob("*.py")]
     roles = [path.name for path in (CHECKOUT / "roles").glob("[a-z]*")]
     playbooks = [path.stem for path in (CHECKOUT / "playbooks").glob("*.yml")]
@@ -39,7 +42,7 @@ def test_every_name_in_the_text_is_there():
 def test_every_link_into_the_repository_leads_somewhere(target):
     """Links are whole addresses, as Galaxy and Automation Hub show the README away from its repository. Pictures come with the collection."""
     if target.startswith(IN_REPOSITORY):
-        target = target[len(IN_REPOSITORY):]
+        target = target[len(IN_REPOSITORY) :]
     elif not target.startswith("docs/"):
         assert target.startswith("https://")
         return
@@ -49,7 +52,7 @@ def test_every_link_into_the_repository_leads_somewhere(target):
 def test_every_make_target_in_it_is_there():
     makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
     for target in set(re.findall(r"\bmake ([a-z-]+)\b(?! prints)", README)):
-        assert re.search(r"^%s:" % target, makefile, re.MULTILINE), "there is no make %s" % target
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"there is no make {target}"
 
 
 def test_the_two_commands_are_on_the_first_screen():
@@ -71,13 +74,13 @@ def test_the_pages_are_all_on_the_docsite_and_all_linked():
 def test_the_supported_ansible_core_is_the_one_that_the_collection_asks_for():
     wanted = yaml.safe_load((CHECKOUT / "meta/runtime.yml").read_text(encoding="utf-8"))["requires_ansible"]
     least = re.fullmatch(r">=(\d+\.\d+)\.0", wanted).group(1)
-    assert "ansible-core %s or newer" % least in README
+    assert f"ansible-core {least} or newer" in README
 
 
 def test_its_figures_are_those_that_the_benchmark_wrote():
     measured = (CHECKOUT / "tests/benchmark/results/wait.md").read_text(encoding="utf-8")
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in measured.splitlines() if line.startswith("| ")]
     head = next(number for number, row in enumerate(rows) if row[0] == "way of waiting")
-    expected = [[row[0], row[1], row[3]] for row in rows[head + 1:head + 6]]
+    expected = [[row[0], row[1], row[3]] for row in rows[head + 1 : head + 6]]
     shown = README.split("| way of waiting ")[1].split("\n\n")[0].splitlines()[2:]
     assert [[cell.strip() for cell in line.strip("|").split("|")] for line in shown] == expected

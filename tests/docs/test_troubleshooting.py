@@ -39,10 +39,10 @@ def test_there_is_something_to_check():
 def test_every_quoted_message_is_one_of_ours(quoted):
     """A "…" in the guide is a value in the code."""
     pattern = re.compile(VALUE.join(re.escape(part) for part in quoted.split("…")))
-    assert any(pattern.search(sentence) for sentence in SENTENCES), "no code says %r" % quoted
+    assert any(pattern.search(sentence) for sentence in SENTENCES), f"no code says {quoted!r}"
 
 
 def test_every_code_of_corosync_is_there_with_its_advice():
     told = set(ROW.findall(GUIDE))
     wanted = {(error.name, str(error.code), error.advice) for error in BY_CODE.values() if error.advice != CorosyncError.advice}
-    assert told == wanted, "rows to be in the guide:\n" + "".join("  * - ``%s`` (%s)\n    - %s\n" % row for row in sorted(wanted - told))
+    assert told == wanted, "rows to be in the guide:\n" + "".join("  * - ``{}`` ({})\n    - {}\n".format(*row) for row in sorted(wanted - told))

@@ -25,7 +25,7 @@ def main(argv=None):
             become_root("lab")
         return arguments.action(arguments) or 0
     except LabError as error:
-        print("lab: %s failed: %s" % (arguments.command, error), file=sys.stderr)
+        print(f"lab: {arguments.command} failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nlab: interrupted; run the same command again to go on, or `make lab-down` to remove what is there", file=sys.stderr)
@@ -46,7 +46,7 @@ def parser():
 
     command("prepare", lambda _: host.prepare() and None, "install the packages that this machine lacks for the lab", named=False)
     up = command("up", cmd_up, "boot the nodes, or those that are not up")
-    up.add_argument("--nodes", type=int, default=3, help="how many, 1 to %d (default: %%(default)s)" % MOST_NODES)
+    up.add_argument("--nodes", type=int, default=3, help=f"how many, 1 to {MOST_NODES} (default: %(default)s)")
     up.add_argument("--suite", default="bookworm", choices=image.SUITES, help="the nodes' Debian (default: %(default)s)")
     up.add_argument("--stack", choices=sorted(image.STACKS), help="with pacemaker and this shell of it (default: corosync alone)")
     up.add_argument("--upgrade-to", metavar="SUITE", help="let apt on the nodes offer the corosync of this newer Debian, such as trixie on bookworm")
@@ -70,7 +70,7 @@ def become_root(module):
     """Start this command again by sudo when it has not root's rights."""
     if os.geteuid() == 0:
         return
-    keep = ["%s=%s" % (name, value) for name, value in os.environ.items() if name.startswith("QUORUM_LAB_") or name == "PYTHONPATH"]
+    keep = [f"{name}={value}" for name, value in os.environ.items() if name.startswith("QUORUM_LAB_") or name == "PYTHONPATH"]
     sys.stdout.flush()
     try:
         os.execvp("sudo", ["sudo", "env"] + keep + [sys.executable, "-m", module] + sys.argv[1:])
@@ -83,9 +83,9 @@ def cmd_up(arguments):
     wanted = Lab(arguments.name, arguments.nodes, arguments.suite, stack=arguments.stack, upgrade_to=arguments.upgrade_to)
     lab = wanted.up(fresh=arguments.fresh)
     for node in lab.nodes:
-        print("%-7s %s" % (node.name, node.address))
+        print(f"{node.name:<7} {node.address}")
     print("log in:         make lab-ssh NODE=node1")
-    print("run a playbook: ANSIBLE_CONFIG=%s .venv/bin/ansible-playbook PLAYBOOK   (group `nodes`)" % lab.ansible_cfg)
+    print(f"run a playbook: ANSIBLE_CONFIG={lab.ansible_cfg} .venv/bin/ansible-playbook PLAYBOOK   (group `nodes`)")
     print("remove them:    make lab-down")
 
 
@@ -107,11 +107,11 @@ def cmd_down(arguments):
         mine = session_lock(lab)
         if mine is None:
             if not lab.private or arguments.name == lab.name or arguments.all:
-                host.say("the lab %s stays: a test session uses it" % lab.name)
+                host.say(f"the lab {lab.name} stays: a test session uses it")
             continue
         with mine:
             lab.down()
-        host.say("the lab %s is down" % lab.name)
+        host.say(f"the lab {lab.name} is down")
 
 
 def _goes_with_a_session(lab):
@@ -137,10 +137,10 @@ def cmd_status(_arguments):
         try:
             nodes = lab.find().nodes
         except LabError:
-            print("%-8s comes up or goes down just now, or was interrupted in it" % lab.name)
+            print(f"{lab.name:<8} comes up or goes down just now, or was interrupted in it")
             continue
         for node in nodes:
-            print("%-8s %-7s %-15s %s" % (lab.name, node.name, node.address, "up" if node.is_on() else "off"))
+            print(f"{lab.name:<8} {node.name:<7} {node.address:<15} {'up' if node.is_on() else 'off'}")
 
 
 def cmd_ssh(arguments):

@@ -27,9 +27,9 @@ def once(path, what, make):
             for half in path.parent.glob("*.building"):
                 shutil.rmtree(half, ignore_errors=True)  # what an interrupted run has left
             half = path.with_name(path.name + ".building")
-            host.say("making %s, once" % what)
+            host.say(f"making {what}, once")
             start = time.monotonic()
             make(half)
             os.rename(half, path)
-            host.say("made %s: %s (%.0f s)" % (what, path, time.monotonic() - start))
+            host.say(f"made {what}: {path} ({time.monotonic() - start:.0f} s)")
     return path

@@ -17,17 +17,17 @@ from .parallel import each
 WANTED = "/etc/systemd/system/multi-user.target.wants"
 NO_RESTART = "/run/systemd/system/corosync-qdevice.service.d"
 # What an interrupted run of Ansible still does over ssh (a stop of corosync, say) is ended; a user's login shell is not.
-FORGET = """\
-ps -wweo pid=,tty=,cgroup:300=,args= | awk '$2 == "?" && $3 ~ /ssh\\.service/ && !/sshd[^:]*: .*(listener|@pts)/ {print $1}' | xargs -r kill -KILL
-rm -f %(wanted)s/corosync.service %(wanted)s/corosync-qdevice.service
+FORGET = f"""\
+ps -wweo pid=,tty=,cgroup:300=,args= | awk '$2 == "?" && $3 ~ /ssh\\.service/ && !/sshd[^:]*: .*(listener|@pts)/ {{print $1}}' | xargs -r kill -KILL
+rm -f {WANTED}/corosync.service {WANTED}/corosync-qdevice.service
 systemctl -q kill -s KILL corosync-qdevice corosync lab-qnetd 2>/dev/null
 systemctl stop corosync-qdevice corosync lab-qnetd 2>/dev/null
 systemctl reset-failed corosync-qdevice corosync lab-qnetd 2>/dev/null
-rm -rf /dev/shm/qb-* /var/lib/corosync/* /var/lib/corosync-quorum /etc/corosync/* /root/.ansible/tmp/* %(offer)s
-[ ! -e %(watch)s ] || { systemctl -q kill -s KILL lab-watch; systemctl stop lab-watch; rm -f %(watch)s %(wanted)s/lab-watch.service %(record)s; }
-[ ! -e %(no_restart)s ] || { rm -r %(no_restart)s; systemctl daemon-reload; }
+rm -rf /dev/shm/qb-* /var/lib/corosync/* /var/lib/corosync-quorum /etc/corosync/* /root/.ansible/tmp/* {upgrade.SOURCE}
+[ ! -e {watch.UNIT} ] || {{ systemctl -q kill -s KILL lab-watch; systemctl stop lab-watch; rm -f {watch.UNIT} {WANTED}/lab-watch.service {watch.RECORD}; }}
+[ ! -e {NO_RESTART} ] || {{ rm -r {NO_RESTART}; systemctl daemon-reload; }}
 true
-""" % {"wanted": WANTED, "offer": upgrade.SOURCE, "watch": watch.UNIT, "record": watch.RECORD, "no_restart": NO_RESTART}
+"""
 CONFIGURE = """\
 set -e
 umask 077
@@ -54,7 +54,7 @@ class Cluster:
         for node in self.nodes:
             if which in (node.name, node.nodeid):
                 return node
-        raise KeyError("the cluster has no node %r, it has %s" % (which, ", ".join(node.name for node in self.nodes)))
+        raise KeyError(f"the cluster has no node {which!r}, it has {', '.join(node.name for node in self.nodes)}")
 
     def __iter__(self):
         return iter(self.nodes)
@@ -68,6 +68,7 @@ class Cluster:
             node.sh(script)
             if start:
                 node.start_corosync()
+
         each(self.nodes, one)
 
     def wait_ring(self, nodes=None, timeout=RING_TIMEOUT):
@@ -81,9 +82,16 @@ class Cluster:
             if seen == wanted:
                 waiting.pop(0)
             elif time.monotonic() > deadline:
-                raise LabError("%s sees the members %s after %d s, wanted %s; its journal:\n%s" % (
-                    waiting[0].name, sorted(seen), timeout, sorted(wanted),
-                    waiting[0].run(["journalctl", "-u", "corosync", "-n", "15", "-o", "cat", "--no-pager"], check=False).stdout))
+                raise LabError(
+                    "%s sees the members %s after %d s, wanted %s; its journal:\n%s"
+                    % (
+                        waiting[0].name,
+                        sorted(seen),
+                        timeout,
+                        sorted(wanted),
+                        waiting[0].run(["journalctl", "-u", "corosync", "-n", "15", "-o", "cat", "--no-pager"], check=False).stdout,
+                    )
+                )
             else:
                 time.sleep(0.05)
 
@@ -96,8 +104,10 @@ class Cluster:
             if ("Quorate:          Yes" in text) == wanted and "Quorate:" in text:
                 waiting.pop(0)
             elif time.monotonic() > deadline:
-                raise LabError("%s did not become %s within %d s; corosync-quorumtool there says:\n%s" % (
-                    waiting[0].name, "quorate" if wanted else "inquorate", timeout, text))
+                raise LabError(
+                    "%s did not become %s within %d s; corosync-quorumtool there says:\n%s"
+                    % (waiting[0].name, "quorate" if wanted else "inquorate", timeout, text)
+                )
             else:
                 time.sleep(0.05)
 
@@ -122,9 +132,11 @@ class Cluster:
 
     def let_crashes_be(self):
         """From now on systemd does not start a crashed client of the quorum device again, and a crashed corosync with it."""
+
         def one(node):
             node.put("[Service]\nRestart=no\n", NO_RESTART + "/no-restart.conf")
             node.run(["systemctl", "daemon-reload"])
+
         each(self.nodes, one)
 
     def kill_qdevice(self, which):
@@ -149,8 +161,10 @@ class Cluster:
             if mine and (",V," in mine[0]) == wanted:
                 waiting.pop(0)
             elif time.monotonic() > deadline:
-                raise LabError("%s %s the quorum device's vote after %d s; corosync-quorumtool there says:\n%s" % (
-                    waiting[0].name, "lacks" if wanted else "has", timeout, text))
+                raise LabError(
+                    "%s %s the quorum device's vote after %d s; corosync-quorumtool there says:\n%s"
+                    % (waiting[0].name, "lacks" if wanted else "has", timeout, text)
+                )
             else:
                 time.sleep(0.1)
 
@@ -185,9 +199,11 @@ def quorumtool(node):
 
 def forget(nodes):
     """Undo every fault on these nodes, and leave no corosync running or configured."""
+
     def one(node):
         node.heal()
         node.sh(FORGET, timeout=60)
+
     each(nodes, one)
 
 

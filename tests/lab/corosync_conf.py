@@ -6,8 +6,16 @@
 # token: a lost node is noticed in about a second and a half; the coefficient is what corosync adds per node above two.
 # pmtud: knet measures a link again only at this interval (default 30 s), and a healed link that it measured while
 # it was cut stays too narrow for corosync until then.
-TOTEM = {"version": 2, "cluster_name": "lab", "transport": "knet", "crypto_cipher": "none", "crypto_hash": "none",
-         "token": 1000, "token_coefficient": 50, "knet_pmtud_interval": 1}
+TOTEM = {
+    "version": 2,
+    "cluster_name": "lab",
+    "transport": "knet",
+    "crypto_cipher": "none",
+    "crypto_hash": "none",
+    "token": 1000,
+    "token_coefficient": 50,
+    "knet_pmtud_interval": 1,
+}
 # A ring that misses a node only after twenty seconds. How soon its links are up follows from the token, unless it is said.
 PATIENT = {"token": 20000, "consensus": 24000, "interface": {"linknumber": 0, "knet_ping_interval": 250}}
 QUORUM = {"provider": "corosync_votequorum"}
@@ -23,7 +31,7 @@ def section(name, content, depth=0):
             if isinstance(part, dict):
                 lines += section(key, part, depth + 1)
             elif part is not None:
-                lines.append("%s    %s: %s" % (indent, key, _text(part)))
+                lines.append(f"{indent}    {key}: {_text(part)}")
     return lines + [indent + "}"]
 
 
@@ -40,8 +48,7 @@ def render(addresses, votes=None, quorum=None, totem=None, device=None, nodelist
     """
     parts = [section("totem", dict(TOTEM, **(totem or {})))]
     if nodelist:
-        parts.append(section("nodelist", {"node": [_node(nodeid, address, (votes or {}).get(nodeid), names)
-                                                   for nodeid, address in sorted(addresses.items())]}))
+        parts.append(section("nodelist", {"node": [_node(nodeid, address, (votes or {}).get(nodeid), names) for nodeid, address in sorted(addresses.items())]}))
     if quorum is not False:
         parts.append(section("quorum", dict(QUORUM, **(quorum or {}), **({"device": device} if device else {}))))
     parts.append(section("logging", LOGGING))
@@ -49,4 +56,4 @@ def render(addresses, votes=None, quorum=None, totem=None, device=None, nodelist
 
 
 def _node(nodeid, address, votes, names):
-    return {"ring0_addr": address, "nodeid": nodeid, "name": "node%d" % nodeid if names else None, "quorum_votes": votes}
+    return {"ring0_addr": address, "nodeid": nodeid, "name": f"node{nodeid}" if names else None, "quorum_votes": votes}

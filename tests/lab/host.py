@@ -61,14 +61,22 @@ def run(argv, check=True, timeout=60, stdin=None, env=None):
     """Run a command of this machine and return its CompletedProcess (text); a failure is a LabError with its last words."""
     argv = [str(word) for word in argv]
     try:
-        done = subprocess.run(argv, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, universal_newlines=True, timeout=timeout, env=env or environment(), check=False)
+        done = subprocess.run(
+            argv,
+            input=stdin,
+            stdin=None if stdin is not None else subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=env or environment(),
+            check=False,
+        )
     except FileNotFoundError:
-        raise LabError("the command %s is not on this machine: run `make lab-prepare`" % argv[0]) from None
+        raise LabError(f"the command {argv[0]} is not on this machine: run `make lab-prepare`") from None
     except subprocess.TimeoutExpired:
-        raise LabError("`%s` was not done after %s s" % (" ".join(argv), timeout)) from None
+        raise LabError(f"`{' '.join(argv)}` was not done after {timeout} s") from None
     if check and done.returncode:
-        raise LabError("`%s` ended with %d: %s" % (" ".join(argv), done.returncode, last_words(done)))
+        raise LabError(f"`{' '.join(argv)}` ended with {done.returncode}: {last_words(done)}")
     return done
 
 
@@ -88,9 +96,9 @@ def locked(path, what, timeout=900):
         if handle:
             break
         if time.monotonic() > deadline:
-            raise LabError("another process has held the lock %s for %d s: end it, then try again" % (path, timeout))
+            raise LabError(f"another process has held the lock {path} for {timeout} s: end it, then try again")
         if not told:
-            say("waiting for another process that is busy with %s" % what)
+            say(f"waiting for another process that is busy with {what}")
             told = True
         time.sleep(0.1)
     with handle:
@@ -115,11 +123,11 @@ def allow_many_nodes():
     if int(limit.read_text()) >= INOTIFY_INSTANCES:
         return
     try:
-        limit.write_text("%d\n" % INOTIFY_INSTANCES)
+        limit.write_text(f"{INOTIFY_INSTANCES}\n")
     except OSError as error:
-        say("the kernel's limit %s stays low (%s): more than about ten nodes will not boot" % (limit, error.strerror))
+        say(f"the kernel's limit {limit} stays low ({error.strerror}): more than about ten nodes will not boot")
     else:
-        say("set %s to %d, until this machine restarts" % (limit, INOTIFY_INSTANCES))
+        say(f"set {limit} to {INOTIFY_INSTANCES}, until this machine restarts")
 
 
 def hand_over(folder, names):
@@ -140,12 +148,12 @@ def missing_packages():
 def why_not():
     """Why this machine cannot run the lab, as a sentence; None when it can."""
     if not sys.platform.startswith("linux"):
-        return "the lab needs Linux, this is %s" % sys.platform
+        return f"the lab needs Linux, this is {sys.platform}"
     if os.geteuid() != 0:
         return "the lab boots machines, which only root may do: run it with sudo"
     missing = missing_packages()
     if missing:
-        return "the lab needs the packages %s: run `make lab-prepare`" % ", ".join(missing)
+        return f"the lab needs the packages {', '.join(missing)}: run `make lab-prepare`"
     return None
 
 
@@ -162,10 +170,9 @@ def prepare():
     if not missing:
         return []
     if not shutil.which("apt-get", path=SBIN):
-        raise LabError("the lab needs %s, and this machine has no apt-get to install them: it runs on Debian 12 or newer and on Ubuntu"
-                       % ", ".join(missing))
+        raise LabError(f"the lab needs {', '.join(missing)}, and this machine has no apt-get to install them: it runs on Debian 12 or newer and on Ubuntu")
     as_root = [] if os.geteuid() == 0 else ["sudo"]
-    say("installing the packages %s" % ", ".join(missing))
+    say(f"installing the packages {', '.join(missing)}")
     env = dict(environment(), DEBIAN_FRONTEND="noninteractive")
     # another process may be installing: apt waits for that
     apt = as_root + ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"]

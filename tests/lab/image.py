@@ -16,8 +16,21 @@ from . import cache, host, packages
 from .errors import LabError
 
 SUITES = ("bookworm", "trixie", "bullseye")
-PACKAGES = ("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-apt", "python3-cffi-backend", "iproute2", "procps",
-            "sudo", "corosync", "corosync-qdevice", "corosync-qnetd")
+PACKAGES = (
+    "systemd",
+    "systemd-sysv",
+    "dbus",
+    "openssh-server",
+    "python3",
+    "python3-apt",
+    "python3-cffi-backend",
+    "iproute2",
+    "procps",
+    "sudo",
+    "corosync",
+    "corosync-qdevice",
+    "corosync-qnetd",
+)
 
 # What makes a plain Debian system a node that boots quickly and then leaves the processor alone.
 FINISH = """\
@@ -69,7 +82,7 @@ rmdir .%(folder)s
 
 def key(suite):
     """Name of the image of a suite; changes with everything that goes into it."""
-    return "%s-%s" % (suite, cache.recipe_hash(*(PACKAGES + (FINISH,))))
+    return f"{suite}-{cache.recipe_hash(*(PACKAGES + (FINISH,)))}"
 
 
 def path(suite):
@@ -82,17 +95,17 @@ def layers(suite, stack=None):
     base = [path(suite)]
     if not stack:
         return base
-    name = "%s-%s-%s" % (key(suite), stack, cache.recipe_hash(INSTALL, *STACKS[stack]))
+    name = f"{key(suite)}-{stack}-{cache.recipe_hash(INSTALL, *STACKS[stack])}"
     return [host.cache_dir() / "images" / name / "upper"] + base
 
 
 def ensure(suite, stack=None):
     """Return the uppermost folder of layers(), and build first those that are not there (about a minute each)."""
     check(suite, stack)
-    base = cache.once(path(suite), "a base image of Debian %s with corosync (about a minute)" % suite, lambda half: _build(suite, half))
+    base = cache.once(path(suite), f"a base image of Debian {suite} with corosync (about a minute)", lambda half: _build(suite, half))
     if stack:
-        repository = packages.repository("%s-%s" % (suite, stack), suite, mirror_of_packages(), STACKS[stack], status(suite), key(suite))
-        cache.once(layers(suite, stack)[0].parent, "a layer with %s over it" % stack, lambda half: _install(half, base, stack, repository))
+        repository = packages.repository(f"{suite}-{stack}", suite, mirror_of_packages(), STACKS[stack], status(suite), key(suite))
+        cache.once(layers(suite, stack)[0].parent, f"a layer with {stack} over it", lambda half: _install(half, base, stack, repository))
     return layers(suite, stack)[0]
 
 
@@ -104,13 +117,13 @@ def status(suite, stack=None):
 def check(suite, stack=None):
     """Raise LabError if there is no such suite or stack."""
     if suite not in SUITES:
-        raise LabError("there is no lab image of the suite %r: choose one of %s" % (suite, ", ".join(SUITES)))
+        raise LabError(f"there is no lab image of the suite {suite!r}: choose one of {', '.join(SUITES)}")
     if stack and stack not in STACKS:
-        raise LabError("there is no stack %r for a lab: choose one of %s" % (stack, ", ".join(STACKS)))
+        raise LabError(f"there is no stack {stack!r} for a lab: choose one of {', '.join(STACKS)}")
 
 
 def _build(suite, half):
-    argv = ["debootstrap", "--variant=minbase", "--keyring=%s" % host.KEYRING, "--include=" + ",".join(PACKAGES), suite, half, debian_mirror()]
+    argv = ["debootstrap", "--variant=minbase", f"--keyring={host.KEYRING}", "--include=" + ",".join(PACKAGES), suite, half, debian_mirror()]
     if not pathlib.Path("/usr/share/debootstrap/scripts", suite).exists():
         argv.append("/usr/share/debootstrap/scripts/sid")
     host.run(argv, timeout=900)

@@ -46,7 +46,7 @@ def write_access(folder, checkout, nodes):
 
 def ssh_config(folder, nodes):
     """An ssh configuration of its own for the nodes; the host keys are those of the lab's image and are never in the user's files."""
-    hosts = "".join("Host %s\n    HostName %s\n" % (node.name, node.address) for node in nodes)
+    hosts = "".join(f"Host {node.name}\n    HostName {node.address}\n" for node in nodes)
     return hosts + SSH_CONFIG.format(folder=folder)
 
 
@@ -57,7 +57,7 @@ def host_variables(node):
         "ansible_user": "root",
         "ansible_python_interpreter": "/usr/bin/python3",
         "ansible_ssh_private_key_file": str(node.ssh_config.parent / "id_ed25519"),
-        "ansible_ssh_common_args": "-F '%s'" % node.ssh_config,
+        "ansible_ssh_common_args": f"-F '{node.ssh_config}'",
     }
 
 
@@ -66,14 +66,14 @@ def write_inventory(path, nodes):
     path = pathlib.Path(path)
     lines = ["---", "nodes:", "  hosts:"]
     for node in nodes:
-        lines.append("    %s:" % node.name)
-        lines += ["      %s: %s" % (name, json.dumps(value)) for name, value in host_variables(node).items()]
+        lines.append(f"    {node.name}:")
+        lines += [f"      {name}: {json.dumps(value)}" for name, value in host_variables(node).items()]
     write_whole(path, "\n".join(lines) + "\n")
     return path
 
 
 def write_whole(path, text):
     """Write a file that another process may be reading or writing: it finds the whole of the old or of the new one."""
-    half = path.with_name("%s.%d-%d" % (path.name, os.getpid(), threading.get_ident()))
+    half = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
     half.write_text(text)
     os.replace(half, path)

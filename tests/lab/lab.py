@@ -35,7 +35,7 @@ class Lab:
 
     def __init__(self, name="lab", nodes=3, suite="bookworm", private=False, stack=None, upgrade_to=None):
         if not isinstance(nodes, int) or not 1 <= nodes <= MOST_NODES:
-            raise LabError("a lab has 1 to %d nodes, not %r" % (MOST_NODES, nodes))
+            raise LabError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes!r}")
         image.check(suite, stack)
         if upgrade_to:
             upgrade.check(suite, upgrade_to)
@@ -45,9 +45,9 @@ class Lab:
         self.stack = stack
         self.upgrade_to = upgrade_to
         self.private = private  # made by private_lab(): goes with its session
-        self.id = hashlib.sha256(("%s\0%s" % (host.CHECKOUT, name)).encode()).hexdigest()[:6]
+        self.id = hashlib.sha256((f"{host.CHECKOUT}\0{name}").encode()).hexdigest()[:6]
         self.folder = host.state_dir() / self.id
-        self.bridge = "cq%sbr" % self.id
+        self.bridge = f"cq{self.id}br"
         self.nodes = []
         self.recorded = {}
 
@@ -62,7 +62,7 @@ class Lab:
         for node in self.nodes:
             if which in (node.name, node.nodeid):
                 return node
-        raise LabError("the lab %s has no node %r; it has %s" % (self.name, which, ", ".join(node.name for node in self.nodes) or "none"))
+        raise LabError(f"the lab {self.name} has no node {which!r}; it has {', '.join(node.name for node in self.nodes) or 'none'}")
 
     @property
     def inventory(self):
@@ -95,7 +95,7 @@ class Lab:
         """Take up the lab as it runs, whatever its size; LabError if it is not up."""
         host.require()
         if not (self._load() and self._there()):
-            raise LabError("the lab %s is not up: start it with `make lab-up`" % self.name)
+            raise LabError(f"the lab {self.name} is not up: start it with `make lab-up`")
         self.suite, self.stack = self.recorded["suite"], self.recorded.get("stack")
         self.upgrade_to = self._offered()
         self._attach(self._there())
@@ -109,7 +109,7 @@ class Lab:
         self.nodes = []
 
     def _lock(self):
-        return host.locked(host.state_dir() / ("%s.lock" % self.id), "the lab %s" % self.name)
+        return host.locked(host.state_dir() / (f"{self.id}.lock"), f"the lab {self.name}")
 
     def _load(self):
         """Read what _found() wrote down."""
@@ -143,8 +143,15 @@ class Lab:
         image.ensure(self.suite, self.stack)
         self.folder.mkdir(parents=True, mode=0o700)
         host.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "corosync-quorum-lab", "-f", self.folder / "id_ed25519"])
-        self.recorded = {"name": self.name, "checkout": str(host.CHECKOUT), "image": self._image(), "suite": self.suite, "stack": self.stack,
-                         "private": self.private, "subnet": str(self._claim_subnet())}
+        self.recorded = {
+            "name": self.name,
+            "checkout": str(host.CHECKOUT),
+            "image": self._image(),
+            "suite": self.suite,
+            "stack": self.stack,
+            "private": self.private,
+            "subnet": str(self._claim_subnet()),
+        }
         half = self.folder / "lab.json.new"
         half.write_text(json.dumps(self.recorded, indent=1) + "\n")
         os.rename(half, self.folder / "lab.json")
@@ -163,8 +170,8 @@ class Lab:
         binds = [(host.CHECKOUT, COLLECTION), (packages.folder(), packages.NODE_FOLDER)]
         self.nodes = []
         for nodeid in range(1, size + 1):
-            name = "node%d" % nodeid
-            machine = Machine(self.folder / "nodes" / name, self.recorded["image"], name, "cq%sn%d" % (self.id, nodeid), self.bridge)
+            name = f"node{nodeid}"
+            machine = Machine(self.folder / "nodes" / name, self.recorded["image"], name, f"cq{self.id}n{nodeid}", self.bridge)
             self.nodes.append(Node(machine, nodeid, subnet[nodeid], self.folder / "ssh_config", binds))
         write_access(self.folder, host.CHECKOUT, self.nodes)
         host.hand_over(self.folder, ["id_ed25519", "id_ed25519.pub", "ssh_config", "inventory.yml", "ansible.cfg", "collections"])
@@ -172,13 +179,13 @@ class Lab:
     def _boot_nodes(self):
         off = [node for node in self.nodes if not node.is_on()]
         if off:
-            host.say("booting %s (Debian %s)" % (", ".join(node.name for node in off), self.suite))
+            host.say(f"booting {', '.join(node.name for node in off)} (Debian {self.suite})")
             host.allow_many_nodes()
         start = time.monotonic()
         each(off, self._switch_on)
         each(self.nodes, lambda node: node.wait_booted(timeout=120 + 10 * len(off)))
         if off:
-            host.say("%s: up in %.1f s" % (", ".join(node.name for node in off), time.monotonic() - start))
+            host.say(f"{', '.join(node.name for node in off)}: up in {time.monotonic() - start:.1f} s")
 
     def _switch_on(self, node):
         ready = node.machine.folder / "ready"
@@ -191,12 +198,14 @@ class Lab:
 
     def _furnish(self, node):
         subnet = ipaddress.ip_network(self.recorded["subnet"])
-        hosts = ["127.0.0.1 localhost"] + ["%s node%d" % (subnet[number], number) for number in range(1, MOST_NODES + 1)]
+        hosts = ["127.0.0.1 localhost"] + [f"{subnet[number]} node{number}" for number in range(1, MOST_NODES + 1)]
         write = node.machine.write
         write("/etc/hostname", node.name + "\n")
         write("/etc/hosts", "\n".join(hosts) + "\n")
-        write("/etc/systemd/network/10-host0.network",
-              "[Match]\nName=host0\n\n[Network]\nAddress=%s/%d\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n" % (node.address, subnet.prefixlen))
+        write(
+            "/etc/systemd/network/10-host0.network",
+            f"[Match]\nName=host0\n\n[Network]\nAddress={node.address}/{subnet.prefixlen}\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n",
+        )
         write("/root/.ssh/authorized_keys", (self.folder / "id_ed25519.pub").read_text(), mode=0o600)
         (node.machine.root / "root/.ssh").chmod(0o700)
 
@@ -204,7 +213,7 @@ class Lab:
         """Remove processes, mounts, bridge and files, whatever of them is there."""
         (self.folder / "lab.json").unlink(missing_ok=True)
         folders = sorted((self.folder / "nodes").glob("node*"))
-        each(folders, lambda folder: Machine(folder, "", folder.name, "cq%sn%s" % (self.id, folder.name[4:]), self.bridge).erase())
+        each(folders, lambda folder: Machine(folder, "", folder.name, f"cq{self.id}n{folder.name[4:]}", self.bridge).erase())
         unmount_below(self.folder)
         network.remove_bridge(self.bridge)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -239,7 +248,7 @@ class Lab:
         """
         count = len(self.nodes) if nodes is None else nodes
         if not isinstance(count, int) or not 1 <= count <= MOST_NODES:
-            raise LabError("a cluster has 1 to %d nodes, not %r" % (MOST_NODES, nodes))
+            raise LabError(f"a cluster has 1 to {MOST_NODES} nodes, not {nodes!r}")
         needed = count + (1 if qdevice else 0)
         if needed > len(self.nodes):
             self.size = needed
@@ -265,7 +274,7 @@ class Lab:
 
 def session_lock(lab):
     """Take a lab for this process alone: an open file to close in the end, or None when another process has it."""
-    return host.try_lock(host.state_dir() / ("%s.session" % lab.id))
+    return host.try_lock(host.state_dir() / (f"{lab.id}.session"))
 
 
 def all_labs():
@@ -286,12 +295,12 @@ def private_lab(prefix, nodes=3, suite="bookworm", keep=False, **more):
     """
     host.require()
     for number in range(1, 10):
-        lab = Lab("%s%d" % (prefix, number), nodes, suite, private=True, **more)
+        lab = Lab(f"{prefix}{number}", nodes, suite, private=True, **more)
         mine = session_lock(lab)
         if mine:
             break
     else:
-        raise LabError("nine labs %s1 to %s9 are in use already: end some of their sessions" % (prefix, prefix))
+        raise LabError(f"nine labs {prefix}1 to {prefix}9 are in use already: end some of their sessions")
     with mine:
         try:
             yield lab.up(fresh=not keep)

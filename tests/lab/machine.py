@@ -49,11 +49,12 @@ class Machine:
         """Mount a fresh root over the image."""
         for part in ("upper", "work", "root"):
             (self.folder / part).mkdir(parents=True)
-        options = "lowerdir=%s,upperdir=%s/upper,workdir=%s/work" % (self.image, self.folder, self.folder)
+        options = f"lowerdir={self.image},upperdir={self.folder}/upper,workdir={self.folder}/work"
         mounted = host.run(["mount", "-t", "overlay", "corosync-quorum-lab", "-o", options, self.root], check=False)
         if mounted.returncode:
-            raise LabError("an overlay cannot be mounted on %s (%s): set QUORUM_LAB_STATE to a folder on an ordinary disk, such as ext4 or xfs"
-                           % (self.folder, host.last_words(mounted)))
+            raise LabError(
+                f"an overlay cannot be mounted on {self.folder} ({host.last_words(mounted)}): set QUORUM_LAB_STATE to a folder on an ordinary disk, such as ext4 or xfs"
+            )
 
     def has_changed(self, path):
         """Whether the machine has written or removed this file since make_disk()."""
@@ -79,9 +80,21 @@ class Machine:
     def power_on(self, binds=()):
         """Start the machine; `binds`: (folder of this machine, folder in the node), read-only. Does not wait for the boot."""
         self.power_cut()  # whatever an interrupted run has left of it
-        nspawn = ["systemd-nspawn", "--quiet", "--directory=%s" % self.root, "--register=no", "--keep-unit", "--boot", "--machine=%s" % self.unique,
-                  "--hostname=%s" % self.hostname, "--network-bridge=%s" % self.bridge, "--link-journal=no", "--resolv-conf=off", "--timezone=off"]
-        nspawn += ["--bind-ro=%s:%s" % (_escaped(source), _escaped(target)) for source, target in binds]
+        nspawn = [
+            "systemd-nspawn",
+            "--quiet",
+            f"--directory={self.root}",
+            "--register=no",
+            "--keep-unit",
+            "--boot",
+            f"--machine={self.unique}",
+            f"--hostname={self.hostname}",
+            f"--network-bridge={self.bridge}",
+            "--link-journal=no",
+            "--resolv-conf=off",
+            "--timezone=off",
+        ]
+        nspawn += [f"--bind-ro={_escaped(source)}:{_escaped(target)}" for source, target in binds]
         env = dict(host.environment(), CGROUPS=" ".join(str(cgroup) for cgroup in self._cgroups()))
         argv = _scope(self.unique) + ["sh", "-c", SUPERVISOR, "supervisor", str(self.folder)] + nspawn
         for name in ("supervisor.pid", "nspawn.pid"):
@@ -122,7 +135,7 @@ class Machine:
             elif not self.is_on() and (self.folder / "nspawn.pid").exists() and self._own_pid("supervisor.pid") is None:
                 break
             time.sleep(0.05)
-        raise LabError("%s did not boot; the end of its console:\n%s" % (self.hostname, self.console()))
+        raise LabError(f"{self.hostname} did not boot; the end of its console:\n{self.console()}")
 
     def console(self, lines=15):
         """The last lines of what the machine printed while it booted."""
@@ -133,7 +146,7 @@ class Machine:
 
     def _inhabitants(self):
         """Pids, on this machine, of all processes that live on this node's disk."""
-        mine = "upperdir=%s/upper," % self.folder
+        mine = f"upperdir={self.folder}/upper,"
         found = []
         for process in pathlib.Path("/proc").glob("[0-9]*"):
             try:
@@ -148,7 +161,7 @@ class Machine:
         """The pid in a pid file, if that process runs and is ours."""
         try:
             pid = int((self.folder / name).read_text())
-            command = pathlib.Path("/proc/%d/cmdline" % pid).read_bytes().split(b"\0")
+            command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except (OSError, ValueError):
             return None
         mine = os.fsencode(str(self.folder))
@@ -203,8 +216,15 @@ def _host_has_systemd():
 def _scope(unique):
     if not _host_has_systemd():
         return []
-    return ["systemd-run", "--scope", "--quiet", "--collect", "--property=Delegate=yes", "--description=a node of the corosync.quorum lab",
-            "--unit=corosync-quorum-lab-%s" % unique]
+    return [
+        "systemd-run",
+        "--scope",
+        "--quiet",
+        "--collect",
+        "--property=Delegate=yes",
+        "--description=a node of the corosync.quorum lab",
+        f"--unit=corosync-quorum-lab-{unique}",
+    ]
 
 
 def _spawn_detached(argv, env, log):
@@ -219,14 +239,14 @@ def _escaped(path):
 
 def _children(pid):
     try:
-        return [int(word) for task in pathlib.Path("/proc/%d/task" % pid).iterdir() for word in (task / "children").read_text().split()]
+        return [int(word) for task in pathlib.Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()]
     except OSError:
         return []
 
 
 def _namespace(pid, kind):
     try:
-        return os.readlink("/proc/%s/ns/%s" % (pid, kind))
+        return os.readlink(f"/proc/{pid}/ns/{kind}")
     except OSError:
         return None
 
@@ -242,12 +262,12 @@ def _kill(pids, timeout=20):
     for pid in pids:
         while _lives(pid):
             if time.monotonic() > deadline:
-                raise LabError("the process %d did not end within %d s after SIGKILL: look at it with `ps -fp %d`" % (pid, timeout, pid))
+                raise LabError(f"the process {pid} did not end within {timeout} s after SIGKILL: look at it with `ps -fp {pid}`")
             time.sleep(0.01)
 
 
 def _lives(pid):
     try:
-        return pathlib.Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False

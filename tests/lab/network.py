@@ -20,14 +20,14 @@ def choose_subnet(start, taken):
         candidate = subnets[(start + offset) % len(subnets)]
         if not any(candidate.overlaps(network) for network in taken):
             return candidate
-    raise LabError("every subnet of %s is taken on this machine: take a lab down with `make lab-down`" % POOL)
+    raise LabError(f"every subnet of {POOL} is taken on this machine: take a lab down with `make lab-down`")
 
 
 def subnets_in_use():
     """Networks that this machine has an address in or a route to."""
     taken = []
     for addresses in json.loads(host.run(["ip", "-j", "-4", "address", "show"]).stdout or "[]"):
-        taken += [ipaddress.ip_network("%(local)s/%(prefixlen)s" % info, strict=False) for info in addresses.get("addr_info", [])]
+        taken += [ipaddress.ip_network("{local}/{prefixlen}".format(**info), strict=False) for info in addresses.get("addr_info", [])]
     for route in json.loads(host.run(["ip", "-j", "-4", "route", "show", "table", "all"]).stdout or "[]"):
         if route.get("dst", "default") != "default" and route.get("table") != "local":
             taken.append(ipaddress.ip_network(route["dst"], strict=False))
@@ -43,7 +43,7 @@ def make_bridge(name, subnet):
     """Make the bridge of a lab, or complete one that is there."""
     if not bridge_exists(name):
         host.run(["ip", "link", "add", name, "type", "bridge"])
-    host.run(["ip", "address", "replace", "%s/%d" % (controller_address(subnet), subnet.prefixlen), "dev", name])
+    host.run(["ip", "address", "replace", f"{controller_address(subnet)}/{subnet.prefixlen}", "dev", name])
     host.run(["ip", "link", "set", name, "up"])
 
 

@@ -45,7 +45,7 @@ class Node:
         self._binds = binds
 
     def __repr__(self):
-        return "<Node %s %s>" % (self.name, self.address)
+        return f"<Node {self.name} {self.address}>"
 
     # -- run things in it
 
@@ -57,8 +57,15 @@ class Node:
         """
         argv = [str(word) for word in argv]
         full = ["nsenter", "-t", str(self._leader()), "-a", "--root", "--wd"] + (self._as(user) if user else []) + argv
-        process = subprocess.Popen(full, stdin=subprocess.PIPE if input is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, universal_newlines=True, env=dict(INSIDE, **(env or {})), start_new_session=True)
+        process = subprocess.Popen(
+            full,
+            stdin=subprocess.PIPE if input is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            universal_newlines=True,
+            env=dict(INSIDE, **(env or {})),
+            start_new_session=True,
+        )
         try:
             out, err = process.communicate(input, timeout=timeout)
         except BaseException:
@@ -67,7 +74,7 @@ class Node:
             raise
         done = subprocess.CompletedProcess(argv, process.returncode, out, err)
         if check and done.returncode:
-            raise LabError("on %s `%s` ended with %d: %s" % (self.name, " ".join(argv), done.returncode, host.last_words(done)))
+            raise LabError(f"on {self.name} `{' '.join(argv)}` ended with {done.returncode}: {host.last_words(done)}")
         return done
 
     def sh(self, script, check=True, timeout=TIMEOUT):
@@ -82,13 +89,13 @@ class Node:
         """
         if isinstance(source, pathlib.Path):
             source = source.read_text()
-        env = {"PYTHONPATH": COLLECTIONS, "PYTHONPYCACHEPREFIX": "/var/tmp/pycache-%s" % (user or "root")}
+        env = {"PYTHONPATH": COLLECTIONS, "PYTHONPYCACHEPREFIX": f"/var/tmp/pycache-{user or 'root'}"}
         done = self.run(["/usr/bin/python3", "-"] + list(args), check=check, timeout=timeout, input=source, user=user, env=env)
         return json.loads(done.stdout) if parse else done
 
     def put(self, text, path, mode=0o644):
         """Write a file in the node."""
-        self.run(["sh", "-c", 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"', "put", path, "%o" % mode], input=text)
+        self.run(["sh", "-c", 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"', "put", path, f"{mode:o}"], input=text)
 
     @property
     def ssh_args(self):
@@ -100,12 +107,12 @@ class Node:
             name, _x, uid, gid = line.split(":")[:4]
             if name == user:
                 return ["setpriv", "--reuid", uid, "--regid", gid, "--init-groups"]
-        raise LabError("%s has no user %r" % (self.name, user))
+        raise LabError(f"{self.name} has no user {user!r}")
 
     def _leader(self):
         leader = self.machine.leader()
         if leader is None:
-            raise LabError("%s is switched off: call boot() first" % self.name)
+            raise LabError(f"{self.name} is switched off: call boot() first")
         return leader
 
     # -- power
@@ -140,7 +147,7 @@ class Node:
             deadline = time.monotonic() + BOOT_TIMEOUT
             while self.machine.leader() in (before, None):
                 if time.monotonic() > deadline:
-                    raise LabError("%s did not go down for a reboot within %d s" % (self.name, BOOT_TIMEOUT))
+                    raise LabError(f"{self.name} did not go down for a reboot within {BOOT_TIMEOUT} s")
                 time.sleep(0.05)
             self.wait_booted()
 
@@ -185,7 +192,7 @@ class Node:
 
     def block(self, addresses):
         """Drop everything to these addresses (a list); needs no packet filter. For a real partition block on both sides."""
-        batch = "".join("route replace blackhole %s/32\n" % address for address in addresses)
+        batch = "".join(f"route replace blackhole {address}/32\n" for address in addresses)
         self.run(["ip", "-batch", "-"], input=batch)
 
     def unblock(self):
@@ -199,7 +206,7 @@ class Node:
         """
         shaped = self.run(["tc", "qdisc", "replace", "dev", "host0", "root", "netem", "delay", delay] + list(more), check=False)
         if shaped.returncode:
-            raise LabError("the link of %s cannot be delayed, as this machine's kernel has no netem (sch_netem): %s" % (self.name, host.last_words(shaped)))
+            raise LabError(f"the link of {self.name} cannot be delayed, as this machine's kernel has no netem (sch_netem): {host.last_words(shaped)}")
 
     def slow_link(self, rate):
         """Let the node send no more than `rate`, such as "64kbit"; what does not fit waits up to 2 s, then is lost (tc tbf)."""
@@ -211,9 +218,11 @@ class Node:
 
     def fill_dev_shm(self):
         """Leave not one free block in /dev/shm: corosync can make no new connection."""
-        self.sh("set -e\n[ -e /run/lab-shm-size ] || df --output=size -B1 /dev/shm | tail -n1 | tr -d ' ' >/run/lab-shm-size\n"
-                "used=$(df --output=used -k /dev/shm | tail -n1)\nmount -o remount,size=$((used + 64))k /dev/shm\n"
-                "dd if=/dev/zero of=/dev/shm/lab-filler bs=4k 2>/dev/null || true\n")
+        self.sh(
+            "set -e\n[ -e /run/lab-shm-size ] || df --output=size -B1 /dev/shm | tail -n1 | tr -d ' ' >/run/lab-shm-size\n"
+            "used=$(df --output=used -k /dev/shm | tail -n1)\nmount -o remount,size=$((used + 64))k /dev/shm\n"
+            "dd if=/dev/zero of=/dev/shm/lab-filler bs=4k 2>/dev/null || true\n"
+        )
 
     def free_dev_shm(self):
         """Undo fill_dev_shm()."""

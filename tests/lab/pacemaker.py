@@ -42,14 +42,14 @@ PRIMITIVE = """\
   <instance_attributes id="{name}-options"><nvpair id="{name}-state" name="state" value="{state}"/></instance_attributes>
   <operations><op id="{name}-monitor" name="monitor" interval="10s" timeout="20s"/></operations>
 </primitive>"""
-BEGIN = """\
+BEGIN = f"""\
 set -e
 cib=/var/lib/pacemaker/cib/cib.xml
 cat >$cib
 chown hacluster:haclient $cib
 chmod 600 $cib
-ln -sf /lib/systemd/system/pacemaker.service %s/pacemaker.service
-""" % WANTED
+ln -sf /lib/systemd/system/pacemaker.service {WANTED}/pacemaker.service
+"""
 START = ["systemctl", "start", "pacemaker"]
 READY_TIMEOUT = 90
 
@@ -67,18 +67,20 @@ class Pacemaker:
 
     def start(self):
         """Configure and start it, with fencing off; returns when all nodes are online and the resources run."""
+
         def one(node):
             node.run(["sh", "-c", BEGIN], input=configuration())
             if node.run(["which", "crm"], check=False).returncode == 0:  # crmsh reaches every node by ssh, its own as well
                 node.put(node.ssh_config.with_name("id_ed25519").read_text(), "/root/.ssh/id_ed25519", mode=0o600)
             node.run(START, timeout=READY_TIMEOUT)
+
         each(self.cluster.nodes, one)
         self.wait_ready()
         return self
 
     def start_pcsd(self):
         """Start pcsd on all nodes and let each command the others: for `pcs cluster stop node2` on node1. Not needed for pcs on its own node."""
-        each(self.cluster.nodes, lambda node: node.sh("echo hacluster:%s | chpasswd && systemctl start pcsd" % PASSWORD, timeout=READY_TIMEOUT))
+        each(self.cluster.nodes, lambda node: node.sh(f"echo hacluster:{PASSWORD} | chpasswd && systemctl start pcsd", timeout=READY_TIMEOUT))
         names = [node.name for node in self.cluster.nodes]
         self.cluster.nodes[0].run(["pcs", "host", "auth"] + names + ["-u", "hacluster", "-p", PASSWORD], timeout=READY_TIMEOUT)
 
@@ -107,8 +109,10 @@ class Pacemaker:
             if usable == names and len(self.where("dummy")) == 1 and set(self.where("everywhere")) == names:
                 return
             if time.monotonic() > deadline:
-                raise LabError("pacemaker is not ready after %d s: it says of the nodes %s, dummy runs on %s, everywhere on %s" % (
-                    timeout, seen or "nothing", self.where("dummy") or "none", self.where("everywhere") or "none"))
+                raise LabError(
+                    "pacemaker is not ready after %d s: it says of the nodes %s, dummy runs on %s, everywhere on %s"
+                    % (timeout, seen or "nothing", self.where("dummy") or "none", self.where("everywhere") or "none")
+                )
             time.sleep(0.2)
 
     def follow(self):
@@ -144,7 +148,7 @@ class Follower:
     def down(self, resource):
         """The times at which the resource stopped running on the last node that had it."""
         if not self.seen[resource]:
-            raise LabError("nothing has been seen of the resource %s yet" % resource)
+            raise LabError(f"nothing has been seen of the resource {resource} yet")
         return [at for at, names in self.seen[resource] if not names]
 
 
@@ -159,4 +163,4 @@ def parse_nodes(text):
 
 def _there(node, resource):
     leader = node.machine.leader()
-    return leader is not None and pathlib.Path("/proc/%d/root%s" % (leader, STATE % resource)).exists()
+    return leader is not None and pathlib.Path(f"/proc/{leader}/root{STATE % resource}").exists()

@@ -29,17 +29,18 @@ def repository(name, suite, mirror, names, status, make_status=""):
 
     name: what it is for, as a word; make_status: whatever tells this system from others, such as its image's name.
     """
-    path = folder() / ("%s-%s" % (name, cache.recipe_hash(FORMAT, suite, make_status, *names)))
+    path = folder() / (f"{name}-{cache.recipe_hash(FORMAT, suite, make_status, *names)}")
 
     def make(half):
         _fetch(half, suite, mirror, names, status)
         write_index(half, [(deb.name, *_described(deb)) for deb in sorted(half.glob("*.deb"))])
-    return cache.once(path, "a repository of Debian packages (%s)" % name, make)
+
+    return cache.once(path, f"a repository of Debian packages ({name})", make)
 
 
 def source(path):
     """The line for a node's sources.list that offers a repository."""
-    return "deb [trusted=yes] file:%s/%s ./\n" % (NODE_FOLDER, path.name)
+    return f"deb [trusted=yes] file:{NODE_FOLDER}/{path.name} ./\n"
 
 
 def _fetch(half, suite, mirror, names, status):
@@ -47,11 +48,21 @@ def _fetch(half, suite, mirror, names, status):
     apt = half / ".apt"
     for part in ("state/lists/partial", "cache/archives/partial"):
         (apt / part).mkdir(parents=True)
-    (apt / "sources.list").write_text("deb [signed-by=%s] %s %s main\n" % (host.KEYRING, mirror, suite))
-    options = {"Dir::State": apt / "state", "Dir::State::status": status, "Dir::Cache": apt / "cache", "Dir::Etc::sourcelist": apt / "sources.list",
-               "Dir::Etc::sourceparts": "/dev/null", "Dir::Etc::preferences": "/dev/null", "Dir::Etc::preferencesparts": "/dev/null",
-               "APT::Sandbox::User": "root", "APT::Install-Recommends": "false", "Acquire::Languages": "none", "Acquire::Retries": "3"}
-    command = ["apt-get", "-q", "-y"] + [word for key, value in options.items() for word in ("-o", "%s=%s" % (key, value))]
+    (apt / "sources.list").write_text(f"deb [signed-by={host.KEYRING}] {mirror} {suite} main\n")
+    options = {
+        "Dir::State": apt / "state",
+        "Dir::State::status": status,
+        "Dir::Cache": apt / "cache",
+        "Dir::Etc::sourcelist": apt / "sources.list",
+        "Dir::Etc::sourceparts": "/dev/null",
+        "Dir::Etc::preferences": "/dev/null",
+        "Dir::Etc::preferencesparts": "/dev/null",
+        "APT::Sandbox::User": "root",
+        "APT::Install-Recommends": "false",
+        "Acquire::Languages": "none",
+        "Acquire::Retries": "3",
+    }
+    command = ["apt-get", "-q", "-y"] + [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
     host.run(command + ["--error-on=any", "update"], timeout=300)
     host.run(command + ["--download-only", "install"] + list(names), timeout=600)
     for deb in (apt / "cache/archives").glob("*.deb"):
@@ -67,7 +78,7 @@ def _described(deb):
 def write_index(path, packages):
     """Write what apt reads of a flat repository: `packages` are (file name, control fields, content)."""
     if not packages:
-        raise LabError("apt fetched no package for %s: this image has all of them in that version already" % path.name)
+        raise LabError(f"apt fetched no package for {path.name}: this image has all of them in that version already")
     index = "\n".join(entry(*package) for package in packages).encode()
     (path / "Packages").write_bytes(index)
     (path / "Release").write_text(RELEASE % (email.utils.formatdate(usegmt=True), hashlib.sha256(index).hexdigest(), len(index)))

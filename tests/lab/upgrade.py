@@ -17,12 +17,15 @@ SOURCE = "/etc/apt/sources.list.d/lab-upgrade.list"
 def check(suite, target):
     """Raise LabError if the lab cannot upgrade nodes of `suite` to `target`."""
     if UPGRADES.get(suite) != target:
-        raise LabError("nodes of Debian %s cannot be upgraded to %r; what can be: %s" % (
-            suite, target, ", ".join("%s to %s" % pair for pair in UPGRADES.items())))
+        raise LabError(
+            "nodes of Debian {} cannot be upgraded to {!r}; what can be: {}".format(
+                suite, target, ", ".join("{} to {}".format(*pair) for pair in UPGRADES.items())
+            )
+        )
 
 
 def ensure(suite, target):
     """Return the repository for an upgrade of `suite` to `target`, and make it first if it is not there (some ten seconds)."""
     check(suite, target)
     image.ensure(suite)
-    return packages.repository("%s-to-%s" % (suite, target), target, image.mirror_of_packages(), PACKAGES, image.status(suite), image.key(suite))
+    return packages.repository(f"{suite}-to-{target}", target, image.mirror_of_packages(), PACKAGES, image.status(suite), image.key(suite))

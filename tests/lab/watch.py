@@ -21,17 +21,17 @@ PROGRAM = "/opt/lab-watch/watch"
 RECORD = "/var/log/lab-watch.log"
 UNIT = "/etc/systemd/system/lab-watch.service"
 PATIENCE = 60
-UNIT_TEXT = """\
+UNIT_TEXT = f"""\
 [Unit]
 Description=Record of quorum for the tests
 Before=corosync.service
 
 [Service]
-ExecStart=%s %s
+ExecStart={PROGRAM} {RECORD}
 
 [Install]
 WantedBy=multi-user.target
-""" % (PROGRAM, RECORD)
+"""
 
 # at: seconds since the epoch, the same clock on all nodes; what: a word of c/watch.c; members: nodeids
 Event = collections.namedtuple("Event", "at node what members")
@@ -56,7 +56,7 @@ class Watch:
         found = []
         for node in self.nodes:
             if node.is_on() and node.run(["systemctl", "is-active", "lab-watch"], check=False).returncode:
-                raise LabError("nobody watches on %s any more, so its record has a hole: look there with `systemctl status lab-watch`" % node.name)
+                raise LabError(f"nobody watches on {node.name} any more, so its record has a hole: look there with `systemctl status lab-watch`")
             found += parse(node.name, pathlib.Path(str(node.machine.root) + RECORD).read_text())
         return sorted(found, key=lambda event: event.at)
 
@@ -78,7 +78,7 @@ def _start(node, program):
         if "watching" in text and (not runs or "quorate" in text or "waiting" in text):
             return
         if time.monotonic() > deadline:
-            raise LabError("the witness on %s says nothing of corosync after %d s; it wrote: %s" % (node.name, PATIENCE, text or "nothing"))
+            raise LabError(f"the witness on {node.name} says nothing of corosync after {PATIENCE} s; it wrote: {text or 'nothing'}")
         time.sleep(0.02)
 
 
@@ -87,11 +87,11 @@ def compiled(image, target):
     base = pathlib.Path(image.split(":")[-1])
     libraries = [found for name in ("libvotequorum.so.8", "libc.so.6") for found in base.glob("lib/*/" + name)]
     command = ["cc", "-O2", "-Wall", "-Wextra", "-nodefaultlibs", "-Wl,--allow-shlib-undefined", "-o", target, SOURCE] + libraries
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, timeout=60,
-                          check=False) if shutil.which("cc") else None
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False) if shutil.which("cc") else None
     if done is None or done.returncode:
-        raise LabError("%s does not compile (gcc, libc6-dev and libvotequorum-dev are needed): %s" % (
-            SOURCE.name, host.last_words(done) if done else "there is no cc"))
+        raise LabError(
+            "{} does not compile (gcc, libc6-dev and libvotequorum-dev are needed): {}".format(SOURCE.name, host.last_words(done) if done else "there is no cc")
+        )
     return target
 
 

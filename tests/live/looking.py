@@ -24,8 +24,8 @@ LIBRARY = "/var/tmp/module-library"
 PRELUDE = """\
 import json, os, select, signal, subprocess, sys, threading, time
 sys.path.insert(0, "/opt/collections")
-from ansible_collections.corosync.quorum.plugins.module_utils import _observe
-from ansible_collections.corosync.quorum.plugins.module_utils._observe import Observer, observe
+from ansible_collections.corosync.quorum.plugins.module_utils._node import observe as _observe
+from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import Observer, observe
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync import errors
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
@@ -75,7 +75,7 @@ class Background:
         self._thread.start()
         deadline = time.monotonic() + 60
         while self._node.run(["test", "-e", self._ready], check=False).returncode:
-            assert self._thread.is_alive() and time.monotonic() < deadline, "the program made no %s: %s" % (self._ready, self._error)
+            assert self._thread.is_alive() and time.monotonic() < deadline, f"the program made no {self._ready}: {self._error}"
             time.sleep(0.05)
         return self
 
@@ -96,14 +96,17 @@ def _module_library():
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w:gz", compresslevel=1) as tar:
         tar.addfile(tarfile.TarInfo("ansible/__init__.py"))
-        tar.add(str(pathlib.Path(ansible.__file__).with_name("module_utils")), "ansible/module_utils",
-                filter=lambda item: None if "__pycache__" in item.name else item)
+        tar.add(
+            str(pathlib.Path(ansible.__file__).with_name("module_utils")),
+            "ansible/module_utils",
+            filter=lambda item: None if "__pycache__" in item.name else item,
+        )
     return base64.b64encode(archive.getvalue()).decode("ascii")
 
 
 def put_module_library(node):
     """Let `module` work on a node."""
-    node.run(["sh", "-c", "mkdir -p %s && base64 -d | tar -xz -C %s" % (LIBRARY, LIBRARY)], input=_module_library())
+    node.run(["sh", "-c", f"mkdir -p {LIBRARY} && base64 -d | tar -xz -C {LIBRARY}"], input=_module_library())
 
 
 # A module's own process. How long the module takes is measured in it: what Python takes to start and to import is the machine's.
@@ -120,8 +123,14 @@ finally:
 
 def run_module(node, name, arguments, user=None, interpreter=PYTHON):
     """A module of the collection on a node, with these arguments: its result, and in `seconds` how long it took."""
-    done = node.run([interpreter, "-c", TIMED, name], input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}), user=user, check=False, timeout=120,
-                    env={"PYTHONPATH": "/opt/collections:" + LIBRARY, "PYTHONDONTWRITEBYTECODE": "1"})
+    done = node.run(
+        [interpreter, "-c", TIMED, name],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
+        user=user,
+        check=False,
+        timeout=120,
+        env={"PYTHONPATH": "/opt/collections:" + LIBRARY, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
     assert done.stderr == "", done.stderr
     told, _end_of_line, seconds = done.stdout.rstrip().rpartition("\n")
     result = json.loads(told)
@@ -140,21 +149,36 @@ def play(lab, node, *tasks):
 
     tasks: (arguments, keywords of the task) each, both dicts.
     """
-    names = ["result%d" % number for number in range(len(tasks))]
+    names = [f"result{number}" for number in range(len(tasks))]
     with tempfile.TemporaryDirectory() as folder:
         book, answer = pathlib.Path(folder, "play.json"), pathlib.Path(folder, "answer.json")
-        written = [dict(keywords, register=name, ignore_errors=True, **{"corosync.quorum.votequorum_info": arguments})
-                   for (arguments, keywords), name in zip(tasks, names)]
-        written.append({
-            "ansible.builtin.copy": {"dest": str(answer), "content": "{{ [%s] | to_json }}" % ", ".join(names), "mode": "0600"}, "delegate_to": "localhost",
-            "vars": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}})
+        written = [
+            dict(keywords, register=name, ignore_errors=True, **{"corosync.quorum.votequorum_info": arguments})
+            for (arguments, keywords), name in zip(tasks, names)
+        ]
+        written.append(
+            {
+                "ansible.builtin.copy": {"dest": str(answer), "content": f"{{{{ [{', '.join(names)}] | to_json }}}}", "mode": "0600"},
+                "delegate_to": "localhost",
+                "vars": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+            }
+        )
         book.write_text(json.dumps([{"hosts": node.name, "gather_facts": False, "tasks": written}]), encoding="utf-8")
         command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), str(book)]
         environment = dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg), ANSIBLE_LOCALHOST_WARNING="false", LC_ALL="C.UTF-8")
         for name in ("ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_INVENTORY"):
             environment.pop(name, None)
-        done = subprocess.run(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, universal_newlines=True, timeout=120, check=False)
+        done = subprocess.run(
+            command,
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
         assert answer.exists(), done.stdout
         assert "Traceback" not in done.stdout, done.stdout
         return json.loads(answer.read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ def until(true, timeout=PATIENCE):
     """Return when true() is; AssertionError if it never is."""
     deadline = time.monotonic() + timeout
     while not true():
-        assert time.monotonic() < deadline, "not within %s s" % timeout
+        assert time.monotonic() < deadline, f"not within {timeout} s"
         time.sleep(0.1)
 
 

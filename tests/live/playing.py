@@ -20,8 +20,14 @@ WAIT = "corosync.quorum.wait_for_quorum"
 # A busy machine takes so many times as long as a quiet one, for which the timeouts of until() and end() are given. They only bound what hangs.
 BUSY = 4
 
+
 # One result of a task. at: when the controller had it, time.time(). status: ok, failed, unreachable, skipped, item ok, item failed, retry.
-Result = t.NamedTuple("Result", [("at", float), ("status", str), ("host", str), ("task", str), ("result", dict)])
+class Result(t.NamedTuple):
+    at: float
+    status: str
+    host: str
+    task: str
+    result: dict
 
 
 class Play:
@@ -43,8 +49,15 @@ class Play:
         program = ansible_playbook or self.program("ansible-playbook")
         self.lines = []
         self.process = subprocess.Popen(
-            [str(program), str(book), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True,
-            cwd=str(folder), start_new_session=True, env=self._environment(lab, environment or {}))
+            [str(program), str(book), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            universal_newlines=True,
+            cwd=str(folder),
+            start_new_session=True,
+            env=self._environment(lab, environment or {}),
+        )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -55,9 +68,18 @@ class Play:
 
     def _environment(self, lab, more):
         own = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-        return dict(own, ANSIBLE_CONFIG=str(lab.ansible_cfg), ANSIBLE_CALLBACK_PLUGINS=str(PLAYS / "callback_plugins"), ANSIBLE_CALLBACKS_ENABLED="recorder",
-                    ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_DEPRECATION_WARNINGS="false", RECORDER=str(self._record), LC_ALL="C.UTF-8",
-                    PYTHONUNBUFFERED="1", **more)
+        return dict(
+            own,
+            ANSIBLE_CONFIG=str(lab.ansible_cfg),
+            ANSIBLE_CALLBACK_PLUGINS=str(PLAYS / "callback_plugins"),
+            ANSIBLE_CALLBACKS_ENABLED="recorder",
+            ANSIBLE_LOCALHOST_WARNING="false",
+            ANSIBLE_DEPRECATION_WARNINGS="false",
+            RECORDER=str(self._record),
+            LC_ALL="C.UTF-8",
+            PYTHONUNBUFFERED="1",
+            **more,
+        )
 
     def _read(self):
         for line in self.process.stdout:
@@ -86,7 +108,7 @@ class Play:
         """Return when a text has been in so many lines of the output; AssertionError with the output if it never is."""
         deadline = time.monotonic() + BUSY * timeout
         while sum(text in line for _at, line in list(self.lines)) < count:
-            assert time.monotonic() < deadline and self.process.poll() is None, "no %r in:\n%s" % (text, self.output)
+            assert time.monotonic() < deadline and self.process.poll() is None, f"no {text!r} in:\n{self.output}"
             time.sleep(0.02)
 
     @property
@@ -112,7 +134,7 @@ class Play:
         """Wait for its end. Returns the results; AssertionError when it takes longer, or says that something in it is broken."""
         deadline = time.monotonic() + BUSY * timeout
         while self.process.poll() is None:
-            assert time.monotonic() < deadline, "the play did not end within %s s:\n%s" % (BUSY * timeout, self.output)
+            assert time.monotonic() < deadline, f"the play did not end within {BUSY * timeout} s:\n{self.output}"
             time.sleep(0.02)
         self._reader.join(5)
         assert not any(word in line for word in ("Traceback", "this is probably a bug") for line in self._own_words()), self.output
@@ -121,7 +143,7 @@ class Play:
     def result(self, timeout=60):
         """The end of a play with one result."""
         results = self.end(timeout)
-        assert len(results) == 1, "%d results:\n%s" % (len(results), self.output)
+        assert len(results) == 1, f"{len(results)} results:\n{self.output}"
         return results[0]
 
 
@@ -129,10 +151,12 @@ class Play:
 def users_ssh():
     """A Play's environment with arguments of ssh such as users have: a connection that is shared, and hides it if the node vanishes."""
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # pytest's own has a name that is too long for a socket
-        yield {"ANSIBLE_SSH_ARGS": "-C -o ControlMaster=auto -o ControlPersist=60s -o ServerAliveInterval=0 -o ControlPath=%s/users-%%h" % folder,
-               "ANSIBLE_SSH_CONTROL_PATH_DIR": folder + "/cp"}
+        yield {
+            "ANSIBLE_SSH_ARGS": f"-C -o ControlMaster=auto -o ControlPersist=60s -o ServerAliveInterval=0 -o ControlPath={folder}/users-%h",
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": folder + "/cp",
+        }
         for shared in pathlib.Path(folder).glob("users-*"):
-            subprocess.run(["ssh", "-O", "exit", "-o", "ControlPath=%s" % shared, "any"], stderr=subprocess.DEVNULL, check=False, timeout=10)
+            subprocess.run(["ssh", "-O", "exit", "-o", f"ControlPath={shared}", "any"], stderr=subprocess.DEVNULL, check=False, timeout=10)
 
 
 def wait(**options):

@@ -67,7 +67,7 @@ def frozen(node):
 @contextlib.contextmanager
 def moved(node, pattern, script):
     """With files of the node moved as a shell script says ($1: the first that fits the pattern), and back again."""
-    path = node.sh("ls -d %s | head -n 1" % pattern).stdout.strip()
+    path = node.sh(f"ls -d {pattern} | head -n 1").stdout.strip()
     node.run(["sh", "-ec", "mkdir -p /root/aside && cp -a $1* /root/aside/ && rm $1*; " + script, "moved", path])
     try:
         yield
@@ -112,8 +112,13 @@ def use():
 print(json.dumps(tried(use)))
 """
 # What is done on a connection whose daemon has been frozen, and the C function that never returns then
-BETWEEN = [("observer.read()", "votequorum_getinfo"), ("observer.snapshot()", "votequorum_getinfo"), ("observer._quorum.settled()", "quorum_trackstart"),
-           ("observer.cmap.read('quorum.')", "cmap_iter_init"), ("observer.votequorum.setexpected(1)", "votequorum_setexpected")]
+BETWEEN = [
+    ("observer.read()", "votequorum_getinfo"),
+    ("observer.snapshot()", "votequorum_getinfo"),
+    ("observer._quorum.settled()", "quorum_trackstart"),
+    ("observer.cmap.read('quorum.')", "cmap_iter_init"),
+    ("observer.votequorum.setexpected(1)", "votequorum_setexpected"),
+]
 
 
 @pytest.mark.parametrize("use, function", BETWEEN)
@@ -123,7 +128,7 @@ def test_corosync_frozen_between_two_calls(alone, use, function):
     finally:
         alone.thaw_corosync()
     assert (told["error"], told["reason"]) == ("DeadlineExceeded", "timeout")
-    assert told["message"].startswith("corosync did not answer %s within 1 s: it is stopped, frozen or overloaded. " % function)
+    assert told["message"].startswith(f"corosync did not answer {function} within 1 s: it is stopped, frozen or overloaded. ")
     assert 1 <= told["seconds"] < 1 + MARGIN
     wait_until_nothing_is_left(alone)
 
@@ -199,7 +204,7 @@ def test_the_backend_of_cffi_missing(alone):
 def boxed(node, command):
     """An interpreter on the node that a command starts."""
     path = "/usr/local/bin/python-in-a-box"
-    node.put('#!/bin/sh\nexec %s /usr/bin/python3 "$@"\n' % command, path, mode=0o755)
+    node.put(f'#!/bin/sh\nexec {command} /usr/bin/python3 "$@"\n', path, mode=0o755)
     return path
 
 
@@ -244,7 +249,7 @@ def test_a_timeout_that_is_none(alone, timeout, seen):
     for choice in ("fail", "report"):
         result = module(alone, timeout=timeout, if_unavailable=choice)
         assert result["failed"] is True and result["seconds"] < MARGIN + BUSY
-        assert result["msg"] == "timeout must be a number of seconds greater than 0 and at most 31622400 (a year); got %s." % seen
+        assert result["msg"] == f"timeout must be a number of seconds greater than 0 and at most 31622400 (a year); got {seen}."
 
 
 def test_a_timeout_that_is_no_number(alone):
@@ -317,6 +322,7 @@ def test_corosync_starting(alone):
 
 
 # From here on every test makes a cluster of its own, and `alone` is no more.
+
 
 def test_no_quorum_section(cluster):
     node = cluster(nodes=1, quorum=False)[1]

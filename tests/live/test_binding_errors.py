@@ -34,7 +34,7 @@ def calls(votequorum):
 def all_tried(votequorum):
     return dict((name, tried(*call)) for name, call in calls(votequorum).items())
 """
-LOCAL = {"fd_get", "context_set", "context_get", "finalize"}      # the library answers them by itself
+LOCAL = {"fd_get", "context_set", "context_get", "finalize"}  # the library answers them by itself
 
 INITIALIZE = "print(json.dumps(tried(Votequorum(Lane(Deadline(5))).initialize)))"
 SHORT_OF_MEMORY = """
@@ -108,7 +108,10 @@ def test_initialize(alone):
 
 def test_a_finalised_handle(alone):
     """The binding does not hand it on; the library, given one all the same, knows that it was one."""
-    own, librarys, there = program(alone, CALLS + """
+    own, librarys, there = program(
+        alone,
+        CALLS
+        + """
 lane = Lane(Deadline(5))
 votequorum = Votequorum(lane)
 votequorum.initialize()
@@ -121,7 +124,8 @@ def stale():
 librarys = dict((name, tried(*calls(stale())[name])) for name in own)
 there = [name[len("votequorum_"):] for name in dir(votequorum._library) if name.startswith("votequorum_")]
 print(json.dumps([own, librarys, there]))
-""")
+""",
+    )
     assert set(own) | {"initialize"} == set(there), "CALLS has every function of the library that is declared"
     assert {name: told["error"] for name, told in own.items()} == dict.fromkeys(own, "BadHandle")
     assert {name: told["error"] for name, told in librarys.items()} == dict.fromkeys(own, "BadHandle")
@@ -130,7 +134,10 @@ print(json.dumps([own, librarys, there]))
 def test_corosync_is_gone(alone):
     """Killed under a connection: what needs it says so at once, the rest goes on, and the connection can be finalised."""
     try:
-        told = program(alone, CALLS + """
+        told = program(
+            alone,
+            CALLS
+            + """
 with Votequorum(Lane(Deadline(20))) as votequorum:
     subprocess.check_call(["pkill", "-KILL", "-x", "corosync"])
     deadline = time.monotonic() + 10
@@ -138,7 +145,8 @@ with Votequorum(Lane(Deadline(20))) as votequorum:
         time.sleep(0.05)
     told = all_tried(votequorum)
 print(json.dumps(told))
-""")
+""",
+        )
     finally:
         alone.sh("systemctl reset-failed corosync; systemctl start corosync")
     assert {name: answer["error"] for name, answer in told.items()} == {name: None if name in LOCAL else "DaemonGone" for name in told}
@@ -149,7 +157,10 @@ def test_corosync_is_frozen(alone):
     """Every function that waits for an answer gives up when its deadline is over. dispatch waits for none."""
     answered = LOCAL | {"dispatch"}
     try:
-        told = program(alone, CALLS + """
+        told = program(
+            alone,
+            CALLS
+            + """
 connections = {}
 for name in calls(Votequorum(Lane(Deadline(5)))):
     connections[name] = Votequorum(Lane(Deadline(20)))
@@ -163,18 +174,21 @@ fresh = Votequorum(Lane(Deadline(0.2)))
 told["initialize"] = tried(fresh.initialize)
 print(json.dumps(told))
 os._exit(0 if not sys.stdout.flush() else 1)
-""", *answered)
+""",
+            *answered,
+        )
     finally:
         alone.thaw_corosync()
-    assert {name: answer["error"] for name, answer in told.items()} == {
-        name: None if name in answered else "DeadlineExceeded" for name in told}
+    assert {name: answer["error"] for name, answer in told.items()} == {name: None if name in answered else "DeadlineExceeded" for name in told}
     assert statistics.median(told[name]["seconds"] for name in set(told) - answered) < 1.2
     assert all(answer["seconds"] < 5 for answer in told.values())
 
 
 def test_dispatch(alone):
     """What it may be asked for, and what ends the one that goes on for ever."""
-    told = program(alone, """
+    told = program(
+        alone,
+        """
 def ends(event):
     endless.finalize()
 endless, lane = Votequorum(Lane(Deadline(30)), on_quorum=ends), Lane(Deadline(20))
@@ -190,7 +204,8 @@ endless.initialize()
 endless.trackstart()
 told = [type(event).__name__ for event in endless.dispatch(DISPATCH_BLOCKING)]
 print(json.dumps({"wrong": wrong, "nothing": nothing, "waiting": waiting, "one by one": one_by_one, "endless": told, "after": tried(endless.dispatch)}))
-""")
+""",
+    )
     assert [answer["error"] for answer in told["wrong"]] == ["InvalidParameter"] * 3
     assert told["nothing"] == [[], []]
     assert [answer["error"] for answer in told["waiting"]] == ["DeadlineExceeded"] * 2
@@ -200,7 +215,9 @@ print(json.dumps({"wrong": wrong, "nothing": nothing, "waiting": waiting, "one b
 
 def test_names_that_are_none(alone):
     """The binding refuses the name of a device that the library refuses, before the library is asked."""
-    own, librarys = program(alone, """
+    own, librarys = program(
+        alone,
+        """
 with Votequorum(Lane(Deadline(5))) as votequorum:
     names = ["", "x" * 255]
     own = [tried(votequorum.qdevice_register, name) for name in names] + [tried(votequorum.qdevice_update, "x", name) for name in names]
@@ -208,7 +225,8 @@ with Votequorum(Lane(Deadline(5))) as votequorum:
     votequorum.qdevice_register("x" * 254)
     votequorum.qdevice_unregister("x" * 254)
 print(json.dumps([own, librarys]))
-""")
+""",
+    )
     assert [told["error"] for told in own + librarys] == ["InvalidParameter"] * 6
 
 

@@ -169,11 +169,14 @@ def test_the_whole_cluster_has_one_name_for_its_devices(two):
 
 def test_a_device_that_is_none_yet(two):
     """What polls, renames, is to win or goes without being registered."""
-    told = program(two[2], """
+    told = program(
+        two[2],
+        """
 with Votequorum(Lane(Deadline(30))) as votequorum:
     print(json.dumps([tried(votequorum.qdevice_poll, "python", True, RingId(1, 1)), tried(votequorum.qdevice_update, "python", "new"),
                       tried(votequorum.qdevice_master_wins, "python", True), tried(votequorum.qdevice_unregister, "python")]))
-""")
+""",
+    )
     assert [one["error"] for one in told] == ["DoesNotExist"] * 4
 
 
@@ -199,7 +202,9 @@ def test_a_device_that_the_configuration_disables(cluster):
     node = cluster(nodes=1, quorum={"last_man_standing": 1})[1]
     node.put(corosync_conf.render({1: node.address}, quorum={"last_man_standing": 1}, device=DEVICE), "/etc/corosync/corosync.conf")
     node.run(["corosync-cfgtool", "-R"])
-    told = program(node, """
+    told = program(
+        node,
+        """
 lane = Lane(Deadline(60))
 with Votequorum(lane) as votequorum:
     deadline = time.monotonic() + 20
@@ -210,6 +215,7 @@ with Votequorum(lane) as votequorum:
               tried(votequorum.qdevice_update, "python", "new"), tried(votequorum.qdevice_unregister, "python")]
 lane.close()
 print(json.dumps([told] + others))
-""")
+""",
+    )
     assert (told[0]["error"], told[0]["reason"]) == ("AccessDenied", "not_allowed")
     assert [one["error"] for one in told[1:]] == ["AccessDenied", "AccessDenied", "DoesNotExist", "DoesNotExist"]

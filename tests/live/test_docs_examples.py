@@ -14,12 +14,20 @@ import pytest
 from docs.examples import Example, all_examples, is_play, playbook, title, values
 from playing import Play
 
+
 # hosts: where tasks run (an example that is a play says that itself). cluster: what Lab.cluster() takes. stopped: nodes whose corosync
 # is stopped first. prelude: tasks before the first. before: tasks put before the task of this name. without: tasks that cannot run here,
 # and are left out. fails: the tasks that have to fail. warns: whether it has to print a warning; all others must not.
-Run = t.NamedTuple("Run", [
-    ("hosts", str), ("cluster", t.Dict[str, t.Any]), ("stopped", t.Tuple[str, ...]), ("prelude", t.List[t.Any]),
-    ("before", t.Dict[str, t.List[t.Any]]), ("without", t.Tuple[str, ...]), ("fails", t.Tuple[str, ...]), ("warns", bool)])
+class Run(t.NamedTuple):
+    hosts: str
+    cluster: dict[str, t.Any]
+    stopped: tuple[str, ...]
+    prelude: list[t.Any]
+    before: dict[str, list[t.Any]]
+    without: tuple[str, ...]
+    fails: tuple[str, ...]
+    warns: bool
+
 
 READ = {"name": "Read quorum for the example", "corosync.quorum.votequorum_info": None, "register": "result"}
 CONTAINERS = ("tasks", "block", "rescue", "always")
@@ -32,19 +40,26 @@ def run(hosts="cluster", cluster=None, stopped=(), prelude=(), before=None, with
 
 def on(node, command, seconds=None):
     """A task that runs a command on one node: now, or so many seconds later, while the next tasks run."""
-    later = "systemd-run --timer-property=AccuracySec=50ms --on-active=%d " % seconds if seconds else ""
-    return {"name": "%s on %s" % (command, node), "ansible.builtin.command": later + command, "delegate_to": node, "run_once": True}
+    later = f"systemd-run --timer-property=AccuracySec=50ms --on-active={seconds} " if seconds else ""
+    return {"name": f"{command} on {node}", "ansible.builtin.command": later + command, "delegate_to": node, "run_once": True}
 
 
 def wait_for(**options):
     """A task that waits, quorate or not."""
-    return {"name": "Wait for %s" % ", ".join(options), "corosync.quorum.wait_for_quorum": dict(options, quorate=None, timeout=120)}
+    return {"name": f"Wait for {', '.join(options)}", "corosync.quorum.wait_for_quorum": dict(options, quorate=None, timeout=120)}
 
 
 WATCH = [
     {"name": "Watch", "corosync.quorum.watch_quorum": {"state": "running", "timeout": 120}, "async": 150, "poll": 0},
-    {"name": "Wait for the watch", "corosync.quorum.watch_quorum": {"state": "read"}, "register": "seen", "until": "seen.timeline | length > 0",
-     "retries": 150, "delay": 0.3}]
+    {
+        "name": "Wait for the watch",
+        "corosync.quorum.watch_quorum": {"state": "read"},
+        "register": "seen",
+        "until": "seen.timeline | length > 0",
+        "retries": 150,
+        "delay": 0.3,
+    },
+]
 STOP = "systemctl stop corosync"
 START = "systemctl start corosync"
 
@@ -72,24 +87,42 @@ RUNS = {
     # guide_votes.rst
     "Expect the two nodes that are about to join": run(warns=True),
     "Go on without the nodes that are lost for good, and switched off": run(stopped=["node2", "node3"], warns=True),
-    "Do not wait for all any more": run("node1", cluster={"nodes": 3, "quorum": {"wait_for_all": 1}}, stopped=["node2", "node3"], prelude=[
-        on("node1", "systemctl restart corosync"), on("node2", START), wait_for(members=["node1", "node2"])]),
+    "Do not wait for all any more": run(
+        "node1",
+        cluster={"nodes": 3, "quorum": {"wait_for_all": 1}},
+        stopped=["node2", "node3"],
+        prelude=[on("node1", "systemctl restart corosync"), on("node2", START), wait_for(members=["node1", "node2"])],
+    ),
     # votequorum_info
     "Read quorum from every node": run(before={"Look at nodes some of which may not run corosync": [on("node3", STOP)]}),
     # votequorum: it warns that what it changes is not persistent. In the end a fresh pair waits for node3, which does not come.
     "Expect two votes more, of nodes that are about to join": run(
-        "node1", cluster={"nodes": 3, "quorum": {"wait_for_all": 1}}, warns=True,
+        "node1",
+        cluster={"nodes": 3, "quorum": {"wait_for_all": 1}},
+        warns=True,
         before={
             "Let the surviving minority go on, when the other nodes are lost for good and certainly off": [
-                on("node2", STOP), on("node3", STOP), wait_for(absent=["node2", "node3"])],
+                on("node2", STOP),
+                on("node3", STOP),
+                wait_for(absent=["node2", "node3"]),
+            ],
             "Stop waiting for a node that will not come, and is certainly off": [
-                on("node1", "systemctl restart corosync"), on("node2", START), wait_for(members=["node1", "node2"])]}),
+                on("node1", "systemctl restart corosync"),
+                on("node2", START),
+                wait_for(members=["node1", "node2"]),
+            ],
+        },
+    ),
     # wait_for_quorum: four nodes and a device, so that one node may be stopped even without the device's vote
     "Wait until this node is part of a quorate cluster": run(
-        "node1", cluster={"nodes": 4, "qdevice": "ffsplit"},
-        before={"Wait until a node that was switched off is gone, quorate or not": [on("node2", STOP, 2)],
-                "Wait until this node may be stopped": [on("node2", START)],
-                "Wait until the quorum device votes": [on("node1", "systemctl start corosync-qdevice")]}),
+        "node1",
+        cluster={"nodes": 4, "qdevice": "ffsplit"},
+        before={
+            "Wait until a node that was switched off is gone, quorate or not": [on("node2", STOP, 2)],
+            "Wait until this node may be stopped": [on("node2", START)],
+            "Wait until the quorum device votes": [on("node1", "systemctl start corosync-qdevice")],
+        },
+    ),
     # watch_quorum, quorum_losses, upgrade_report: a watch runs already where an example only reads
     "Look back at the time since the watch was started": run(prelude=WATCH),
     "Make a page of what the watches have recorded": run(prelude=WATCH),
@@ -161,7 +194,7 @@ def test_every_arrangement_is_for_an_example():
     assert set(RUNS) <= {title(example) for example in EXAMPLES}
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: "%s:%d" % (example.source, example.line))
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example.source}:{example.line}")
 def test_it_runs_as_it_stands(example, book):
     arrangement = arranged(example)
     play, results = book.play(example, arrangement)
@@ -173,7 +206,7 @@ def test_it_runs_as_it_stands(example, book):
     imported = {task["name"] for task in named(example.data) if "ansible.builtin.import_role" in task}
     assert not imported or any(task.startswith("corosync.quorum.") for task in reached), play.output
     left = {task["name"] for task in named(example.data)} - reached - imported - conditional - set(arrangement.without)
-    assert not left, "never run: %s\n%s" % (left, play.output)
+    assert not left, f"never run: {left}\n{play.output}"
 
 
 def example_of(wanted):

@@ -17,11 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from looking import program
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import forecast
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.partitions import partitions
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import forecast
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import partitions
 
-WINDOW = 1500       # ms of last_man_standing's window where it is to elapse
-DEVICE = 40         # s until a quorum device has answered the survivors, whose processes are not corosync's and wait for the machine
+WINDOW = 1500  # ms of last_man_standing's window where it is to elapse
+DEVICE = 40  # s until a quorum device has answered the survivors, whose processes are not corosync's and wait for the machine
 QUICK = {"token": 1000, "consensus": 1200}
 
 CONFIGURATIONS = {
@@ -36,7 +36,9 @@ CONFIGURATIONS = {
     "wait_for_all": {"nodes": 3, "quorum": {"wait_for_all": 1}},
     "last_man_standing": {"nodes": 4, "quorum": {"last_man_standing": 1, "last_man_standing_window": WINDOW}},
     "last_man_standing, tie-breaker highest": {
-        "nodes": 4, "quorum": {"last_man_standing": 1, "last_man_standing_window": WINDOW, "auto_tie_breaker": 1, "auto_tie_breaker_node": "highest"}},
+        "nodes": 4,
+        "quorum": {"last_man_standing": 1, "last_man_standing_window": WINDOW, "auto_tie_breaker": 1, "auto_tie_breaker_node": "highest"},
+    },
     "tie-breaker lowest": {"nodes": 4, "quorum": {"auto_tie_breaker": 1}},
     "tie-breaker list": {"nodes": 4, "quorum": {"auto_tie_breaker": 1, "auto_tie_breaker_node": "3 2", "wait_for_all": 1}},
     "tie-breaker with an odd number": {"nodes": 3, "quorum": {"auto_tie_breaker": 1, "wait_for_all": 1}},
@@ -64,7 +66,7 @@ class Trial:
         self.made, self.window, self.device = made, window, device
         self.wrong, self.asked = [], 0
 
-        if device:      # or systemd would start the device's daemon again after a crash, and corosync with it
+        if device:  # or systemd would start the device's daemon again after a crash, and corosync with it
             for node in made:
                 node.put("[Service]\nRestart=no\n", "/run/systemd/system/corosync-qdevice.service.d/no-restart.conf")
                 node.run(["systemctl", "daemon-reload"])
@@ -85,6 +87,7 @@ class Trial:
             node.start_corosync()
             if self.device:
                 node.run(["systemctl", "start", "corosync-qdevice"], timeout=60)
+
         at_once([self.made[nodeid] for nodeid in lost], start)
         self.made.wait_ring()
         self.made.wait_quorate()
@@ -109,8 +112,10 @@ class Trial:
             after = at_once(stay, value_on)
         if not _came_true(foretold, after):
             seen = {(value["total_votes"], value["quorum"], value["expected_votes"]) for value in after}
-            self.wrong.append("%s %s asked of %d: foretold %s; seen %s, quorate %s" % (
-                how, steps, before["nodeid"], json.dumps(foretold), sorted(seen), [value["quorate"] for value in after]))
+            self.wrong.append(
+                "%s %s asked of %d: foretold %s; seen %s, quorate %s"
+                % (how, steps, before["nodeid"], json.dumps(foretold), sorted(seen), [value["quorate"] for value in after])
+            )
 
 
 def _came_true(foretold, after):
@@ -135,7 +140,7 @@ def test_every_loss_of_one_and_two_nodes_comes_true(cluster, name):
     chosen = pairs if len(nodeids) < 6 else pairs[::5]
     if not os.environ.get("QUORUM_EVERY_LOSS"):
         one = sorted(CONFIGURATIONS).index(name) % len(chosen)
-        chosen = chosen[one:one + 1]
+        chosen = chosen[one : one + 1]
     for number, pair in enumerate(chosen):
         if len(nodeids) > 2:
             trial.crash(*pair)
@@ -199,7 +204,9 @@ def test_three_and_two_are_two_partitions_of_which_one_is_quorate(cluster):
     seen = partitions({node.name: {"votequorum": value_on(node)} for node in made})
     assert not seen["split"] and not seen["agreed"]
     assert [(part["names"], part["quorate"], part["seen_by"]) for part in seen["partitions"]] == [
-        (["node1", "node2", "node3"], True, ["node1", "node2", "node3"]), (["node4", "node5"], False, ["node4", "node5"])]
+        (["node1", "node2", "node3"], True, ["node1", "node2", "node3"]),
+        (["node4", "node5"], False, ["node4", "node5"]),
+    ]
 
 
 def test_two_nodes_that_do_not_wait_for_all_are_a_split_brain(cluster):

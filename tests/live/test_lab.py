@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 import pytest
-
 from lab import LabError
 
 
@@ -62,8 +61,13 @@ def test_reboot_from_inside(cluster):
 def test_a_reboot_as_ansible_does_it(cluster):
     made = cluster(nodes=2)
     ansible = pathlib.Path(sys.executable).with_name("ansible")
-    done = subprocess.run([str(ansible), "-i", str(made.inventory(made[2].ssh_config.with_name("two.yml"))), "node2", "-m", "ansible.builtin.reboot",
-                           "-a", "reboot_timeout=180"], stdout=subprocess.PIPE, universal_newlines=True, timeout=300, check=False)
+    done = subprocess.run(
+        [str(ansible), "-i", str(made.inventory(made[2].ssh_config.with_name("two.yml"))), "node2", "-m", "ansible.builtin.reboot", "-a", "reboot_timeout=180"],
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert '"rebooted": true' in done.stdout
     made.wait_ring()
 

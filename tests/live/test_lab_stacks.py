@@ -6,7 +6,6 @@
 import time
 
 import pytest
-
 from lab import LabError, Pacemaker, private_lab
 
 UPGRADE = """\
@@ -16,10 +15,18 @@ apt-get -q update
 apt-get -q -y -o Dpkg::Options::=--force-confold install corosync
 """
 COMMANDS = {
-    "pcs": {"standby": ["pcs", "node", "standby", "node2"], "unstandby": ["pcs", "node", "unstandby", "node2"],
-            "stop": ["pcs", "cluster", "stop"], "start": ["pcs", "cluster", "start"]},
-    "crmsh": {"standby": ["crm", "node", "standby", "node2"], "unstandby": ["crm", "node", "online", "node2"],
-              "stop": ["crm", "cluster", "stop"], "start": ["crm", "cluster", "start"]},
+    "pcs": {
+        "standby": ["pcs", "node", "standby", "node2"],
+        "unstandby": ["pcs", "node", "unstandby", "node2"],
+        "stop": ["pcs", "cluster", "stop"],
+        "start": ["pcs", "cluster", "start"],
+    },
+    "crmsh": {
+        "standby": ["crm", "node", "standby", "node2"],
+        "unstandby": ["crm", "node", "online", "node2"],
+        "stop": ["crm", "cluster", "stop"],
+        "start": ["crm", "cluster", "start"],
+    },
 }
 
 
@@ -27,7 +34,7 @@ def wait_for(what, condition, timeout=60):
     """Return when the condition holds."""
     deadline = time.monotonic() + timeout
     while not condition():
-        assert time.monotonic() < deadline, "not within %d s: %s" % (timeout, what)
+        assert time.monotonic() < deadline, f"not within {timeout} s: {what}"
         time.sleep(0.1)
 
 
@@ -55,7 +62,7 @@ def test_a_node_is_drained_stopped_and_taken_back_and_upgraded_meanwhile(stack):
         assert follower.down("everywhere") == []
         assert ["node1", "node3"] in [names for _at, names in follower.seen["everywhere"]]
         assert watch.losses() == []
-        assert "version '%s'" % ("3.1.9" if stack == "pcs" else "3.1.7") in node.run(["corosync", "-v"]).stdout
+        assert f"version '{'3.1.9' if stack == 'pcs' else '3.1.7'}'" in node.run(["corosync", "-v"]).stdout
 
         with pacemaker.follow() as follower:  # and the follower can see what it is there to see
             for other in made:

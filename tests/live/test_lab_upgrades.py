@@ -6,7 +6,6 @@
 import time
 
 import pytest
-
 from lab import LabError, private_lab
 from playing import Play
 

@@ -18,7 +18,7 @@ from playing import Play, events, wait
 
 from ansible_collections.corosync.quorum.plugins.filter.forecast import forecast
 from ansible_collections.corosync.quorum.plugins.filter.partitions import partitions
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import tolerates
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import tolerates
 from ansible_collections.corosync.quorum.plugins.test.quorate_without import quorate_without
 
 # corosync's own are 10 s and 30 s. Milliseconds.
@@ -89,13 +89,18 @@ def comes_true(made, stay, foretold):
         after = values(made[nodeid] for nodeid in stay)
         counted = [(value["total_votes"], value["quorum"], value["expected_votes"]) for value in after]
         said = (foretold["total_votes"], foretold["quorum"], foretold["expected_votes"])
-        if (said in counted and all(value["quorate"] for value in after) == foretold["quorate"]
-                and {tuple(value["members"]) for value in after} == {tuple(foretold["members"])}):
+        if (
+            said in counted
+            and all(value["quorate"] for value in after) == foretold["quorate"]
+            and {tuple(value["members"]) for value in after} == {tuple(foretold["members"])}
+        ):
             assert foretold["members"] == sorted(stay)
             return after
-        assert time.monotonic() < deadline, "foretold %s; seen %s; qnetd says:\n%s" % (
-            json.dumps(foretold), [(value["members"], value["quorate"], numbers) for value, numbers in zip(after, counted)],
-            made.qnetd.run(["corosync-qnetd-tool", "-lv"], check=False).stdout)
+        assert time.monotonic() < deadline, "foretold {}; seen {}; qnetd says:\n{}".format(
+            json.dumps(foretold),
+            [(value["members"], value["quorate"], numbers) for value, numbers in zip(after, counted)],
+            made.qnetd.run(["corosync-qnetd-tool", "-lv"], check=False).stdout,
+        )
         time.sleep(0.2)
 
 
@@ -129,7 +134,10 @@ def test_each_state_is_read_as_it_is(two, lab):
         assert value["qdevice"] == {"name": "Qdevice", "votes": 1, "registered": True, "alive": True, "cast_vote": True, "master_wins": False}
         assert (value["total_votes"], value["expected_votes"], value["quorum"], value["problems"]) == (3, 3, 2, [])
         assert {"qdevice", "qdevice_registered", "qdevice_alive", "qdevice_cast_vote"} & set(value["flags"]) == {
-            "qdevice_registered", "qdevice_alive", "qdevice_cast_vote"}
+            "qdevice_registered",
+            "qdevice_alive",
+            "qdevice_cast_vote",
+        }
     assert flags(two[1]) == {1: "A,V,NMW", 2: "A,V,NMW"}
 
     two.stop_qnetd()
@@ -172,7 +180,8 @@ def test_a_wait_ends_when_the_device_comes_to_the_state(two, lab):
         wait(qdevice="alive", timeout=60),
         wait(qdevice="voting", min_votes=3, timeout=5, keywords={"ignore_errors": True}),
         wait(qdevice="voting", timeout=60),
-        wait(qdevice="voting", tolerates=1, keywords={"ignore_errors": True})]
+        wait(qdevice="voting", tolerates=1, keywords={"ignore_errors": True}),
+    ]
     with Play(lab, tasks) as play:
         until(play, 1, "Not met: qdevice: wanted absent, seen voting")
         two.stop_qnetd()
@@ -187,7 +196,7 @@ def test_a_wait_ends_when_the_device_comes_to_the_state(two, lab):
     assert states[0] == "voting" and states[1] == "absent" and {states[2], states[4]} <= {"registered", "alive"}, "a busy machine's client may be late"
     assert states[3] == "alive" and states[5] == "voting"
     assert answers[4].result["unmet"] == [{"condition": "min_votes", "wanted": 3, "seen": 2}, {"condition": "qdevice", "wanted": "voting", "seen": states[4]}]
-    assert "Not met: min_votes: wanted 3, seen 2; qdevice: wanted voting, seen %s." % states[4] in answers[4].result["msg"]
+    assert f"Not met: min_votes: wanted 3, seen 2; qdevice: wanted voting, seen {states[4]}." in answers[4].result["msg"]
     assert events(answers[5].result) == ["start", "votes"], "the vote comes without any event of corosync's"
     assert "even with all nodes there no more than 0 may fail together" in answers[6].result["msg"]
 
@@ -220,14 +229,14 @@ def test_one_nodes_device_does_not_vote(two, how):
         two.kill_qdevice(1)
     now = become(two, {1: "alive" if how == "cut off" else "registered", 2: "voting"})
     for gone, stays, quorate in ((2, 1, False), (1, 2, True)):
-        foretold = foretold_by(now, ["node%d" % gone])
+        foretold = foretold_by(now, [f"node{gone}"])
         assert foretold["quorate"] is quorate
         assert [quorate_without(value, gone, qdevice="as_now") for value in now] == [quorate] * 2
         two[gone].kill_corosync()
         comes_true(two, [stays], foretold)
         two[gone].start_corosync()
         two.wait_ring()
-        if gone == 2:   # its device's daemon went with corosync
+        if gone == 2:  # its device's daemon went with corosync
             two[2].run(["systemctl", "start", "corosync-qdevice"], timeout=60)
             become(two, {2: "voting"})
 
@@ -261,7 +270,8 @@ def seen_as(made, found, winners, losers):
     seen = partitions({node.name: {"votequorum": value} for node, value in zip(made, found)})
     assert (seen["split"], seen["agreed"], seen["disagreements"], seen["stale"]) == (False, False, [], [])
     assert [(part["members"], part["quorate"], part["seen_by"]) for part in seen["partitions"]] == [
-        (part, quorate, ["node%d" % nodeid for nodeid in part]) for part, quorate in ((winners, True), (losers, False))]
+        (part, quorate, [f"node{nodeid}" for nodeid in part]) for part, quorate in ((winners, True), (losers, False))
+    ]
 
 
 def test_two_nodes_split_in_halves_while_both_are_waited_on(two, lab):
@@ -269,7 +279,7 @@ def test_two_nodes_split_in_halves_while_both_are_waited_on(two, lab):
     try:
         split_while_both_are_waited_on(two, lab)
     except Undecided as undecided:
-        warnings.warn("qnetd gave its vote to neither half: %s" % undecided)
+        warnings.warn(f"qnetd gave its vote to neither half: {undecided}", stacklevel=2)
         two.heal()
         two.complete_qdevice()
         split_while_both_are_waited_on(two, lab)
@@ -332,7 +342,7 @@ def test_four_nodes_one_of_which_has_no_vote_of_the_device(cluster):
         made[nodeid].kill_corosync()
     after = comes_true(made, [1, 2], foretold)
     assert [value["quorate"] for value in after] == [False, True]
-    seen = partitions({"node%d" % value["nodeid"]: {"votequorum": value} for value in after})
+    seen = partitions({f"node{value['nodeid']}": {"votequorum": value} for value in after})
     assert (seen["split"], seen["agreed"]) == (False, False)
     assert {"about": "quorate", "seen": [{"value": False, "hosts": ["node1"]}, {"value": True, "hosts": ["node2"]}]} in seen["disagreements"]
 

@@ -44,7 +44,10 @@ nodelist {
 """
 
 
-Ended = t.NamedTuple("Ended", [("results", list), ("code", int), ("output", str)])
+class Ended(t.NamedTuple):
+    results: list
+    code: int
+    output: str
 
 
 class Story:
@@ -64,8 +67,10 @@ class Story:
         book.write_text(json.dumps(plays), encoding="utf-8")
         names = [node.name for node in self.nodes[:hosts]] + list(unreachable)
         inventory = self.folder / "group.json"
-        inventory.write_text(json.dumps({"cluster": {"hosts": {
-            name: {"ansible_host": "127.255.255.1", "ansible_port": 1} if name in unreachable else {} for name in names}}}), encoding="utf-8")
+        inventory.write_text(
+            json.dumps({"cluster": {"hosts": {name: {"ansible_host": "127.255.255.1", "ansible_port": 1} if name in unreachable else {} for name in names}}}),
+            encoding="utf-8",
+        )
         more = ["-i", str(self.lab.inventory), "-i", str(inventory), "--forks", "8", "-e", "cluster_stable_for=0.5", *arguments]
         with Play(self.lab, book, arguments=more) as play:
             if until:
@@ -146,7 +151,7 @@ def test_what_needs_a_restart_is_restarted_one_by_one_also_by_a_second_play_and_
     again = ended_well(story.play(REALISTIC))
     assert changed(again, "Write corosync.conf") == [] and "restart corosync one node after the other" in again.output
     restarts = [result.host for result in again.results if result.task.endswith(" : Restart corosync") and result.result.get("changed")]
-    assert restarts and restarts == ["node3", "node2", "node1"][-len(restarts):]
+    assert restarts and restarts == ["node3", "node2", "node1"][-len(restarts) :]
     assert all(old != new for old, new in zip(before[:3], story.corosync()))
     assert [story.says(node, "Flags") for node in (1, 2, 3)] == ["Quorate WaitForAll"] * 3
     assert story.never_lost()

@@ -12,27 +12,33 @@ from playing import Play
 MINIMAL, REALISTIC = role_examples("prerequisites")
 PACKAGE = "python3-cffi-backend"
 # The nodes have no way to an archive, so the package is made anew of what is installed, put into an archive of its own, and removed.
-ARCHIVE = """\
+ARCHIVE = f"""\
 set -e
-mkdir -p /srv/archive/%(package)s/DEBIAN
+mkdir -p /srv/archive/{PACKAGE}/DEBIAN
 cd /srv/archive
-dpkg -L %(package)s | while read -r path; do [ -d "$path" ] || install -D "$path" "%(package)s$path"; done
-dpkg-query -W -f 'Package: ${Package}\\nVersion: ${Version}\\nArchitecture: ${Architecture}\\nMaintainer: ${Maintainer}\\nProvides: ${Provides}\\n' \
-%(package)s >%(package)s/DEBIAN/control
-echo "Description: of the lab" >>%(package)s/DEBIAN/control
-dpkg-deb --build --root-owner-group %(package)s package.deb >/dev/null
-cp %(package)s/DEBIAN/control Packages
-printf 'Filename: ./package.deb\\nSize: %%s\\nSHA256: %%s\\n' $(stat -c '%%s' package.deb) $(sha256sum package.deb | cut -d' ' -f1) >>Packages
+dpkg -L {PACKAGE} | while read -r path; do [ -d "$path" ] || install -D "$path" "{PACKAGE}$path"; done
+dpkg-query -W -f 'Package: ${{Package}}\\nVersion: ${{Version}}\\nArchitecture: ${{Architecture}}\\nMaintainer: ${{Maintainer}}\\nProvides: ${{Provides}}\\n' \
+{PACKAGE} >{PACKAGE}/DEBIAN/control
+echo "Description: of the lab" >>{PACKAGE}/DEBIAN/control
+dpkg-deb --build --root-owner-group {PACKAGE} package.deb >/dev/null
+cp {PACKAGE}/DEBIAN/control Packages
+printf 'Filename: ./package.deb\\nSize: %s\\nSHA256: %s\\n' $(stat -c '%s' package.deb) $(sha256sum package.deb | cut -d' ' -f1) >>Packages
 mkdir -p /srv/lists
 touch /etc/apt/sources.list
 mv /etc/apt/sources.list /etc/apt/sources.list.d /srv/lists/
 mkdir /etc/apt/sources.list.d
 echo 'deb [trusted=yes] file:/srv/archive ./' >/etc/apt/sources.list
-dpkg --purge --force-depends %(package)s
-""" % {"package": PACKAGE}
+dpkg --purge --force-depends {PACKAGE}
+"""
 RESTORE = "[ ! -d /srv/lists ] || { rm -rf /etc/apt/sources.list /etc/apt/sources.list.d; mv /srv/lists/* /etc/apt/; rm -rf /srv/lists /srv/archive; }"
-ELSEWHERE = {"os_family": "Gentoo", "distribution": "Gentoo", "distribution_major_version": "2", "pkg_mgr": "portage",
-             "python": {"executable": "/usr/bin/python3", "version": {"major": 3, "minor": 11}}, "cacheable": True}
+ELSEWHERE = {
+    "os_family": "Gentoo",
+    "distribution": "Gentoo",
+    "distribution_major_version": "2",
+    "pkg_mgr": "portage",
+    "python": {"executable": "/usr/bin/python3", "version": {"major": 3, "minor": 11}},
+    "cacheable": True,
+}
 
 
 @pytest.fixture(name="run")
@@ -50,7 +56,7 @@ def _run(lab, tmp_path):
             return results
 
     yield run
-    node.sh("dpkg -s %s >/dev/null 2>&1 || dpkg -i /srv/archive/package.deb\n%s" % (PACKAGE, RESTORE), timeout=60)
+    node.sh(f"dpkg -s {PACKAGE} >/dev/null 2>&1 || dpkg -i /srv/archive/package.deb\n{RESTORE}", timeout=60)
 
 
 def done(results):
@@ -59,8 +65,11 @@ def done(results):
 
 
 def test_what_is_missing_is_installed_and_nothing_else(lab, run):
-    role = {"hosts": "cluster", "gather_facts": False, "tasks": [
-        {"ansible.builtin.set_fact": ELSEWHERE}, {"ansible.builtin.import_role": {"name": "corosync.quorum.prerequisites"}}]}
+    role = {
+        "hosts": "cluster",
+        "gather_facts": False,
+        "tasks": [{"ansible.builtin.set_fact": ELSEWHERE}, {"ansible.builtin.import_role": {"name": "corosync.quorum.prerequisites"}}],
+    }
     told = next(result.result["msg"] for result in run([role], code=2) if result.status == "failed")
     assert "node1 is of the family Gentoo" in told and "_cffi_backend" in told and "libvotequorum.so.8" in told and "/usr/bin/python3" in told
 

@@ -16,7 +16,7 @@ import pytest
 from lab.host import CHECKOUT
 from playing import Play
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import seconds_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 
 BOOK = CHECKOUT / "playbooks/rolling_upgrade.yml"
 ROLE = "corosync.quorum.rolling_upgrade"
@@ -28,24 +28,31 @@ MARK = "/var/lib/corosync-quorum/rolling-upgrade.json"
 def _upgrade(lab, tmp_path):
     """Call it to begin the playbook on all nodes, or plays of one's own, one node after the other; steps: tasks for a step, by its name. It writes its
     report to tmp_path."""
+
     def begin(made, steps=None, plays=(), arguments=(), **variables):
         given = {
-            "rolling_upgrade_group": "nodes", "rolling_upgrade_packages": [], "rolling_upgrade_needed": True, "rolling_upgrade_stable_for": 0.5,
-            "rolling_upgrade_report": str(tmp_path / "report.html"), "rolling_upgrade_timeout": 30, }
+            "rolling_upgrade_group": "nodes",
+            "rolling_upgrade_packages": [],
+            "rolling_upgrade_needed": True,
+            "rolling_upgrade_stable_for": 0.5,
+            "rolling_upgrade_report": str(tmp_path / "report.html"),
+            "rolling_upgrade_timeout": 30,
+        }
         for step, tasks in (steps or {}).items():
-            path = tmp_path / ("%s.yml" % step)
+            path = tmp_path / (f"{step}.yml")
             path.write_text(json.dumps(tasks), encoding="utf-8")
-            given["rolling_upgrade_%s_tasks" % step] = str(path)
+            given[f"rolling_upgrade_{step}_tasks"] = str(path)
         inventory = made.inventory(tmp_path / "inventory.yml")
         own = tmp_path / "own.json"
         own.write_text(json.dumps([dict({"hosts": "nodes", "serial": 1, "gather_facts": False}, **play) for play in plays]), encoding="utf-8")
         return Play(lab, own if plays else BOOK, arguments=["-i", str(inventory), *arguments, "-e", json.dumps(dict(given, **variables))])
+
     return begin
 
 
 def pids(made):
     """The pid of corosync on each node, by name; what was restarted has another one."""
-    return dict((node.name, node.run(["pgrep", "-x", "corosync"], check=False).stdout.strip()) for node in made)
+    return {node.name: node.run(["pgrep", "-x", "corosync"], check=False).stdout.strip() for node in made}
 
 
 @contextlib.contextmanager
@@ -130,8 +137,13 @@ def test_a_host_that_is_not_reachable(cluster, upgrade, tmp_path, plays):
     made.wait_quorate()
     away = tmp_path / "away.json"
     away.write_text(json.dumps({"nodes": {"hosts": {"node2": {"ansible_host": "127.255.255.1", "ansible_port": 1}}}}), encoding="utf-8")
-    refused(upgrade(made, plays=plays, arguments=["-i", str(away)]), made,
-            "nothing was changed", "node2 cannot be reached: ", "Bring it back, or take it out of the cluster, first.")
+    refused(
+        upgrade(made, plays=plays, arguments=["-i", str(away)]),
+        made,
+        "nothing was changed",
+        "node2 cannot be reached: ",
+        "Bring it back, or take it out of the cluster, first.",
+    )
 
 
 # ---- a node that fails, and the run after it ----------------------------------------------------------------------------
@@ -193,8 +205,9 @@ def test_a_corosync_that_refuses_its_new_configuration(cluster, upgrade):
     made = cluster()
     made.wait_quorate()
     before = pids(made)
-    spoil = [{"name": "Spoil its configuration", "ansible.builtin.lineinfile": {
-        "path": "/etc/corosync/corosync.conf", "line": "quorum { broken", "create": False}}]
+    spoil = [
+        {"name": "Spoil its configuration", "ansible.builtin.lineinfile": {"path": "/etc/corosync/corosync.conf", "line": "quorum { broken", "create": False}}
+    ]
     with upgrade(made, {"upgrade": spoil}) as play:
         play.end(90)
         assert play.process.returncode
@@ -210,8 +223,11 @@ def test_a_controller_that_is_killed(cluster, upgrade, step):
     made = cluster()
     made.wait_quorate()
     linger = [{"name": "Stay a while", "ansible.builtin.command": "sleep 4", "changed_when": False}]
-    first = {"stop": [{"name": "Stop it", "ansible.builtin.service": {"name": "corosync", "state": "stopped"}}], "upgrade": DONE,
-             "start": [{"name": "Start it", "ansible.builtin.service": {"name": "corosync", "state": "started"}}]}
+    first = {
+        "stop": [{"name": "Stop it", "ansible.builtin.service": {"name": "corosync", "state": "stopped"}}],
+        "upgrade": DONE,
+        "start": [{"name": "Start it", "ansible.builtin.service": {"name": "corosync", "state": "started"}}],
+    }
     with upgrade(made, dict(first, **{step: first[step] + linger})) as play:
         play.until("Stay a while", timeout=60)
         time.sleep(0.5)
@@ -230,8 +246,10 @@ def test_the_gate_after_a_drain_refuses(cluster, upgrade):
     made = cluster(nodes=4)
     made.wait_quorate()
     before = pids(made)
-    stop_another = [{"name": "Another node goes", "ansible.builtin.service": {"name": "corosync", "state": "stopped"}, "delegate_to": "node3"},
-                    {"name": "It is seen", "corosync.quorum.wait_for_quorum": {"absent": ["node3"], "quorate": True}}]
+    stop_another = [
+        {"name": "Another node goes", "ansible.builtin.service": {"name": "corosync", "state": "stopped"}, "delegate_to": "node3"},
+        {"name": "It is seen", "corosync.quorum.wait_for_quorum": {"absent": ["node3"], "quorate": True}},
+    ]
     with upgrade(made, {"drain": stop_another, "upgrade": DONE}) as play:
         play.end(60)
         assert play.process.returncode
@@ -310,14 +328,15 @@ def test_quorum_that_was_lost_meanwhile_fails_the_play_at_its_end(cluster, upgra
         {"name": "Meanwhile another node goes", **on_node2},
         {"name": "Quorum is lost", "corosync.quorum.wait_for_quorum": {"quorate": False}, "delegate_to": "node1"},
         {"name": "And comes back", **on_node2, "ansible.builtin.service": {"name": "corosync", "state": "started"}},
-        {"name": "Quorum is back", "corosync.quorum.wait_for_quorum": {"quorate": True}, "delegate_to": "node1"}]
+        {"name": "Quorum is back", "corosync.quorum.wait_for_quorum": {"quorate": True}, "delegate_to": "node1"},
+    ]
     once = [{"name": "An outage", "when": "inventory_hostname == 'node3'", "block": outage}]
     with upgrade(made, {"upgrade": once + DONE}) as play:
         play.end(120)
         assert play.process.returncode
         said = "\n".join(failures(play))
     assert upgraded(made) == [1, 1, 1]
-    loss, = witness.losses()
+    (loss,) = witness.losses()
     assert loss.node == "node1"
     found = re.search(r"The upgrade is done, but: Quorum was lost on node1, for the first time at (\S+) on node1, until (\S+)\.$", said)
     assert found, said
@@ -328,6 +347,7 @@ def test_quorum_that_was_lost_meanwhile_fails_the_play_at_its_end(cluster, upgra
 
 
 # ---- plays of other shapes -----------------------------------------------------------------------------------------------
+
 
 def test_two_plays_in_one_run_each_in_an_order_of_its_own(cluster, upgrade, tmp_path):
     """Each looks back after its own last node. The file with tasks has the name of one of the role's own, which must not be taken for it."""
@@ -381,9 +401,13 @@ def test_gates_alone_by_node_ids_with_a_device_that_does_not_vote(cluster, upgra
     made.stop_qnetd()
     made.wait_qdevice_votes(wanted=False)
     service = {"name": "corosync", "state": "restarted"}
-    gates = {"tasks": [
-        {"ansible.builtin.import_role": {"name": ROLE, "tasks_from": "before_stop"}}, {"ansible.builtin.service": service},
-        {"ansible.builtin.import_role": {"name": ROLE, "tasks_from": "after_start"}}]}
+    gates = {
+        "tasks": [
+            {"ansible.builtin.import_role": {"name": ROLE, "tasks_from": "before_stop"}},
+            {"ansible.builtin.service": service},
+            {"ansible.builtin.import_role": {"name": ROLE, "tasks_from": "after_start"}},
+        ]
+    }
     before = pids(made)
     with upgrade(made, plays=[gates], rolling_upgrade_node="{{ inventory_hostname[-1] | string }}") as play:
         play.end(120)

@@ -25,8 +25,16 @@ class Run:
 
     def __init__(self, lab, made, folder, stack, **variables):
         self.lab, self.folder, self.results = lab, folder, []
-        self.variables = dict({"rolling_upgrade_group": "nodes", "rolling_upgrade_stack": stack, "rolling_upgrade_stable_for": 0.5,
-                               "rolling_upgrade_timeout": 60, "rolling_upgrade_report": str(folder / "report.html")}, **variables)
+        self.variables = dict(
+            {
+                "rolling_upgrade_group": "nodes",
+                "rolling_upgrade_stack": stack,
+                "rolling_upgrade_stable_for": 0.5,
+                "rolling_upgrade_timeout": 60,
+                "rolling_upgrade_report": str(folder / "report.html"),
+            },
+            **variables,
+        )
         self.inventory = made.inventory(folder / "inventory.yml")
         self.inventory.write_text(self.inventory.read_text(encoding="utf-8").replace("    node", "    host"), encoding="utf-8")
 
@@ -34,9 +42,9 @@ class Run:
         """Run it to its end; the messages of what failed. steps: tasks for a step, by its name."""
         given = dict(self.variables)
         for step, tasks in (steps or {}).items():
-            path = self.folder / ("%s.yml" % step)
+            path = self.folder / (f"{step}.yml")
             path.write_text(json.dumps(tasks), encoding="utf-8")
-            given["rolling_upgrade_%s_tasks" % step] = str(path)
+            given[f"rolling_upgrade_{step}_tasks"] = str(path)
         with Play(self.lab, BOOK, arguments=["-i", str(self.inventory), "-e", json.dumps(given)]) as play:
             self.results = play.end(400)
             failures = [result.result.get("msg", "") for result in self.results if result.status in ("failed", "unreachable")]

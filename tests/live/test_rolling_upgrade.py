@@ -52,7 +52,7 @@ def test_debian_12_to_13_one_by_one_by_the_playbooks_of_the_readme(lab, cluster,
     """First the minimal one, twice: the second time there is nothing to do. Then the one that has only the gates."""
     books = []
     for number, text in enumerate(re.findall(r"^```yaml\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)):
-        books.append(tmp_path / ("book%d.yml" % number))
+        books.append(tmp_path / (f"book{number}.yml"))
         books[-1].write_text(text, encoding="utf-8")
     minimal, gates = books
     made = cluster(nodes=3)
@@ -86,7 +86,7 @@ def test_debian_11_to_12(tmp_path):
         made.wait_quorate()
         witness = made.watch()
         made[3].stop_corosync()
-        made[3].sh("mkdir -p -m 700 /var/lib/corosync-quorum; echo '{\"phase\": \"start\", \"nodeid\": 3}' >/var/lib/corosync-quorum/rolling-upgrade.json")
+        made[3].sh('mkdir -p -m 700 /var/lib/corosync-quorum; echo \'{"phase": "start", "nodeid": 3}\' >/var/lib/corosync-quorum/rolling-upgrade.json')
         made.wait_ring(nodes=[1, 2])
         run(old, made, tmp_path)
         upgraded(made, witness, (tmp_path / "report.html").read_text(encoding="utf-8"), "3.1.2", "3.1.7")

@@ -108,27 +108,33 @@ def corosync_says(node, function, *arguments):
 @pytest.fixture(name="three")
 def _three(cluster):
     """Call it for a cluster, of three nodes unless said otherwise, whose nodes can run the module."""
+
     def make(**wishes):
         made = cluster(**dict({"nodes": 3}, **wishes))
         for node in made:
             if node.run(["test", "-e", LIBRARY], check=False).returncode:
                 put_module_library(node)
         return made
+
     return make
 
 
 # ---- what check mode foretells is what comes -----------------------------------------------------------------------------
 
 DEVICE = {"model": "net", "votes": 1, "timeout": 3000, "sync_timeout": 3000, "net": {"host": "127.0.0.1", "algorithm": "lms"}}
-PLAIN = [{"expected_votes": 5}, {"expected_votes": 3}, {"votes": 3, "node": "2"},
-         {"votes": 1, "node": "node2", "expected_votes": 3}, {"votes": 2, "expected_votes": 6}]
+PLAIN = [
+    {"expected_votes": 5},
+    {"expected_votes": 3},
+    {"votes": 3, "node": "2"},
+    {"votes": 1, "node": "node2", "expected_votes": 3},
+    {"votes": 2, "expected_votes": 6},
+]
 CONFIGURATIONS = {
     "plain": ({}, PLAIN),
     "uneven votes": ({"votes": {1: 3, 2: 0}}, [{"votes": 1, "node": "node2"}, {"votes": 1, "expected_votes": 3}]),
     "wait_for_all": ({"quorum": {"wait_for_all": 1}}, PLAIN[:2]),
     "last_man_standing": ({"quorum": {"last_man_standing": 1, "wait_for_all": 1}}, [{"votes": 0, "node": "node3"}, {"votes": 2}]),
-    "auto_tie_breaker": ({"quorum": {"auto_tie_breaker": 1, "wait_for_all": 1}},
-                         [{"expected_votes": 5}, {"expected_votes": 3}, {"votes": 2, "node": "node3"}]),
+    "auto_tie_breaker": ({"quorum": {"auto_tie_breaker": 1, "wait_for_all": 1}}, [{"expected_votes": 5}, {"expected_votes": 3}, {"votes": 2, "node": "node3"}]),
     "two_node": ({"nodes": 2, "quorum": {"two_node": 1}}, [{"expected_votes": 3}, {"expected_votes": 2}]),
     "silent device": ({"device": DEVICE}, [{"expected_votes": 5}, {"votes": 2, "node": "node2"}]),
     "voting device": ({"nodes": 2, "qdevice": "lms"}, [{"expected_votes": 4}, {"votes": 2, "node": "node2"}]),
@@ -176,15 +182,28 @@ def test_refusals_leave_everything_as_it_is(three):
     assert numbers(values([node])[0]) == {"expected_votes": 3, "total_votes": 3, "quorum": 2, "quorate": True}
 
 
-@pytest.mark.parametrize("arguments, words", [
-    ({"expected_votes": 0}, "expected_votes must be 1 to 509"), ({"expected_votes": -3}, "got -3"), ({"expected_votes": 510}, "got 510"),
-    ({"votes": -1}, "votes must be 0 to 509"), ({"votes": 600}, "got 600"), ({"votes": "many"}, "votes"), ({"expected_votes": "3.5"}, "expected_votes"),
-    ({"votes": 1, "node": "0"}, "quorum device"), ({"votes": 1, "node": ""}, "got ''"), ({"node": "node1"}, "required"),
-    ({}, "one of the following is required"),
-    ({"node": "node1", "expected_votes": 3}, "required"), ({"cancel_wait_for_all": False}, "cancel_wait_for_all"),
-    ({"expected_votes": 3, "timeout": 0}, "timeout must be"), ({"expected_votes": 3, "timeout": float("nan")}, "timeout must be")])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ({"expected_votes": 0}, "expected_votes must be 1 to 509"),
+        ({"expected_votes": -3}, "got -3"),
+        ({"expected_votes": 510}, "got 510"),
+        ({"votes": -1}, "votes must be 0 to 509"),
+        ({"votes": 600}, "got 600"),
+        ({"votes": "many"}, "votes"),
+        ({"expected_votes": "3.5"}, "expected_votes"),
+        ({"votes": 1, "node": "0"}, "quorum device"),
+        ({"votes": 1, "node": ""}, "got ''"),
+        ({"node": "node1"}, "required"),
+        ({}, "one of the following is required"),
+        ({"node": "node1", "expected_votes": 3}, "required"),
+        ({"cancel_wait_for_all": False}, "cancel_wait_for_all"),
+        ({"expected_votes": 3, "timeout": 0}, "timeout must be"),
+        ({"expected_votes": 3, "timeout": float("nan")}, "timeout must be"),
+    ],
+)
 def test_bad_input_is_refused_before_corosync_is_asked(cluster, arguments, words):
-    made = cluster(nodes=1, start=False)    # no corosync: whoever asked it would have another message
+    made = cluster(nodes=1, start=False)  # no corosync: whoever asked it would have another message
     if made[1].run(["test", "-e", LIBRARY], check=False).returncode:
         put_module_library(made[1])
     for check in (True, False):
@@ -261,9 +280,9 @@ def test_an_inquorate_partition_does_not_become_quorate_unasked(three):
     for arguments in ({"expected_votes": 1}, {"votes": 2}, {"votes": 1, "expected_votes": 1}):
         told = refused(made[1], [made[2], made[3]], **arguments)
         assert SPLIT_BRAIN in told and "It does not see node2, node3." in told and "allow_quorum_gain: true" in told
-        assert "it has %d vote" % arguments.get("votes", 1) in told
+        assert f"it has {arguments.get('votes', 1)} vote" in told
         assert SPLIT_BRAIN in refused(made[1], [made[2], made[3]], allow_quorum_loss=True, **arguments)
-    change(made[1], expected_votes=2)   # that is still not enough: nothing is gained, and it is allowed
+    change(made[1], expected_votes=2)  # that is still not enough: nothing is gained, and it is allowed
     assert values([made[1]])[0]["quorate"] is False
     gained = change(made[1], expected_votes=1, allow_quorum_gain=True)
     assert gained["votequorum"]["quorate"] is True
@@ -401,7 +420,7 @@ def test_a_frozen_corosync_ends_the_task_in_time(three):
     assert result["failed"] is True and result["reason"] == "timeout" and result["changed"] is False
     assert "frozen" in result["msg"] and result["seconds"] < 5
     made[1].thaw_corosync()
-    time.sleep(1)       # what had been sent would be dealt with now, and the ring may have lost this node meanwhile
+    time.sleep(1)  # what had been sent would be dealt with now, and the ring may have lost this node meanwhile
     made.wait_ring()
     made.wait_quorate()
     assert numbers(values([made[1]])[0]) == numbers(before), "it had not been sent"
@@ -438,7 +457,8 @@ def test_by_ansible_with_the_module_defaults_group(three, lab):
         {"corosync.quorum.votequorum": {"expected_votes": 4}},
         {"corosync.quorum.votequorum_info": None},
         {"corosync.quorum.wait_for_quorum": {"expected_votes": 4}},
-        {"corosync.quorum.votequorum": {"expected_votes": 2}, "ignore_errors": True}]
+        {"corosync.quorum.votequorum": {"expected_votes": 2}, "ignore_errors": True},
+    ]
     with Play(lab, tasks, module_defaults=defaults) as play:
         ended = play.end()
         output = play.output
@@ -447,7 +467,12 @@ def test_by_ansible_with_the_module_defaults_group(three, lab):
     assert [result["changed"] for result in results] == [True, True, False, False, False, False]
     assert results[0]["votequorum"] == results[1]["votequorum"] == results[2]["votequorum"] == results[3]["votequorum"]
     assert results[1]["diff"]["before"]["expected_votes"] == 3 and results[1]["diff"]["after"] == {
-        "expected_votes": 4, "quorum": 3, "total_votes": 3, "quorate": True, "votes": {"node1": 1, "node2": 1, "node3": 1}}
+        "expected_votes": 4,
+        "quorum": 3,
+        "total_votes": 3,
+        "quorate": True,
+        "votes": {"node1": 1, "node2": 1, "node3": 1},
+    }
     assert NOT_PERSISTENT in " ".join(output.split())
     assert re.search(r'^\+ +"?expected_votes"?: 4,?$', output, re.MULTILINE), output
     assert "less than the 3 votes present" in results[5]["msg"]
@@ -480,7 +505,7 @@ def test_the_recovery_of_the_guide(three, lab, tmp_path):
 
     conf = made[1].run(["cat", "/etc/corosync/corosync.conf"]).stdout
     assert "node2" not in conf and "node3" not in conf
-    entry = "node {\n ring0_addr: %s\n nodeid: 2\n name: node2\n }\n" % made[2].address
+    entry = f"node {{\n ring0_addr: {made[2].address}\n nodeid: 2\n name: node2\n }}\n"
     conf = conf.replace("nodelist {\n", "nodelist {\n" + entry, 1)
     made[2].boot()
     made[2].run(["systemctl", "stop", "corosync"])

@@ -76,27 +76,24 @@ def test_a_node_that_is_down_is_missing_with_its_name_and_one_that_never_came_is
 
 
 MODES = [
-    (dict(nodes=2, quorum={"two_node": 1}), lambda value: value["two_node"] and value["wait_for_all"]["enabled"] and value["quorum"] == 1),
+    ({"nodes": 2, "quorum": {"two_node": 1}}, lambda value: value["two_node"] and value["wait_for_all"]["enabled"] and value["quorum"] == 1),
     (
-        dict(nodes=3, quorum={"last_man_standing": 1, "last_man_standing_window": 1234, "wait_for_all": 1}),
-        lambda value: value["last_man_standing"] == {"enabled": True, "window_ms": 1234}
-        and value["wait_for_all"] == {"enabled": True, "pending": False},
+        {"nodes": 3, "quorum": {"last_man_standing": 1, "last_man_standing_window": 1234, "wait_for_all": 1}},
+        lambda value: value["last_man_standing"] == {"enabled": True, "window_ms": 1234} and value["wait_for_all"] == {"enabled": True, "pending": False},
     ),
     (
-        dict(nodes=2, quorum={"auto_tie_breaker": 1, "auto_tie_breaker_node": "2 1"}),
+        {"nodes": 2, "quorum": {"auto_tie_breaker": 1, "auto_tie_breaker_node": "2 1"}},
         lambda value: value["auto_tie_breaker"] == {"enabled": True, "kind": "list", "nodes": [2, 1], "lowest": 1, "highest": 2},
     ),
-    (dict(nodes=2, quorum={"auto_tie_breaker": 1, "auto_tie_breaker_node": "highest"}), lambda value: value["auto_tie_breaker"]["kind"] == "highest"),
+    ({"nodes": 2, "quorum": {"auto_tie_breaker": 1, "auto_tie_breaker_node": "highest"}}, lambda value: value["auto_tie_breaker"]["kind"] == "highest"),
     (
-        dict(nodes=2, votes={1: 3, 2: 0}, names=False),
+        {"nodes": 2, "votes": {1: 3, 2: 0}, "names": False},
         lambda value: [(node["name"], node["votes"], node["configured_votes"]) for node in value["nodes"]] == [(None, 3, 3), (None, 0, 0)],
     ),
 ]
 
 
-@pytest.mark.parametrize(
-    "wishes, holds", MODES, ids=["two_node", "last_man_standing", "tie breaker list", "tie breaker highest", "votes without names"]
-)
+@pytest.mark.parametrize("wishes, holds", MODES, ids=["two_node", "last_man_standing", "tie breaker list", "tie breaker highest", "votes without names"])
 def test_each_mode_is_read_as_it_is(cluster, wishes, holds):
     value = look(cluster(**wishes)[1], 5)["value"]
     assert value["settled"] is True and value["quorate"] is True
@@ -217,7 +214,7 @@ def test_every_settled_snapshot_is_consistent_while_nodes_come_and_go_and_votes_
     told = reader.answer
     assert told["faults"] == []
     assert told["errors"] == [], "this node's corosync was there all the time"
-    assert told["enough"], "too little was read of what happened: %s" % told
+    assert told["enough"], f"too little was read of what happened: {told}"
 
 
 def quorumtool(node):

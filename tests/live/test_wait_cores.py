@@ -7,9 +7,7 @@ import concurrent.futures
 import warnings
 
 import pytest
-
 from playing import PLAYS, Play
-
 from run import environments
 
 
@@ -25,11 +23,11 @@ def test_the_same_on_every_core(lab, cluster):
     if not cores:
         pytest.skip("no Python for any ansible-core is here")
     for core in set(environments.CORES) - set(cores):
-        warnings.warn("not tried with ansible-core %s: no Python for it is here" % core)
+        warnings.warn(f"not tried with ansible-core {core}: no Python for it is here", stacklevel=2)
     programs = {core: environments.core_environment(core).with_name("ansible-playbook") for core in cores}
     cluster(nodes=3)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for core, ended in [(core, pool.submit(ran, lab, program)) for core, program in programs.items()]:
             code, output, results = ended.result()
-            assert code == 0, "%s: %s" % (core, output)
+            assert code == 0, f"{core}: {output}"
             assert len(results) == 15, core

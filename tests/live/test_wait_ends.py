@@ -14,10 +14,9 @@ import subprocess
 import time
 
 import pytest
+from lab.network import controller_address
 from patience import comes_to
 from playing import Play, events, users_ssh, wait
-
-from lab.network import controller_address
 
 LATE = 2
 
@@ -55,11 +54,11 @@ def elapsed(play, timeout):
     answer = play.result(timeout + 30)
     began = next(at for at, line in play.lines if line.startswith("TASK"))
     assert answer.status == "failed", answer.result
-    assert answer.result["msg"].startswith("Timed out after %g s." % timeout)
+    assert answer.result["msg"].startswith(f"Timed out after {timeout:g} s.")
     assert answer.result["unmet"] and answer.result["timeline"]
     assert answer.result["elapsed"] <= timeout + LATE
     # What is before the wait and after it is Ansible's own: the line of the task is printed first, and on a busy machine seconds before.
-    assert answer.at - began <= timeout + LATE + 10, "ended %.2f s after it began" % (answer.at - began)
+    assert answer.at - began <= timeout + LATE + 10, f"ended {answer.at - began:.2f} s after it began"
     assert answer.result["elapsed"] >= timeout - 1.1
     return answer.result
 
@@ -71,6 +70,7 @@ def test_never_later_than_its_timeout(lab, cluster):
     """
     made = cluster(nodes=3)
     with contextlib.ExitStack() as stack:
+
         def begin(node, timeout, **options):
             return stack.enter_context(Play(lab, [wait(quorate=False, timeout=timeout, **options)], hosts=node)), timeout
 
@@ -82,7 +82,7 @@ def test_never_later_than_its_timeout(lab, cluster):
         long_off, off = begin("node3", 38), begin("node3", 20)
         have_begun(long_off, off)
         made[3].power_cut()
-        deaf = begin("node2", 14)     # less than it takes to notice, from the first look on
+        deaf = begin("node2", 14)  # less than it takes to notice, from the first look on
         have_begun(deaf)
         unanswering(made[2], lab)
         unreachable = begin("node2", 7)
@@ -106,15 +106,26 @@ class Interrupted:
     """A play with a wait on one node in each of the WAYS, to be interrupted. Its processes carry a mark."""
 
     def __init__(self, lab, made, name, folder, **keywords):
-        self.mark = "QUORUM_TEST=%s-%d" % (name, random.getrandbits(32))
+        self.mark = f"QUORUM_TEST={name}-{random.getrandbits(32)}"
         self._node = made[1]
         inventory = pathlib.Path(folder, name + ".json")
-        known = json.loads(subprocess.run([str(Play.program("ansible-inventory")), "--list"], env=dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg)),
-                                          stdout=subprocess.PIPE, check=True, timeout=30).stdout)["_meta"]["hostvars"]["node1"]
+        known = json.loads(
+            subprocess.run(
+                [str(Play.program("ansible-inventory")), "--list"],
+                env=dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg)),
+                stdout=subprocess.PIPE,
+                check=True,
+                timeout=30,
+            ).stdout
+        )["_meta"]["hostvars"]["node1"]
         inventory.write_text(json.dumps({"all": {"hosts": {way: dict(known, **more) for way, more in WAYS.items()}}}), encoding="utf-8")
         variable, _equals, content = self.mark.partition("=")
-        self.play = Play(lab, [wait(quorate=False, timeout=300, keywords=dict(keywords, environment={variable: content}))], hosts="all",
-                         arguments=["-i", str(inventory), "-f", "10"])
+        self.play = Play(
+            lab,
+            [wait(quorate=False, timeout=300, keywords=dict(keywords, environment={variable: content}))],
+            hosts="all",
+            arguments=["-i", str(inventory), "-f", "10"],
+        )
 
     def left(self):
         """What still runs on the node."""
@@ -122,13 +133,18 @@ class Interrupted:
 
     def left_here(self):
         """What still runs on this machine of the play: ssh clients, which carry the mark in their command, and workers."""
-        return [line for line in subprocess.run([Play.program("python"), "-c", MARKED, self.mark], stdout=subprocess.PIPE, universal_newlines=True,
-                                                check=True, timeout=30).stdout.splitlines() if "nsenter" not in line]
+        return [
+            line
+            for line in subprocess.run(
+                [Play.program("python"), "-c", MARKED, self.mark], stdout=subprocess.PIPE, text=True, check=True, timeout=30
+            ).stdout.splitlines()
+            if "nsenter" not in line
+        ]
 
     def workers(self):
         """The processes in which Ansible runs the task, one for each host."""
         parent = self.play.process.pid
-        return [int(pid) for pid in pathlib.Path("/proc/%d/task/%d/children" % (parent, parent)).read_text(encoding="ascii").split()]
+        return [int(pid) for pid in pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()]
 
 
 HOW = ("ctrl-c", "parent killed", "all killed", "task timeout")
@@ -185,8 +201,8 @@ def test_it_leaves_no_connection_of_its_own(lab, cluster):
 
 def masters(beginning):
     """The ssh masters of this machine whose socket's name begins like this."""
-    told = subprocess.run(["ps", "-eo", "args="], stdout=subprocess.PIPE, universal_newlines=True, check=True, timeout=10).stdout
-    return [line for line in told.splitlines() if line.startswith("ssh: %s" % beginning) and line.endswith("[mux]")]
+    told = subprocess.run(["ps", "-eo", "args="], stdout=subprocess.PIPE, text=True, check=True, timeout=10).stdout
+    return [line for line in told.splitlines() if line.startswith(f"ssh: {beginning}") and line.endswith("[mux]")]
 
 
 @pytest.fixture(name="tired")
@@ -207,7 +223,7 @@ NO_WAY_IN = [
 
 
 def with_variables(lab, variables, **options):
-    return Play(lab, [wait(timeout=60, **options)], arguments=[argument for name, text in variables.items() for argument in ("-e", "%s=%s" % (name, text))])
+    return Play(lab, [wait(timeout=60, **options)], arguments=[argument for name, text in variables.items() for argument in ("-e", f"{name}={text}")])
 
 
 @pytest.mark.usefixtures("tired")
@@ -231,8 +247,10 @@ def test_a_node_without_room_for_ansibles_files_is_not_out_of_reach(lab):
 
 def test_a_node_that_is_starting_lets_nobody_in_yet(lab, tired):
     """As systemd says it until the node is up."""
-    tired.sh("echo 'System is booting up. Unprivileged users are not permitted to log in yet. Please come back later. For technical details, "
-             "see pam_nologin(8).' >/run/nologin")
+    tired.sh(
+        "echo 'System is booting up. Unprivileged users are not permitted to log in yet. Please come back later. For technical details, "
+        "see pam_nologin(8).' >/run/nologin"
+    )
     with with_variables(lab, {"ansible_user": "tired", "ansible_become": "true", "ansible_become_password": "secret"}) as play:
         play.until("The node is out of reach")
         tired.sh("rm /run/nologin")
@@ -247,12 +265,12 @@ def connections(node):
 def test_fifty_waits_at_once(lab, cluster, tmp_path):
     made = cluster(nodes=2)
     hosts = tmp_path / "fifty"
-    hosts.write_text("".join("wait%02d ansible_connection=local\n" % number for number in range(50)), encoding="utf-8")
+    hosts.write_text("".join(f"wait{number:02} ansible_connection=local\n" for number in range(50)), encoding="utf-8")
     task = wait(absent=["node2"], quorate=None, timeout=900, progress=False, keywords={"delegate_to": "node1"})
     with Play(lab, [task], hosts="wait*", arguments=["-i", str(lab.inventory), "-i", str(hosts), "-f", "50"]) as play:
         deadline = time.monotonic() + 400
         while connections(made[1]) < 50:
-            assert time.monotonic() < deadline and play.process.poll() is None, "%d connections\n%s" % (connections(made[1]), play.output)
+            assert time.monotonic() < deadline and play.process.poll() is None, f"{connections(made[1])} connections\n{play.output}"
             time.sleep(0.5)
         made[2].stop_corosync()
         gone = time.time()

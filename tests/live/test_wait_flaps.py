@@ -101,6 +101,7 @@ def test_quorum_that_flaps(lab, cluster):
     last_moments = [random.uniform(STABLE_SHORT - 0.6, STABLE_SHORT + 0.1) for _number in range(8)]
     endless = [random.uniform(0.5, STABLE - 3) for _number in range(100)]
     with contextlib.ExitStack() as stack:
+
         def begin(node, **options):
             return stack.enter_context(Play(lab, [wait(**dict({"timeout": 120}, **options))], hosts=node))
 
@@ -136,7 +137,7 @@ def test_ring_changes_start_the_time_again(lab, cluster):
     made[3].stop_corosync()
     made.wait_ring([1, 2])
     begun = []
-    stable = 3 * STABLE     # longer than a restart takes on a busy machine
+    stable = 3 * STABLE  # longer than a restart takes on a busy machine
     with Play(lab, [wait(members=["node3"], stable_for=stable, timeout=120)], hosts="node1") as play:
         play.until("Not met: members")
         for number in range(3):

@@ -9,10 +9,9 @@ import ipaddress
 import random
 import time
 
-from playing import Play, events, users_ssh, wait
-
 from lab.corosync_conf import PATIENT
 from lab.network import controller_address
+from playing import Play, events, users_ssh, wait
 
 ALL = ["node1", "node2", "node3"]
 MEMBERS = [1, 2, 3]
@@ -23,7 +22,7 @@ def ring(node):
     for line in node.run(["corosync-quorumtool", "-s"]).stdout.splitlines():
         if line.startswith("Ring ID:"):
             return int(line.split(".")[-1], 16)
-    raise AssertionError("%s names no ring" % node.name)
+    raise AssertionError(f"{node.name} names no ring")
 
 
 def some_time(longest=2.5):
@@ -40,7 +39,7 @@ def waited(lab, faults, timeout=90, environment=None, **goal):
     with contextlib.ExitStack() as stack:
         plays = {node: stack.enter_context(Play(lab, [wait(timeout=timeout, **goal)], hosts=node, environment=environment)) for node in faults}
         for node, play in plays.items():
-            play.until("wait_for_quorum: [%s]" % node)
+            play.until(f"wait_for_quorum: [{node}]")
         with concurrent.futures.ThreadPoolExecutor(len(faults)) as pool:
             happened = [pool.submit(lambda fault=fault: (some_time(), fault(plays))) for fault in faults.values() if fault]
             results = [satisfied(play, timeout + 10) for play in plays.values()]
@@ -108,7 +107,7 @@ def test_frozen_corosync_and_cut_network_and_neither(lab, cluster):
 
     def cut(_plays):
         made[2].block([controller])
-        time.sleep(30)      # it is noticed after 15 to 20
+        time.sleep(30)  # it is noticed after 15 to 20
         made[2].unblock()
         healed.append(time.time())
 
@@ -177,7 +176,7 @@ def test_restart_so_fast_that_only_the_ring_moves(lab, cluster):
         # killed, so that nobody is told; back before the others miss its token
         made[3].sh("systemctl kill -s KILL --kill-who=all corosync; systemctl reset-failed corosync; systemctl start corosync")
 
-    result, = waited(lab, {"node1": restart}, members=ALL, ring_newer_than=newer)
+    (result,) = waited(lab, {"node1": restart}, members=ALL, ring_newer_than=newer)
     assert result["votequorum"]["ring_id"]["seq"] > newer
     assert result["reconnects"] == 0
     assert [entry["left"] for entry in result["timeline"]] == [[]] * len(result["timeline"])

@@ -6,7 +6,6 @@
 import time
 
 import pytest
-
 from playing import PLAYS, Play, wait
 
 # What the module's process on a node has used: [seconds of processor, resident KiB, calls of votequorum that corosync has answered to it].
@@ -47,10 +46,10 @@ def test_every_keyword_while_a_quiet_wait_costs_next_to_nothing(lab, cluster, tm
             keywords.end(120)
             assert keywords.process.returncode == 0, keywords.output
         answer = quiet.result(60)
-    print("over %.0f s: %s, then %s" % (took, before, after))
+    print(f"over {took:.0f} s: {before}, then {after}")
     assert answer.status == "failed"
-    assert (after[0] - before[0]) / took < 0.002, "%.3f s of processor in %.0f s" % (after[0] - before[0], took)
-    assert after[1] - before[1] < 200, "it grew by %d KiB" % (after[1] - before[1])
+    assert (after[0] - before[0]) / took < 0.002, f"{after[0] - before[0]:.3f} s of processor in {took:.0f} s"
+    assert after[1] - before[1] < 200, f"it grew by {after[1] - before[1]} KiB"
     nodes = 3
     assert 0 < after[2] - before[2] <= (took + 2) * (nodes + 1), "more than a look at each node a second"
     assert sum("SSH: EXEC" in line for _at, line in quiet.lines) <= 1 + 85 / 60 + 1
@@ -65,7 +64,7 @@ def _failures(lab):
         results = play.end(180)
     assert len(results) == len(WRONG), play.output
     assert {answer.status for answer in results} == {"failed"}, play.output
-    began = [next(at for at, line in play.lines if "TASK [%s]" % name in line) for name in WRONG]
+    began = [next(at for at, line in play.lines if f"TASK [{name}]" in line) for name in WRONG]
     return {answer.task: (answer.result["msg"], answer.at - start) for answer, start in zip(results, began)}
 
 

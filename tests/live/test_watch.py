@@ -12,8 +12,8 @@ from patience import PATIENCE, until
 from playing import Play
 
 from ansible_collections.corosync.quorum.plugins.filter.quorum_losses import quorum_losses
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.history import histories, votes_over_time
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import seconds_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import histories, votes_over_time
 
 MODULE = "/opt/collections/ansible_collections/corosync/quorum/plugins/modules/watch_quorum.py"
 WATCH = "corosync.quorum.watch_quorum"
@@ -33,18 +33,21 @@ def ask(node, state, check=True, user=None, check_mode=False, **options):
 @contextlib.contextmanager
 def watching(node, **options):
     """A watch in the background of a node, entered when its first look is recorded. Gives a function that waits for its result."""
+
     def entries():
         return len(ask(node, "read", record=options.get("record", RECORD))["timeline"])
 
-    unit, before = "watch-%d" % time.monotonic_ns(), entries()
-    node.put(json.dumps({"ANSIBLE_MODULE_ARGS": dict(options, state="running")}), "/run/%s.json" % unit)
-    node.sh("systemd-run -q --unit=%s -p StandardInput=file:/run/%s.json -p StandardOutput=file:/run/%s.out -p StandardError=file:/run/%s.err "
-            "--setenv=PYTHONPATH=/opt/collections:%s --setenv=PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 %s" % (unit, unit, unit, unit, LIBRARY, MODULE))
+    unit, before = f"watch-{time.monotonic_ns()}", entries()
+    node.put(json.dumps({"ANSIBLE_MODULE_ARGS": dict(options, state="running")}), f"/run/{unit}.json")
+    node.sh(
+        f"systemd-run -q --unit={unit} -p StandardInput=file:/run/{unit}.json -p StandardOutput=file:/run/{unit}.out -p StandardError=file:/run/{unit}.err "
+        f"--setenv=PYTHONPATH=/opt/collections:{LIBRARY} --setenv=PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 {MODULE}"
+    )
 
     def ended(timeout=PATIENCE):
         until(lambda: node.run(["systemctl", "is-active", "-q", unit], check=False).returncode, timeout)
-        assert node.run(["cat", "/run/%s.err" % unit]).stdout == ""
-        return json.loads(node.run(["cat", "/run/%s.out" % unit]).stdout)
+        assert node.run(["cat", f"/run/{unit}.err"]).stdout == ""
+        return json.loads(node.run(["cat", f"/run/{unit}.out"]).stdout)
 
     def send(name):
         node.run(["systemctl", "kill", "-s", name, unit])
@@ -64,7 +67,7 @@ def events(timeline):
 def left_behind(node):
     """Processes and files of watches."""
     processes = node.run(["pgrep", "-f", "watch_quorum"], check=False).stdout.split()
-    files = node.sh("ls -A %s /root/.ansible_async /root/.ansible/tmp 2>/dev/null || true" % FOLDER).stdout.split("\n")
+    files = node.sh(f"ls -A {FOLDER} /root/.ansible_async /root/.ansible/tmp 2>/dev/null || true").stdout.split("\n")
     return processes + [line for line in files if line and not line.endswith(":")]
 
 
@@ -76,8 +79,11 @@ def test_three_nodes_are_watched_through_what_happens_to_them(lab, cluster):
     def mark(name):
         marks[name] = time.time()
 
-    with Play(lab, [dict({WATCH: {"state": "running", "timeout": 540, "connect_timeout": 2}}, **IN_BACKGROUND), dict({WATCH: {"state": "read"}}, **RECORDED)],
-              hosts="nodes") as play:
+    with Play(
+        lab,
+        [dict({WATCH: {"state": "running", "timeout": 540, "connect_timeout": 2}}, **IN_BACKGROUND), dict({WATCH: {"state": "read"}}, **RECORDED)],
+        hosts="nodes",
+    ) as play:
         started = [result for result in play.end() if result.status == "ok"]
     assert len(started) == 6, play.output
     jobs = {result.host: result.result["ansible_job_id"] for result in started if "ansible_job_id" in result.result}
@@ -104,12 +110,16 @@ def test_three_nodes_are_watched_through_what_happens_to_them(lab, cluster):
     mark("end")
 
     cleanup = {"ansible.builtin.async_status": {"jid": "{{ jobs[inventory_hostname] }}", "mode": "cleanup"}}
-    with Play(lab, [{WATCH: {"state": "running"}}, {WATCH: {"state": "stopped"}, "check_mode": True}, {WATCH: {"state": "stopped"}}, cleanup],
-              hosts="nodes", vars={"jobs": jobs}) as play:
+    with Play(
+        lab,
+        [{WATCH: {"state": "running"}}, {WATCH: {"state": "stopped"}, "check_mode": True}, {WATCH: {"state": "stopped"}}, cleanup],
+        hosts="nodes",
+        vars={"jobs": jobs},
+    ) as play:
         results = [(result.host, result.result) for result in play.end()]
     assert len(results) == 12, play.output
     for _host, second in results[:3]:
-        assert (second["changed"], second["msg"]) == (False, "A watch runs already and writes %s." % RECORD)
+        assert (second["changed"], second["msg"]) == (False, f"A watch runs already and writes {RECORD}.")
     for _host, checked in results[3:6]:
         assert checked["changed"] and checked["was_running"] and checked["timeline"]
     answers = dict(results[6:9])
@@ -164,7 +174,7 @@ def test_a_loss_that_is_over_before_it_is_looked_at(lab, cluster):
     assert events(timeline) == ["start", "quorum_lost", "quorum_gained"]
     assert (timeline[1]["members"], timeline[1]["left"], timeline[1]["total_votes"]) == ([1], [2, 3], None)
     assert (timeline[2]["joined"], timeline[2]["total_votes"]) == ([2, 3], 3)
-    loss, = quorum_losses({"node1": timeline})
+    (loss,) = quorum_losses({"node1": timeline})
     assert (loss["total_votes"], loss["members"]) == (None, [1])
     assert loss["until"] is not None
 
@@ -192,7 +202,7 @@ def test_what_ends_a_watch_and_what_is_recorded_then(lab, cluster):
     with watching(node, connect_timeout=30) as ended:
         node.freeze_corosync()  # so that it is just waiting for an answer when it is told to end
         time.sleep(1.5)
-        node.run(["sh", "-c", "printf 'broken {\\n\\377\\n[1]\\n{\"at\": \"half' >>" + RECORD])
+        node.run(["sh", "-c", 'printf \'broken {\\n\\377\\n[1]\\n{"at": "half\' >>' + RECORD])
         answer = ask(node, "stopped")
         assert answer.pop("seconds") < 15, "the answer that it waits for may take 30 s"
         node.thaw_corosync()

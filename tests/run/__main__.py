@@ -21,7 +21,7 @@ def _chosen(stages, patterns):
     names = [stage.name for stage in stages]
     for pattern in patterns:
         if not fnmatch.filter(names, pattern):
-            sys.exit("No stage is called %s. There are: %s" % (pattern, ", ".join(names)))
+            sys.exit(f"No stage is called {pattern}. There are: {', '.join(names)}")
     return [stage for stage in stages if not patterns or any(fnmatch.fnmatch(stage.name, pattern) for pattern in patterns)]
 
 
@@ -47,14 +47,15 @@ def main():
     parser.add_argument("patterns", nargs="*", metavar="NAME", help="stages to run, as names or shell patterns (default: all)")
     parser.add_argument("--list", action="store_true", help="print the stages and what hinders them, and run nothing")
     # One more than there may be with cluster nodes, which would leave no room for the others.
-    parser.add_argument("--jobs", type=int, default=max(scheduler.MOST_CLUSTERS + 1, os.cpu_count() or 1),
-                        help="how many stages at a time (default: %(default)s)")
+    parser.add_argument(
+        "--jobs", type=int, default=max(scheduler.MOST_CLUSTERS + 1, os.cpu_count() or 1), help="how many stages at a time (default: %(default)s)"
+    )
     options = parser.parse_args()
 
     stages = _chosen(all_stages(), options.patterns)
     if options.list:
         for stage in stages:
-            print("%-14s %s%s" % (stage.name, stage.title, " [not here: %s]" % stage.absent if stage.absent else ""))
+            print(f"{stage.name:<14} {stage.title}{f' [not here: {stage.absent}]' if stage.absent else ''}")
         return 0
 
     lock = _only_one_run()

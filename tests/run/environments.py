@@ -59,7 +59,7 @@ def _pip(python, *arguments):
     # Python compiles what it imports, which is a small part of what is installed.
     command = [str(python), "-m", "pip", "install", "--no-compile", "--quiet", "--quiet", "--disable-pip-version-check", *arguments]
     if subprocess.run(command, check=False).returncode:
-        sys.exit("FAILED: %s\nWhat to do: check this machine's network and pip's configuration, then run it again." % " ".join(command))
+        sys.exit(f"FAILED: {' '.join(command)}\nWhat to do: check this machine's network and pip's configuration, then run it again.")
 
 
 def environment(label, version, *requirements):
@@ -69,7 +69,7 @@ def environment(label, version, *requirements):
     python = folder / "bin" / "python"
     with made_once(folder, "\n".join((base,) + requirements)) as to_make:
         if to_make:
-            print("Making an environment with Python %s and %s" % (interpreters.name(version), ", ".join(requirements)), flush=True)
+            print(f"Making an environment with Python {interpreters.name(version)} and {', '.join(requirements)}", flush=True)
             subprocess.run([base, "-m", "venv", str(folder)], check=True)
             if version in _LAST_PIP:
                 _pip(python, "--upgrade", _LAST_PIP[version])
@@ -84,7 +84,7 @@ def python_of_core(core):
 
 def core_environment(core):
     """The Python of an environment with ansible-core `core` ("2.16") and what the unit tests need."""
-    return environment("core-" + core, python_of_core(core), "ansible-core==%s.*" % core, *TEST_PACKAGES)
+    return environment("core-" + core, python_of_core(core), f"ansible-core=={core}.*", *TEST_PACKAGES)
 
 
 def managed_environment(version):
@@ -102,7 +102,7 @@ def module_library(core):
             print("Fetching the module library of ansible-core " + core, flush=True)
             whole = folder / "whole"
             # No module is run by this Python: what the release asks of it does not matter.
-            _pip(sys.executable, "--no-deps", "--ignore-requires-python", "--target", str(whole), "ansible-core==%s.*" % core)
+            _pip(sys.executable, "--no-deps", "--ignore-requires-python", "--target", str(whole), f"ansible-core=={core}.*")
             (folder / "ansible").mkdir()
             for part in ("release.py", "module_utils"):
                 (whole / "ansible" / part).rename(folder / "ansible" / part)

@@ -39,14 +39,14 @@ def _is_environment(folder):
 
 
 def _makes_environments(python, version):
-    check = "import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != %r)" % (version,)
+    check = f"import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != {version!r})"
     try:
         return subprocess.run([python, "-c", check], capture_output=True, check=False, timeout=30).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def found():
     """Every Python of KNOWN that can make a virtual environment, is of none itself, and is on PATH or kept by pyenv: {(3, 6): "/…/bin/python3.6"}."""
     path = os.pathsep.join([folder for folder in _path_folders() if not _is_environment(folder)] + _pyenv_folders())

@@ -25,11 +25,13 @@ class Report:
         print(text, flush=True)
 
     def _line(self, word, stage, text):
-        self._say("[%4d s] %-7s %-12s %s" % (time.monotonic() - self._began, word, stage.name, text))
+        self._say(f"[{time.monotonic() - self._began:4} s] {word:<7} {stage.name:<12} {text}")
 
     def opening(self, stages, workers, clusters, clusters_alone):
-        self._say("==> %d stages, %d at a time, at most %d of them with cluster nodes (%d once no others are left). Logs: %s/NAME.log"
-                  % (len(stages), workers, clusters, clusters_alone, paths.LOGS.relative_to(paths.CHECKOUT)))
+        self._say(
+            "==> %d stages, %d at a time, at most %d of them with cluster nodes (%d once no others are left). Logs: %s/NAME.log"
+            % (len(stages), workers, clusters, clusters_alone, paths.LOGS.relative_to(paths.CHECKOUT))
+        )
 
     def started(self, stage):
         self._line("start", stage, stage.title)
@@ -42,37 +44,36 @@ class Report:
         if outcome.result == SKIPPED:
             self._line(outcome.result, stage, outcome.why)
             return
-        what = outcome.why if outcome.result == FAILED else "%d checks" % outcome.checks
-        self._line(outcome.result, stage, "%s, %.0f s" % (what, outcome.seconds))
+        what = outcome.why if outcome.result == FAILED else f"{outcome.checks} checks"
+        self._line(outcome.result, stage, f"{what}, {outcome.seconds:.0f} s")
         if outcome.result == FAILED:
             self._tail(stage, log)
 
     def _tail(self, stage, log):
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        self._say("--- the last lines of %s" % log.relative_to(paths.CHECKOUT))
+        self._say(f"--- the last lines of {log.relative_to(paths.CHECKOUT)}")
         for line in lines[-_TAIL_LINES:]:
             self._say("    " + line)
-        self._say('--- to run it alone: make test STAGES="%s"' % " ".join(stage.after + (stage.name,)))
+        self._say(f'--- to run it alone: make test STAGES="{" ".join(stage.after + (stage.name,))}"')
 
     def tick(self, running):
         """Once a minute of silence, say what is under way: [(stage, seconds)]."""
         if running and time.monotonic() - self._spoke >= _SILENCE:
-            self._say("[%4d s] running %s" % (
-                time.monotonic() - self._began, ", ".join("%s (%.0f s)" % (stage.name, seconds) for stage, seconds in running)))
+            self._say(f"[{time.monotonic() - self._began:4} s] running {', '.join(f'{stage.name} ({seconds:.0f} s)' for stage, seconds in running)}")
 
     def summary(self, stages, outcomes):
         """The table, what was not run and why, pytest's closing lines, what failed by name, and the count as the last line."""
-        self._say("\n%-14s %-8s %7s %7s" % ("stage", "result", "checks", "seconds"))
+        self._say(f"\n{'stage':<14} {'result':<8} {'checks':>7} {'seconds':>7}")
         for stage in stages:
             outcome = outcomes[stage.name]
-            self._say("%-14s %-8s %7d %7.0f  %s" % (stage.name, outcome.result, outcome.checks, outcome.seconds, "; ".join(outcome.closing)))
+            self._say(f"{stage.name:<14} {outcome.result:<8} {outcome.checks:7} {outcome.seconds:7.0f}  {'; '.join(outcome.closing)}")
         self._not_run(stages, outcomes)
         failed = [stage.name for stage in stages if outcomes[stage.name].result == FAILED]
-        self._say("\nTook %.0f s." % (time.monotonic() - self._began))
+        self._say(f"\nTook {time.monotonic() - self._began:.0f} s.")
         for name in failed:
-            self._say("Failed: %s (%s)" % (name, outcomes[name].why))
+            self._say(f"Failed: {name} ({outcomes[name].why})")
             for line in outcomes[name].failures[:_MOST_FAILURES]:
-                self._say("    %.300s" % line)
+                self._say(f"    {line:.300}")
         results = [outcomes[stage.name].result for stage in stages]
         self._say("%d passed, %d failed, %d skipped" % tuple(results.count(result) for result in (PASSED, FAILED, SKIPPED)))
 
@@ -83,4 +84,4 @@ class Report:
             return
         self._say("\nNot run here, and why:")
         for name, reason in missing:
-            self._say("  %s: %s" % (name, reason))
+            self._say(f"  {name}: {reason}")

@@ -47,8 +47,12 @@ class _Running:
         command = stage.command if stage.cluster else ("nice", "-n", "10") + stage.command
         with open(log, "wb") as output:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                env=dict(os.environ, **stage.environment), start_new_session=True,
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=dict(os.environ, **stage.environment),
+                start_new_session=True,
             )
 
     def seconds(self):
@@ -63,7 +67,7 @@ class _Running:
             return judge(self.stage, exit_code, self.output(), self.seconds())
         if self.seconds() > self.stage.minutes * 60:
             self.stop()
-            return Outcome(FAILED, self.seconds(), why="not done after %d minutes, ended" % self.stage.minutes)
+            return Outcome(FAILED, self.seconds(), why=f"not done after {self.stage.minutes} minutes, ended")
         return None
 
     def output(self):
@@ -92,7 +96,7 @@ def _hindrance(stage, outcomes):
     """Why a stage whose predecessors have ended cannot run, or None."""
     for name in stage.after:
         if name in outcomes and outcomes[name].result != PASSED:
-            return "%s did not pass" % name
+            return f"{name} did not pass"
     return None
 
 

@@ -5,7 +5,8 @@
 """A stage of the tests, and how it ended."""
 
 import re
-from typing import Dict, NamedTuple, Optional, Pattern, Tuple
+from re import Pattern
+from typing import NamedTuple
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 
@@ -34,12 +35,12 @@ class Stage(NamedTuple):
 
     name: str
     title: str
-    command: Tuple[str, ...]
+    command: tuple[str, ...]
     evidence: Pattern[str]
-    absent: Optional[str] = None
+    absent: str | None = None
     cluster: bool = False
-    after: Tuple[str, ...] = ()
-    environment: Dict[str, str] = {}
+    after: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
     minutes: int = 25
 
 
@@ -51,9 +52,9 @@ class Outcome(NamedTuple):
     seconds: float = 0.0
     checks: int = 0
     why: str = ""
-    left_out: Tuple[str, ...] = ()
-    closing: Tuple[str, ...] = ()
-    failures: Tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
 
 
 def count_checks(stage, output):
@@ -70,10 +71,10 @@ def judge(stage, exit_code, output, seconds):
     closing = tuple(match.group(0).strip("= ") for match in PYTEST_PASSED.finditer(output))
     why = ""
     if exit_code < 0:
-        why = "ended by signal %d" % -exit_code
+        why = f"ended by signal {-exit_code}"
     elif exit_code > 0:
-        why = "exit code %d" % exit_code
+        why = f"exit code {exit_code}"
     elif checks == 0:
-        why = "it ran no test: its output has nothing like %s" % stage.evidence.pattern
+        why = f"it ran no test: its output has nothing like {stage.evidence.pattern}"
     failures = tuple(dict.fromkeys(_FAILED.findall(output))) if why else ()
     return Outcome(FAILED if why else PASSED, seconds, checks, why, left_out, closing, failures)

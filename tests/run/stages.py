@@ -50,24 +50,24 @@ def _environment():
 def _lacks(*programs):
     """Why a stage that needs these programs cannot run here, or None."""
     missing = [program for program in programs if not shutil.which(program, path=_environment()["PATH"] + ":/usr/sbin:/sbin")]
-    return "not on this machine: %s" % ", ".join(missing) if missing else None
+    return f"not on this machine: {', '.join(missing)}" if missing else None
 
 
 def _no_headers():
     missing = [name for name in ("votequorum.h", "quorum.h", "cmap.h") if not pathlib.Path("/usr/include/corosync", name).exists()]
     if missing:
-        return "no C headers %s below /usr/include/corosync: install libvotequorum-dev, libquorum-dev, libcmap-dev" % ", ".join(missing)
+        return f"no C headers {', '.join(missing)} below /usr/include/corosync: install libvotequorum-dev, libquorum-dev, libcmap-dev"
     return _lacks("cc")
 
 
 def _no_python_for(core):
     if environments.python_of_core(core):
         return None
-    return "ansible-core %s needs Python %s, none of which is here" % (core, " or ".join(map(interpreters.name, sorted(environments.CORES[core]))))
+    return f"ansible-core {core} needs Python {' or '.join(map(interpreters.name, sorted(environments.CORES[core])))}, none of which is here"
 
 
 def _no_python(version):
-    return None if version in interpreters.found() else "Python %s is not here" % interpreters.name(version)
+    return None if version in interpreters.found() else f"Python {interpreters.name(version)} is not here"
 
 
 # The live tests in parts that run side by side: name, title, and patterns of their files. What no pattern names is in the first. The longest
@@ -94,9 +94,15 @@ def _clusters():
     no_lab = lab.why_not()
     for name, title, patterns in _LIVE:
         yield Stage(name, title, _pytest("--durations=12", *_matching(patterns)), PYTEST_PASSED, no_lab, cluster=True, minutes=60)
-    yield Stage("molecule", "the molecule scenarios, on real nodes", _tool("molecule", "test", "--all"),
-                re.compile(r"^INFO +\[\S+ > verify\] Executed: Successful", re.MULTILINE), no_lab, cluster=True,
-                environment={"MOLECULE_GLOB": "molecule/*/molecule.yml"})
+    yield Stage(
+        "molecule",
+        "the molecule scenarios, on real nodes",
+        _tool("molecule", "test", "--all"),
+        re.compile(r"^INFO +\[\S+ > verify\] Executed: Successful", re.MULTILINE),
+        no_lab,
+        cluster=True,
+        environment={"MOLECULE_GLOB": "molecule/*/molecule.yml"},
+    )
 
 
 def _tests():
@@ -107,29 +113,47 @@ def _tests():
     yield Stage("truth", "the forecast against corosync's own simulator", _pytest("tests/truth"), PYTEST_PASSED, _lacks("corosync-vqsim"))
     for version in interpreters.KNOWN:
         text = interpreters.name(version)
-        yield Stage("managed-" + text, "unit tests of the managed nodes' code on Python " + text, _step("units", "managed", text),
-                    PYTEST_PASSED, _no_python(version))
+        yield Stage(
+            "managed-" + text, "unit tests of the managed nodes' code on Python " + text, _step("units", "managed", text), PYTEST_PASSED, _no_python(version)
+        )
     for core in environments.CORES:
         yield Stage("unit-" + core, "unit tests of the plugins with ansible-core " + core, _step("units", "core", core), PYTEST_PASSED, _no_python_for(core))
 
 
 def _checks():
-    yield Stage("types", "mypy on module_utils",
-                _tool("mypy", "--package", "ansible_collections.corosync.quorum.plugins.module_utils"),
-                re.compile(r"no issues found in (\d+) source files?"), environment={"MYPYPATH": str(trees.linked())})
-    yield Stage("python-3.6", "the managed nodes' code needs no Python newer than 3.6", _step("managed_syntax"),
-                re.compile(r"^(\d+) files checked", re.MULTILINE))
+    yield Stage(
+        "types",
+        "mypy on module_utils",
+        _tool("mypy", "--package", "ansible_collections.corosync.quorum.plugins.module_utils"),
+        re.compile(r"no issues found in (\d+) source files?"),
+        environment={"MYPYPATH": str(trees.linked())},
+    )
+    yield Stage(
+        "python-3.6", "the managed nodes' code needs no Python newer than 3.6", _step("managed_syntax"), re.compile(r"^(\d+) files checked", re.MULTILINE)
+    )
     yield Stage("reuse", "every file names its licence", _tool("reuse", "lint"), re.compile(r"with license information: (\d+) /"))
     yield Stage("changelog", "antsibull-changelog lint", _step("changelog"), re.compile(r"^checked: ", re.MULTILINE))
     yield Stage("docs", "antsibull-docs lint", _step("docs_lint"), re.compile(r"^checked: ", re.MULTILINE))
-    yield Stage("lint", "ansible-lint, production profile", _tool("ansible-lint", "--offline", "--profile", "production"),
-                re.compile(r"in (\d+) files processed"))
+    yield Stage(
+        "lint", "ansible-lint, production profile", _tool("ansible-lint", "--offline", "--profile", "production"), re.compile(r"in (\d+) files processed")
+    )
     yield Stage("package", "build and install the artifact", _step("package"), re.compile(r"^documented: ", re.MULTILINE))
-    yield Stage("importer", "galaxy-importer on the artifact, without a warning", _step("importer"),
-                re.compile(r"^Importer processing completed successfully", re.MULTILINE), after=("package",))
+    yield Stage(
+        "importer",
+        "galaxy-importer on the artifact, without a warning",
+        _step("importer"),
+        re.compile(r"^Importer processing completed successfully", re.MULTILINE),
+        after=("package",),
+    )
     for core in environments.CORES:
-        yield Stage("sanity-" + core, "ansible-test sanity with ansible-core " + core, _step("sanity", core),
-                    re.compile(r"^Running sanity test ", re.MULTILINE), _no_python_for(core), minutes=60)
+        yield Stage(
+            "sanity-" + core,
+            "ansible-test sanity with ansible-core " + core,
+            _step("sanity", core),
+            re.compile(r"^Running sanity test ", re.MULTILINE),
+            _no_python_for(core),
+            minutes=60,
+        )
 
 
 def all_stages():

@@ -25,7 +25,7 @@ def linked():
     link = tree / _PLACE
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink() or os.readlink(link) != str(paths.CHECKOUT):
-        fresh = link.with_name("quorum.%d" % os.getpid())
+        fresh = link.with_name(f"quorum.{os.getpid()}")
         fresh.symlink_to(paths.CHECKOUT)
         fresh.replace(link)
     return tree
@@ -35,10 +35,12 @@ def project_files():
     """Every file of the project as it is now, tracked or new but not ignored, relative to the checkout."""
     listing = subprocess.run(
         ["git", "-C", str(paths.CHECKOUT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if listing.returncode:
-        raise RuntimeError("git cannot list the project's files in %s: %s" % (paths.CHECKOUT, listing.stderr.strip()))
+        raise RuntimeError(f"git cannot list the project's files in {paths.CHECKOUT}: {listing.stderr.strip()}")
     names = sorted(set(listing.stdout.split("\0")) - {""})
     return [pathlib.Path(name) for name in names if os.path.lexists(paths.CHECKOUT / name)]
 

@@ -17,26 +17,26 @@ from .configuration import Configuration
 from .scenario import SHORT_WINDOW, Event, Scenario
 from .simulator import Simulator, SimulatorError
 
-ATTEMPTS = 3        # a disagreement has to show in each of so many runs
+ATTEMPTS = 3  # a disagreement has to show in each of so many runs
 MOST_WORLDS = 64
 ORDERS: tuple[model.Order, ...] = (model.Order(), model.OneByOne(False), model.OneByOne(True)) + tuple(map(model.AnyOrder, range(13)))
 
 
 class Observed(t.NamedTuple):
     quorate: dict[int, bool]
-    window: str         # what became of last_man_standing's window: elapsed, open, or unsure where the machine was too slow to say
+    window: str  # what became of last_man_standing's window: elapsed, open, or unsure where the machine was too slow to say
 
 
 class Outcome(t.NamedTuple):
-    kind: str                       # agreed, reordered (agreed in another order of messages) or disagreed
-    event: int = -1                 # disagreed: after which event, -1 is the start
+    kind: str  # agreed, reordered (agreed in another order of messages) or disagreed
+    event: int = -1  # disagreed: after which event, -1 is the start
     seen: tuple[Observed, ...] = ()
     explanation: str = ""
 
 
 def compared(scenario: Scenario) -> Outcome:
     outcome = Outcome("disagreed", explanation="never run")
-    for dummy in range(ATTEMPTS):
+    for _dummy in range(ATTEMPTS):
         try:
             seen = observed(scenario)
         except SimulatorError as error:
@@ -54,7 +54,7 @@ def observed(scenario: Scenario) -> tuple[Observed, ...]:
     seen = []
     with Simulator(configuration.text(), list(configuration.votes)) as simulator:
         simulator.settled()
-        time.sleep(0.012)                       # timers of the rings that formed while the nodes were started
+        time.sleep(0.012)  # timers of the rings that formed while the nodes were started
         opened = time.monotonic()
         for event in (None,) + scenario.events:
             if event is not None:

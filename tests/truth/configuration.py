@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.arithmetic import Daemon, Rules, started
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, Rules, started
 
-NEVER = 600_000     # a last_man_standing_window, in ms, that no sequence lives to see
+NEVER = 600_000  # a last_man_standing_window, in ms, that no sequence lives to see
 
 
 class Qdevice(t.NamedTuple):
-    votes: int | None               # None: as many as the nodes have, less one
-    timeout: int = 200              # ms without a sign of life before the vote falls
+    votes: int | None  # None: as many as the nodes have, less one
+    timeout: int = 200  # ms without a sign of life before the vote falls
     sync_timeout: int = 120
 
 
 class Configuration(t.NamedTuple):
-    votes: dict[int, int]           # by node id
+    votes: dict[int, int]  # by node id
     two_node: bool = False
     wait_for_all: bool | None = None
     last_man_standing: bool = False
-    window: int = NEVER             # ms
+    window: int = NEVER  # ms
     tie_breaker: str | None = None  # None: off; else lowest, highest, or ids with spaces between
     allow_downscale: bool = False
     expected_votes_tracking: bool = False
@@ -48,10 +48,15 @@ class Configuration(t.NamedTuple):
         if self._odd_tie_breaker():
             tie_breaker, nodes = "none", ()
         return Rules(
-            two_node=self.two_node and self.tie_breaker is None, wait_for_all=wait_for_all,
-            last_man_standing=self.last_man_standing, tie_breaker=tie_breaker, tie_breaker_nodes=nodes,
-            allow_downscale=self.allow_downscale, expected_votes_tracking=self.expected_votes_tracking or self.allow_downscale,
-            qdevice_votes=self.qdevice_votes())
+            two_node=self.two_node and self.tie_breaker is None,
+            wait_for_all=wait_for_all,
+            last_man_standing=self.last_man_standing,
+            tie_breaker=tie_breaker,
+            tie_breaker_nodes=nodes,
+            allow_downscale=self.allow_downscale,
+            expected_votes_tracking=self.expected_votes_tracking or self.allow_downscale,
+            qdevice_votes=self.qdevice_votes(),
+        )
 
     def qdevice_votes(self) -> int:
         if self.qdevice is None:
@@ -62,7 +67,7 @@ class Configuration(t.NamedTuple):
         """What a daemon expects before it has met another one."""
         configured = self.expected_votes
         if self.rules().expected_votes_tracking:
-            configured = 0          # the barrier on disk, 0 at the first start, takes the place of expected_votes (1519-1521)
+            configured = 0  # the barrier on disk, 0 at the first start, takes the place of expected_votes (1519-1521)
         automatic = self.qdevice_votes() if self.qdevice and self.qdevice.votes is None else 0
         return configured or sum(self.votes.values()) + automatic
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 import random
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum import arithmetic
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.arithmetic import Daemon, Nodeinfo
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, Nodeinfo
 
 from .configuration import Configuration
 from .scenario import Event
 
-World = t.Dict[int, t.Dict[int, Daemon]]        # partition -> node id -> daemon
+World = dict[int, dict[int, Daemon]]  # partition -> node id -> daemon
 
 
 class Order:
@@ -90,7 +90,7 @@ def stepped(world: World, configuration: Configuration, event: Event, order: Ord
     if event.kind == "qdevice_on":
         known = [nodeid for nodeid in event.nodes if _is_registered(_daemon(world, nodeid))]
         if known:
-            world = _device_stops(world, known, order)      # the simulator starts a device again only after it was stopped
+            world = _device_stops(world, known, order)  # the simulator starts a device again only after it was stopped
         for nodeid in set(event.nodes) - set(known):
             world = _says(world, nodeid, arithmetic.qdevice_registered)
         world = _ring_everywhere(world, order, silent=frozenset())
@@ -109,8 +109,9 @@ def windows_elapsed(world: World) -> World:
 
 def fingerprint(world: World) -> t.Hashable:
     """Equal for worlds that no future can tell apart."""
-    return frozenset((number, daemon._replace(nodes=tuple(sorted(daemon.nodes.items())), rule=""))
-                     for number, daemons in world.items() for daemon in daemons.values())
+    return frozenset(
+        (number, daemon._replace(nodes=tuple(sorted(daemon.nodes.items())), rule="")) for number, daemons in world.items() for daemon in daemons.values()
+    )
 
 
 def quorate(world: World) -> dict[int, bool]:
@@ -151,8 +152,9 @@ def _ring_in(world: World, number: int, order: Order, said: t.Sequence[Nodeinfo]
     return {**world, number: _synchronised(daemons, frozenset(daemons), order, list(said), silent)}
 
 
-def _synchronised(daemons: dict[int, Daemon], members: frozenset[int], order: Order, said: list[Nodeinfo],
-                  silent: frozenset[int] | None = None) -> dict[int, Daemon]:
+def _synchronised(
+    daemons: dict[int, Daemon], members: frozenset[int], order: Order, said: list[Nodeinfo], silent: frozenset[int] | None = None
+) -> dict[int, Daemon]:
     """A ring forms.
 
     :param said: what was said before and is heard on this ring.
@@ -164,14 +166,14 @@ def _synchronised(daemons: dict[int, Daemon], members: frozenset[int], order: Or
     heard, spoken = dict.fromkeys(daemons, 0), 0
     for nodeid in order.of(daemons):
         heard[nodeid] = len(said) - spoken + order.heard_before_speaking(spoken)
-        for info in said[:heard[nodeid]]:
+        for info in said[: heard[nodeid]]:
             daemons[nodeid] = arithmetic.heard(daemons[nodeid], info)
         said.append(arithmetic.nodeinfo(daemons[nodeid]))
         spoken += 1
         if nodeid not in waiting:
             daemons[nodeid] = arithmetic.synchronised(daemons[nodeid])
     for nodeid in daemons:
-        for info in said[heard[nodeid]:]:
+        for info in said[heard[nodeid] :]:
             daemons[nodeid] = arithmetic.heard(daemons[nodeid], info)
     for nodeid in order.of(waiting):
         if silent is None or nodeid in silent:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.arithmetic import Daemon
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.forecast import forecast
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.partitions import partitions
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import forecast
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import partitions
 
 from . import model
 from .comparison import ORDERS, Observed
@@ -21,9 +21,9 @@ from .projection import value_of
 from .scenario import Scenario
 
 RIGHT, WRONGLY_SAFE, WRONGLY_UNSAFE = "right", "wrongly safe", "wrongly unsafe"
-SIMULATOR = "simulator"         # what the simulator forgets and corosync does not: see README.md, "wait_for_all"
-DISUNITED = "disunited"         # the daemons differ on quorum, which one value cannot tell, and partitions does
-RAISED = "raised quorum"        # foretold "not quorate" where quorum stood above what expected votes ask for: see README.md, "does not tell"
+SIMULATOR = "simulator"  # what the simulator forgets and corosync does not: see README.md, "wait_for_all"
+DISUNITED = "disunited"  # the daemons differ on quorum, which one value cannot tell, and partitions does
+RAISED = "raised quorum"  # foretold "not quorate" where quorum stood above what expected votes ask for: see README.md, "does not tell"
 NOT_COUNTED = (RIGHT, SIMULATOR, DISUNITED, RAISED)
 
 
@@ -31,7 +31,7 @@ class Prediction(t.NamedTuple):
     event: int
     asked: int
     verdict: str
-    quorate: bool       # what was seen
+    quorate: bool  # what was seen
     reason: str
 
 
@@ -45,11 +45,12 @@ def predictions(scenario: Scenario, seen: t.Sequence[Observed]) -> t.Iterator[Pr
             if not stay or not stay < frozenset(daemons):
                 continue
             quorate = all(seen[number + 1].quorate[nodeid] for nodeid in stay)
-            devices = any(model.is_alive(daemon) for daemon in daemons.values())    # the simulator drops their votes on every new ring
+            devices = any(model.is_alive(daemon) for daemon in daemons.values())  # the simulator drops their votes on every new ring
             for asked in sorted(set(sorted(daemons)[:2] + sorted(daemons)[-1:])):
                 value = value_of(daemons[asked], scenario.configuration.votes)
-                foretold = forecast(value, sorted(set(daemons) - stay), lms_window=seen[number + 1].window == "elapsed",
-                                    qdevice="lost" if devices else "as_now")
+                foretold = forecast(
+                    value, sorted(set(daemons) - stay), lms_window=seen[number + 1].window == "elapsed", qdevice="lost" if devices else "as_now"
+                )
                 verdict = _verdict(foretold["quorate"], quorate, value)
                 if verdict not in NOT_COUNTED and _are_disunited(daemons, scenario):
                     verdict = DISUNITED
@@ -73,5 +74,6 @@ def _verdict(foretold: bool, seen: bool, value: dict[str, t.Any]) -> str:
 
 def _are_disunited(daemons: dict[int, Daemon], scenario: Scenario) -> bool:
     values = {str(nodeid): value_of(daemon, scenario.configuration.votes) for nodeid, daemon in daemons.items()}
-    return bool({"quorate", "quorum", "expected_votes", "wait_for_all_pending", "tie_breaker"} & {
-        entry["about"] for entry in partitions(values)["disagreements"]})
+    return bool(
+        {"quorate", "quorum", "expected_votes", "wait_for_all_pending", "tie_breaker"} & {entry["about"] for entry in partitions(values)["disagreements"]}
+    )

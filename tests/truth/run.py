@@ -32,7 +32,7 @@ from .prediction import DISUNITED, NOT_COUNTED, RAISED, RIGHT, SIMULATOR, predic
 from .scenario import Scenario, scenarios
 from .simulator import COMMAND
 
-PORTION = 100   # sequences to a process at a time
+PORTION = 100  # sequences to a process at a time
 
 
 class Report(t.NamedTuple):
@@ -41,14 +41,21 @@ class Report(t.NamedTuple):
 
     def __str__(self) -> str:
         counts = self.counts
-        return "\n".join((
-            f"{counts['sequences']} sequences with {counts['events']} events in {counts['seconds']} s: {counts['agreed']} agreed,"
-            f" {counts['reordered']} agreed in another order of messages",
-            f"{counts['predictions']} losses foretold from a value: {counts[RIGHT]} right ({counts['quorate']} stayed quorate);"
-            f" {counts[SIMULATOR]} where the simulator forgets wait_for_all, {counts[DISUNITED]} where the daemons differed among themselves,"
-            f" {counts[RAISED]} too careful about a quorum that had been raised",
-            f"disagreements: {len(self.disagreements)}",
-            *self.disagreements[:5]))
+        return "\n".join(
+            (
+                (
+                    f"{counts['sequences']} sequences with {counts['events']} events in {counts['seconds']} s: {counts['agreed']} agreed,"
+                    f" {counts['reordered']} agreed in another order of messages"
+                ),
+                (
+                    f"{counts['predictions']} losses foretold from a value: {counts[RIGHT]} right ({counts['quorate']} stayed quorate);"
+                    f" {counts[SIMULATOR]} where the simulator forgets wait_for_all, {counts[DISUNITED]} where the daemons differed among themselves,"
+                    f" {counts[RAISED]} too careful about a quorum that had been raised"
+                ),
+                f"disagreements: {len(self.disagreements)}",
+                *self.disagreements[:5],
+            )
+        )
 
 
 def compare(sequences: int, first_seed: int, processes: int | None = None) -> Report:
@@ -91,13 +98,14 @@ def _one(scenario: Scenario, report: Report) -> None:
     for prediction in predictions(scenario, outcome.seen):
         report.counts.update({"predictions": 1, prediction.verdict: 1, "quorate": prediction.quorate})
         if prediction.verdict not in NOT_COUNTED:
-            report.disagreements.append(_described(
-                scenario, prediction.event, f"forecast, asked of node {prediction.asked}: {prediction.verdict}. {prediction.reason}"))
+            report.disagreements.append(
+                _described(scenario, prediction.event, f"forecast, asked of node {prediction.asked}: {prediction.verdict}. {prediction.reason}")
+            )
 
 
 def _described(scenario: Scenario, event: int, text: str) -> str:
     lines = [f"- {text}", f"  {scenario.configuration}"]
-    return "\n".join(lines + [f"  {number}: {what}" for number, what in enumerate(scenario.events[:event + 1])])
+    return "\n".join(lines + [f"  {number}: {what}" for number, what in enumerate(scenario.events[: event + 1])])
 
 
 def main() -> int:

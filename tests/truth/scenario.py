@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from .configuration import NEVER, Configuration, Qdevice
 
-SHORT_WINDOW = 120      # ms
+SHORT_WINDOW = 120  # ms
 
 
 class Event(t.NamedTuple):
-    kind: str                       # down, up, split, join, qdevice_on, qdevice_off
+    kind: str  # down, up, split, join, qdevice_on, qdevice_off
     nodes: tuple[int, ...] = ()
-    partition: int = 0              # where to
-    other: int = 0                  # join: the partition that ends
-    pause: bool = False             # afterwards, last_man_standing's window elapses
+    partition: int = 0  # where to
+    other: int = 0  # join: the partition that ends
+    pause: bool = False  # afterwards, last_man_standing's window elapses
 
 
 class Scenario(t.NamedTuple):
@@ -34,7 +34,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
     if draw(st.booleans()):
         votes = [1] * count
     else:
-        highest = draw(st.sampled_from([1, 2, 3, 5, 5, 200]))     # with 200, quorum no longer fits into its 8 bits
+        highest = draw(st.sampled_from([1, 2, 3, 5, 5, 200]))  # with 200, quorum no longer fits into its 8 bits
         votes = draw(st.lists(st.integers(0, highest), min_size=count, max_size=count))
     tie_breaker = draw(st.sampled_from([None, None, "lowest", "highest", "list"]))
     if tie_breaker == "list":
@@ -65,11 +65,19 @@ def scenarios(draw: st.DrawFn, longest: int = 10) -> Scenario:
     partitions: dict[int, set[int]] = {0: set(configuration.votes)}
     away: set[int] = set()
     events = []
-    for dummy in range(draw(st.integers(2, longest))):
-        kinds = [kind for kind, possible in (
-            ("split", len(away) < len(configuration.votes)), ("split", len(away) < len(configuration.votes)),
-            ("join", len(partitions) > 1), ("down", len(configuration.votes) - len(away) > 1), ("up", away),
-            ("qdevice", configuration.qdevice is not None and partitions)) if possible]
+    for _dummy in range(draw(st.integers(2, longest))):
+        kinds = [
+            kind
+            for kind, possible in (
+                ("split", len(away) < len(configuration.votes)),
+                ("split", len(away) < len(configuration.votes)),
+                ("join", len(partitions) > 1),
+                ("down", len(configuration.votes) - len(away) > 1),
+                ("up", away),
+                ("qdevice", configuration.qdevice is not None and partitions),
+            )
+            if possible
+        ]
         kind = draw(st.sampled_from(kinds)) if kinds else None
         event = None
         if kind == "split":

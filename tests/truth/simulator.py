@@ -42,7 +42,7 @@ class Simulator:
         self._config = config
         self.partitions: dict[int, set[int]] = {number: set() for number in range(PARTITIONS)}
         self.partitions[0] = set(nodes)
-        self.registered: set[int] = set()       # nodes whose quorum device was ever started
+        self.registered: set[int] = set()  # nodes whose quorum device was ever started
         self._sequence = dict.fromkeys(range(PARTITIONS), 0)
         self._sequence[0] = 4 * len(nodes)
 
@@ -53,8 +53,9 @@ class Simulator:
         # Without a terminal's width, readline would fold long commands and repeat them oddly.
         environment = dict(os.environ, COLUMNS="4000", TERM="dumb", LC_ALL="C")
         self._errors = open(os.path.join(self._folder, "errors"), "wb+")
-        self._process = subprocess.Popen([COMMAND, "-c", "c"], cwd=self._folder, env=environment, stdin=subprocess.PIPE,
-                                         stdout=subprocess.PIPE, stderr=self._errors)
+        self._process = subprocess.Popen(
+            [COMMAND, "-c", "c"], cwd=self._folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors
+        )
         self._buffer = b""
         return self
 
@@ -95,7 +96,7 @@ class Simulator:
             self.partitions[self._partition_of(node)].discard(node)
             self.partitions[partition].add(node)
         self._everybody_forms_a_ring()
-        self._write(f'split {partition}:{",".join(map(str, sorted(nodes)))}')
+        self._write(f"split {partition}:{','.join(map(str, sorted(nodes)))}")
 
     def join(self, into: int, other: int) -> None:
         self.partitions[into] |= self.partitions[other]
@@ -107,7 +108,7 @@ class Simulator:
         """Start or stop the simulated quorum device of nodes. Every partition synchronises once more, on the same ring."""
         if on:
             self.registered |= set(nodes)
-        self._write(f'qdevice {"on" if on else "off"} {",".join(map(str, sorted(nodes)))}')
+        self._write(f"qdevice {'on' if on else 'off'} {','.join(map(str, sorted(nodes)))}")
 
     # -- what it shows -----------------------------------------------------------------------------------------------------
 
@@ -117,7 +118,7 @@ class Simulator:
         while True:
             seen = self.show()
             if self._is_where_it_should_be(seen):
-                time.sleep(0.004)               # a daemon announces its ring before it has heard the last message of it
+                time.sleep(0.004)  # a daemon announces its ring before it has heard the last message of it
                 return self.show()
             if time.monotonic() > end:
                 raise SimulatorError(f"not settled in {deadline} s: wanted {self.partitions}, seen {seen}\n{self.errors()}")
@@ -144,7 +145,8 @@ class Simulator:
     def _is_where_it_should_be(self, seen: dict[int, Seen]) -> bool:
         return set(seen) == set().union(*self.partitions.values()) and all(
             state.sequence == self._sequence[state.partition] and state.members == self.partitions[state.partition] and node in state.members
-            for node, state in seen.items())
+            for node, state in seen.items()
+        )
 
     def _partition_of(self, node: int) -> int:
         return next(number for number, nodes in self.partitions.items() if node in nodes)

@@ -18,10 +18,10 @@ import time
 from pathlib import Path
 
 import pytest
-
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.corosync_conf import parse
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.lint import lint, refused
 from lab import host, image
+
+from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import parse
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.checks import lint, refused
 
 SEED = 20261122
 COMBINATIONS = 60  # random quorum settings
@@ -337,7 +337,7 @@ def differs_between_releases(text: str) -> bool:
 def test_random_damage_agrees(tmp_path: Path) -> None:
     dice = random.Random(SEED)
     verdicts, disagreements = {True: 0, False: 0}, []
-    for dummy in range(MUTATIONS):
+    for _dummy in range(MUTATIONS):
         text = damage(dice, DAMAGED)
         if dice.random() < 0.3:
             text = damage(dice, text)

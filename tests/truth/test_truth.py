@@ -9,8 +9,9 @@ import shutil
 import typing as t
 
 import pytest
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum import arithmetic
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.arithmetic import Daemon
+
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon
 
 from .comparison import compared
 from .configuration import Configuration, Qdevice
@@ -46,6 +47,7 @@ def _mutant(name: str, function: str, scenario: Scenario) -> t.Callable[[t.Calla
     def register(broken: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
         MUTANTS[name] = (function, broken, scenario)
         return broken
+
     return register
 
 
@@ -74,8 +76,11 @@ def _ignores_two_node(daemon: Daemon, decrease: bool, expected: int) -> tuple[in
     return _calculated(daemon._replace(rules=daemon.rules._replace(two_node=False)), decrease, expected)
 
 
-@_mutant("wait_for_all is ignored", "_judged", Scenario(Configuration({1: 1, 2: 1, 3: 1}, wait_for_all=True), (
-    Event("down", (1,)), Event("down", (2,)), Event("up", (1,), 1), Event("up", (2,), 1))))
+@_mutant(
+    "wait_for_all is ignored",
+    "_judged",
+    Scenario(Configuration({1: 1, 2: 1, 3: 1}, wait_for_all=True), (Event("down", (1,)), Event("down", (2,)), Event("up", (1,), 1), Event("up", (2,), 1))),
+)
 def _waits_for_nobody(daemon: Daemon) -> Daemon:
     return _judged(daemon._replace(rules=daemon.rules._replace(wait_for_all=False)))._replace(rules=daemon.rules)
 
@@ -85,14 +90,20 @@ def _counts_nobody_gone(daemon: Daemon) -> Daemon:
     return _judged(daemon._replace(previous=daemon.ring))._replace(previous=daemon.previous)
 
 
-@_mutant("the window changes nothing", "window_elapsed", Scenario(
-    Configuration(FIVE, last_man_standing=True, window=SHORT_WINDOW), (_lose(1, pause=True), _lose(2, pause=True), _lose(3, partition=2, pause=True))))
+@_mutant(
+    "the window changes nothing",
+    "window_elapsed",
+    Scenario(Configuration(FIVE, last_man_standing=True, window=SHORT_WINDOW), (_lose(1, pause=True), _lose(2, pause=True), _lose(3, partition=2, pause=True))),
+)
 def _no_window(daemon: Daemon) -> Daemon:
     return daemon
 
 
-@_mutant("a device votes for all", "heard", Scenario(
-    Configuration({1: 1, 2: 1, 3: 1}, qdevice=Qdevice(2)), (Event("qdevice_on", (1,)), _lose(2, 3), Event("qdevice_off", (1,)))))
+@_mutant(
+    "a device votes for all",
+    "heard",
+    Scenario(Configuration({1: 1, 2: 1, 3: 1}, qdevice=Qdevice(2)), (Event("qdevice_on", (1,)), _lose(2, 3), Event("qdevice_off", (1,)))),
+)
 def _device_for_all(daemon: Daemon, info: arithmetic.Nodeinfo) -> Daemon:
     return arithmetic._with_own_flags(_heard(daemon, info), daemon.nodes[daemon.us].flags | arithmetic.QDEVICE_CASTS)
 

@@ -58,7 +58,7 @@ class Cmap(Connection):
 
     def _got(self, keys: t.Sequence[str]) -> t.Dict[str, Value]:
         found = [(key, self._get(key)) for key in keys]
-        return dict((key, value) for key, value in found if value is not None)
+        return {key: value for key, value in found if value is not None}
 
     def _keys(self, prefix: str) -> t.List[str]:
         iteration = self.ffi.new("cmap_iter_handle_t *")
@@ -81,7 +81,7 @@ class Cmap(Connection):
             return None
         kind = int(self._type[0])
         if kind in _NUMBERS:
-            number = self.ffi.cast("%s *" % _NUMBERS[kind], self._value)[0]
+            number = self.ffi.cast(f"{_NUMBERS[kind]} *", self._value)[0]
             return float(number) if kind > 8 else int(number)
         raw = bytes(self.ffi.buffer(self._value, self._length[0]))
         return raw.rstrip(b"\0").decode("utf-8", "replace") if kind == _STRING else raw

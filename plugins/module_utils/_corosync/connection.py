@@ -11,8 +11,7 @@ import time
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Lane
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
-    BadHandle, NotSupported, QuorumError, ShuttingDown, TryAgain, check)
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import BadHandle, NotSupported, QuorumError, ShuttingDown, TryAgain, check
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.library import ffi, load
 
 # Pause before a request that corosync could not take yet is made again. Seconds.
@@ -37,7 +36,7 @@ class Connection:
         self.lane = lane
         self.ffi = ffi()
         self._library = load(self.soname)
-        self._handle = None  # type: t.Optional[int]
+        self._handle: t.Optional[int] = None
 
     def __enter__(self: C) -> C:
         self.initialize()
@@ -52,7 +51,7 @@ class Connection:
     def initialize(self) -> None:
         """Connect to the service. Retries TRY_AGAIN until the lane's deadline. Raises every CorosyncError, DeadlineExceeded."""
         if self._handle is not None:
-            raise QuorumError("This connection to %s is initialised already: finalise it first, or open another." % self.service)
+            raise QuorumError(f"This connection to {self.service} is initialised already: finalise it first, or open another.")
         self.lane.call(self._initialize)
 
     def finalize(self) -> None:
@@ -91,7 +90,7 @@ class Connection:
             time.sleep(min(RETRY, self.lane.deadline.remaining()))
 
     def _name(self, function: str) -> str:
-        return "%s_%s" % (self.service, function)
+        return f"{self.service}_{function}"
 
 
 def sweep() -> None:

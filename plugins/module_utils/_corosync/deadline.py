@@ -53,8 +53,8 @@ class _Job:
         self._args = args
         self._claim = threading.Lock()
         self._done = threading.Event()
-        self._value = None  # type: t.Any
-        self._error = None  # type: t.Optional[BaseException]
+        self._value: t.Any = None
+        self._error: t.Optional[BaseException] = None
 
     def run(self) -> None:
         if self._claim.acquire(False):
@@ -90,9 +90,9 @@ class Lane:
         self._while_waiting = while_waiting
         self.doing = "the connection"
         self._pid = os.getpid()
-        self._jobs = queue.Queue()  # type: queue.Queue[t.Optional[_Job]]
-        self._thread = None  # type: t.Optional[threading.Thread]
-        self._given_up = None  # type: t.Optional[_Job]
+        self._jobs: queue.Queue[t.Optional[_Job]] = queue.Queue()
+        self._thread: t.Optional[threading.Thread] = None
+        self._given_up: t.Optional[_Job] = None
         self._closed = False
 
     @property
@@ -124,8 +124,9 @@ class Lane:
         if not self._answered(job):
             self._given_up = job
             raise DeadlineExceeded(
-                "corosync did not answer %s within %g s: it is stopped, frozen or overloaded. See systemctl status corosync and "
-                "journalctl -u corosync on this node; 'ps -C corosync -o stat=' shows T for a frozen one." % (self.doing, self.deadline.seconds))
+                f"corosync did not answer {self.doing} within {self.deadline.seconds:g} s: it is stopped, frozen or overloaded. See systemctl status corosync and "
+                "journalctl -u corosync on this node; 'ps -C corosync -o stat=' shows T for a frozen one."
+            )
         return job.result()
 
     def close(self, finalize: t.Optional[t.Callable[[], t.Any]] = None) -> None:
@@ -169,16 +170,17 @@ class Lane:
         try:
             thread.start()
         except RuntimeError as exc:
-            raise QuorumError("This process cannot start the thread that calls corosync (%s): raise the limit on processes of its user or unit "
-                              "(ulimit -u, TasksMax= of systemd), or free memory." % exc)
+            raise QuorumError(
+                f"This process cannot start the thread that calls corosync ({exc}): raise the limit on processes of its user or unit "
+                "(ulimit -u, TasksMax= of systemd), or free memory."
+            )
         finally:
             threading.stack_size(before)
         self._thread = thread
 
     def _refuse_other_process(self) -> None:
         if os.getpid() != self._pid:
-            raise QuorumError("This connection to corosync belongs to process %d, which forked this one (%d). Open a new one here."
-                              % (self._pid, os.getpid()))
+            raise QuorumError(f"This connection to corosync belongs to process {self._pid}, which forked this one ({os.getpid()}). Open a new one here.")
 
 
 def _work(jobs: "queue.Queue[t.Optional[_Job]]") -> None:

@@ -16,7 +16,7 @@ import typing as t
 class QuorumError(Exception):
     """Everything this collection raises on a node. `reason` is the word `if_unavailable: report` returns, None where it has none."""
 
-    reason = None  # type: t.Optional[str]
+    reason: t.Optional[str] = None
 
 
 class LibraryMissing(QuorumError):
@@ -55,7 +55,7 @@ class CorosyncError(QuorumError):
         if code is not None:
             self.code = code
         self.operation = operation
-        super().__init__("%s failed with %s (%d). %s" % (operation, self.name, self.code, self.advice))
+        super().__init__(f"{operation} failed with {self.name} ({self.code}). {self.advice}")
 
 
 class DaemonGone(CorosyncError):
@@ -94,8 +94,10 @@ class TryAgain(CorosyncError):
 class InvalidParameter(CorosyncError):
     code = 7
     name = "CS_ERR_INVALID_PARAM"
-    advice = ("corosync refuses this value: votes and expected votes when the cluster would lose quorum or hold more votes than expected, "
-              "the name of a quorum device when another one is registered.")
+    advice = (
+        "corosync refuses this value: votes and expected votes when the cluster would lose quorum or hold more votes than expected, "
+        "the name of a quorum device when another one is registered."
+    )
 
 
 class NoMemory(CorosyncError):
@@ -120,15 +122,19 @@ class AccessDenied(CorosyncError):
     code = 11
     name = "CS_ERR_ACCESS"
     reason = "not_allowed"
-    advice = ("corosync does not accept this user: run the task as root (become: true), or allow its user or primary group in "
-              "/etc/corosync/uidgid.d (whoever may connect may also change votes).")
+    advice = (
+        "corosync does not accept this user: run the task as root (become: true), or allow its user or primary group in "
+        "/etc/corosync/uidgid.d (whoever may connect may also change votes)."
+    )
 
 
 class DoesNotExist(CorosyncError):
     code = 12
     name = "CS_ERR_NOT_EXIST"
-    advice = ("corosync does not know it: a node it has not seen since it started, a tracking or a device that was not registered, "
-              "or a container without the host's /dev/shm.")
+    advice = (
+        "corosync does not know it: a node it has not seen since it started, a tracking or a device that was not registered, "
+        "or a container without the host's /dev/shm."
+    )
 
 
 class NameTooLong(CorosyncError):
@@ -238,7 +244,7 @@ class SecurityError(CorosyncError):
     advice = "corosync refuses this for a reason of security: see journalctl -u corosync."
 
 
-BY_CODE = dict((error.code, error) for error in CorosyncError.__subclasses__())
+BY_CODE = {error.code: error for error in CorosyncError.__subclasses__()}
 
 
 def check(code: int, operation: str) -> None:

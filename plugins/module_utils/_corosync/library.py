@@ -22,9 +22,9 @@ def ffi() -> t.Any:
     """The cffi object that knows the declarations. Raises LibraryMissing where _cffi_backend cannot be used."""
     if _abi.ffi is None:
         raise LibraryMissing(
-            "The Python of this task cannot use cffi's backend (_cffi_backend: %s). Install it for that Python: package python3-cffi-backend on "
+            f"The Python of this task cannot use cffi's backend (_cffi_backend: {_abi.BACKEND_ERROR}). Install it for that Python: package python3-cffi-backend on "
             "Debian and Ubuntu, python3-cffi on the RHEL family and SUSE, or set ansible_python_interpreter to a Python that has it."
-            % _abi.BACKEND_ERROR)
+        )
     return _abi.ffi
 
 
@@ -43,20 +43,25 @@ def callback(c_type: str, function: t.Callable[..., None]) -> t.Any:
         return ffi().callback(c_type, function)
     except (MemoryError, SystemError, OSError) as exc:
         raise CallbacksRefused(
-            "This host refuses the writable and executable memory that callbacks from corosync need (%s). SELinux's boolean deny_execmem "
-            "(setsebool -P deny_execmem off) or systemd's MemoryDenyWriteExecute= on the session's unit does that." % exc)
+            f"This host refuses the writable and executable memory that callbacks from corosync need ({exc}). SELinux's boolean deny_execmem "
+            "(setsebool -P deny_execmem off) or systemd's MemoryDenyWriteExecute= on the session's unit does that."
+        )
 
 
 def _why_not(soname: str, exc: OSError) -> str:
     if soname == VOTEQUORUM:
         for old in REFUSED:
             if _loads(old):
-                return ("This host has %s, which this collection refuses: its structures differ from those of %s and reading them would give "
-                        "wrong numbers. Upgrade corosync to 2.4.2 or newer." % (old, VOTEQUORUM))
-    if "%s: cannot open shared object file: No such file" % soname in str(exc):  # else it is something it depends on
-        return ("%s was not found on this host. It comes with corosync: install the package corosync (Debian and Ubuntu: also %s; RHEL family "
-                "and SUSE: corosynclib or libcorosync)." % (soname, _debian_package(soname)))
-    return "%s cannot be loaded on this host: %s" % (soname, exc)
+                return (
+                    f"This host has {old}, which this collection refuses: its structures differ from those of {VOTEQUORUM} and reading them would give "
+                    "wrong numbers. Upgrade corosync to 2.4.2 or newer."
+                )
+    if f"{soname}: cannot open shared object file: No such file" in str(exc):  # else it is something it depends on
+        return (
+            f"{soname} was not found on this host. It comes with corosync: install the package corosync (Debian and Ubuntu: also {_debian_package(soname)}; RHEL family "
+            "and SUSE: corosynclib or libcorosync)."
+        )
+    return f"{soname} cannot be loaded on this host: {exc}"
 
 
 def _loads(soname: str) -> bool:

@@ -30,7 +30,7 @@ class Quorum(Connection):
         super().__init__(lane)
         self._pointer = callback("quorum_notification_fn_t", self._notification)
         self._type = self.ffi.new("uint32_t *")
-        self._settled = None  # type: t.Optional[t.Tuple[int, bool]]
+        self._settled: t.Optional[t.Tuple[int, bool]] = None
 
     def initialize(self) -> None:
         super().initialize()
@@ -48,8 +48,10 @@ class Quorum(Connection):
             if self._settled is not None:
                 return self._settled
             if self.lane.deadline.expired():
-                raise DeadlineExceeded("corosync did not send the state of its quorum service within %g s: it is overloaded. "
-                                       "See systemctl status corosync." % self.lane.deadline.seconds)
+                raise DeadlineExceeded(
+                    f"corosync did not send the state of its quorum service within {self.lane.deadline.seconds:g} s: it is overloaded. "
+                    "See systemctl status corosync."
+                )
             time.sleep(RETRY)
 
     def _notification(self, dummy: int, quorate: int, ring_seq: int, entries: int, members: t.Any) -> None:  # pylint: disable=unused-argument

@@ -28,20 +28,48 @@ LONGEST_POLL = 24 * 3600
 # votequorum_getinfo writes what the daemon sent, and on an error that is not always a whole struct: leave it room. Bytes.
 INFO_ROOM = 4096
 
-RingId = t.NamedTuple("RingId", [("nodeid", int), ("seq", int)])
+
+class RingId(t.NamedTuple):
+    nodeid: int
+    seq: int
+
+
 # The membership has begun to change: members (nodeids) of the new ring. votequorum_nodelist_notification_fn_t.
-NodelistEvent = t.NamedTuple("NodelistEvent", [("context", int), ("ring_id", RingId), ("members", t.Tuple[int, ...])])
+class NodelistEvent(t.NamedTuple):
+    context: int
+    ring_id: RingId
+    members: t.Tuple[int, ...]
+
+
 # It has settled, or quorum was won or lost: nodes are (nodeid, state), every node seen since the daemon started.
 # votequorum_quorum_notification_fn_t. A device of the local node is in it as nodeid 0 with state 0.
-QuorumEvent = t.NamedTuple("QuorumEvent", [("context", int), ("quorate", bool), ("nodes", t.Tuple[t.Tuple[int, int], ...])])
+class QuorumEvent(t.NamedTuple):
+    context: int
+    quorate: bool
+    nodes: t.Tuple[t.Tuple[int, int], ...]
+
+
 # votequorum_expectedvotes_notification_fn_t
-ExpectedVotesEvent = t.NamedTuple("ExpectedVotesEvent", [("context", int), ("expected_votes", int)])
+class ExpectedVotesEvent(t.NamedTuple):
+    context: int
+    expected_votes: int
+
+
 Event = t.Union[NodelistEvent, QuorumEvent, ExpectedVotesEvent]
 
+
 # struct votequorum_info. flags: the bits as corosync sent them, unknown ones included.
-NodeInfo = t.NamedTuple("NodeInfo", [
-    ("node_id", int), ("node_state", int), ("node_votes", int), ("node_expected_votes", int), ("highest_expected", int),
-    ("total_votes", int), ("quorum", int), ("flags", int), ("qdevice_votes", int), ("qdevice_name", str)])
+class NodeInfo(t.NamedTuple):
+    node_id: int
+    node_state: int
+    node_votes: int
+    node_expected_votes: int
+    highest_expected: int
+    total_votes: int
+    quorum: int
+    flags: int
+    qdevice_votes: int
+    qdevice_name: str
 
 
 class Votequorum(Connection):
@@ -55,19 +83,24 @@ class Votequorum(Connection):
     service = "votequorum"
     soname = VOTEQUORUM
 
-    def __init__(self, lane: Lane, on_quorum: t.Optional[t.Callable[[QuorumEvent], None]] = None,
-                 on_nodelist: t.Optional[t.Callable[[NodelistEvent], None]] = None,
-                 on_expected_votes: t.Optional[t.Callable[[ExpectedVotesEvent], None]] = None) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        on_quorum: t.Optional[t.Callable[[QuorumEvent], None]] = None,
+        on_nodelist: t.Optional[t.Callable[[NodelistEvent], None]] = None,
+        on_expected_votes: t.Optional[t.Callable[[ExpectedVotesEvent], None]] = None,
+    ) -> None:
         super().__init__(lane)
-        self._handlers = {QuorumEvent: on_quorum, NodelistEvent: on_nodelist, ExpectedVotesEvent: on_expected_votes}  # type: t.Dict[t.Any, t.Any]
-        self._events = []  # type: t.List[Event]
+        self._handlers: t.Dict[t.Any, t.Any] = {QuorumEvent: on_quorum, NodelistEvent: on_nodelist, ExpectedVotesEvent: on_expected_votes}
+        self._events: t.List[Event] = []
         # All three are always given: newer libraries read the struct without asking whether there is one. And the functions
         # behind the pointers must live as long as the handle.
         self._pointers = [
             callback("votequorum_quorum_notification_fn_t", self._quorum_notification),
             callback("votequorum_expectedvotes_notification_fn_t", self._expectedvotes_notification),
-            callback("votequorum_nodelist_notification_fn_t", self._nodelist_notification)]
-        self._context = None  # type: t.Any
+            callback("votequorum_nodelist_notification_fn_t", self._nodelist_notification),
+        ]
+        self._context: t.Any = None
 
     def _initialize_args(self) -> t.Tuple[t.Any, ...]:
         return (self.ffi.new("votequorum_callbacks_t *", self._pointers),)
@@ -78,8 +111,18 @@ class Votequorum(Connection):
         info = self.ffi.cast("struct votequorum_info *", room)
         self.call("getinfo", nodeid, info)
         name = self.ffi.string(info.qdevice_name).decode("utf-8", "replace")
-        return NodeInfo(info.node_id, info.node_state, info.node_votes, info.node_expected_votes, info.highest_expected,
-                        info.total_votes, info.quorum, info.flags, info.qdevice_votes, name)
+        return NodeInfo(
+            info.node_id,
+            info.node_state,
+            info.node_votes,
+            info.node_expected_votes,
+            info.highest_expected,
+            info.total_votes,
+            info.quorum,
+            info.flags,
+            info.qdevice_votes,
+            name,
+        )
 
     def setexpected(self, expected_votes: int) -> None:
         """Change the expected votes of all nodes, until corosync restarts. Returning means queued, not applied.
@@ -125,7 +168,7 @@ class Votequorum(Connection):
         if dispatch_types == DISPATCH_ONE:
             return self._wait_for_event()
         if dispatch_types == DISPATCH_BLOCKING:
-            events = []  # type: t.List[Event]
+            events: t.List[Event] = []
             while self._handle is not None:
                 events += self._wait_for_event()
             return events
@@ -156,8 +199,12 @@ class Votequorum(Connection):
 
     def qdevice_poll(self, name: str, cast_vote: bool, ring_id: RingId) -> None:
         """The device's heartbeat and vote, for the ring of the newest NodelistEvent. Raises MessageError for any other ring."""
-        self.call("qdevice_poll", _device_name("qdevice_poll", name), int(cast_vote),
-                  self.ffi.new("votequorum_ring_id_t *", {"nodeid": ring_id.nodeid, "seq": ring_id.seq})[0])
+        self.call(
+            "qdevice_poll",
+            _device_name("qdevice_poll", name),
+            int(cast_vote),
+            self.ffi.new("votequorum_ring_id_t *", {"nodeid": ring_id.nodeid, "seq": ring_id.seq})[0],
+        )
 
     def qdevice_master_wins(self, name: str, allow: bool) -> None:
         """Let the partition that holds the device's vote stay quorate whatever its votes. Raises InvalidParameter, DoesNotExist, AccessDenied."""
@@ -171,7 +218,7 @@ class Votequorum(Connection):
                 events = self._dispatch(DISPATCH_ONE_NONBLOCKING)
                 if events:
                     return events
-        raise DeadlineExceeded("corosync sent no event within %g s." % self.lane.deadline.seconds)
+        raise DeadlineExceeded(f"corosync sent no event within {self.lane.deadline.seconds:g} s.")
 
     def _dispatch(self, dispatch_types: int) -> t.List[Event]:
         try:
@@ -205,5 +252,5 @@ class Votequorum(Connection):
 def _device_name(function: str, name: str) -> bytes:
     encoded = name.encode("utf-8", "surrogateescape")
     if not 0 < len(encoded) <= QDEVICE_MAX_NAME or b"\0" in encoded:
-        raise InvalidParameter("votequorum_%s(name=%r, which is not 1 to %d bytes)" % (function, name, QDEVICE_MAX_NAME))
+        raise InvalidParameter(f"votequorum_{function}(name={name!r}, which is not 1 to {QDEVICE_MAX_NAME} bytes)")
     return encoded

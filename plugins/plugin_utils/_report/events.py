@@ -16,8 +16,13 @@ from .words import count, duration, listed
 
 # Nodes see one change at nearly the same time: what they say of it within so many seconds is one line.
 _TOGETHER = 3.0
-_REASONS = {"not_running": "it does not run", "timeout": "it does not answer", "not_configured": "it runs without votequorum",
-            "not_allowed": "it does not accept the user", "no_library": "its library is missing"}
+_REASONS = {
+    "not_running": "it does not run",
+    "timeout": "it does not answer",
+    "not_configured": "it runs without votequorum",
+    "not_allowed": "it does not accept the user",
+    "no_library": "its library is missing",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,18 +45,18 @@ def events(report: Report) -> list[Event]:
 def _phases(node: Node) -> t.Iterator[Event]:
     """The first phase and the last, what went wrong in between, and what there is to say of one. All of them are in a table of their own."""
     for place, phase in enumerate(node.phases):
-        detail = ": %s" % phase.detail if phase.detail else ""
-        lasted = "" if phase.ended is None else " after %s" % duration(phase.ended - phase.started)
+        detail = f": {phase.detail}" if phase.detail else ""
+        lasted = "" if phase.ended is None else f" after {duration(phase.ended - phase.started)}"
         if place == 0:
-            yield Event(phase.started, (node.name,), "begins with %s" % phase.phase, "phase")
+            yield Event(phase.started, (node.name,), f"begins with {phase.phase}", "phase")
         if phase.result == "failed":
-            yield Event(phase.started if phase.ended is None else phase.ended, (node.name,), "%s failed%s%s" % (phase.phase, lasted, detail), "failed")
+            yield Event(phase.started if phase.ended is None else phase.ended, (node.name,), f"{phase.phase} failed{lasted}{detail}", "failed")
         elif phase.result == "running":
-            yield Event(phase.started, (node.name,), "%s began, and was not seen to end%s" % (phase.phase, detail), "failed")
+            yield Event(phase.started, (node.name,), f"{phase.phase} began, and was not seen to end{detail}", "failed")
         elif detail:
             yield Event(phase.started, (node.name,), phase.phase + detail, "phase")
     if node.phases and node.phases[-1].result == "ok" and node.phases[-1].ended is not None:
-        yield Event(node.phases[-1].ended, (node.name,), "done, %s" % node.result, "phase")
+        yield Event(node.phases[-1].ended, (node.name,), f"done, {node.result}", "phase")
 
 
 def _seen(name: str, entry: dict[str, t.Any], names: t.Mapping[int, str]) -> Event:
@@ -61,28 +66,27 @@ def _seen(name: str, entry: dict[str, t.Any], names: t.Mapping[int, str]) -> Eve
         return Event(entry["at"], (name,), "corosync cannot be asked" + (": " + reason if reason else ""), "note")
     if entry["quorate"] is None:
         return Event(entry["at"], (name,), {"corosync_available": "corosync can be asked again"}.get(event, str(event).replace("_", " ")), "note")
-    moves = ["%s %s" % (listed(_name(nodeid, names) for nodeid in entry[key]), verb) for key, verb in (("joined", "joined"), ("left", "left"))
-             if entry.get(key)]
+    moves = [f"{listed(_name(nodeid, names) for nodeid in entry[key])} {verb}" for key, verb in (("joined", "joined"), ("left", "left")) if entry.get(key)]
     first = {"start": "the watch begins", "quorum_lost": "quorum lost", "quorum_gained": "quorum gained", "votes": "votes changed"}.get(event)
     told = ([first] if first else []) + moves or ["a new ring with the same members"]
     kind = {"quorum_lost": "lost", "quorum_gained": "gained", "start": "note"}.get(event, "change")
-    return Event(entry["at"], (name,), "%s. %s" % (", ".join(told), _votes(entry)), kind)
+    return Event(entry["at"], (name,), f"{', '.join(told)}. {_votes(entry)}", kind)
 
 
 def _votes(entry: dict[str, t.Any]) -> str:
     if entry["total_votes"] is None or entry["quorum"] is None:
         return "It was over before the votes could be read."
-    return "%s, %d needed: %s." % (count(entry["total_votes"], "vote"), entry["quorum"], "quorate" if entry["quorate"] else "not quorate")
+    return f"{count(entry['total_votes'], 'vote')}, {entry['quorum']} needed: {'quorate' if entry['quorate'] else 'not quorate'}."
 
 
 def _name(nodeid: int, names: t.Mapping[int, str]) -> str:
-    return names.get(nodeid, "node id %s" % nodeid)
+    return names.get(nodeid, f"node id {nodeid}")
 
 
 def _merged(seen: t.Iterable[Event]) -> list[Event]:
     """Each line once, with all nodes that say it."""
-    merged = []     # type: list[Event]
-    latest = {}     # type: dict[tuple[str, str], int]
+    merged: list[Event] = []
+    latest: dict[tuple[str, str], int] = {}
     for event in sorted(seen, key=lambda event: event.at):
         place = latest.get((event.kind, event.text))
         if place is not None and event.at - merged[place].at <= _TOGETHER and event.who[0] not in merged[place].who:

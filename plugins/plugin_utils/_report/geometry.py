@@ -15,7 +15,7 @@ import dataclasses
 import math
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.history import Loss, Step
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import Loss, Step
 
 from .given import Node, Phase
 from .words import clock, duration, short
@@ -167,12 +167,22 @@ def chart(layout: Layout, start: float, end: float, steps: t.Sequence[Step], nod
     moments = axis.ticks(layout.tick)
     whole_minutes = all(moment % 60 == 0 for moment in moments)
     return Chart(
-        layout=layout, height=last + 10, left=left, right=axis.right, top=top, bottom=bottom,
-        times=tuple(Tick(axis.x(moment), clock(moment)[:5 if whole_minutes else 8]) for moment in moments),
+        layout=layout,
+        height=last + 10,
+        left=left,
+        right=axis.right,
+        top=top,
+        bottom=bottom,
+        times=tuple(Tick(axis.x(moment), clock(moment)[: 5 if whole_minutes else 8]) for moment in moments),
         votes=tuple(Tick(heights.y(vote), str(vote)) for vote in heights.ticks()) if steps else (),
-        area=" ".join(outline(axis, heights, steps, "total_votes", closed=True)), line=" ".join(outline(axis, heights, steps, "total_votes")),
-        needed=" ".join(outline(axis, heights, steps, "quorum")), labels=_labels(heights, steps),
-        marks=_marks(axis, losses, {row.name: row.middle for row in rows}), rows=rows, last=last)
+        area=" ".join(outline(axis, heights, steps, "total_votes", closed=True)),
+        line=" ".join(outline(axis, heights, steps, "total_votes")),
+        needed=" ".join(outline(axis, heights, steps, "quorum")),
+        labels=_labels(heights, steps),
+        marks=_marks(axis, losses, {row.name: row.middle for row in rows}),
+        rows=rows,
+        last=last,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -188,13 +198,13 @@ class Heights:
 
     def ticks(self) -> list[int]:
         """At most five steps, of 1, 2, 5, 10 and so on."""
-        step = next(factor * 10 ** power for power in range(6) for factor in (1, 2, 5) if self.most <= 5 * factor * 10 ** power)
+        step = next(factor * 10**power for power in range(6) for factor in (1, 2, 5) if self.most <= 5 * factor * 10**power)
         return list(range(0, self.most + 1, step))
 
 
 def outline(axis: Axis, heights: Heights, steps: t.Sequence[Step], key: str, closed: bool = False) -> list[str]:
     """Path commands for a line in steps, with a gap where nothing is known; closed: down to the bottom on both sides."""
-    path = []   # type: list[str]
+    path: list[str] = []
     ends = [step.at for step in steps[1:]] + [axis.end]
     drawing = False
     for step, end in zip(steps, ends):
@@ -204,7 +214,7 @@ def outline(axis: Axis, heights: Heights, steps: t.Sequence[Step], key: str, clo
             continue
         x, until, y = axis.x(step.at), axis.x(end), heights.y(value)
         if closed:
-            path.append("M%s %sV%sH%sV%sZ" % (_plain(x), _plain(heights.bottom), _plain(y), _plain(until), _plain(heights.bottom)))
+            path.append(f"M{_plain(x)} {_plain(heights.bottom)}V{_plain(y)}H{_plain(until)}V{_plain(heights.bottom)}Z")
         else:
             path.append(("V%s" if drawing else "M" + _plain(x) + " %s") % _plain(y) + "H" + _plain(until))
         drawing = True
@@ -212,7 +222,7 @@ def outline(axis: Axis, heights: Heights, steps: t.Sequence[Step], key: str, clo
 
 
 def _plain(number: float) -> str:
-    return "%g" % round(number, 1)
+    return f"{round(number, 1):g}"
 
 
 def _labels(heights: Heights, steps: t.Sequence[Step]) -> tuple[Label, ...]:
@@ -224,12 +234,12 @@ def _labels(heights: Heights, steps: t.Sequence[Step]) -> tuple[Label, ...]:
     above, below = heights.y(max(total, quorum)), heights.y(min(total, quorum))
     if below - above < 16:
         above, below = (above + below) / 2 - 8, (above + below) / 2 + 8
-    votes = Label(above if total >= quorum else below, "%d vote%s" % (total, "" if total == 1 else "s"), "votes")
-    return votes, Label(below if total >= quorum else above, "%d needed" % quorum, "needed")
+    votes = Label(above if total >= quorum else below, f"{total} vote{'' if total == 1 else 's'}", "votes")
+    return votes, Label(below if total >= quorum else above, f"{quorum} needed", "needed")
 
 
 def _marks(axis: Axis, losses: t.Sequence[Loss], rows: t.Mapping[str, float]) -> tuple[Mark, ...]:
-    marks = []  # type: list[Mark]
+    marks: list[Mark] = []
     free = -math.inf
     for number, loss in enumerate(losses, start=1):
         x = axis.x(loss.at)
@@ -244,9 +254,13 @@ def _row(layout: Layout, axis: Axis, y: float, node: Node, shown: str) -> Row:
     bar_y = y + layout.row - layout.thickness - 6
     room = int((layout.width - 16 if layout.above else axis.left - 20) / _BOLD)
     return Row(
-        name=node.name, shown=shown if len(shown) <= room else shown[:room - 1] + "…",
-        x=4 if layout.above else axis.left - 14, y=y + 14 if layout.above else bar_y + layout.thickness / 2 + 4, middle=bar_y + layout.thickness / 2,
-        bars=tuple(_bar(axis, bar_y, layout.thickness, phase) for phase in node.phases))
+        name=node.name,
+        shown=shown if len(shown) <= room else shown[: room - 1] + "…",
+        x=4 if layout.above else axis.left - 14,
+        y=y + 14 if layout.above else bar_y + layout.thickness / 2 + 4,
+        middle=bar_y + layout.thickness / 2,
+        bars=tuple(_bar(axis, bar_y, layout.thickness, phase) for phase in node.phases),
+    )
 
 
 def _bar(axis: Axis, y: float, height: float, phase: Phase) -> Bar:
@@ -254,8 +268,14 @@ def _bar(axis: Axis, y: float, height: float, phase: Phase) -> Bar:
     x = axis.x(phase.started)
     width = round(max(_NARROWEST_BAR, axis.x(until) - x), 1)
     result = {"ok": "", "failed": ", failed", "running": ", not finished"}[phase.result]
-    lasted = "" if phase.ended is None else ", %s" % duration(phase.ended - phase.started)
+    lasted = "" if phase.ended is None else f", {duration(phase.ended - phase.started)}"
     return Bar(
-        x=x, y=y, width=width, height=height, phase=phase.phase, result=phase.result,
+        x=x,
+        y=y,
+        width=width,
+        height=height,
+        phase=phase.phase,
+        result=phase.result,
         label=phase.phase if len(phase.phase) * CHARACTER + 10 <= width else "",
-        title="%s from %s%s%s%s" % (phase.phase, clock(phase.started), lasted, result, ". " + phase.detail if phase.detail else ""))
+        title=f"{phase.phase} from {clock(phase.started)}{lasted}{result}{'. ' + phase.detail if phase.detail else ''}",
+    )

@@ -14,9 +14,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.history import Histories, HistoryError, Loss, histories, losses
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import described
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import seconds_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import described
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import Histories, HistoryError, Loss, histories, losses
 
 PHASES = ("preflight", "gate", "drain", "stop", "upgrade", "reboot", "start", "rejoin", "undrain")
 NODE_RESULTS = ("upgraded", "unchanged", "failed", "untouched")
@@ -76,20 +76,24 @@ def report_of(value: t.Any) -> Report:
     verdict = _mapping("verdict", given.get("verdict") or {})
     kept = verdict.get("kept")
     if not (kept is None or isinstance(kept, bool)):
-        raise ReportError("verdict.kept must be true or false, but is %s." % described(kept))
+        raise ReportError(f"verdict.kept must be true or false, but is {described(kept)}.")
     if "nodes" not in given:
-        raise ReportError("The report has no key 'nodes': it must have a list of nodes. It has: %s." % (", ".join(map(str, given)) or "nothing"))
+        raise ReportError(f"The report has no key 'nodes': it must have a list of nodes. It has: {', '.join(map(str, given)) or 'nothing'}.")
     return Report(
         title=_text("title", given.get("title")) or "Rolling upgrade",
-        cluster_name=_text("cluster_name", given.get("cluster_name")), controller=_text("controller", given.get("controller")),
-        started=_moment("started", given.get("started")), ended=_moment("ended", given.get("ended")),
+        cluster_name=_text("cluster_name", given.get("cluster_name")),
+        controller=_text("controller", given.get("controller")),
+        started=_moment("started", given.get("started")),
+        ended=_moment("ended", given.get("ended")),
         batches=tuple(tuple(_text("batches", name) for name in _list("An entry of batches", batch)) for batch in _list("batches", given.get("batches"))),
         spare=_whole("spare", given.get("spare")),
         nodes=tuple(_node(number, node) for number, node in enumerate(_list("nodes", given["nodes"]), start=1)),
         histories=told,
         problems=tuple(_problem(problem) for problem in _list("problems", given.get("problems"))),
-        kept=kept, sentence=_text("verdict.sentence", verdict.get("sentence")),
-        losses=_losses(_list("verdict.losses", verdict.get("losses")), losses(told)))
+        kept=kept,
+        sentence=_text("verdict.sentence", verdict.get("sentence")),
+        losses=_losses(_list("verdict.losses", verdict.get("losses")), losses(told)),
+    )
 
 
 def _histories(given: t.Mapping[str, t.Any]) -> Histories:
@@ -99,7 +103,7 @@ def _histories(given: t.Mapping[str, t.Any]) -> Histories:
         # a node that could be asked for its time and not for its timeline has an offset all the same
         return histories(timelines, {name: offset for name, offset in offsets.items() if name in timelines})
     except HistoryError as error:
-        raise ReportError("timelines: %s" % error) from error
+        raise ReportError(f"timelines: {error}") from error
 
 
 def _losses(named: t.Sequence[t.Any], shown: t.Sequence[Loss]) -> tuple[Loss, ...]:
@@ -111,44 +115,57 @@ def _losses(named: t.Sequence[t.Any], shown: t.Sequence[Loss]) -> tuple[Loss, ..
 
 
 def _loss(number: int, value: t.Any) -> Loss:
-    where = "verdict.losses[%d]" % (number - 1)
+    where = f"verdict.losses[{number - 1}]"
     loss = _mapping(where, value)
     at = _moment(where + ".at", loss.get("at"))
     if at is None:
-        raise ReportError("%s has no 'at': a loss must be as corosync.quorum.quorum_losses returns it." % where)
+        raise ReportError(f"{where} has no 'at': a loss must be as corosync.quorum.quorum_losses returns it.")
     members = [_whole(where + ".members", member) or 0 for member in _list(where + ".members", loss.get("members"))]
-    return Loss(_text(where + ".node", loss.get("node")), at, _moment(where + ".until", loss.get("until")),
-                _whole(where + ".total_votes", loss.get("total_votes")), _whole(where + ".quorum", loss.get("quorum")), members)
+    return Loss(
+        _text(where + ".node", loss.get("node")),
+        at,
+        _moment(where + ".until", loss.get("until")),
+        _whole(where + ".total_votes", loss.get("total_votes")),
+        _whole(where + ".quorum", loss.get("quorum")),
+        members,
+    )
 
 
 def _node(number: int, value: t.Any) -> Node:
-    where = "nodes[%d]" % (number - 1)
+    where = f"nodes[{number - 1}]"
     node = _mapping(where, value)
     name = _text(where + ".name", node.get("name"))
     if not name:
-        raise ReportError("%s has no name: each node must have one." % where)
-    where = "nodes[%d] (%s)" % (number - 1, name)
+        raise ReportError(f"{where} has no name: each node must have one.")
+    where = f"nodes[{number - 1}] ({name})"
     return Node(
-        name=name, nodeid=_whole(where + ".nodeid", node.get("nodeid")),
+        name=name,
+        nodeid=_whole(where + ".nodeid", node.get("nodeid")),
         result=_one_of(where + ".result", node.get("result", "untouched"), NODE_RESULTS),
-        before=_versions(where + ".from", node.get("from")), after=_versions(where + ".to", node.get("to")),
-        phases=tuple(_phase("%s.phases[%d]" % (where, place), phase) for place, phase in enumerate(_list(where + ".phases", node.get("phases")))))
+        before=_versions(where + ".from", node.get("from")),
+        after=_versions(where + ".to", node.get("to")),
+        phases=tuple(_phase(f"{where}.phases[{place}]", phase) for place, phase in enumerate(_list(where + ".phases", node.get("phases")))),
+    )
 
 
 def _phase(where: str, value: t.Any) -> Phase:
     phase = _mapping(where, value)
     started, ended = _moment(where + ".started", phase.get("started")), _moment(where + ".ended", phase.get("ended"))
     if started is None:
-        raise ReportError("%s has no 'started': each phase must have the moment at which it began." % where)
+        raise ReportError(f"{where} has no 'started': each phase must have the moment at which it began.")
     if ended is not None:
         ended = max(ended, started)  # the clock may have been set back meanwhile
-    return Phase(_one_of(where + ".phase", phase.get("phase"), PHASES), started, ended,
-                 _one_of(where + ".result", phase.get("result", "ok" if ended is not None else "running"), PHASE_RESULTS),
-                 _text(where + ".detail", phase.get("detail")))
+    return Phase(
+        _one_of(where + ".phase", phase.get("phase"), PHASES),
+        started,
+        ended,
+        _one_of(where + ".result", phase.get("result", "ok" if ended is not None else "running"), PHASE_RESULTS),
+        _text(where + ".detail", phase.get("detail")),
+    )
 
 
 def _versions(where: str, value: t.Any) -> dict[str, str]:
-    return {_text(where, package): _text("%s.%s" % (where, package), version) for package, version in _mapping(where, value or {}).items()}
+    return {_text(where, package): _text(f"{where}.{package}", version) for package, version in _mapping(where, value or {}).items()}
 
 
 def _problem(value: t.Any) -> str:
@@ -160,7 +177,7 @@ def _problem(value: t.Any) -> str:
 
 def _mapping(where: str, value: t.Any) -> dict[str, t.Any]:
     if not isinstance(value, dict):
-        raise ReportError("%s must be a dictionary, but is %s." % (where, described(value)))
+        raise ReportError(f"{where} must be a dictionary, but is {described(value)}.")
     return value
 
 
@@ -168,7 +185,7 @@ def _list(where: str, value: t.Any) -> t.Sequence[t.Any]:
     if value is None:
         return ()
     if not isinstance(value, (list, tuple)):
-        raise ReportError("%s must be a list, but is %s." % (where, described(value)))
+        raise ReportError(f"{where} must be a list, but is {described(value)}.")
     return value
 
 
@@ -176,14 +193,14 @@ def _text(where: str, value: t.Any) -> str:
     if value is None:
         return ""
     if isinstance(value, (dict, list, tuple)):
-        raise ReportError("%s must be text, but is %s." % (where, described(value)))
+        raise ReportError(f"{where} must be text, but is {described(value)}.")
     return str(value)
 
 
 def _whole(where: str, value: t.Any) -> int | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return None if value is None else int(value)
-    raise ReportError("%s must be a whole number, but is %s." % (where, described(value)))
+    raise ReportError(f"{where} must be a whole number, but is {described(value)}.")
 
 
 def _moment(where: str, value: t.Any) -> float | None:
@@ -192,10 +209,10 @@ def _moment(where: str, value: t.Any) -> float | None:
     try:
         return seconds_of(str(value))
     except ValueError:
-        raise ReportError("%s must be a moment in UTC such as '2026-11-22T10:15:02.123Z', but is %s." % (where, described(value))) from None
+        raise ReportError(f"{where} must be a moment in UTC such as '2026-11-22T10:15:02.123Z', but is {described(value)}.") from None
 
 
 def _one_of(where: str, value: t.Any, allowed: t.Sequence[str]) -> str:
     if value not in allowed:
-        raise ReportError("%s must be one of %s, but is %s." % (where, ", ".join(allowed), described(value)))
+        raise ReportError(f"{where} must be one of {', '.join(allowed)}, but is {described(value)}.")
     return str(value)

@@ -13,7 +13,7 @@ import typing as t
 
 import jinja2
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.history import Step, votes_over_time
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import Step, votes_over_time
 
 from . import words
 from .events import Event, events
@@ -33,7 +33,8 @@ _DOWN = ("stop", "upgrade", "reboot", "start", "rejoin")
 def page(report: Report) -> str:
     """One HTML page that needs nothing else."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(str(_FOLDER)), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+        loader=jinja2.FileSystemLoader(str(_FOLDER)), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters.update(clock=words.clock, exact=words.exact, date=words.date, duration=words.duration)
     return str(environment.get_template("page.html.j2").render(_view(report)))
 
@@ -45,11 +46,20 @@ def _view(report: Report) -> dict[str, t.Any]:
     losses = report.losses[:_LOSSES]
     charts = [chart(layout, start, end, steps, report.nodes, losses) for layout in (WIDE, NARROW)] if steps or _has_phases(report) else []
     return {
-        "report": report, "verdict": _verdict(report), "facts": _facts(report), "charts": charts, "steps": steps, "most_steps": _EVENTS,
-        "events": shown, "events_left_out": left_out, "nodes": [_node(node, report) for node in report.nodes],
-        "losses": [_loss(report, number) for number in range(len(losses))], "losses_left_out": len(report.losses) - len(losses),
+        "report": report,
+        "verdict": _verdict(report),
+        "facts": _facts(report),
+        "charts": charts,
+        "steps": steps,
+        "most_steps": _EVENTS,
+        "events": shown,
+        "events_left_out": left_out,
+        "nodes": [_node(node, report) for node in report.nodes],
+        "losses": [_loss(report, number) for number in range(len(losses))],
+        "losses_left_out": len(report.losses) - len(losses),
         "phases": _phases(report),
-        "days": sorted({words.date(start), words.date(end)}), "summary": _summary(report, steps),
+        "days": sorted({words.date(start), words.date(end)}),
+        "summary": _summary(report, steps),
         "failed": any(phase.result == "failed" for node in report.nodes for phase in node.phases),
         "unfinished": any(phase.result == "running" for node in report.nodes for phase in node.phases),
         "contradiction": report.kept is True and bool(report.losses),
@@ -66,8 +76,15 @@ def _most_important(found: list[Event]) -> tuple[list[Event], int]:
 
 def _moments(report: Report, steps: t.Sequence[Step]) -> list[float]:
     phases = [phase for node in report.nodes for phase in node.phases]
-    found = [report.started, report.ended, *(phase.started for phase in phases), *(phase.ended for phase in phases), *(step.at for step in steps),
-             *(loss.at for loss in report.losses), *(loss.until for loss in report.losses)]
+    found = [
+        report.started,
+        report.ended,
+        *(phase.started for phase in phases),
+        *(phase.ended for phase in phases),
+        *(step.at for step in steps),
+        *(loss.at for loss in report.losses),
+        *(loss.until for loss in report.losses),
+    ]
     found += [entry["at"] for history in report.histories.values() for entry in history[-1:]]
     return [moment for moment in found if moment is not None]
 
@@ -90,22 +107,22 @@ def _verdict(report: Report) -> dict[str, str]:
         return {"kind": "bad", "word": "Quorum was lost", "sentence": report.sentence}
     if report.kept is None:
         return {"kind": "open", "word": "Not judged", "sentence": report.sentence or "Nothing says whether quorum was kept."}
-    word = "Quorum was kept, but %s failed" % words.listed(failed) if failed else "Quorum was kept"
+    word = f"Quorum was kept, but {words.listed(failed)} failed" if failed else "Quorum was kept"
     return {"kind": "bad" if failed else "good", "word": word, "sentence": report.sentence}
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:
     """The line of numbers below the verdict."""
-    facts = []  # type: list[tuple[str, str]]
+    facts: list[tuple[str, str]] = []
     if report.started is not None:
-        facts.append(("Started", "%s %s UTC" % (words.date(report.started), words.clock(report.started))))
+        facts.append(("Started", f"{words.date(report.started)} {words.clock(report.started)} UTC"))
     if report.started is not None and report.ended is not None and report.ended >= report.started:
         facts.append(("Took", words.duration(report.ended - report.started)))
     elif report.ended is None and report.started is not None:
         facts.append(("Took", "it did not come to its end"))
     if report.nodes:
         done = sum(node.result in ("upgraded", "unchanged") for node in report.nodes)
-        facts.append(("Nodes", "%d of %d done" % (done, len(report.nodes))))
+        facts.append(("Nodes", f"{done} of {len(report.nodes)} done"))
     if report.batches:
         facts.append(("Batches", _batches(report.batches)))
     if report.spare is not None:
@@ -117,7 +134,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
 
 def _batches(batches: t.Sequence[t.Sequence[str]]) -> str:
     if all(len(batch) == 1 for batch in batches):
-        return "%d, one node in each" % len(batches)
+        return f"{len(batches)}, one node in each"
     names = words.short([name for batch in batches for name in batch])
     return " · ".join(", ".join(names[name] for name in batch) for batch in batches)
 
@@ -125,21 +142,30 @@ def _batches(batches: t.Sequence[t.Sequence[str]]) -> str:
 def _loss(report: Report, place: int) -> dict[str, t.Any]:
     loss = report.losses[place]
     names = {node.nodeid: node.name for node in report.nodes}
-    numbers = "" if loss.total_votes is None or loss.quorum is None else "%s, %d needed" % (words.count(loss.total_votes, "vote"), loss.quorum)
+    numbers = "" if loss.total_votes is None or loss.quorum is None else f"{words.count(loss.total_votes, 'vote')}, {loss.quorum} needed"
     return {
-        "number": place + 1, "node": loss.node, "at": loss.at, "until": loss.until, "numbers": numbers,
-        "lasted": "and was not seen to regain it" if loss.until is None else "for %s" % words.duration(loss.until - loss.at),
-        "members": words.listed(names.get(nodeid) or "node id %d" % nodeid for nodeid in loss.members)}
+        "number": place + 1,
+        "node": loss.node,
+        "at": loss.at,
+        "until": loss.until,
+        "numbers": numbers,
+        "lasted": "and was not seen to regain it" if loss.until is None else f"for {words.duration(loss.until - loss.at)}",
+        "members": words.listed(names.get(nodeid) or f"node id {nodeid}" for nodeid in loss.members),
+    }
 
 
 def _node(node: Node, report: Report) -> dict[str, t.Any]:
     batch = next((number for number, names in enumerate(report.batches, start=1) if node.name in names), None)
     ended = [phase.ended for phase in node.phases if phase.ended is not None]
     return {
-        "name": node.name, "nodeid": node.nodeid, "result": node.result, "batch": batch,
+        "name": node.name,
+        "nodeid": node.nodeid,
+        "result": node.result,
+        "batch": batch,
         "packages": [(package, node.before.get(package), node.after.get(package)) for package in sorted({**node.before, **node.after})],
         "took": words.duration(max(ended) - node.phases[0].started) if ended else None,
-        "away": _away(node), "phases": node.phases,
+        "away": _away(node),
+        "phases": node.phases,
     }
 
 
@@ -156,8 +182,13 @@ def _summary(report: Report, steps: t.Sequence[Step]) -> str:
     """The chart in a sentence, for those who do not see it."""
     known = [step for step in steps if step.total_votes is not None and step.quorum is not None]
     if not known:
-        return "The phases of %s over time." % words.count(len(report.nodes), "node")
+        return f"The phases of {words.count(len(report.nodes), 'node')} over time."
     least = min(known, key=lambda step: (step.total_votes or 0) - (step.quorum or 0))
-    lost = "Quorum was lost %s." % words.count(len(report.losses), "time") if report.losses else "No node that was up lost quorum."
+    lost = f"Quorum was lost {words.count(len(report.losses), 'time')}." if report.losses else "No node that was up lost quorum."
     return "Votes against quorum over time, and the phases of %s. At the least there were %s with %d needed, at %s UTC. %s" % (
-        words.count(len(report.nodes), "node"), words.count(least.total_votes or 0, "vote"), least.quorum or 0, words.clock(least.at), lost)
+        words.count(len(report.nodes), "node"),
+        words.count(least.total_votes or 0, "vote"),
+        least.quorum or 0,
+        words.clock(least.at),
+        lost,
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import utc
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 
 
 def clock(seconds: float) -> str:
@@ -31,10 +31,10 @@ def date(seconds: float) -> str:
 def duration(seconds: float) -> str:
     """`0.4 s`, `12 s`, `3 min 05 s`, `1 h 02 min`."""
     if seconds < 9.95:
-        return "%.1f s" % seconds
+        return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:
-        return "%d s" % whole
+        return f"{whole} s"
     if whole < 3600:
         return "%d min %02d s" % divmod(whole, 60)
     return "%d h %02d min" % divmod(round(seconds / 60), 60)
@@ -42,13 +42,13 @@ def duration(seconds: float) -> str:
 
 def count(number: int, what: str) -> str:
     """`1 node`, `3 nodes`."""
-    return "%d %s%s" % (number, what, "" if number == 1 else "s")
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def listed(names: t.Iterable[str]) -> str:
     """`node1, node2 and node3`."""
     *most, last = list(names) or [""]
-    return "%s and %s" % (", ".join(most), last) if most else last
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def short(names: t.Sequence[str]) -> dict[str, str]:

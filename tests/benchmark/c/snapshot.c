@@ -2,7 +2,7 @@
  * GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-/* The calls of one snapshot, as plugins/module_utils/_observe.py makes them, and nothing else: what the same costs without Python.
+/* The calls of one snapshot, as plugins/module_utils/_node/observe.py makes them, and nothing else: what the same costs without Python.
  *
  * Arguments: the prefixes of cmap below which everything is read. Prints the seconds from the start of main to the end of the last call,
  * and how many nodes it asked for.

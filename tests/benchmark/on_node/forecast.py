@@ -15,14 +15,14 @@ import time
 archive, mode, text = sys.argv[1:]
 if mode == "source":
     sys.path.insert(0, archive)
-compiled_once = importlib.import_module("ansible_collections.corosync.quorum.plugins.module_utils._archive").compiled_once
+compiled_once = importlib.import_module("ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_once").compiled_once
 for needed in ("_corosync.cmap", "_corosync.quorum", "_corosync.votequorum", "_quorum.nodes", "_quorum.problems", "_quorum.snapshot"):
     importlib.import_module("ansible_collections.corosync.quorum.plugins.module_utils." + needed)
 
 value = json.loads(text)
 start = time.perf_counter()
 with compiled_once():  # as the module does
-    from ansible_collections.corosync.quorum.plugins.module_utils._quorum.losses import forecast_entry
+    from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import forecast_entry
 imported = time.perf_counter()
 entry = forecast_entry(value)
 end = time.perf_counter()

@@ -27,7 +27,7 @@ if mode == "bytecode":
         del sys.modules[name]
 
 if sys.argv[3:] == ["without-forecast"]:
-    losses = types.ModuleType("ansible_collections.corosync.quorum.plugins.module_utils._quorum.losses")
+    losses = types.ModuleType("ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses")
     losses.forecast_entry = lambda value: None
     sys.modules[losses.__name__] = losses
 
@@ -35,10 +35,21 @@ before = resource.getrusage(resource.RUSAGE_SELF)
 cpu = time.process_time()
 start = time.perf_counter()
 from ansible_collections.corosync.quorum.plugins.modules import votequorum_info  # noqa: E402  (how long this takes is the question)
+
 imported = time.perf_counter()
 result = votequorum_info.read(10.0, "fail", bool(sys.argv[3:]))
 end = time.perf_counter()
 value = result["votequorum"] if "votequorum" in result else result["reading"]["value"]
-print(json.dumps({
-    "total": end - start, "import": imported - start, "read": end - imported, "cpu": time.process_time() - cpu, "nodes": len(value["members"]),
-    "grown_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before.ru_maxrss, "value": value}))
+print(
+    json.dumps(
+        {
+            "total": end - start,
+            "import": imported - start,
+            "read": end - imported,
+            "cpu": time.process_time() - cpu,
+            "nodes": len(value["members"]),
+            "grown_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before.ru_maxrss,
+            "value": value,
+        }
+    )
+)

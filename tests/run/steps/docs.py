@@ -21,7 +21,7 @@ def _command(log, name, *arguments):
     environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(trees.linked()), PATH=os.pathsep.join([str(bin_folder), os.environ["PATH"]]))
     done = subprocess.run([str(bin_folder / name), *arguments], cwd=_SITE, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
-        sys.exit("FAILED: %s ended with %d. What it said is in %s" % (name, done.returncode, log.name))
+        sys.exit(f"FAILED: {name} ended with {done.returncode}. What it said is in {log.name}")
 
 
 def main():
@@ -31,13 +31,39 @@ def main():
     paths.LOGS.mkdir(exist_ok=True)
     with open(paths.LOGS / "render.log", "w", encoding="utf-8") as log:
         print("==> Collecting the documentation of plugins and roles", flush=True)
-        _command(log, "antsibull-docs", "sphinx-init", "--use-current", "--squash-hierarchy", _COLLECTION, "--dest-dir", str(_SITE),
-                 "--project", _COLLECTION, "--title", _COLLECTION, "--copyright", "corosync.quorum contributors")
-        _command(log, "antsibull-docs", "--config-file", "antsibull-docs.cfg", "collection", "--cleanup", "everything", "--use-current",
-                 "--squash-hierarchy", "--dest-dir", "rst", _COLLECTION)
+        _command(
+            log,
+            "antsibull-docs",
+            "sphinx-init",
+            "--use-current",
+            "--squash-hierarchy",
+            _COLLECTION,
+            "--dest-dir",
+            str(_SITE),
+            "--project",
+            _COLLECTION,
+            "--title",
+            _COLLECTION,
+            "--copyright",
+            "corosync.quorum contributors",
+        )
+        _command(
+            log,
+            "antsibull-docs",
+            "--config-file",
+            "antsibull-docs.cfg",
+            "collection",
+            "--cleanup",
+            "everything",
+            "--use-current",
+            "--squash-hierarchy",
+            "--dest-dir",
+            "rst",
+            _COLLECTION,
+        )
         print("==> Rendering it. Without network, references to Ansible's own pages stay plain text", flush=True)
         _command(log, "sphinx-build", "-M", "html", "rst", "build", "-c", ".", "--keep-going")
-    print("Open %s" % (_SITE / "build" / "html" / "index.html"))
+    print(f"Open {_SITE / 'build' / 'html' / 'index.html'}")
 
 
 if __name__ == "__main__":

@@ -16,16 +16,24 @@ _CONFIGURATION = paths.CHECKOUT / "tests" / "run" / "galaxy-importer.cfg"
 def main():
     artifact = next(paths.DIST.glob("corosync-quorum-*.tar.gz"), None)
     if artifact is None:
-        sys.exit("FAILED: there is no artifact in %s. Run the stage `package` too, which builds it." % paths.DIST)
-    environment = dict(os.environ, GALAXY_IMPORTER_CONFIG=str(_CONFIGURATION),
-                       PATH=os.pathsep.join([os.path.dirname(sys.executable), interpreters.search_path()]))
+        sys.exit(f"FAILED: there is no artifact in {paths.DIST}. Run the stage `package` too, which builds it.")
+    environment = dict(
+        os.environ, GALAXY_IMPORTER_CONFIG=str(_CONFIGURATION), PATH=os.pathsep.join([os.path.dirname(sys.executable), interpreters.search_path()])
+    )
     # It leaves importer_result.json where it stands.
-    done = subprocess.run([sys.executable, "-m", "galaxy_importer.main", str(artifact)], cwd=paths.SCRATCH, env=environment,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "galaxy_importer.main", str(artifact)],
+        cwd=paths.SCRATCH,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     print(done.stdout)
     warnings = [line for line in done.stdout.splitlines() if line.startswith(("WARNING", "ERROR"))]
     if warnings:
-        print("%d warnings or errors, and none is wanted" % len(warnings))
+        print(f"{len(warnings)} warnings or errors, and none is wanted")
     return done.returncode or (1 if warnings else 0)
 
 

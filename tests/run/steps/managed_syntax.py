@@ -12,13 +12,15 @@ from .. import paths
 
 
 def main():
-    files = sorted(str(file.relative_to(paths.CHECKOUT))
-                   for folder in ("plugins/module_utils", "plugins/modules") for file in (paths.CHECKOUT / folder).rglob("*.py"))
+    files = sorted(
+        str(file.relative_to(paths.CHECKOUT)) for folder in ("plugins/module_utils", "plugins/modules") for file in (paths.CHECKOUT / folder).rglob("*.py")
+    )
     vermin = str(pathlib.Path(sys.executable).parent / "vermin")
     # One process, since the machine has others to feed; annotations are evaluated on a node, so they count.
-    code = subprocess.run([vermin, "--target=3.6-", "--violations", "--eval-annotations", "--no-tips", "--processes=1", *files],
-                          cwd=paths.CHECKOUT, check=False).returncode
-    print("%d files checked against Python 3.6" % len(files))
+    code = subprocess.run(
+        [vermin, "--target=3.6-", "--violations", "--eval-annotations", "--no-tips", "--processes=1", *files], cwd=paths.CHECKOUT, check=False
+    ).returncode
+    print(f"{len(files)} files checked against Python 3.6")
     return code
 
 

@@ -16,8 +16,20 @@ from .. import paths
 
 # What a user needs, and nothing else.
 _WANTED = {
-    "CHANGELOG.md", "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md",
-    "changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles",
+    "CHANGELOG.md",
+    "CHANGELOG.rst",
+    "CODE_OF_CONDUCT.md",
+    "FILES.json",
+    "LICENSES",
+    "MANIFEST.json",
+    "README.md",
+    "changelogs",
+    "docs",
+    "extensions",
+    "meta",
+    "playbooks",
+    "plugins",
+    "roles",
 }
 _PLUGIN_KINDS = {"modules": "module", "filter": "filter", "test": "test"}
 
@@ -38,19 +50,18 @@ def build(folder):
 def _unwanted(artifact):
     with tarfile.open(artifact) as archive:
         names = [name[2:] if name.startswith("./") else name for name in archive.getnames()]
-    return [name for name in names
-            if name.split("/")[0] not in _WANTED or any(part.startswith(".") or part == "__pycache__" for part in name.split("/"))]
+    return [name for name in names if name.split("/")[0] not in _WANTED or any(part.startswith(".") or part == "__pycache__" for part in name.split("/"))]
 
 
 def _documented(tree):
     """How many plugins of the installed collection ansible-doc can show."""
     environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(tree))
     count = 0
-    for folder, kind in _PLUGIN_KINDS.items():
+    for _folder, kind in _PLUGIN_KINDS.items():
         answer = _command("ansible-doc", "--type", kind, "--json", "--list", "corosync.quorum", env=environment, capture_output=True, text=True)
         for plugin in json.loads(answer.stdout):
             _command("ansible-doc", "--type", kind, plugin, env=environment, stdout=subprocess.DEVNULL)
-            print("documented: %s %s" % (kind, plugin))
+            print(f"documented: {kind} {plugin}")
             count += 1
     return count
 
@@ -59,7 +70,7 @@ def main():
     artifact = build(paths.DIST)
     unwanted = _unwanted(artifact)
     if unwanted:
-        print("%s holds what no user needs; add it to build_ignore in galaxy.yml:" % artifact.name)
+        print(f"{artifact.name} holds what no user needs; add it to build_ignore in galaxy.yml:")
         print("\n".join("  " + name for name in unwanted))
         return 1
     with tempfile.TemporaryDirectory() as tree:
@@ -67,7 +78,7 @@ def main():
         if not _documented(tree):
             print("ansible-doc finds no plugin in the installed collection")
             return 1
-    print("built: %s" % artifact)
+    print(f"built: {artifact}")
     return 0
 
 

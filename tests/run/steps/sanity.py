@@ -47,14 +47,16 @@ def _furnish(home, core, python):
     cache.mkdir(parents=True, exist_ok=True)
     requirements = subprocess.run(
         [str(python), "-c", "import ansible_test._internal.python_requirements as module; print(module.__file__)"],
-        capture_output=True, text=True, check=True,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.strip()
     source = pathlib.Path(requirements).read_text(encoding="utf-8")
     versions = set(re.findall(r"""\bpip=['"]([\d.]+)['"]""", source))
     if not versions:
-        sys.exit("ansible-core %s names its version of pip no longer where it did (%s): mend run/steps/sanity.py" % (core, requirements))
+        sys.exit(f"ansible-core {core} names its version of pip no longer where it did ({requirements}): mend run/steps/sanity.py")
     for version in versions:
-        (cache / ("get_pip_%s.py" % version.replace(".", "_"))).write_text(_GET_PIP, encoding="utf-8")
+        (cache / (f"get_pip_{version.replace('.', '_')}.py")).write_text(_GET_PIP, encoding="utf-8")
     _link_pip_configuration(home)
 
 

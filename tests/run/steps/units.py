@@ -21,7 +21,7 @@ def _pytest(python, tests, *library):
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(search), PYTHONNOUSERSITE="1")
     present = [test for test in tests if (paths.CHECKOUT / test).exists()]
     if not present:
-        sys.exit("FAILED: none of %s is there" % ", ".join(tests))
+        sys.exit(f"FAILED: none of {', '.join(tests)} is there")
     return subprocess.run([str(python), "-m", "pytest", *present], cwd=paths.CHECKOUT, env=environment, check=False).returncode
 
 
@@ -47,7 +47,7 @@ def managed_tests():
         sent |= new
         found = {utils / (name + ".py") for source in new for name in _imported(source.read_text(encoding="utf-8"))}
         new = {path for path in found if path.is_file()} - sent
-    tests = [paths.CHECKOUT / "tests/unit" / path.parent.relative_to(paths.CHECKOUT) / ("test_%s.py" % path.stem) for path in sorted(sent)]
+    tests = [paths.CHECKOUT / "tests/unit" / path.parent.relative_to(paths.CHECKOUT) / (f"test_{path.stem}.py") for path in sorted(sent)]
     return [str(test.relative_to(paths.CHECKOUT)) for test in tests if test.is_file()]
 
 

@@ -35,24 +35,24 @@ def _environment() -> jinja2.Environment:
 
 
 def _cluster(arguments: str) -> dict[str, t.Any]:
-    call = ast.parse("value(%s)" % arguments, mode="eval").body
+    call = ast.parse(f"value({arguments})", mode="eval").body
     return value(*map(ast.literal_eval, call.args), **{word.arg: ast.literal_eval(word.value) for word in call.keywords})
 
 
 def answered(expression: str, cluster: str) -> str:
     """What the guide has to say of an expression, behind "# => "."""
     result = _environment().compile_expression(expression)(votequorum=_cluster(cluster))
-    return "%s. %s" % (json.dumps(result["quorate"]), result["reason"]) if isinstance(result, dict) else json.dumps(result)
+    return f"{json.dumps(result['quorate'])}. {result['reason']}" if isinstance(result, dict) else json.dumps(result)
 
 
 def examples(text: str) -> t.Iterator[tuple[str, str, str]]:
     """Cluster, expression and what the guide says of it."""
     for example in EXAMPLE.finditer(text):
         lines = [line.strip() for line in example["lines"].splitlines()]
-        assert len(lines) % 2 == 0, "an expression without its answer: %s" % lines
+        assert len(lines) % 2 == 0, f"an expression without its answer: {lines}"
         for expression, answer in zip(lines[::2], lines[1::2]):
             assert answer.startswith("# => "), answer
-            yield example["cluster"], expression, answer[len("# => "):]
+            yield example["cluster"], expression, answer[len("# => ") :]
 
 
 @pytest.mark.parametrize("cluster, expression, answer", list(examples(GUIDE.read_text(encoding="utf-8"))))
@@ -63,7 +63,16 @@ def test_the_guide_says_what_the_filters_answer(cluster: str, expression: str, a
 def test_every_mode_has_an_example() -> None:
     text = GUIDE.read_text(encoding="utf-8")
     clusters = " ".join(cluster for cluster, dummy, dummy in examples(text))
-    for mode in ("two_node", "wait_for_all", "last_man_standing", 'tie_breaker="lowest"', 'tie_breaker="highest"', "tie_breaker=[", "allow_downscale",
-                 "qdevice", "master_wins"):
+    for mode in (
+        "two_node",
+        "wait_for_all",
+        "last_man_standing",
+        'tie_breaker="lowest"',
+        'tie_breaker="highest"',
+        "tie_breaker=[",
+        "allow_downscale",
+        "qdevice",
+        "master_wins",
+    ):
         assert mode in clusters
     assert text.count(".. code-block:: jinja\n") == len(EXAMPLE.findall(text)), "an example that no test calculates"

@@ -3,20 +3,42 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hosts as the role `cluster` finds them, and what it is asked for, for tests of its plan."""
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum import cluster_plan
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster import plan as cluster_plan
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
-ABSENT = {"conf": None, "key": None, "available": False, "reason": "not_running", "msg": "corosync does not run", "votequorum": None,
-          "loaded_version": None, "marked": False, "qdevice_marked": False, "proxmox": False}
-DEFAULT = "totem {\nversion: 2\ncluster_name: debian\n}\nquorum {\nprovider: corosync_votequorum\n}\n" \
+ABSENT = {
+    "conf": None,
+    "key": None,
+    "available": False,
+    "reason": "not_running",
+    "msg": "corosync does not run",
+    "votequorum": None,
+    "loaded_version": None,
+    "marked": False,
+    "qdevice_marked": False,
+    "proxmox": False,
+}
+DEFAULT = (
+    "totem {\nversion: 2\ncluster_name: debian\n}\nquorum {\nprovider: corosync_votequorum\n}\n"
     "nodelist {\nnode {\nname: node1\nnodeid: 1\nring0_addr: 127.0.0.1\n}\n}\n"
+)
 
 
 def wishes(count=3, shared=None, **hosts):
     """What host1, host2... ask for: host2={"votes": 2} for one of them, shared for all."""
-    names = ["host%d" % number for number in range(1, count + 1)]
-    common = {"name": "one", "hosts": names, "remove": [], "quorum": {}, "device": {}, "totem": {}, "logging": {}, "sections": {},
-              "timeout": 300, "stable_for": 2}
+    names = [f"host{number}" for number in range(1, count + 1)]
+    common = {
+        "name": "one",
+        "hosts": names,
+        "remove": [],
+        "quorum": {},
+        "device": {},
+        "totem": {},
+        "logging": {},
+        "sections": {},
+        "timeout": 300,
+        "stable_for": 2,
+    }
     common.update(shared or {})
     own = {name: {"node_name": "node" + name[4:], "nodeid": None, "votes": 1, "addresses": ["10.0.0." + name[4:]]} for name in names}
     return {name: dict(common, **dict(own[name], **hosts.get(name, {}))) for name in names}
@@ -31,10 +53,20 @@ def planned(given, seen=None, **play):
 
 def running(given, version=1, votes=None, **changes):
     """What these hosts are like once the plan for them has been carried out."""
-    text = planned(given)["conf"].replace("config_version: 1", "config_version: %d" % version)
+    text = planned(given)["conf"].replace("config_version: 1", f"config_version: {version}")
     votes = votes or {int(name[4:]): wish["votes"] for name, wish in given.items()}
-    return {name: {"conf": text, "key": "k", "available": True, "reason": None, "msg": "", "loaded_version": str(version),
-                   "votequorum": value(votes, asked=int(name[4:]), **dict({"problems": []}, **changes))} for name in given}
+    return {
+        name: {
+            "conf": text,
+            "key": "k",
+            "available": True,
+            "reason": None,
+            "msg": "",
+            "loaded_version": str(version),
+            "votequorum": value(votes, asked=int(name[4:]), **dict({"problems": []}, **changes)),
+        }
+        for name in given
+    }
 
 
 def stopped(seen, *names):

@@ -46,12 +46,12 @@ class Script:
         """The C function was called: check that it was expected, do what the script says, and return its code."""
         self.threads.add(threading.get_ident())
         if not self._expected:
-            return self._refuse("%s was called, and nothing more was expected" % function)
+            return self._refuse(f"{function} was called, and nothing more was expected")
         wanted, matchers, code, effects = self._expected.pop(0)
         if function != wanted:
-            return self._refuse("%s was called, expected was %s" % (function, wanted))
+            return self._refuse(f"{function} was called, expected was {wanted}")
         if len(args) != len(matchers) or not all(_matches(matcher, arg) for matcher, arg in zip(matchers, args)):
-            return self._refuse("%s was called with %r, expected was %r" % (function, args, matchers))
+            return self._refuse(f"{function} was called with {args!r}, expected was {matchers!r}")
         for effect in effects:
             effect(*args)
         if function in ("votequorum_initialize", "quorum_initialize") and code == OK:
@@ -60,7 +60,7 @@ class Script:
 
     def _keep_callbacks(self, service, handle, callbacks, *dummy):
         # The C library keeps a copy, too: the caller's struct may be gone by the time something is dispatched.
-        self._callbacks[service, int(handle[0])] = self.ffi.new("%s_callbacks_t *" % service, callbacks[0])
+        self._callbacks[service, int(handle[0])] = self.ffi.new(f"{service}_callbacks_t *", callbacks[0])
 
     def _refuse(self, text):
         self._wrong.append(text)
@@ -82,6 +82,7 @@ class Script:
             pointer[0] = handle
             if service == "quorum":
                 rest[1][0] = int(has_provider)
+
         arguments = {"cmap": 0, "votequorum": 1, "quorum": 2}[service]
         return self.expect(service + "_initialize", *([ANY] * (arguments + 1)), code=code, do=[first, fill] if code == OK else [])
 
@@ -97,10 +98,12 @@ class Script:
 
     def quorum_event(self, quorate, nodes, context=0):
         """In a dispatch: votequorum's quorum notification. nodes: (nodeid, state) each."""
+
         def fire(handle, *dummy):
             array = self.ffi.new("votequorum_node_t[]", [{"nodeid": nodeid, "state": state} for nodeid, state in nodes])
             self._callbacks["votequorum", handle].votequorum_quorum_notify_fn(handle, context, int(quorate), len(nodes), array)
             _spoil(self.ffi, array)
+
         return fire
 
     def nodelist_event(self, ring_id, members, context=0):
@@ -109,35 +112,44 @@ class Script:
             ring = self.ffi.new("votequorum_ring_id_t *", {"nodeid": ring_id[0], "seq": ring_id[1]})
             self._callbacks["votequorum", handle].votequorum_nodelist_notify_fn(handle, context, ring[0], len(members), array)
             _spoil(self.ffi, array)
+
         return fire
 
     def expected_votes_event(self, expected_votes, context=0):
         def fire(handle, *dummy):
             self._callbacks["votequorum", handle].votequorum_expectedvotes_notify_fn(handle, context, expected_votes)
+
         return fire
 
     def settled_event(self, ring_seq, quorate, members=()):
         """In a dispatch: libquorum's notification."""
+
         def fire(handle, *dummy):
             array = self.ffi.new("uint32_t[]", list(members))
             self._callbacks["quorum", handle].quorum_notify_fn(handle, int(quorate), ring_seq, len(members), array)
+
         return fire
 
     def info(self, **fields):
         """In a getinfo: these fields of the struct."""
+
         def fill(dummy_handle, dummy_nodeid, info):
             for name, value in fields.items():
                 setattr(info, name, value)
+
         return fill
 
     def out(self, value, at=1):
         """Fill the out parameter at this place (0 is the handle)."""
+
         def fill(*args):
             args[at][0] = value
+
         return fill
 
     def cmap_value(self, c_type, kind, value):
         """In a cmap_get: a value of this C type and cmap type."""
+
         def fill(dummy_handle, dummy_key, room, length, type_):
             raw = self.ffi.new(c_type, value)
             size = self.ffi.sizeof(raw) if c_type.endswith("[]") else self.ffi.sizeof(self.ffi.typeof(raw).item)
@@ -145,6 +157,7 @@ class Script:
             self.ffi.memmove(room, raw, size)
             length[0] = size
             type_[0] = kind
+
         return fill
 
     def cmap_string(self, text):
@@ -152,14 +165,16 @@ class Script:
 
     def cmap_key(self, key):
         """In a cmap_iter_next: the next key."""
+
         def fill(dummy_handle, dummy_iteration, room, dummy_length, dummy_type):
             self.ffi.memmove(room, key + b"\0", len(key) + 1)
+
         return fill
 
     def expect_cmap_read(self, prefix, values, handle=7):
         """The calls of a read of one prefix. values: [(key, effect of the cmap_get)]."""
         self.expect("cmap_iter_init", handle, prefix, ANY, do=self.out(99, at=2))
-        for key, dummy in values:
+        for key, _dummy in values:
             self.expect("cmap_iter_next", handle, 99, ANY, ANY, ANY, do=self.cmap_key(key))
         self.expect("cmap_iter_next", handle, 99, ANY, ANY, ANY, code=27)
         self.expect("cmap_iter_finalize", handle, 99)

@@ -5,8 +5,8 @@
 
 from hypothesis import strategies as st
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum import arithmetic
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.known import known
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import checked_facts_of
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 
@@ -42,8 +42,8 @@ def values(draw, most=6, plain=False):
 
 def daemons_of(a_value):
     """Every member's daemon."""
-    facts = known(a_value)
-    return dict((nodeid, facts.daemon(nodeid)) for nodeid in facts.members)
+    facts = checked_facts_of(a_value)
+    return {nodeid: facts.daemon(nodeid) for nodeid in facts.members}
 
 
 def lose(daemons, gone, how="crash", window=False):
@@ -53,15 +53,15 @@ def lose(daemons, gone, how="crash", window=False):
             leaving = arithmetic.leaving(daemons[nodeid])
             if leaving != daemons[nodeid]:
                 said = arithmetic.nodeinfo(leaving)
-                daemons = dict((us, arithmetic.heard(daemon, said)) for us, daemon in daemons.items())
-    stay = dict((nodeid, daemon) for nodeid, daemon in daemons.items() if nodeid not in gone)
+                daemons = {us: arithmetic.heard(daemon, said) for us, daemon in daemons.items()}
+    stay = {nodeid: daemon for nodeid, daemon in daemons.items() if nodeid not in gone}
     stay = arithmetic.formed(stay, frozenset(stay))
-    return dict((nodeid, arithmetic.window_elapsed(daemon)) for nodeid, daemon in stay.items()) if window else stay
+    return {nodeid: arithmetic.window_elapsed(daemon) for nodeid, daemon in stay.items()} if window else stay
 
 
 def silence(daemons):
     """No quorum device votes any more."""
-    return arithmetic.told(dict((nodeid, arithmetic.qdevice_lost(daemon)) for nodeid, daemon in daemons.items()))
+    return arithmetic.told({nodeid: arithmetic.qdevice_lost(daemon) for nodeid, daemon in daemons.items()})
 
 
 def start(daemons, nodeids, votes):

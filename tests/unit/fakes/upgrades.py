@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Descriptions of rolling upgrades, as upgrade_report takes them: one that went well, and others made of it."""
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.moments import utc
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 
 T0 = 1795511055.0
 HOSTILE = "</title><script>document.title='bitten'</script><img src=x onerror=alert(1)>&amp;\"'{{ 7*7 }}"
@@ -16,13 +16,27 @@ def at(seconds):
 
 def seen(seconds, event, members, ring, quorum, **more):
     """An entry of a node that sees these members, each with a vote."""
-    return dict({"at": at(seconds), "event": event, "quorate": len(members) >= quorum, "total_votes": len(members), "quorum": quorum,
-                 "ring_id": {"nodeid": 1, "seq": ring}, "members": list(members), "joined": [], "left": []}, **more)
+    return dict(
+        {
+            "at": at(seconds),
+            "event": event,
+            "quorate": len(members) >= quorum,
+            "total_votes": len(members),
+            "quorum": quorum,
+            "ring_id": {"nodeid": 1, "seq": ring},
+            "members": list(members),
+            "joined": [],
+            "left": [],
+        },
+        **more,
+    )
 
 
 def mark(seconds, event, **more):
-    return dict({"at": at(seconds), "event": event, "quorate": None, "total_votes": None, "quorum": None, "ring_id": None, "members": [],
-                 "joined": [], "left": []}, **more)
+    return dict(
+        {"at": at(seconds), "event": event, "quorate": None, "total_votes": None, "quorum": None, "ring_id": None, "members": [], "joined": [], "left": []},
+        **more,
+    )
 
 
 def upgrade(count=3, name="node%d", **more):
@@ -39,15 +53,30 @@ def upgrade(count=3, name="node%d", **more):
                 for other in names:
                     if other != node:
                         timelines[other].append(seen(now + 1, "membership", there, ring, quorum, **{"joined" if phase == "rejoin" else "left": [nodeid]}))
-                timelines[node] += [mark(now + 1, "corosync_unavailable", reason="not_running")] if phase == "stop" else [
-                    mark(now + 0.9, "corosync_available"), seen(now + 1, "membership", ids, ring, quorum)]
+                timelines[node] += (
+                    [mark(now + 1, "corosync_unavailable", reason="not_running")]
+                    if phase == "stop"
+                    else [mark(now + 0.9, "corosync_available"), seen(now + 1, "membership", ids, ring, quorum)]
+                )
             now += seconds + 0.25
         nodes.append({"name": node, "nodeid": nodeid, "result": "upgraded", "from": {"corosync": "3.1.7-1"}, "to": {"corosync": "3.1.9-2"}, "phases": phases})
-    return dict({
-        "title": "Rolling upgrade of corosync", "cluster_name": "storage", "controller": "admin.example.com", "started": at(0), "ended": at(now),
-        "batches": [[node] for node in names], "spare": 0, "nodes": nodes, "timelines": timelines, "offsets": {}, "problems": [],
-        "verdict": {"kept": True, "sentence": "All %d nodes were upgraded one after the other, and no node that was up lost quorum." % count, "losses": []},
-    }, **more)
+    return dict(
+        {
+            "title": "Rolling upgrade of corosync",
+            "cluster_name": "storage",
+            "controller": "admin.example.com",
+            "started": at(0),
+            "ended": at(now),
+            "batches": [[node] for node in names],
+            "spare": 0,
+            "nodes": nodes,
+            "timelines": timelines,
+            "offsets": {},
+            "problems": [],
+            "verdict": {"kept": True, "sentence": f"All {count} nodes were upgraded one after the other, and no node that was up lost quorum.", "losses": []},
+        },
+        **more,
+    )
 
 
 def failed():
@@ -62,8 +91,11 @@ def failed():
     given["timelines"]["node1"] += [seen(stop + 5, "quorum_lost", [1], 40, 2, left=[2]), seen(stop + 12, "quorum_gained", [1, 2], 44, 2, joined=[2])]
     two_node = {"id": "x", "severity": "error", "message": "two_node is on.", "advice": "Turn it off."}
     given["problems"] = ["node3 did not come back within 120 s.", two_node, HOSTILE]
-    given["verdict"] = {"kept": False, "sentence": "Quorum was lost on node1 while node3 was down.", "losses": [
-        {"node": "node1", "at": at(stop + 5), "until": at(stop + 12), "total_votes": 1, "quorum": 2, "members": [1]}]}
+    given["verdict"] = {
+        "kept": False,
+        "sentence": "Quorum was lost on node1 while node3 was down.",
+        "losses": [{"node": "node1", "at": at(stop + 5), "until": at(stop + 12), "total_votes": 1, "quorum": 2, "members": [1]}],
+    }
     return given
 
 

@@ -23,20 +23,43 @@ def value(votes, asked=None, qdevice=0, casting=None, **changes):
     quorum = 1 if two_node and len(nodeids) <= 2 else (expected + 2) // 2 & 0xFF
     total = sum(votes.values()) + (qdevice if asked in casting else 0)
     result = {
-        "nodeid": asked, "name": "node%d" % asked, "quorate": total >= quorum, "settled": True, "ring_id": {"nodeid": nodeids[0], "seq": 13},
-        "expected_votes": expected, "highest_expected": expected, "total_votes": total, "quorum": quorum, "flags": [], "two_node": two_node,
+        "nodeid": asked,
+        "name": f"node{asked}",
+        "quorate": total >= quorum,
+        "settled": True,
+        "ring_id": {"nodeid": nodeids[0], "seq": 13},
+        "expected_votes": expected,
+        "highest_expected": expected,
+        "total_votes": total,
+        "quorum": quorum,
+        "flags": [],
+        "two_node": two_node,
         "wait_for_all": {"enabled": wait_for_all, "pending": False},
         "last_man_standing": {"enabled": changes.pop("last_man_standing", False), "window_ms": 10000},
         "auto_tie_breaker": {
-            "enabled": tie_breaker != "none", "kind": "list" if isinstance(tie_breaker, list) else tie_breaker,
-            "nodes": tie_breaker if isinstance(tie_breaker, list) else [], "lowest": nodeids[0], "highest": nodeids[-1]},
+            "enabled": tie_breaker != "none",
+            "kind": "list" if isinstance(tie_breaker, list) else tie_breaker,
+            "nodes": tie_breaker if isinstance(tie_breaker, list) else [],
+            "lowest": nodeids[0],
+            "highest": nodeids[-1],
+        },
         "allow_downscale": {"enabled": changes.pop("allow_downscale", False), "ev_barrier": expected},
         "qdevice": dict(_device(asked in casting, master_wins), name="device", votes=qdevice) if qdevice else None,
-        "members": nodeids, "missing": [],
-        "nodes": [{
-            "nodeid": nodeid, "name": "node%d" % nodeid, "state": "member", "votes": votes[nodeid], "configured_votes": votes[nodeid],
-            "expected_votes": expected, "local": nodeid == asked,
-            "qdevice": _device(nodeid in casting, master_wins) if qdevice else None} for nodeid in nodeids],
+        "members": nodeids,
+        "missing": [],
+        "nodes": [
+            {
+                "nodeid": nodeid,
+                "name": f"node{nodeid}",
+                "state": "member",
+                "votes": votes[nodeid],
+                "configured_votes": votes[nodeid],
+                "expected_votes": expected,
+                "local": nodeid == asked,
+                "qdevice": _device(nodeid in casting, master_wins) if qdevice else None,
+            }
+            for nodeid in nodeids
+        ],
     }
     result.update(changes)
     return result

@@ -21,7 +21,7 @@ def test_every_opening_brace_ends_its_line_and_all_are_closed():
 
 def test_a_plain_cluster_names_its_nodes_and_their_votes_are_left_to_corosync():
     text = lines()
-    assert [line for line in text if line.startswith("ring0_addr")] == ["ring0_addr: 198.18.0.%d" % number for number in (1, 2, 3)]
+    assert [line for line in text if line.startswith("ring0_addr")] == [f"ring0_addr: 198.18.0.{number}" for number in (1, 2, 3)]
     assert [line for line in text if line.startswith("name:")] == ["name: node1", "name: node2", "name: node3"]
     assert not [line for line in text if line.startswith("quorum_votes")]
 

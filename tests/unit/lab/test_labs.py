@@ -7,7 +7,6 @@ import os
 import subprocess
 
 import pytest
-
 from lab import Lab, LabError, host, image, machine
 from lab import __main__ as command
 
@@ -33,7 +32,7 @@ def test_labs_of_two_checkouts_or_two_names_share_nothing(monkeypatch, tmp_path)
 def test_names_of_network_links_fit_the_kernel():
     lab = Lab()
     assert len(lab.bridge) <= 15
-    assert len(machine.Machine("/x", "/i", "node16", "cq%sn16" % lab.id, lab.bridge).link) <= 15
+    assert len(machine.Machine("/x", "/i", "node16", f"cq{lab.id}n16", lab.bridge).link) <= 15
 
 
 def test_another_recipe_is_another_image(monkeypatch):
@@ -43,15 +42,18 @@ def test_another_recipe_is_another_image(monkeypatch):
     assert image.key("trixie") != image.key("bookworm")
 
 
-@pytest.mark.parametrize("sources, mirror", [
-    ("deb http://one.example/debian bookworm main", "http://one.example/debian"),
-    ("deb [arch=amd64 signed-by=/k.gpg] https://two.example/debian/ bookworm main", "https://two.example/debian/"),
-    ("Types: deb\nURIs: https://three.example/debian\nSuites: bookworm", "https://three.example/debian"),
-    ("# deb http://no.example/debian bookworm main\ndeb http://four.example/debian bookworm main", "http://four.example/debian"),
-    ("deb http://five.example/ubuntu noble main", ""),
-    ("deb http://six.example/debian-security bookworm-security main", ""),
-    ("", ""),
-])
+@pytest.mark.parametrize(
+    "sources, mirror",
+    [
+        ("deb http://one.example/debian bookworm main", "http://one.example/debian"),
+        ("deb [arch=amd64 signed-by=/k.gpg] https://two.example/debian/ bookworm main", "https://two.example/debian/"),
+        ("Types: deb\nURIs: https://three.example/debian\nSuites: bookworm", "https://three.example/debian"),
+        ("# deb http://no.example/debian bookworm main\ndeb http://four.example/debian bookworm main", "http://four.example/debian"),
+        ("deb http://five.example/ubuntu noble main", ""),
+        ("deb http://six.example/debian-security bookworm-security main", ""),
+        ("", ""),
+    ],
+)
 def test_the_mirror_is_the_one_that_apt_uses(monkeypatch, sources, mirror):
     monkeypatch.delenv("QUORUM_LAB_MIRROR", raising=False)
     assert image.debian_mirror(sources) == mirror

@@ -6,7 +6,6 @@
 import ipaddress
 
 import pytest
-
 from lab import LabError, network
 
 

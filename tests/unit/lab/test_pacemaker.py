@@ -6,7 +6,6 @@
 import xml.etree.ElementTree
 
 import pytest
-
 from lab import LabError, pacemaker
 
 CRM_MON = """<pacemaker-result api-version="2.25" request="crm_mon -1 --output-as=xml"><nodes>

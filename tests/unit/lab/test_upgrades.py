@@ -6,7 +6,6 @@
 import hashlib
 
 import pytest
-
 from lab import Lab, LabError, cache, host, image, packages, upgrade
 
 
@@ -47,9 +46,9 @@ def test_every_part_of_a_recipe_counts():
 def test_the_index_of_a_repository_is_what_apt_reads(tmp_path):
     packages.write_index(tmp_path, [("a_1_all.deb", "Package: a\nVersion: 1\n\n", b"content"), ("b_2_all.deb", "Package: b\nVersion: 2\n", b"")])
     index = (tmp_path / "Packages").read_bytes()
-    assert index.decode().split("\n\n")[0] == "Package: a\nVersion: 1\nFilename: ./a_1_all.deb\nSize: 7\nSHA256: %s" % hashlib.sha256(b"content").hexdigest()
+    assert index.decode().split("\n\n")[0] == f"Package: a\nVersion: 1\nFilename: ./a_1_all.deb\nSize: 7\nSHA256: {hashlib.sha256(b'content').hexdigest()}"
     assert index.decode().count("\n\n") == 1
-    assert "%s %d Packages" % (hashlib.sha256(index).hexdigest(), len(index)) in (tmp_path / "Release").read_text()
+    assert f"{hashlib.sha256(index).hexdigest()} {len(index)} Packages" in (tmp_path / "Release").read_text()
 
 
 def test_a_repository_without_a_package_is_an_error(tmp_path):

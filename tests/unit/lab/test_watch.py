@@ -8,13 +8,18 @@ from lab import watch
 
 def record(*lines, node="node1"):
     """Events of one node, a second apart."""
-    return watch.parse(node, "".join("%d.5 %s\n" % (number, line) for number, line in enumerate(lines)))
+    return watch.parse(node, "".join(f"{number}.5 {line}\n" for number, line in enumerate(lines)))
 
 
 def test_a_record_is_read_as_it_is_written():
     events = record("watching", "started 123", "quorate 1,2,3", "inquorate 1", "gone")
     assert [(event.at, event.what, event.members) for event in events] == [
-        (0.5, "watching", []), (1.5, "started", []), (2.5, "quorate", [1, 2, 3]), (3.5, "inquorate", [1]), (4.5, "gone", [])]
+        (0.5, "watching", []),
+        (1.5, "started", []),
+        (2.5, "quorate", [1, 2, 3]),
+        (3.5, "inquorate", [1]),
+        (4.5, "gone", []),
+    ]
 
 
 def test_a_node_that_was_quorate_and_is_not_has_lost_it_once_and_until_it_has_it_again():

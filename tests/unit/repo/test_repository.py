@@ -11,7 +11,6 @@ import re
 import subprocess
 
 import yaml
-
 from run import paths, trees
 
 LICENCE_TEXTS = ("LICENSES/*", "CHANGELOG.*", "changelogs/*")
@@ -39,8 +38,12 @@ def ours():
 
 def registry_hosts():
     """The hosts from which this machine takes its packages; a distribution's own archive says nothing of a machine."""
-    configured = [path.read_text(encoding="utf-8") for folder in ("/etc/apt", "/etc/apt/sources.list.d")
-                  for path in pathlib.Path(folder).glob("*.[ls][io]*") if path.is_file()]
+    configured = [
+        path.read_text(encoding="utf-8")
+        for folder in ("/etc/apt", "/etc/apt/sources.list.d")
+        for path in pathlib.Path(folder).glob("*.[ls][io]*")
+        if path.is_file()
+    ]
     configured += [path.read_text(encoding="utf-8") for path in (pathlib.Path("/etc/pip.conf"),) if path.is_file()]
     return {host for host in HOST.findall("\n".join(configured)) if not host.endswith((".debian.org", ".ubuntu.com"))}
 
@@ -60,8 +63,7 @@ def test_no_file_is_too_long_to_find_the_way():
 
 
 def test_no_line_is_too_wide():
-    wide = [name for name, text in ours() if name.endswith((".py", ".yml", ".yaml", ".sh", ".toml"))
-            if any(len(line) > 160 for line in text.splitlines())]
+    wide = [name for name, text in ours() if name.endswith((".py", ".yml", ".yaml", ".sh", ".toml")) if any(len(line) > 160 for line in text.splitlines())]
     none_of(wide)
 
 
@@ -70,14 +72,17 @@ def test_every_file_names_its_licence_in_its_head():
 
 
 def test_module_utils_are_bsd_and_other_plugins_gpl():
-    wrong = [name for name, text in ours() if name.startswith("plugins/")
-             if bool(BSD.search(text)) != name.startswith("plugins/module_utils/")]
+    wrong = [name for name, text in ours() if name.startswith("plugins/") if bool(BSD.search(text)) != name.startswith("plugins/module_utils/")]
     none_of(wrong)
 
 
 def test_plugins_do_not_assert():
-    asserting = [name for name, text in ours() if name.startswith("plugins/") and name.endswith(".py")
-                 if any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(text)))]
+    asserting = [
+        name
+        for name, text in ours()
+        if name.startswith("plugins/") and name.endswith(".py")
+        if any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(text)))
+    ]
     none_of(asserting)
 
 

@@ -7,7 +7,6 @@ import re
 
 import pytest
 import yaml
-
 from run import paths
 
 ROLES = sorted(path.name for path in (paths.CHECKOUT / "roles").glob("*") if path.is_dir())
@@ -40,7 +39,7 @@ def test_every_default_is_documented_and_every_documented_default_is_one(role):
 def test_options_have_the_name_of_their_role(role):
     assert all(name.startswith(role + "_") for name in options(role))
     private = [name for path in (paths.CHECKOUT / "roles" / role / "vars").glob("*.yml") for name in yaml.safe_load(path.read_text(encoding="utf-8"))]
-    assert all(re.match("_{1,2}%s_" % role, name) for name in private)
+    assert all(re.match(f"_{{1,2}}{role}_", name) for name in private)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -53,8 +52,12 @@ def test_every_entry_point_has_a_spec_and_every_option_is_described(role):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_option_is_used(role):
-    text = "\n".join(path.read_text(encoding="utf-8") for folder in ("tasks", "vars", "templates", "handlers")
-                     for path in (paths.CHECKOUT / "roles" / role / folder).rglob("*") if path.is_file())
+    text = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("tasks", "vars", "templates", "handlers")
+        for path in (paths.CHECKOUT / "roles" / role / folder).rglob("*")
+        if path.is_file()
+    )
     assert [name for name in options(role) if name not in text] == []
 
 
@@ -62,4 +65,4 @@ def test_every_option_is_used(role):
 def test_the_readme_has_purpose_limits_and_two_playbooks(role):
     text = (paths.CHECKOUT / "roles" / role / "README.md").read_text(encoding="utf-8")
     assert text.count("```yaml\n---\n- name:") >= 2
-    assert "# corosync.quorum.%s\n" % role in text and "## Limits\n" in text
+    assert f"# corosync.quorum.{role}\n" in text and "## Limits\n" in text

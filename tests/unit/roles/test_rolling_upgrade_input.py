@@ -13,42 +13,59 @@ import sys
 import typing as t
 
 import pytest
-
 from run import trees
 
-INVENTORY = {"nodes": {"hosts": {"node%d" % number: {"ansible_host": "127.0.0.1", "ansible_port": 1} for number in (1, 2, 3)}}}
-PREFLIGHT = [{"hosts": "nodes", "gather_facts": False, "any_errors_fatal": True, "tasks": [
-    {"ansible.builtin.import_role": {"name": "corosync.quorum.rolling_upgrade", "tasks_from": "preflight"}}]}]
+INVENTORY = {"nodes": {"hosts": {f"node{number}": {"ansible_host": "127.0.0.1", "ansible_port": 1} for number in (1, 2, 3)}}}
+PREFLIGHT = [
+    {
+        "hosts": "nodes",
+        "gather_facts": False,
+        "any_errors_fatal": True,
+        "tasks": [{"ansible.builtin.import_role": {"name": "corosync.quorum.rolling_upgrade", "tasks_from": "preflight"}}],
+    }
+]
 
 
 def said(folder: pathlib.Path, variables: dict[str, t.Any], book: str = "play.json") -> str:
     (folder / "inventory.json").write_text(json.dumps({"all": {"children": INVENTORY}}), encoding="utf-8")
     (folder / book).write_text(json.dumps(PREFLIGHT), encoding="utf-8")
-    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(trees.linked()), ANSIBLE_LOCALHOST_WARNING="false", LC_ALL="C.UTF-8",
-                       ANSIBLE_CALLBACK_RESULT_FORMAT="json", ANSIBLE_HOME=str(folder / "home"))
+    environment = dict(
+        os.environ,
+        ANSIBLE_COLLECTIONS_PATH=str(trees.linked()),
+        ANSIBLE_LOCALHOST_WARNING="false",
+        LC_ALL="C.UTF-8",
+        ANSIBLE_CALLBACK_RESULT_FORMAT="json",
+        ANSIBLE_HOME=str(folder / "home"),
+    )
     command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "-i", "inventory.json", book, "-e", json.dumps(variables)]
-    done = subprocess.run(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          universal_newlines=True, timeout=120, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False
+    )
     assert done.returncode not in (0, 4) and "UNREACHABLE" not in done.stdout, done.stdout
     return " ".join(done.stdout.split())
 
 
-@pytest.mark.parametrize("variables, words", [
-    ({"rolling_upgrade_hosts": ["node1"]}, "rolling_upgrade_hosts must be a list of at least two hosts of a cluster"),
-    ({"rolling_upgrade_hosts": ["node1", "node2", "node2", "node3"]}, "must have each host of this play once"),
-    ({"rolling_upgrade_hosts": ["node1", "node2"]}, "Of the play it lacks: node3"),
-    ({"rolling_upgrade_hosts": ["node1", "node2", "node3", "elsewhere"]}, "not in the inventory: elsewhere"),
-    ({"rolling_upgrade_stack": "heartbeat"}, "value of rolling_upgrade_stack must be one of: corosync, pcs, crmsh, custom, got: heartbeat"),
-    ({"rolling_upgrade_spare": -1}, "rolling_upgrade_spare is -1, but must be a number of nodes, 0 or more."),
-    ({"rolling_upgrade_timeout": 0}, "rolling_upgrade_timeout is 0, but must be a number of seconds above 0."),
-    ({"rolling_upgrade_stop_tasks": "nowhere.yml"}, "/nowhere.yml, which is not there."),
-    ({"rolling_upgrade_timeout": 5, "rolling_upgrade_stable_for": 5},
-     "rolling_upgrade_stable_for is 5, but must be less than rolling_upgrade_timeout, which is 5."),
-    ({"rolling_upgrade_watch_timeout": 0}, "rolling_upgrade_watch_timeout is 0, but must be a number of seconds above 0."),
-    ({"rolling_upgrade_state_file": "mark.json"}, "rolling_upgrade_state_file is mark.json, but must be the absolute path of a file on the nodes."),
-    ({"rolling_upgrade_report": "no/page.html"}, "rolling_upgrade_report is no/page.html, but must be a file in a folder that is there on the controller"),
-    ({"rolling_upgrade_stack": "custom"}, "rolling_upgrade_stop_tasks and rolling_upgrade_start_tasks must each name a file with tasks."),
-])
+@pytest.mark.parametrize(
+    "variables, words",
+    [
+        ({"rolling_upgrade_hosts": ["node1"]}, "rolling_upgrade_hosts must be a list of at least two hosts of a cluster"),
+        ({"rolling_upgrade_hosts": ["node1", "node2", "node2", "node3"]}, "must have each host of this play once"),
+        ({"rolling_upgrade_hosts": ["node1", "node2"]}, "Of the play it lacks: node3"),
+        ({"rolling_upgrade_hosts": ["node1", "node2", "node3", "elsewhere"]}, "not in the inventory: elsewhere"),
+        ({"rolling_upgrade_stack": "heartbeat"}, "value of rolling_upgrade_stack must be one of: corosync, pcs, crmsh, custom, got: heartbeat"),
+        ({"rolling_upgrade_spare": -1}, "rolling_upgrade_spare is -1, but must be a number of nodes, 0 or more."),
+        ({"rolling_upgrade_timeout": 0}, "rolling_upgrade_timeout is 0, but must be a number of seconds above 0."),
+        ({"rolling_upgrade_stop_tasks": "nowhere.yml"}, "/nowhere.yml, which is not there."),
+        (
+            {"rolling_upgrade_timeout": 5, "rolling_upgrade_stable_for": 5},
+            "rolling_upgrade_stable_for is 5, but must be less than rolling_upgrade_timeout, which is 5.",
+        ),
+        ({"rolling_upgrade_watch_timeout": 0}, "rolling_upgrade_watch_timeout is 0, but must be a number of seconds above 0."),
+        ({"rolling_upgrade_state_file": "mark.json"}, "rolling_upgrade_state_file is mark.json, but must be the absolute path of a file on the nodes."),
+        ({"rolling_upgrade_report": "no/page.html"}, "rolling_upgrade_report is no/page.html, but must be a file in a folder that is there on the controller"),
+        ({"rolling_upgrade_stack": "custom"}, "rolling_upgrade_stop_tasks and rolling_upgrade_start_tasks must each name a file with tasks."),
+    ],
+)
 def test_wrong_input(tmp_path: pathlib.Path, variables: dict[str, t.Any], words: str) -> None:
     assert words in said(tmp_path, variables)
 

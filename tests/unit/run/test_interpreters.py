@@ -16,10 +16,10 @@ def test_one_on_path_is_found_unless_it_is_of_a_virtual_environment(tmp_path, mo
     folder = tmp_path / "bin"
     folder.mkdir()
     python = folder / ("python" + interpreters.name(OWN))
-    python.write_text('#!/bin/sh\nexec "%s" "$@"\n' % sys.executable, encoding="utf-8")
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
     python.chmod(0o755)
     if environment:
         (tmp_path / "pyvenv.cfg").touch()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr(interpreters, "_pyenv_folders", lambda: [])
+    monkeypatch.setattr(interpreters, "_pyenv_folders", list)
     assert interpreters.found.__wrapped__() == ({} if environment else {OWN: str(python)})

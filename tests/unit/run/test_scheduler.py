@@ -12,7 +12,6 @@ import sys
 import time
 
 import pytest
-
 from run import scheduler
 from run.report import Report
 from run.stage import FAILED, PASSED, PYTEST_PASSED, SKIPPED, Stage, judge
@@ -69,8 +68,7 @@ def test_an_absent_stage_is_skipped_with_its_reason(run):
 
 def test_a_stage_waits_for_its_predecessor(run, tmp_path):
     mark = tmp_path / "mark"
-    outcomes = run(shell("second", "test -e %s && echo checked 1" % mark, after=("first",)),
-                   shell("first", "sleep 0.3; touch %s; echo checked 1" % mark))
+    outcomes = run(shell("second", f"test -e {mark} && echo checked 1", after=("first",)), shell("first", f"sleep 0.3; touch {mark}; echo checked 1"))
     assert outcomes["second"].result == PASSED
 
 
@@ -87,7 +85,7 @@ def test_only_so_many_stages_at_a_time_have_cluster_nodes(run, tmp_path, others,
     counts.touch()
     script = "touch {0}/$$; until [ $(ls {0} | wc -l) -ge {2} ] || [ -s {1} ]; do sleep 0.05; done; sleep 0.5; ls {0} | wc -l >>{1}; rm {0}/$$; echo checked 1"
     clusters = [shell(name, script.format(nodes, counts, most), cluster=True, minutes=2) for name in ("one", "two", "three", "four")]
-    beside = [shell("other", "until [ $(wc -l <%s) -ge 4 ]; do sleep 0.05; done; echo checked 1" % counts, minutes=2)] * others
+    beside = [shell("other", f"until [ $(wc -l <{counts}) -ge 4 ]; do sleep 0.05; done; echo checked 1", minutes=2)] * others
     outcomes = run(*clusters, *beside, workers=scheduler.MOST_CLUSTERS + 2)
     assert {outcome.result for outcome in outcomes.values()} == {PASSED}
     assert max(map(int, counts.read_text(encoding="ascii").split())) == most
@@ -95,7 +93,7 @@ def test_only_so_many_stages_at_a_time_have_cluster_nodes(run, tmp_path, others,
 
 def test_a_stage_that_takes_too_long_is_ended_with_all_its_processes(run, tmp_path):
     pid_file = tmp_path / "pid"
-    outcome = run(shell("slow", "sleep 600 & echo $! >%s; wait" % pid_file, minutes=0.05))["slow"]
+    outcome = run(shell("slow", f"sleep 600 & echo $! >{pid_file}; wait", minutes=0.05))["slow"]
     assert outcome.result == FAILED
     assert "not done" in outcome.why
     wait_until(lambda: not alive(int(pid_file.read_text(encoding="ascii"))))
@@ -103,7 +101,7 @@ def test_a_stage_that_takes_too_long_is_ended_with_all_its_processes(run, tmp_pa
 
 def test_what_a_stage_leaves_in_the_background_is_ended(run, tmp_path):
     pid_file = tmp_path / "pid"
-    run(shell("litter", "sleep 600 & echo $! >%s; echo checked 1" % pid_file))
+    run(shell("litter", f"sleep 600 & echo $! >{pid_file}; echo checked 1"))
     wait_until(lambda: not alive(int(pid_file.read_text(encoding="ascii"))))
 
 
@@ -111,9 +109,9 @@ def test_an_interruption_ends_what_was_started(tmp_path):
     pid_file = tmp_path / "pid"
     program = (
         "import pathlib, re, run.paths, run.scheduler as s; from run.report import Report; from run.stage import Stage; "
-        "run.paths.CHECKOUT = pathlib.Path({0!r}); "
-        "s.run([Stage('long', 't', ('sh', '-c', 'sleep 600 & echo $! >{1}; wait'), re.compile('x'))], 2, pathlib.Path({0!r}), Report())"
-    ).format(str(tmp_path), pid_file)
+        f"run.paths.CHECKOUT = pathlib.Path({str(tmp_path)!r}); "
+        f"s.run([Stage('long', 't', ('sh', '-c', 'sleep 600 & echo $! >{pid_file}; wait'), re.compile('x'))], 2, pathlib.Path({str(tmp_path)!r}), Report())"
+    )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as runner:
         wait_until(lambda: pid_file.exists() and pid_file.read_text(encoding="ascii").strip())
         os.kill(runner.pid, signal.SIGINT)
@@ -154,10 +152,15 @@ def test_the_summary_ends_in_a_plain_count(run, capsys):
 
 def test_the_summary_names_what_failed(run, capsys):
     """A log may be gone with its machine, and its last lines are far above the summary."""
-    stages = [shell("bad", "echo checked 1; echo 'FAILED tests/x.py::test_y - assert 1 == 2'; echo noise; exit 1"),
-              shell("good", "echo checked 1; echo 'FAILED it says'")]
+    stages = [
+        shell("bad", "echo checked 1; echo 'FAILED tests/x.py::test_y - assert 1 == 2'; echo noise; exit 1"),
+        shell("good", "echo checked 1; echo 'FAILED it says'"),
+    ]
     outcomes = run(*stages)
     capsys.readouterr()
     Report().summary(stages, outcomes)
     assert capsys.readouterr().out.splitlines()[-3:] == [
-        "Failed: bad (exit code 1)", "    FAILED tests/x.py::test_y - assert 1 == 2", "1 passed, 1 failed, 0 skipped"]
+        "Failed: bad (exit code 1)",
+        "    FAILED tests/x.py::test_y - assert 1 == 2",
+        "1 passed, 1 failed, 0 skipped",
+    ]

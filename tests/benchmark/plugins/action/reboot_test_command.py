@@ -19,8 +19,12 @@ class ActionModule(Reboot):
         result = super(Reboot, self).run(tmp, task_vars)
         try:
             self.do_until_success_or_timeout(
-                action=self.run_test_command, action_desc="post-reboot test command", distribution=NODES,
-                reboot_timeout=int(self._task.args["reboot_timeout"]), action_kwargs={})
+                action=self.run_test_command,
+                action_desc="post-reboot test command",
+                distribution=NODES,
+                reboot_timeout=int(self._task.args["reboot_timeout"]),
+                action_kwargs={},
+            )
         except TimedOutException as exc:
             return dict(result, failed=True, msg=str(exc))
         return dict(result, changed=False)

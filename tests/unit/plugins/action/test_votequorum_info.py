@@ -14,7 +14,7 @@ from ansible.playbook.task import Task
 from ansible.template import Templar
 
 from ansible_collections.corosync.quorum.plugins.action.votequorum_info import ActionModule
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.whole import completed
+from ansible_collections.corosync.quorum.plugins.module_utils._judge.assess import completed
 from ansible_collections.corosync.quorum.tests.unit.fakes.templates import would_be_templated
 from ansible_collections.corosync.quorum.tests.unit.fakes.values import value
 
@@ -25,6 +25,7 @@ READING = {"value": value(), "cmap": {"config.totemconfig_reload_in_progress": 1
 @pytest.fixture(name="run")
 def _run(monkeypatch):
     """Run the action with this answer of the module: its result, and what the module was given."""
+
     def run(answer, task=None, **options):
         loader = DataLoader()
         made = Task.load(dict({"action": dict(options, module=MODULE)}, **(task or {})))
@@ -33,19 +34,30 @@ def _run(monkeypatch):
         given = []
         monkeypatch.setattr(action, "_execute_module", lambda **arguments: given.append(arguments) or copy.deepcopy(answer))
         return action.run(task_vars={"inventory_hostname": "node1"}), given
+
     return run
 
 
 def read(**reading):
-    return {"changed": False, "available": True, "quorate": True, "reading": dict(READING, **reading),
-            "invocation": {"module_args": {"timeout": 3.0, "_judge": False}}}
+    return {
+        "changed": False,
+        "available": True,
+        "quorate": True,
+        "reading": dict(READING, **reading),
+        "invocation": {"module_args": {"timeout": 3.0, "_judge": False}},
+    }
 
 
 def test_the_node_reads_and_the_controller_judges(run):
     result, given = run(read(), timeout=3)
     assert [(arguments["module_args"], arguments["wrap_async"]) for arguments in given] == [({"timeout": 3, "_judge": False}, False)]
-    assert result == {"changed": False, "available": True, "quorate": True, "invocation": {"module_args": {"timeout": 3.0}},
-                      "votequorum": completed(value(), READING["cmap"], {})}
+    assert result == {
+        "changed": False,
+        "available": True,
+        "quorate": True,
+        "invocation": {"module_args": {"timeout": 3.0}},
+        "votequorum": completed(value(), READING["cmap"], {}),
+    }
     assert result["votequorum"]["forecast"]["tolerates"] == 1
     assert [problem["id"] for problem in result["votequorum"]["problems"]] == ["reload_stuck"]
 
@@ -55,10 +67,14 @@ def test_the_nodes_file_is_judged_too(run):
     assert [problem["id"] for problem in result["votequorum"]["problems"]] == ["file_refused"]
 
 
-@pytest.mark.parametrize("answer", [
-    {"changed": False, "available": False, "quorate": False, "reason": "not_running", "msg": "corosync does not run."},
-    {"failed": True, "reason": "timeout", "msg": "corosync did not answer."}, {"failed": True, "msg": "MODULE FAILURE", "rc": 1},
-])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"changed": False, "available": False, "quorate": False, "reason": "not_running", "msg": "corosync does not run."},
+        {"failed": True, "reason": "timeout", "msg": "corosync did not answer."},
+        {"failed": True, "msg": "MODULE FAILURE", "rc": 1},
+    ],
+)
 def test_what_could_not_be_read_is_passed_on(run, answer):
     assert run(answer)[0] == answer
 

@@ -20,7 +20,7 @@ from ansible.template import Templar
 
 from ansible_collections.corosync.quorum.plugins.action import wait_for_quorum
 from ansible_collections.corosync.quorum.plugins.action.wait_for_quorum import KEEPALIVE, MODULE, ActionModule
-from ansible_collections.corosync.quorum.plugins.plugin_utils._watchdog import Orphaned
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.watchdog import Orphaned
 from ansible_collections.corosync.quorum.tests.unit.fakes.values import value
 
 HERE, LESS = value(), value(members=[1])
@@ -118,8 +118,17 @@ class Action:
 
 
 def answer(seen, met, **other):
-    found = {"met": met, "votequorum": seen, "held": 0.0 if met else None, "unmet": [], "timeline": [], "reconnects": 0, "took": 0.0,
-             "away": None, "away_msg": None}
+    found = {
+        "met": met,
+        "votequorum": seen,
+        "held": 0.0 if met else None,
+        "unmet": [],
+        "timeline": [],
+        "reconnects": 0,
+        "took": 0.0,
+        "away": None,
+        "away_msg": None,
+    }
     return dict({"changed": False, "slice": found}, **other)
 
 
@@ -131,9 +140,16 @@ def test_options_reach_the_module(monkeypatch):
     assert action.run()["votequorum"] == HERE
     given = action.given[0]
     assert {name: given[name] for name in ("quorate", "members", "min_votes", "stable_for", "qdevice", "timeout", "sleep")} == {
-        "quorate": True, "members": ["node1", "2"], "min_votes": 3, "stable_for": 1.0, "qdevice": "voting", "timeout": 300.0, "sleep": 1.0}
+        "quorate": True,
+        "members": ["node1", "2"],
+        "min_votes": 3,
+        "stable_for": 1.0,
+        "qdevice": "voting",
+        "timeout": 300.0,
+        "sleep": 1.0,
+    }
     assert "absent" not in given, "what was not asked for is not passed on"
-    assert set(given["_slice"]) == {"seconds", "limit", "stable_for", "linger", "known", "away"}
+    assert set(given["_slice"]) == {"seconds", "limit", "stable_for", "linger", "reported", "away"}
 
 
 @pytest.mark.parametrize("options, quorate", [({}, True), ({"quorate": "no"}, False), ({"quorate": True}, True)])
@@ -149,19 +165,22 @@ def test_quorate_null_does_not_care(monkeypatch):
     assert "quorate" not in action.given[0]
 
 
-@pytest.mark.parametrize("options, words", [
-    ({"timeout": "soon"}, ["timeout", "soon"]),
-    ({"min_members": "many"}, ["min_members", "many"]),
-    ({"min_votes": 2.5}, ["min_votes", "2.5"]),
-    ({"quorate": "perhaps"}, ["quorate", "perhaps"]),
-    ({"qdevice": "asleep"}, ["qdevice", "asleep", "voting"]),
-    ({"timeout": -1}, ["timeout", "-1"]),
-    ({"members": []}, ["members", "[]"]),
-    ({"members": ["a", "a"]}, ["members", "a"]),
-    ({"absent": {"a": 1}}, ["absent"]),
-    ({"wait": 1}, ["wait"]),
-    ({"_slice": {}}, ["_slice"]),
-])
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"timeout": "soon"}, ["timeout", "soon"]),
+        ({"min_members": "many"}, ["min_members", "many"]),
+        ({"min_votes": 2.5}, ["min_votes", "2.5"]),
+        ({"quorate": "perhaps"}, ["quorate", "perhaps"]),
+        ({"qdevice": "asleep"}, ["qdevice", "asleep", "voting"]),
+        ({"timeout": -1}, ["timeout", "-1"]),
+        ({"members": []}, ["members", "[]"]),
+        ({"members": ["a", "a"]}, ["members", "a"]),
+        ({"absent": {"a": 1}}, ["absent"]),
+        ({"wait": 1}, ["wait"]),
+        ({"_slice": {}}, ["_slice"]),
+    ],
+)
 def test_wrong_options_never_reach_the_node(monkeypatch, options, words):
     with pytest.raises(AnsibleActionFail) as caught:
         Action(monkeypatch, **options).run()
@@ -220,7 +239,7 @@ def test_a_long_wait_has_a_connection_that_notices_the_nodes_end(monkeypatch, sa
     own = KEEPALIVE.split()
     assert second == third == own + ["-o", second[len(own) + 1]] + first
     folder = OPTIONS["control_path_dir"]
-    assert re.match('ControlPath="%s/[0-9a-f]{10}"$' % folder, second[len(own) + 1])
+    assert re.match(f'ControlPath="{folder}/[0-9a-f]{{10}}"$', second[len(own) + 1])
     assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700, "Ansible makes it only for a ControlPath of its own"
     assert action.connection.options == OPTIONS, "afterwards it is as it was"
 
@@ -265,6 +284,7 @@ def test_a_shared_connection_that_may_have_died_is_closed_in_the_end(monkeypatch
 
 def test_a_connection_that_was_just_closed_is_not_closed_again(monkeypatch, said):
     """Each time may last a moment, and the wait's own time may be over."""
+
     def gone():
         time.sleep(0.6)
         raise AnsibleConnectionFailure("gone")
@@ -302,15 +322,24 @@ def test_other_connections_are_left_alone(monkeypatch, said):
     assert connection.options == OPTIONS
 
 
-@pytest.mark.parametrize("exc, words", [
-    (AnsibleConnectionFailure("Failed to connect to the host via ssh:\n  No route to host"),
-     "out of reach: Failed to connect to the host via ssh: No route to host"),
-    (AnsibleError("no shell"), "cannot run the module: no shell"),
-    (AnsibleConnectionFailure("Failed to create temporary directory. In some cases, you may have been able to authenticate"),
-     "cannot run the module: Failed to create temporary directory."),
-    (AnsibleConnectionFailure("mkdir: cannot create directory '/root/.ansible/tmp/x': No space left on device"),
-     "cannot run the module: mkdir: cannot create directory '/root/.ansible/tmp/x': No space left on device"),
-])
+@pytest.mark.parametrize(
+    "exc, words",
+    [
+        (
+            AnsibleConnectionFailure("Failed to connect to the host via ssh:\n  No route to host"),
+            "out of reach: Failed to connect to the host via ssh: No route to host",
+        ),
+        (AnsibleError("no shell"), "cannot run the module: no shell"),
+        (
+            AnsibleConnectionFailure("Failed to create temporary directory. In some cases, you may have been able to authenticate"),
+            "cannot run the module: Failed to create temporary directory.",
+        ),
+        (
+            AnsibleConnectionFailure("mkdir: cannot create directory '/root/.ansible/tmp/x': No space left on device"),
+            "cannot run the module: mkdir: cannot create directory '/root/.ansible/tmp/x': No space left on device",
+        ),
+    ],
+)
 def test_after_a_loss_it_connects_anew(monkeypatch, said, exc, words):
     action = Action(monkeypatch, exc, YES, sleep=0.01)
     action.connection._shell.tmpdir = "/root/.ansible/tmp/gone-after-the-reboot"

@@ -25,9 +25,18 @@ quorate_without = QuorateWithout().tests()["quorate_without"]
 
 def test_forecast() -> None:
     result = forecast(value([1, 1, 1]), leave=["node3"])
-    assert json.loads(json.dumps(result)) == result == {
-        "quorate": True, "total_votes": 2, "quorum": 2, "expected_votes": 3, "members": [1, 2],
-        "reason": "Without node3, 2 votes are present, quorum is 2 of 3 expected: enough."}
+    assert (
+        json.loads(json.dumps(result))
+        == result
+        == {
+            "quorate": True,
+            "total_votes": 2,
+            "quorum": 2,
+            "expected_votes": 3,
+            "members": [1, 2],
+            "reason": "Without node3, 2 votes are present, quorum is 2 of 3 expected: enough.",
+        }
+    )
 
 
 def test_upgrade_batches_by_name_and_by_node_id() -> None:
@@ -49,15 +58,21 @@ def test_quorate_without() -> None:
     assert quorate_without(value([1, 1], qdevice=1), 1, qdevice="as_now") is True
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: forecast(value([1, 1, 1]), ["node9"]), "corosync.quorum.forecast: There is no node 'node9' in this cluster; it has node1, node2, node3."),
-    (lambda: forecast(None, ["node1"]), "corosync.quorum.forecast: Nothing (None) was given where a votequorum value is expected"),
-    (lambda: upgrade_batches(value([1, 1])), "corosync.quorum.upgrade_batches: There are no safe batches"),
-    (lambda: upgrade_batches(value([1, 1, 1]), by="address"), "corosync.quorum.upgrade_batches: by is the string 'address', but must be one of: name, nodeid."),
-    (lambda: partitions([]), "corosync.quorum.partitions: partitions was given an empty list"),
-    (lambda: quorate_without(value([1, 1, 1]), []), "corosync.quorum.quorate_without: An empty list of nodes was given"),
-    (lambda: quorate_without({"failed": True, "msg": "Away."}, [1]), "it said: Away."),
-])
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: forecast(value([1, 1, 1]), ["node9"]), "corosync.quorum.forecast: There is no node 'node9' in this cluster; it has node1, node2, node3."),
+        (lambda: forecast(None, ["node1"]), "corosync.quorum.forecast: Nothing (None) was given where a votequorum value is expected"),
+        (lambda: upgrade_batches(value([1, 1])), "corosync.quorum.upgrade_batches: There are no safe batches"),
+        (
+            lambda: upgrade_batches(value([1, 1, 1]), by="address"),
+            "corosync.quorum.upgrade_batches: by is the string 'address', but must be one of: name, nodeid.",
+        ),
+        (lambda: partitions([]), "corosync.quorum.partitions: partitions was given an empty list"),
+        (lambda: quorate_without(value([1, 1, 1]), []), "corosync.quorum.quorate_without: An empty list of nodes was given"),
+        (lambda: quorate_without({"failed": True, "msg": "Away."}, [1]), "it said: Away."),
+    ],
+)
 def test_errors_are_ansible_s(call: t.Callable[[], t.Any], message: str) -> None:
     with pytest.raises(AnsibleFilterError) as raised:
         call()

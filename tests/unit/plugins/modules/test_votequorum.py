@@ -8,15 +8,22 @@ import json
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DaemonGone
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.change import CANCEL, EXPECTED_VOTES, VOTES, Refused, Step
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import CANCEL, EXPECTED_VOTES, VOTES, Refused, Step
 
 # A managed node has ansible.module_utils and nothing else of Ansible; a bare Python has neither.
 basic = pytest.importorskip("ansible.module_utils.basic", reason="ansible.module_utils is not there, which the module itself needs")
 
 from ansible_collections.corosync.quorum.plugins.modules import votequorum as tested  # noqa: E402  pylint: disable=wrong-import-position
 
-BEFORE = {"expected_votes": 3, "total_votes": 3, "quorum": 2, "quorate": True, "problems": [], "last_man_standing": {"enabled": False},
-          "nodes": [{"nodeid": 1, "name": "node1", "votes": 1}, {"nodeid": 2, "name": None, "votes": 1}]}
+BEFORE = {
+    "expected_votes": 3,
+    "total_votes": 3,
+    "quorum": 2,
+    "quorate": True,
+    "problems": [],
+    "last_man_standing": {"enabled": False},
+    "nodes": [{"nodeid": 1, "name": "node1", "votes": 1}, {"nodeid": 2, "name": None, "votes": 1}],
+}
 AFTER = dict(BEFORE, expected_votes=4, quorum=3)
 STEP = Step(EXPECTED_VOTES, 1, 4)
 
@@ -53,6 +60,7 @@ def _run(monkeypatch, capsys):
         printed = json.loads(capsys.readouterr().out)
         assert bool(ended.value.code) == bool(printed.get("failed"))
         return printed, calls
+
     return run
 
 
@@ -63,12 +71,22 @@ def test_a_change(run):
     assert result["changed"] is True and result["votequorum"] == AFTER
     assert result["diff"] == {
         "before": {"expected_votes": 3, "quorum": 2, "total_votes": 3, "quorate": True, "votes": {"node1": 1, "node id 2": 1}},
-        "after": {"expected_votes": 4, "quorum": 3, "total_votes": 3, "quorate": True, "votes": {"node1": 1, "node id 2": 1}}}
+        "after": {"expected_votes": 4, "quorum": 3, "total_votes": 3, "quorate": True, "votes": {"node1": 1, "node id 2": 1}},
+    }
 
 
 def test_check_mode_predicts(run):
-    result, calls = run({"votes": 2, "node": "node2", "cancel_wait_for_all": True, "allow_quorum_gain": True, "allow_quorum_loss": True,
-                         "timeout": 3, "_ansible_check_mode": True})
+    result, calls = run(
+        {
+            "votes": 2,
+            "node": "node2",
+            "cancel_wait_for_all": True,
+            "allow_quorum_gain": True,
+            "allow_quorum_loss": True,
+            "timeout": 3,
+            "_ansible_check_mode": True,
+        }
+    )
     assert calls[:2] == [(tested.Wish(None, 2, "node2", True, True, True), 3.0), "predict"]
     assert len(calls) == 3 and "not persistent" in calls[2]
     assert result["changed"] is True and "diff" not in result
@@ -95,12 +113,22 @@ def test_half_done_is_said(run):
     assert result["changed"] is True and result["msg"] == "It cannot be. Before that, this was changed: expected_votes 4."
 
 
-@pytest.mark.parametrize("arguments, words", [
-    ({"expected_votes": 0}, "expected_votes must be 1 to 509 (corosync keeps the quorum in 8 bits: with 510 votes it wraps round); got 0."),
-    ({"expected_votes": 510}, "got 510."), ({"votes": -1}, "votes must be 0 to 509"), ({"votes": 510}, "got 510."),
-    ({"votes": 1, "node": "0"}, "quorum device"), ({"votes": 1, "node": " "}, "got ' '"), ({"votes": 1, "timeout": -1}, "timeout must be"),
-    ({}, "one of the following is required: expected_votes, votes, cancel_wait_for_all"), ({"node": "node1"}, "required"),
-    ({"cancel_wait_for_all": False}, "cancel_wait_for_all"), ({"votes": "two"}, "votes")])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ({"expected_votes": 0}, "expected_votes must be 1 to 509 (corosync keeps the quorum in 8 bits: with 510 votes it wraps round); got 0."),
+        ({"expected_votes": 510}, "got 510."),
+        ({"votes": -1}, "votes must be 0 to 509"),
+        ({"votes": 510}, "got 510."),
+        ({"votes": 1, "node": "0"}, "quorum device"),
+        ({"votes": 1, "node": " "}, "got ' '"),
+        ({"votes": 1, "timeout": -1}, "timeout must be"),
+        ({}, "one of the following is required: expected_votes, votes, cancel_wait_for_all"),
+        ({"node": "node1"}, "required"),
+        ({"cancel_wait_for_all": False}, "cancel_wait_for_all"),
+        ({"votes": "two"}, "votes"),
+    ],
+)
 def test_bad_input(run, arguments, words):
     result, calls = run(arguments)
     assert result["failed"] is True and words in result["msg"]
@@ -111,18 +139,22 @@ def problem(severity="error"):
     return {"id": "x", "severity": severity, "message": "It is bad.", "advice": "Mend it."}
 
 
-@pytest.mark.parametrize("step, before, after, words", [
-    (STEP, BEFORE, AFTER, ["expected_votes 4 is not persistent"]),
-    (Step(VOTES, 1, 2), BEFORE, AFTER, ["votes 2 of node1 is not persistent"]),
-    (Step(CANCEL, 1, 0), BEFORE, AFTER, []),
-    (Step(CANCEL, 1, 0), BEFORE, dict(AFTER, problems=[problem()]), ["It is bad. Mend it."]),
-    (Step(CANCEL, 1, 0), BEFORE, dict(AFTER, problems=[problem("warning")]), []),
-    (Step(CANCEL, 1, 0), dict(BEFORE, problems=[problem()]), dict(AFTER, problems=[problem()]), []),
-    (Step(VOTES, 2, 2), BEFORE, dict(AFTER, last_man_standing={"enabled": True}), ["votes 2 of node id 2", "last_man_standing switches itself off"]),
-])
+@pytest.mark.parametrize(
+    "step, before, after, words",
+    [
+        (STEP, BEFORE, AFTER, ["expected_votes 4 is not persistent"]),
+        (Step(VOTES, 1, 2), BEFORE, AFTER, ["votes 2 of node1 is not persistent"]),
+        (Step(CANCEL, 1, 0), BEFORE, AFTER, []),
+        (Step(CANCEL, 1, 0), BEFORE, dict(AFTER, problems=[problem()]), ["It is bad. Mend it."]),
+        (Step(CANCEL, 1, 0), BEFORE, dict(AFTER, problems=[problem("warning")]), []),
+        (Step(CANCEL, 1, 0), dict(BEFORE, problems=[problem()]), dict(AFTER, problems=[problem()]), []),
+        (Step(VOTES, 2, 2), BEFORE, dict(AFTER, last_man_standing={"enabled": True}), ["votes 2 of node id 2", "last_man_standing switches itself off"]),
+    ],
+)
 def test_warnings(step, before, after, words):
     class Made:
         applied = [step]
+
     Made.before, Made.value = before, after
     told = tested.warnings_of(Made)
     assert len(told) == len(words)

@@ -16,13 +16,19 @@ from ansible_collections.corosync.quorum.plugins.modules import votequorum_info 
 
 VALUE = {"quorate": True, "settled": True, "nodeid": 1}
 REPORTED = [
-    (errors.DaemonGone("cmap_initialize"), "not_running"), (errors.NotConfigured("corosync runs without votequorum."), "not_configured"),
-    (errors.AccessDenied("cmap_initialize"), "not_allowed"), (errors.LibraryMissing("libcmap.so.4 was not found."), "no_library"),
-    (errors.DeadlineExceeded("corosync did not answer."), "timeout"), (errors.TryAgain("cmap_initialize"), "timeout"),
+    (errors.DaemonGone("cmap_initialize"), "not_running"),
+    (errors.NotConfigured("corosync runs without votequorum."), "not_configured"),
+    (errors.AccessDenied("cmap_initialize"), "not_allowed"),
+    (errors.LibraryMissing("libcmap.so.4 was not found."), "no_library"),
+    (errors.DeadlineExceeded("corosync did not answer."), "timeout"),
+    (errors.TryAgain("cmap_initialize"), "timeout"),
 ]
 NEVER_REPORTED = [
-    errors.CallbacksRefused("This host refuses memory."), errors.NoSpace("cmap_initialize"), errors.DoesNotExist("cmap_initialize"),
-    errors.QuorumError("This process cannot start a thread."), errors.CorosyncError("cmap_get", 77),
+    errors.CallbacksRefused("This host refuses memory."),
+    errors.NoSpace("cmap_initialize"),
+    errors.DoesNotExist("cmap_initialize"),
+    errors.QuorumError("This process cannot start a thread."),
+    errors.CorosyncError("cmap_get", 77),
 ]
 
 
@@ -37,14 +43,17 @@ def _observed(monkeypatch):
             if isinstance(answer, Exception):
                 raise answer
             return answer
+
         monkeypatch.setattr(tested, "observe", observe)
         return given
+
     return use
 
 
 @pytest.fixture(name="run")
 def _run(monkeypatch, capsys):
     """Run main() as Ansible does, and return what it printed as JSON."""
+
     def run(**arguments):
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode("utf-8"))
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
@@ -54,6 +63,7 @@ def _run(monkeypatch, capsys):
         assert bool(ended.value.code) == bool(printed.get("failed"))
         printed.pop("invocation", None)
         return printed
+
     return run
 
 
@@ -132,9 +142,14 @@ def test_main_refuses_a_timeout_that_is_none_and_reads_nothing(observed, run, ti
     assert given == []
 
 
-@pytest.mark.parametrize("arguments, words", [
-    ({"timeout": "soon"}, ["timeout", "float"]), ({"if_unavailable": "ignore"}, ["if_unavailable", "fail", "report", "ignore"]),
-    ({"timout": 3}, ["timout", "timeout"])])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ({"timeout": "soon"}, ["timeout", "float"]),
+        ({"if_unavailable": "ignore"}, ["if_unavailable", "fail", "report", "ignore"]),
+        ({"timout": 3}, ["timout", "timeout"]),
+    ],
+)
 def test_main_refuses_what_the_specification_does_not_know(observed, run, arguments, words):
     given = observed(VALUE)
     result = run(**arguments)

@@ -8,8 +8,8 @@ import json
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync import errors
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.timeline import marker
-from ansible_collections.corosync.quorum.plugins.module_utils._record import DEFAULT, Record, read
+from ansible_collections.corosync.quorum.plugins.module_utils._node.record import DEFAULT, Record, read
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import marker
 
 # A managed node has ansible.module_utils and nothing else of Ansible; a bare Python has neither.
 basic = pytest.importorskip("ansible.module_utils.basic", reason="ansible.module_utils is not there, which the module itself needs")
@@ -36,14 +36,17 @@ def _watched(monkeypatch):
             if isinstance(answer, Exception):
                 raise answer
             return answer
+
         monkeypatch.setattr(tested, "watch", watch)
         return given
+
     return use
 
 
 @pytest.fixture(name="run")
 def _run(monkeypatch, capsys):
     """Run main() as Ansible does, and return what it printed as JSON."""
+
     def run(**arguments):
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode("utf-8"))
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
@@ -53,6 +56,7 @@ def _run(monkeypatch, capsys):
         assert bool(ended.value.code) == bool(printed.get("failed"))
         printed.pop("invocation", None)
         return printed
+
     return run
 
 
@@ -72,8 +76,7 @@ def test_a_second_watch_leaves_the_first_alone(run, watched, path):
     with Record(path) as record:
         assert record.take()
         for check_mode in (False, True):
-            assert run(state="running", record=path, _ansible_check_mode=check_mode) == {
-                "changed": False, "msg": "A watch runs already and writes %s." % path}
+            assert run(state="running", record=path, _ansible_check_mode=check_mode) == {"changed": False, "msg": f"A watch runs already and writes {path}."}
     assert given == []
 
 
@@ -106,13 +109,16 @@ def test_errors_of_corosync_have_their_reason(run, watched, path):
     assert run(state="running", record=path) == {"failed": True, "msg": "libcmap.so.4 was not found.", "reason": "no_library"}
 
 
-@pytest.mark.parametrize("arguments, message", [
-    ({"record": "w.jsonl"}, "record must be an absolute path; got 'w.jsonl'."),
-    ({"timeout": 0}, "timeout must be a number of seconds greater than 0"),
-    ({"sleep": -1}, "sleep must be a number of seconds greater than 0"),
-    ({"connect_timeout": float("inf")}, "connect_timeout must be a number of seconds greater than 0"),
-    ({"state": "started"}, "value of state must be one of: running, read, stopped, got: started"),
-])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"record": "w.jsonl"}, "record must be an absolute path; got 'w.jsonl'."),
+        ({"timeout": 0}, "timeout must be a number of seconds greater than 0"),
+        ({"sleep": -1}, "sleep must be a number of seconds greater than 0"),
+        ({"connect_timeout": float("inf")}, "connect_timeout must be a number of seconds greater than 0"),
+        ({"state": "started"}, "value of state must be one of: running, read, stopped, got: started"),
+    ],
+)
 def test_wrong_options_are_named(run, watched, arguments, message):
     given = watched(True)
     answer = run(**dict({"state": "running"}, **arguments))
@@ -121,4 +127,4 @@ def test_wrong_options_are_named(run, watched, arguments, message):
 
 
 def test_the_default_record_is_the_documented_one():
-    assert "    default: %s\n" % DEFAULT in tested.DOCUMENTATION
+    assert f"    default: {DEFAULT}\n" in tested.DOCUMENTATION

@@ -18,9 +18,21 @@ def _cmap(script, lane):
     return cmap
 
 
-@pytest.mark.parametrize("c_type, kind, value", [
-    ("int8_t *", 1, -128), ("uint8_t *", 2, 255), ("int16_t *", 3, -2 ** 15), ("uint16_t *", 4, 2 ** 16 - 1), ("int32_t *", 5, -2 ** 31),
-    ("uint32_t *", 6, 2 ** 32 - 1), ("int64_t *", 7, -2 ** 63), ("uint64_t *", 8, 2 ** 64 - 1), ("float *", 9, 0.5), ("double *", 10, 0.1)])
+@pytest.mark.parametrize(
+    "c_type, kind, value",
+    [
+        ("int8_t *", 1, -128),
+        ("uint8_t *", 2, 255),
+        ("int16_t *", 3, -(2**15)),
+        ("uint16_t *", 4, 2**16 - 1),
+        ("int32_t *", 5, -(2**31)),
+        ("uint32_t *", 6, 2**32 - 1),
+        ("int64_t *", 7, -(2**63)),
+        ("uint64_t *", 8, 2**64 - 1),
+        ("float *", 9, 0.5),
+        ("double *", 10, 0.1),
+    ],
+)
 def test_a_number_of_each_type(script, cmap, c_type, kind, value):
     script.expect("cmap_get", 7, b"some.key", ANY, lambda length: length[0] == 4096, ANY, do=script.cmap_value(c_type, kind, value))
     found = cmap.get("some.key")

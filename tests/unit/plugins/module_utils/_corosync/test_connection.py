@@ -12,16 +12,25 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync import c
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
-    BY_CODE, AccessDenied, BadHandle, DaemonGone, NotSupported, QuorumError, ShuttingDown, TryAgain)
+    BY_CODE,
+    AccessDenied,
+    BadHandle,
+    DaemonGone,
+    NotSupported,
+    QuorumError,
+    ShuttingDown,
+    TryAgain,
+)
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.quorum import Quorum
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import Votequorum
 from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import ANY
 
 
-@pytest.mark.parametrize("kind, service, soname", [
-    (Votequorum, "votequorum", "libvotequorum.so.8"), (Quorum, "quorum", "libquorum.so.5"), (Cmap, "cmap", "libcmap.so.4")])
+@pytest.mark.parametrize(
+    "kind, service, soname", [(Votequorum, "votequorum", "libvotequorum.so.8"), (Quorum, "quorum", "libquorum.so.5"), (Cmap, "cmap", "libcmap.so.4")]
+)
 def test_with_initialises_and_finalises_the_handle_it_was_given(script, lane, kind, service, soname):
-    script.expect_initialize(service, handle=2 ** 63 + 5).expect(service + "_finalize", 2 ** 63 + 5)
+    script.expect_initialize(service, handle=2**63 + 5).expect(service + "_finalize", 2**63 + 5)
     with kind(lane):
         pass
     assert script.loaded == [soname]
@@ -29,9 +38,8 @@ def test_with_initialises_and_finalises_the_handle_it_was_given(script, lane, ki
 
 def test_a_second_initialize_is_refused_and_makes_no_call(script, lane):
     script.expect_initialize("votequorum").expect("votequorum_finalize", 7)
-    with Votequorum(lane) as votequorum:
-        with pytest.raises(QuorumError, match="initialised already: finalise it first, or open another"):
-            votequorum.initialize()
+    with Votequorum(lane) as votequorum, pytest.raises(QuorumError, match="initialised already: finalise it first, or open another"):
+        votequorum.initialize()
 
 
 def test_a_finalised_connection_can_be_initialised_again(script, lane):
@@ -67,39 +75,36 @@ def test_a_failed_initialize_leaves_no_handle(script, lane):
 @pytest.mark.parametrize("service, kind", [("votequorum", Votequorum), ("quorum", Quorum), ("cmap", Cmap)])
 def test_a_service_that_takes_no_connection_any_more_is_that_of_a_corosync_that_ends(script, lane, service, kind):
     script.expect_initialize(service, code=NotSupported.code)
-    with pytest.raises(ShuttingDown, match=r"^%s_initialize failed with CS_ERR_NOT_SUPPORTED \(19\)\. corosync is shutting down" % service) as caught:
+    with pytest.raises(ShuttingDown, match=rf"^{service}_initialize failed with CS_ERR_NOT_SUPPORTED \(19\)\. corosync is shutting down") as caught:
         kind(lane).initialize()
     assert caught.value.reason == "not_running"
 
 
 def test_a_function_that_a_running_corosync_does_not_offer_is_no_shutdown(script, lane):
     script.expect_initialize("votequorum").expect("votequorum_trackstop", 7, code=NotSupported.code).expect("votequorum_finalize", 7)
-    with Votequorum(lane) as votequorum:
-        with pytest.raises(NotSupported) as caught:
-            votequorum.trackstop()
+    with Votequorum(lane) as votequorum, pytest.raises(NotSupported) as caught:
+        votequorum.trackstop()
     assert (type(caught.value), caught.value.reason) == (NotSupported, None)
 
 
 def test_leaving_with_a_daemon_that_has_gone_hides_no_error(script, lane):
     script.expect_initialize("votequorum").expect("votequorum_trackstop", 7, code=DaemonGone.code)
     script.expect("votequorum_finalize", 7, code=DaemonGone.code)
-    with pytest.raises(DaemonGone, match="^votequorum_trackstop"):
-        with Votequorum(lane) as votequorum:
-            votequorum.trackstop()
+    with pytest.raises(DaemonGone, match="^votequorum_trackstop"), Votequorum(lane) as votequorum:
+        votequorum.trackstop()
 
 
 @pytest.mark.parametrize("code", sorted(set(BY_CODE) - {TryAgain.code}))
 def test_each_code_ends_as_its_own_exception_after_one_call(script, lane, code):
     script.expect_initialize("votequorum").expect("votequorum_setexpected", 7, 3, code=code).expect("votequorum_finalize", 7)
-    with Votequorum(lane) as votequorum:
-        with pytest.raises(BY_CODE[code]) as caught:
-            votequorum.setexpected(3)
+    with Votequorum(lane) as votequorum, pytest.raises(BY_CODE[code]) as caught:
+        votequorum.setexpected(3)
     assert caught.value.__class__ is BY_CODE[code]
 
 
 def test_try_again_is_tried_again(script, lane, monkeypatch):
     monkeypatch.setattr(tested, "RETRY", 0.001)
-    for dummy in range(3):
+    for _dummy in range(3):
         script.expect_initialize("votequorum", code=TryAgain.code)
     script.expect_initialize("votequorum")
     script.expect("votequorum_trackstart", 7, 0, 2, code=TryAgain.code).expect("votequorum_trackstart", 7, 0, 2)
@@ -110,7 +115,7 @@ def test_try_again_is_tried_again(script, lane, monkeypatch):
 
 def test_try_again_is_tried_until_the_deadline_and_then_says_so(script, lane, monkeypatch):
     monkeypatch.setattr(tested, "RETRY", 5)
-    for dummy in range(2):  # at once and, the pause being cut to the deadline, after 1 s
+    for _dummy in range(2):  # at once and, the pause being cut to the deadline, after 1 s
         script.expect_initialize("votequorum", code=TryAgain.code)
     lane.deadline = Deadline(1)
     start = time.monotonic()
@@ -145,11 +150,11 @@ def test_several_connections_have_their_own_handles_and_callbacks_in_any_order(s
 def test_sweep_removes_the_empty_folders_of_this_process_and_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setattr(tested, "SHARED", str(tmp_path))
     own, parent = os.getpid(), os.getppid()
-    stay = ["qb-12-%d-28-AbCdEf" % parent, "qb-%d-12-28-AbCdEf" % own, "qb-12-%d1-28-AbCdEf" % own, "other"]
-    for name in ["qb-12-%d-28-AbCdEf" % own, "qb-12-%d-29-x-y-z" % own, "qb-12-%d-30-in-use" % own] + stay:
+    stay = [f"qb-12-{parent}-28-AbCdEf", f"qb-{own}-12-28-AbCdEf", f"qb-12-{own}1-28-AbCdEf", "other"]
+    for name in [f"qb-12-{own}-28-AbCdEf", f"qb-12-{own}-29-x-y-z", f"qb-12-{own}-30-in-use"] + stay:
         (tmp_path / name).mkdir()
-    (tmp_path / ("qb-12-%d-30-in-use" % own) / "qb-request-cmap-data").write_bytes(b"")
-    (tmp_path / ("qb-corosync-%d-blackbox-data" % own)).write_bytes(b"")
+    (tmp_path / (f"qb-12-{own}-30-in-use") / "qb-request-cmap-data").write_bytes(b"")
+    (tmp_path / (f"qb-corosync-{own}-blackbox-data")).write_bytes(b"")
     tested.sweep()
-    stay += ["qb-12-%d-30-in-use" % own, "qb-corosync-%d-blackbox-data" % own]
+    stay += [f"qb-12-{own}-30-in-use", f"qb-corosync-{own}-blackbox-data"]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(stay)

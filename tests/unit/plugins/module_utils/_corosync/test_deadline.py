@@ -102,6 +102,7 @@ def test_a_call_that_was_begun_and_never_returns_ends_with_a_sentence_in_time(sh
 def test_a_call_within_a_call_is_a_plain_call(lane):
     def outer():
         return threading.get_ident(), lane.call(lambda: lane.call(threading.get_ident))
+
     first, second = lane.call(outer)
     assert first == second
 
@@ -110,8 +111,11 @@ def test_a_call_that_never_returns_ends_with_a_sentence_in_time(stuck, closing):
     lane = Lane(Deadline(0.1))
     lane.doing = "votequorum_getinfo"
     start = time.monotonic()
-    with pytest.raises(DeadlineExceeded, match=r"^corosync did not answer votequorum_getinfo within 0\.1 s: it is stopped, frozen or overloaded\. "
-                                               r"See systemctl status corosync "):
+    with pytest.raises(
+        DeadlineExceeded,
+        match=r"^corosync did not answer votequorum_getinfo within 0\.1 s: it is stopped, frozen or overloaded\. "
+        r"See systemctl status corosync ",
+    ):
         lane.call(stuck)
     assert 0.1 <= elapsed(start) < 0.1 + tested.GRACE + 10
     start = time.monotonic()
@@ -166,6 +170,7 @@ def test_a_late_error_is_not_taken_for_that_of_the_next_call(short):
     def fail_late():
         release.wait()
         raise ZeroDivisionError()
+
     with pytest.raises(DeadlineExceeded):
         short.call(fail_late)
     release.set()
@@ -199,6 +204,7 @@ def test_while_a_caller_waits_it_may_look_elsewhere_and_give_up(stuck):
 
     def look():
         raise Enough()
+
     lane = Lane(Deadline(30), look)
     start = time.monotonic()
     with pytest.raises(Enough):
@@ -210,6 +216,7 @@ def test_while_a_caller_waits_it_may_look_elsewhere_and_give_up(stuck):
 def test_a_signal_that_ends_the_waiting_takes_the_queued_call_back(short):
     def interrupt(*dummy):
         raise KeyboardInterrupt()
+
     release, made = threading.Event(), []
     with pytest.raises(DeadlineExceeded):
         short.call(release.wait)
@@ -288,6 +295,7 @@ def test_a_stuck_thread_makes_the_last_call_and_ends_as_soon_as_it_is_free(short
 def test_a_thread_that_cannot_start_is_a_sentence_and_leaves_nothing(monkeypatch):
     def refuse(dummy):
         raise RuntimeError("can't start new thread")
+
     monkeypatch.setattr(threading.Thread, "start", refuse)
     lane, made = Lane(Deadline(60)), []
     with pytest.raises(QuorumError, match=r"cannot start the thread that calls corosync \(can't start new thread\): raise the limit"):
@@ -302,6 +310,7 @@ def test_the_stack_holds_the_librarys_buffer_and_other_threads_keep_theirs(lane,
     def spy(thread):
         sizes.append(threading.stack_size())
         start(thread)
+
     before = threading.stack_size()
     monkeypatch.setattr(threading.Thread, "start", spy)
     lane.call(len, "")
@@ -318,7 +327,7 @@ def in_child(function):
         try:
             text = str(function())
         except BaseException as exc:  # pylint: disable=broad-exception-caught
-            text = "%s: %s" % (type(exc).__name__, exc)
+            text = f"{type(exc).__name__}: {exc}"
         finally:
             os.write(writing, text.encode("utf-8"))
             os._exit(0)  # pylint: disable=protected-access
@@ -334,14 +343,14 @@ def test_a_forked_child_may_neither_use_the_connection_nor_close_it(lane):
     made = []
     lane.call(len, "")
     answer = in_child(lambda: lane.call(made.append, 1))
-    assert answer.startswith("QuorumError: This connection to corosync belongs to process %d, which forked this one (" % os.getpid())
+    assert answer.startswith(f"QuorumError: This connection to corosync belongs to process {os.getpid()}, which forked this one (")
     assert in_child(lambda: lane.close(lambda: made.append("finalize"))) == "None"
     assert lane.call(lambda: "mine") == "mine"
 
 
 def test_a_thousand_lanes_leave_no_thread():
     before = threading.active_count()
-    for dummy in range(1000):
+    for _dummy in range(1000):
         lane = Lane(Deadline(60))
         lane.call(len, "")
         lane.close()
@@ -374,8 +383,13 @@ except DeadlineExceeded:
 @pytest.mark.parametrize("returns", ["never", "late", "by callback"])
 def test_the_process_ends_at_once_and_quietly_whatever_a_stuck_call_does(returns):
     root = pathlib.Path(tested.__file__).parents[6]
-    done = subprocess.Popen([sys.executable, "-c", LEAVE, returns], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True,
-                            env=dict(os.environ, PYTHONPATH=os.pathsep.join([str(root)] + [path for path in sys.path if path])))
+    done = subprocess.Popen(
+        [sys.executable, "-c", LEAVE, returns],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join([str(root)] + [path for path in sys.path if path])),
+    )
     start = time.monotonic()
     output, dummy = done.communicate(timeout=60)
     assert (done.returncode, output) == (0, "gave up\n")

@@ -45,7 +45,7 @@ def test_a_code_has_an_exception_of_its_own_that_names_the_call_and_says_what_to
     error = caught.value
     assert error.__class__ is errors.BY_CODE[code]
     assert (error.code, error.operation) == (code, "votequorum_setvotes")
-    assert str(error) == "votequorum_setvotes failed with %s (%d). %s" % (error.name, code, error.advice)
+    assert str(error) == f"votequorum_setvotes failed with {error.name} ({code}). {error.advice}"
     assert error.name.startswith("CS_ERR_") and error.advice.endswith(".")
 
 
@@ -63,18 +63,21 @@ def test_exactly_the_documented_errors_have_a_reason():
     assert {error: error.reason for error in every_error() if error.reason} == REASONS
 
 
-@pytest.mark.parametrize("name, advice", [
-    ("DaemonGone", "systemctl start corosync"),
-    ("TryAgain", "still starting"),
-    ("AccessDenied", "become: true"),
-    ("NoSpace", "/dev/shm is full"),
-    ("NotSupported", "shutting down"),
-    ("ShuttingDown", "wait until it has ended"),
-    ("MessageError", "newest node list"),
-    ("NoMemory", "out of memory"),
-    ("Interrupted", "signal"),
-    ("DoesNotExist", "has not seen"),
-    ("NoResources", "network"),
-])
+@pytest.mark.parametrize(
+    "name, advice",
+    [
+        ("DaemonGone", "systemctl start corosync"),
+        ("TryAgain", "still starting"),
+        ("AccessDenied", "become: true"),
+        ("NoSpace", "/dev/shm is full"),
+        ("NotSupported", "shutting down"),
+        ("ShuttingDown", "wait until it has ended"),
+        ("MessageError", "newest node list"),
+        ("NoMemory", "out of memory"),
+        ("Interrupted", "signal"),
+        ("DoesNotExist", "has not seen"),
+        ("NoResources", "network"),
+    ],
+)
 def test_the_advice_names_the_remedy(name, advice):
     assert advice in str(getattr(errors, name)("votequorum_initialize"))

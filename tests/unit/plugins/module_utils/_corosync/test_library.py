@@ -36,22 +36,27 @@ def use(monkeypatch, backend):
 def test_libraries_are_loaded_by_soname(monkeypatch):
     use(monkeypatch, Backend("libvotequorum.so.8", "libquorum.so.5", "libcmap.so.4"))
     assert [library.load(soname).name for soname in (library.VOTEQUORUM, library.QUORUM, library.CMAP)] == [
-        "libvotequorum.so.8", "libquorum.so.5", "libcmap.so.4"]
+        "libvotequorum.so.8",
+        "libquorum.so.5",
+        "libcmap.so.4",
+    ]
 
 
-@pytest.mark.parametrize("soname, package", [
-    ("libvotequorum.so.8", "libvotequorum8"), ("libquorum.so.5", "libquorum5"), ("libcmap.so.4", "libcmap4")])
+@pytest.mark.parametrize("soname, package", [("libvotequorum.so.8", "libvotequorum8"), ("libquorum.so.5", "libquorum5"), ("libcmap.so.4", "libcmap4")])
 def test_a_missing_library_is_named_with_its_package(monkeypatch, soname, package):
     use(monkeypatch, Backend())
-    with pytest.raises(LibraryMissing, match="^%s was not found on this host. It comes with corosync: install the package corosync "
-                                             r"\(Debian and Ubuntu: also %s; " % (soname, package)):
+    with pytest.raises(
+        LibraryMissing,
+        match=f"^{soname} was not found on this host. It comes with corosync: install the package corosync "
+        rf"\(Debian and Ubuntu: also {package}; ",
+    ):
         library.load(soname)
 
 
 @pytest.mark.parametrize("old", ["libvotequorum.so.4", "libvotequorum.so.5", "libvotequorum.so.6", "libvotequorum.so.7"])
 def test_a_library_of_another_layout_is_refused_by_name(monkeypatch, old):
     use(monkeypatch, Backend(old, "libcmap.so.4"))
-    with pytest.raises(LibraryMissing, match="^This host has %s, which this collection refuses: .* Upgrade corosync to 2.4.2 or newer" % old):
+    with pytest.raises(LibraryMissing, match=f"^This host has {old}, which this collection refuses: .* Upgrade corosync to 2.4.2 or newer"):
         library.load(library.VOTEQUORUM)
 
 
@@ -76,13 +81,17 @@ def test_a_library_whose_own_dependency_is_missing_is_not_called_missing(monkeyp
 def test_a_missing_backend_is_named_with_its_package(monkeypatch, call):
     use(monkeypatch, None)
     monkeypatch.setattr(_abi, "BACKEND_ERROR", ImportError("No module named '_cffi_backend'"))
-    with pytest.raises(LibraryMissing, match=r"_cffi_backend: No module named '_cffi_backend'\)\. Install it for that Python: "
-                                             "package python3-cffi-backend on Debian and Ubuntu, python3-cffi on "):
+    with pytest.raises(
+        LibraryMissing,
+        match=r"_cffi_backend: No module named '_cffi_backend'\)\. Install it for that Python: "
+        "package python3-cffi-backend on Debian and Ubuntu, python3-cffi on ",
+    ):
         call()
 
 
-@pytest.mark.parametrize("error", [
-    MemoryError("Cannot allocate write+execute memory for ffi.callback()"), SystemError("libffi"), OSError(1, "Operation not permitted")])
+@pytest.mark.parametrize(
+    "error", [MemoryError("Cannot allocate write+execute memory for ffi.callback()"), SystemError("libffi"), OSError(1, "Operation not permitted")]
+)
 def test_refused_closures_are_explained_and_are_no_reason_to_report(monkeypatch, error):
     use(monkeypatch, Backend(error=error))
     with pytest.raises(CallbacksRefused, match="deny_execmem.*MemoryDenyWriteExecute=") as caught:

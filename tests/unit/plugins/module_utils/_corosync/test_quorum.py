@@ -31,8 +31,8 @@ def test_initialize_tells_whether_there_is_a_provider(script, lane, has_provider
 
 @pytest.mark.parametrize("quorate", [True, False])
 def test_settled(script, quorum, quorate):
-    script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2, do=script.settled_event(2 ** 40 + 9, quorate, [1, 2]))
-    assert quorum.settled() == (2 ** 40 + 9, quorate)
+    script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2, do=script.settled_event(2**40 + 9, quorate, [1, 2]))
+    assert quorum.settled() == (2**40 + 9, quorate)
 
 
 def test_settled_asks_anew_each_time_and_takes_the_newest(script, quorum):
@@ -51,7 +51,7 @@ def test_settled_asks_again_when_nothing_came(script, quorum, monkeypatch):
 def test_settled_ends_with_the_deadline(script, quorum, monkeypatch):
     monkeypatch.setattr(tested, "RETRY", 1.5)
     quorum.lane.deadline = Deadline(1)
-    for dummy in range(2):  # within the second and after it
+    for _dummy in range(2):  # within the second and after it
         script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2)
     start = time.monotonic()
     with pytest.raises(DeadlineExceeded, match=r"did not send the state of its quorum service within 1 s"):

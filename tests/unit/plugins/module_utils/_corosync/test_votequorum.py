@@ -12,13 +12,33 @@ import pytest
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync import votequorum as tested
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
-    BadHandle, DaemonGone, DeadlineExceeded, DoesNotExist, InvalidParameter, MessageError, NameNotFound, TryAgain)
+    BadHandle,
+    DaemonGone,
+    DeadlineExceeded,
+    DoesNotExist,
+    InvalidParameter,
+    MessageError,
+    NameNotFound,
+    TryAgain,
+)
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import (
-    DISPATCH_ALL, DISPATCH_BLOCKING, DISPATCH_ONE, DISPATCH_ONE_NONBLOCKING, TRACK_CHANGES, TRACK_CHANGES_ONLY, TRACK_CURRENT, ExpectedVotesEvent,
-    NodeInfo, NodelistEvent, QuorumEvent, RingId, Votequorum)
+    DISPATCH_ALL,
+    DISPATCH_BLOCKING,
+    DISPATCH_ONE,
+    DISPATCH_ONE_NONBLOCKING,
+    TRACK_CHANGES,
+    TRACK_CHANGES_ONLY,
+    TRACK_CURRENT,
+    ExpectedVotesEvent,
+    NodeInfo,
+    NodelistEvent,
+    QuorumEvent,
+    RingId,
+    Votequorum,
+)
 from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import ANY
 
-RING = RingId(1, 2 ** 40 + 13)
+RING = RingId(1, 2**40 + 13)
 
 
 @pytest.fixture(name="votequorum")
@@ -41,20 +61,23 @@ def _pipe():
     os.close(writing)
 
 
-@pytest.mark.parametrize("method, arguments, function, wanted", [
-    ("setexpected", (5,), "votequorum_setexpected", (5,)),
-    ("setvotes", (2, 0), "votequorum_setvotes", (2, 0)),
-    ("trackstart", (), "votequorum_trackstart", (0, TRACK_CHANGES)),
-    ("trackstart", (TRACK_CURRENT, 2 ** 63), "votequorum_trackstart", (2 ** 63, TRACK_CURRENT)),
-    ("trackstart", (TRACK_CHANGES_ONLY,), "votequorum_trackstart", (0, TRACK_CHANGES_ONLY)),
-    ("trackstop", (), "votequorum_trackstop", ()),
-    ("qdevice_register", ("device",), "votequorum_qdevice_register", (b"device",)),
-    ("qdevice_unregister", ("device",), "votequorum_qdevice_unregister", (b"device",)),
-    ("qdevice_update", ("old", "new"), "votequorum_qdevice_update", (b"old", b"new")),
-    ("qdevice_master_wins", ("device", True), "votequorum_qdevice_master_wins", (b"device", 1)),
-    ("qdevice_master_wins", ("device", False), "votequorum_qdevice_master_wins", (b"device", 0)),
-    ("finalize", (), "votequorum_finalize", ()),
-])
+@pytest.mark.parametrize(
+    "method, arguments, function, wanted",
+    [
+        ("setexpected", (5,), "votequorum_setexpected", (5,)),
+        ("setvotes", (2, 0), "votequorum_setvotes", (2, 0)),
+        ("trackstart", (), "votequorum_trackstart", (0, TRACK_CHANGES)),
+        ("trackstart", (TRACK_CURRENT, 2**63), "votequorum_trackstart", (2**63, TRACK_CURRENT)),
+        ("trackstart", (TRACK_CHANGES_ONLY,), "votequorum_trackstart", (0, TRACK_CHANGES_ONLY)),
+        ("trackstop", (), "votequorum_trackstop", ()),
+        ("qdevice_register", ("device",), "votequorum_qdevice_register", (b"device",)),
+        ("qdevice_unregister", ("device",), "votequorum_qdevice_unregister", (b"device",)),
+        ("qdevice_update", ("old", "new"), "votequorum_qdevice_update", (b"old", b"new")),
+        ("qdevice_master_wins", ("device", True), "votequorum_qdevice_master_wins", (b"device", 1)),
+        ("qdevice_master_wins", ("device", False), "votequorum_qdevice_master_wins", (b"device", 0)),
+        ("finalize", (), "votequorum_finalize", ()),
+    ],
+)
 def test_a_method_calls_its_function(script, votequorum, method, arguments, function, wanted):
     script.expect(function, 7, *wanted)
     assert getattr(votequorum, method)(*arguments) is None
@@ -63,6 +86,7 @@ def test_a_method_calls_its_function(script, votequorum, method, arguments, func
 def test_initialize_gives_all_three_callbacks(script, lane):
     def all_given(callbacks):
         return all((callbacks.votequorum_quorum_notify_fn, callbacks.votequorum_expectedvotes_notify_fn, callbacks.votequorum_nodelist_notify_fn))
+
     script.expect("votequorum_initialize", ANY, all_given)
     Votequorum(lane).initialize()
 
@@ -71,6 +95,7 @@ def test_initialize_gives_all_three_callbacks(script, lane):
 def test_the_ring_id_goes_to_qdevice_poll_by_value(script, votequorum, cast_vote):
     def is_ring(ring):
         return (ring.nodeid, ring.seq, script.ffi.typeof(ring).kind) == (RING.nodeid, RING.seq, "struct")
+
     script.expect("votequorum_qdevice_poll", 7, b"device", int(cast_vote), is_ring)
     votequorum.qdevice_poll("device", cast_vote, RING)
 
@@ -93,9 +118,9 @@ def test_getinfo_without_a_node_asks_for_the_own(script, votequorum):
 
 
 def test_getinfo_keeps_flags_it_does_not_know_and_the_full_length_of_a_name(script, votequorum):
-    script.expect("votequorum_getinfo", 7, 0, ANY, do=script.info(flags=0xffffffff, qdevice_name=b"n" * 254))
+    script.expect("votequorum_getinfo", 7, 0, ANY, do=script.info(flags=0xFFFFFFFF, qdevice_name=b"n" * 254))
     info = votequorum.getinfo()
-    assert (info.flags, info.qdevice_name) == (0xffffffff, "n" * 254)
+    assert (info.flags, info.qdevice_name) == (0xFFFFFFFF, "n" * 254)
 
 
 def test_getinfo_takes_a_name_that_is_no_text(script, votequorum):
@@ -105,9 +130,11 @@ def test_getinfo_takes_a_name_that_is_no_text(script, votequorum):
 
 def test_what_a_failed_getinfo_wrote_is_never_read_and_has_room(script, votequorum):
     """On an error the daemon sends rubbish, and the library copies a name without an end (lib/votequorum.c)."""
+
     def rubbish(dummy_handle, dummy_nodeid, info):
         assert script.ffi.sizeof(script.ffi.typeof(info).item) + 2048 < tested.INFO_ROOM
         script.ffi.memmove(info, b"\xff" * tested.INFO_ROOM, tested.INFO_ROOM)
+
     script.expect("votequorum_getinfo", 7, 99, ANY, code=12, do=rubbish)
     script.expect("votequorum_getinfo", 7, 1, ANY, do=script.info(node_id=1))
     with pytest.raises(DoesNotExist, match="^votequorum_getinfo failed with CS_ERR_NOT_EXIST .* has not seen"):
@@ -128,8 +155,13 @@ def test_setvotes_of_a_node_that_was_never_seen(script, votequorum):
 
 @pytest.mark.parametrize("name", ["", "n" * 255, "\u00e9" * 128, "a\0b"])
 def test_a_device_name_that_c_would_cut_or_refuse_makes_no_call(votequorum, name):
-    calls = [lambda: votequorum.qdevice_register(name), lambda: votequorum.qdevice_unregister(name), lambda: votequorum.qdevice_update("old", name),
-             lambda: votequorum.qdevice_poll(name, True, RING), lambda: votequorum.qdevice_master_wins(name, True)]
+    calls = [
+        lambda: votequorum.qdevice_register(name),
+        lambda: votequorum.qdevice_unregister(name),
+        lambda: votequorum.qdevice_update("old", name),
+        lambda: votequorum.qdevice_poll(name, True, RING),
+        lambda: votequorum.qdevice_master_wins(name, True),
+    ]
     for call in calls:
         with pytest.raises(InvalidParameter, match="not 1 to 254 bytes"):
             call()
@@ -152,12 +184,17 @@ def test_any_object_can_be_attached_and_is_given_back(script, votequorum):
 
 
 def test_dispatch_returns_what_the_callbacks_brought_in_their_order_and_calls_the_functions_for_it(script, votequorum):
-    script.expect("votequorum_dispatch", 7, DISPATCH_ALL, do=[
-        script.nodelist_event(RING, [1, 2]), script.expected_votes_event(2 ** 31, context=5),
-        script.quorum_event(True, [(1, 1), (3, 2), (2, 1), (0, 0)], context=2 ** 64 - 1)])
-    events = [
-        NodelistEvent(0, RING, (1, 2)), ExpectedVotesEvent(5, 2 ** 31),
-        QuorumEvent(2 ** 64 - 1, True, ((1, 1), (3, 2), (2, 1), (0, 0)))]
+    script.expect(
+        "votequorum_dispatch",
+        7,
+        DISPATCH_ALL,
+        do=[
+            script.nodelist_event(RING, [1, 2]),
+            script.expected_votes_event(2**31, context=5),
+            script.quorum_event(True, [(1, 1), (3, 2), (2, 1), (0, 0)], context=2**64 - 1),
+        ],
+    )
+    events = [NodelistEvent(0, RING, (1, 2)), ExpectedVotesEvent(5, 2**31), QuorumEvent(2**64 - 1, True, ((1, 1), (3, 2), (2, 1), (0, 0)))]
     assert votequorum.dispatch() == events
     assert votequorum.seen == events
 
@@ -184,6 +221,7 @@ def test_the_functions_are_called_on_the_callers_thread_and_may_call_anything(sc
     def on_quorum(event):
         seen.append((threading.get_ident(), votequorum.getinfo().total_votes))
         votequorum.finalize()
+
     votequorum = Votequorum(lane, on_quorum=on_quorum)
     script.expect_initialize("votequorum").expect("votequorum_dispatch", 7, DISPATCH_ALL, do=[script.expected_votes_event(3), script.quorum_event(True, [])])
     script.expect("votequorum_getinfo", 7, 0, ANY, do=script.info(total_votes=9)).expect("votequorum_finalize", 7)
@@ -261,6 +299,7 @@ def test_dispatch_blocking_goes_on_until_the_handle_is_finalised(script, lane, p
     def end_at_five(event):
         if event.expected_votes == 5:
             votequorum.finalize()
+
     votequorum = Votequorum(lane, on_expected_votes=end_at_five)
     script.expect_initialize("votequorum")
     for votes in (4, 5):

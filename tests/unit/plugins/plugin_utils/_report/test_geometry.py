@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.corosync.quorum.plugins.module_utils._quorum.history import Loss, Step
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.geometry import NARROW, WIDE, Axis, Heights, chart, outline, span
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.given import Node, Phase
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import Loss, Step
 
 AXIS = Axis(0, 100, 100, 300)
 HEIGHTS = Heights(0, 115, 100)
@@ -24,10 +24,17 @@ def test_time_is_horizontal():
     assert (AXIS.x(-5), AXIS.x(200)) == (100, 300), "what is outside is at the edge"
 
 
-@pytest.mark.parametrize("start, end, gap, ticks", [
-    (0, 100, 100, [0, 60]), (3, 98, 50, [30, 60, 90]), (0, 4, 50, [0, 1, 2, 3, 4]), (10, 7200, 70, [3600, 7200]), (0.2, 0.8, 50, []),
-    (0, 86400 * 100, 100, [0, 86400 * 56]),
-])
+@pytest.mark.parametrize(
+    "start, end, gap, ticks",
+    [
+        (0, 100, 100, [0, 60]),
+        (3, 98, 50, [30, 60, 90]),
+        (0, 4, 50, [0, 1, 2, 3, 4]),
+        (10, 7200, 70, [3600, 7200]),
+        (0.2, 0.8, 50, []),
+        (0, 86400 * 100, 100, [0, 86400 * 56]),
+    ],
+)
 def test_ticks_are_round_and_apart(start, end, gap, ticks):
     axis = Axis(start, end, 100, 300)
     found = axis.ticks(gap)
@@ -35,8 +42,9 @@ def test_ticks_are_round_and_apart(start, end, gap, ticks):
     assert all(axis.x(later) - axis.x(earlier) >= gap * 0.99 for earlier, later in zip(found, found[1:]))
 
 
-@pytest.mark.parametrize("most, ticks", [(0, [0]), (1, [0, 1]), (3, [0, 1, 2, 3]), (5, [0, 1, 2, 3, 4, 5]), (9, [0, 2, 4, 6, 8]), (32, [0, 10, 20, 30]),
-                                         (509, [0, 200, 400])])
+@pytest.mark.parametrize(
+    "most, ticks", [(0, [0]), (1, [0, 1]), (3, [0, 1, 2, 3]), (5, [0, 1, 2, 3, 4, 5]), (9, [0, 2, 4, 6, 8]), (32, [0, 10, 20, 30]), (509, [0, 200, 400])]
+)
 def test_votes_are_vertical(most, ticks):
     heights = Heights(10, 110, most)
     assert heights.ticks() == ticks
@@ -58,8 +66,14 @@ def test_there_is_always_some_time(moments, wanted):
 
 @pytest.mark.parametrize("layout", [WIDE, NARROW])
 def test_bars_are_where_their_phases_are_and_named_where_there_is_room(layout):
-    drawn = chart(layout, 0, 100, [], [node("node1", Phase("upgrade", 0, 50, "ok", ""), Phase("start", 50, 50.01, "failed", "It broke."),
-                                            Phase("rejoin", 60, None, "running", ""))], [])
+    drawn = chart(
+        layout,
+        0,
+        100,
+        [],
+        [node("node1", Phase("upgrade", 0, 50, "ok", ""), Phase("start", 50, 50.01, "failed", "It broke."), Phase("rejoin", 60, None, "running", ""))],
+        [],
+    )
     upgrade, start, rejoin = drawn.rows[0].bars
     assert (upgrade.x, upgrade.label) == (drawn.left, "upgrade")
     assert upgrade.width == pytest.approx((drawn.right - drawn.left) / 2, abs=0.2)

@@ -71,9 +71,23 @@ def addresses(read):
 
 def test_an_upgrade_that_went_well():
     read = page(upgrade())
-    for wanted in ("Rolling upgrade of corosync", "Cluster storage", "Quorum was kept", "All 3 nodes were upgraded one after the other", "1 min 24 s",
-                   "3 of 3 done", "3, one node in each", "corosync 3.1.7-1", "3.1.9-2", "node2 left. 2 votes, 2 needed: quorate.", "admin.example.com",
-                   "corosync cannot be asked: it does not run", "done, upgraded", "begins with preflight", "No node that was up lost quorum."):
+    for wanted in (
+        "Rolling upgrade of corosync",
+        "Cluster storage",
+        "Quorum was kept",
+        "All 3 nodes were upgraded one after the other",
+        "1 min 24 s",
+        "3 of 3 done",
+        "3, one node in each",
+        "corosync 3.1.7-1",
+        "3.1.9-2",
+        "node2 left. 2 votes, 2 needed: quorate.",
+        "admin.example.com",
+        "corosync cannot be asked: it does not run",
+        "done, upgraded",
+        "begins with preflight",
+        "No node that was up lost quorum.",
+    ):
         assert wanted in read.text, wanted
     assert "lost quorum at" not in read.text
     assert [attributes["viewbox"].split()[2] for tag, attributes in read.elements if tag == "svg" and "chart" in attributes.get("class", "")] == ["1120", "360"]
@@ -81,9 +95,18 @@ def test_an_upgrade_that_went_well():
 
 def test_an_upgrade_that_failed():
     read = page(failed())
-    for wanted in ("Quorum was lost", "lost quorum at", "for 7.0 s: 1 vote, 2 needed (node1).", "node3 did not come back within 120 s.",
-                   "two_node is on. Turn it off.", "upgrade failed after 9.5 s: " + HOSTILE, "quorum lost, node2 left. 1 vote, 2 needed: not quorate.",
-                   "not known", "not back", "Quorum was lost 1 time."):
+    for wanted in (
+        "Quorum was lost",
+        "lost quorum at",
+        "for 7.0 s: 1 vote, 2 needed (node1).",
+        "node3 did not come back within 120 s.",
+        "two_node is on. Turn it off.",
+        "upgrade failed after 9.5 s: " + HOSTILE,
+        "quorum lost, node2 left. 1 vote, 2 needed: not quorate.",
+        "not known",
+        "not back",
+        "Quorum was lost 1 time.",
+    ):
         assert wanted in read.text, wanted
 
 
@@ -118,19 +141,24 @@ def test_nothing_is_loaded(given):
     assert "default-src 'none'" in text
 
 
-@pytest.mark.parametrize("given, wanted", [
-    ({"nodes": []}, ["Not judged", "No node was named.", "there is nothing to draw", "Nothing was recorded."]),
-    ({"nodes": [{"name": "node1"}]}, ["node1", "untouched"]),
-    ({"nodes": [], "started": at(0)}, ["it did not come to its end"]),
-    ({"nodes": [], "timelines": {"node1": [seen(0, "start", [1, 2, 3], 8, 2)]}}, ["the watch begins. 3 votes, 2 needed: quorate.", "3 votes"]),
-    ({"nodes": [], "timelines": {"node1": [mark(0, "corosync_unavailable")]}}, ["corosync cannot be asked", "not known"]),
-    ({"nodes": [{"name": "node1", "phases": [{"phase": "upgrade", "started": at(0)}]}]}, ["upgrade began, and was not seen to end", "not finished"]),
-    ({"nodes": [{"name": "n", "phases": [{"phase": "gate", "started": at(0), "ended": at(0), "result": "failed", "detail": "2 votes, 2 needed."}]}]},
-     ["gate failed after 0.0 s: 2 votes, 2 needed."]),
-    ({"nodes": [{"name": "node1"}], "offsets": {"node1": 1.5}}, ["node1"]),
-    ({"nodes": [{"name": "node1", "from": {"corosync": "1"}, "to": {"corosync": "1", "new": "2"}}]}, ["corosync 1", "new not installed"]),
-    ({"nodes": [], "batches": [["a.x", "b.x"], ["c.x"]], "spare": 1}, ["a, b · c", "Spare failures 1"]),
-])
+@pytest.mark.parametrize(
+    "given, wanted",
+    [
+        ({"nodes": []}, ["Not judged", "No node was named.", "there is nothing to draw", "Nothing was recorded."]),
+        ({"nodes": [{"name": "node1"}]}, ["node1", "untouched"]),
+        ({"nodes": [], "started": at(0)}, ["it did not come to its end"]),
+        ({"nodes": [], "timelines": {"node1": [seen(0, "start", [1, 2, 3], 8, 2)]}}, ["the watch begins. 3 votes, 2 needed: quorate.", "3 votes"]),
+        ({"nodes": [], "timelines": {"node1": [mark(0, "corosync_unavailable")]}}, ["corosync cannot be asked", "not known"]),
+        ({"nodes": [{"name": "node1", "phases": [{"phase": "upgrade", "started": at(0)}]}]}, ["upgrade began, and was not seen to end", "not finished"]),
+        (
+            {"nodes": [{"name": "n", "phases": [{"phase": "gate", "started": at(0), "ended": at(0), "result": "failed", "detail": "2 votes, 2 needed."}]}]},
+            ["gate failed after 0.0 s: 2 votes, 2 needed."],
+        ),
+        ({"nodes": [{"name": "node1"}], "offsets": {"node1": 1.5}}, ["node1"]),
+        ({"nodes": [{"name": "node1", "from": {"corosync": "1"}, "to": {"corosync": "1", "new": "2"}}]}, ["corosync 1", "new not installed"]),
+        ({"nodes": [], "batches": [["a.x", "b.x"], ["c.x"]], "spare": 1}, ["a, b · c", "Spare failures 1"]),
+    ],
+)
 def test_what_is_missing_is_left_out(given, wanted):
     read = page(given)
     for text in wanted:
@@ -174,28 +202,31 @@ def spoilt_node(**changes):
 PHASE = {"phase": "stop", "started": at(1), "ended": at(2)}
 
 
-@pytest.mark.parametrize("given, message", [
-    (None, "The report must be a dictionary, but is nothing (None)."),
-    ({}, "The report has no key 'nodes': it must have a list of nodes. It has: nothing."),
-    ({"title": "x"}, "The report has no key 'nodes': it must have a list of nodes. It has: title."),
-    (spoilt(nodes={}), "nodes must be a list, but is"),
-    (spoilt(title=["x"]), "title must be text, but is a list."),
-    (spoilt(started="soon"), "started must be a moment in UTC such as '2026-11-22T10:15:02.123Z', but is the string 'soon'."),
-    (spoilt(spare="1"), "spare must be a whole number, but is the string '1'."),
-    (spoilt(batches=["node1"]), "An entry of batches must be a list, but is the string 'node1'."),
-    (spoilt(verdict="good"), "verdict must be a dictionary, but is the string 'good'."),
-    (spoilt(verdict={"kept": "yes"}), "verdict.kept must be true or false, but is the string 'yes'."),
-    (spoilt(verdict={"losses": [{}]}), "verdict.losses[0] has no 'at': a loss must be as corosync.quorum.quorum_losses returns it."),
-    (spoilt(timelines=[1]), "timelines must be a dictionary, but is a list."),
-    (spoilt(timelines={"node1": [1]}), "timelines: Entry 1 of the timeline of node1 must be a dictionary"),
-    (spoilt(nodes=["node1"]), "nodes[0] must be a dictionary, but is the string 'node1'."),
-    (spoilt(nodes=[{}]), "nodes[0] has no name: each node must have one."),
-    (spoilt_node(result="ok"), "nodes[1] (node2).result must be one of upgraded, unchanged, failed, untouched, but is the string 'ok'."),
-    (spoilt_node(phases=[dict(PHASE, phase="reinstall")]), "nodes[1] (node2).phases[0].phase must be one of preflight, gate,"),
-    (spoilt_node(phases=[dict(PHASE, started=None)]), "nodes[1] (node2).phases[0] has no 'started'"),
-    (spoilt_node(phases=[dict(PHASE, result="done")]), "nodes[1] (node2).phases[0].result must be one of ok, failed, running, but is"),
-    (spoilt_node(**{"from": "3.1.7"}), "nodes[1] (node2).from must be a dictionary, but is the string '3.1.7'."),
-])
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        (None, "The report must be a dictionary, but is nothing (None)."),
+        ({}, "The report has no key 'nodes': it must have a list of nodes. It has: nothing."),
+        ({"title": "x"}, "The report has no key 'nodes': it must have a list of nodes. It has: title."),
+        (spoilt(nodes={}), "nodes must be a list, but is"),
+        (spoilt(title=["x"]), "title must be text, but is a list."),
+        (spoilt(started="soon"), "started must be a moment in UTC such as '2026-11-22T10:15:02.123Z', but is the string 'soon'."),
+        (spoilt(spare="1"), "spare must be a whole number, but is the string '1'."),
+        (spoilt(batches=["node1"]), "An entry of batches must be a list, but is the string 'node1'."),
+        (spoilt(verdict="good"), "verdict must be a dictionary, but is the string 'good'."),
+        (spoilt(verdict={"kept": "yes"}), "verdict.kept must be true or false, but is the string 'yes'."),
+        (spoilt(verdict={"losses": [{}]}), "verdict.losses[0] has no 'at': a loss must be as corosync.quorum.quorum_losses returns it."),
+        (spoilt(timelines=[1]), "timelines must be a dictionary, but is a list."),
+        (spoilt(timelines={"node1": [1]}), "timelines: Entry 1 of the timeline of node1 must be a dictionary"),
+        (spoilt(nodes=["node1"]), "nodes[0] must be a dictionary, but is the string 'node1'."),
+        (spoilt(nodes=[{}]), "nodes[0] has no name: each node must have one."),
+        (spoilt_node(result="ok"), "nodes[1] (node2).result must be one of upgraded, unchanged, failed, untouched, but is the string 'ok'."),
+        (spoilt_node(phases=[dict(PHASE, phase="reinstall")]), "nodes[1] (node2).phases[0].phase must be one of preflight, gate,"),
+        (spoilt_node(phases=[dict(PHASE, started=None)]), "nodes[1] (node2).phases[0] has no 'started'"),
+        (spoilt_node(phases=[dict(PHASE, result="done")]), "nodes[1] (node2).phases[0].result must be one of ok, failed, running, but is"),
+        (spoilt_node(**{"from": "3.1.7"}), "nodes[1] (node2).from must be a dictionary, but is the string '3.1.7'."),
+    ],
+)
 def test_what_is_no_report_is_named(given, message):
     with pytest.raises(AnsibleFilterError) as refused:
         upgrade_report(given)

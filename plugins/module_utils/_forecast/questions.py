@@ -1,0 +1,207 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""What happens to quorum if nodes leave: the questions that users ask of one node's `votequorum` value, and the answers in words.
+
+Pure. How an answer is found is in losses.py, what is taken for granted because a value does not tell in facts.py; a doubt makes the answer "no".
+"""
+
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, Members, checked_facts_of
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import (
+    EITHER,
+    HOW,
+    Fate,
+    Steps,
+    cluster_of,
+    deciding,
+    played,
+    tolerated,
+    worst_fate,
+    worst_losses,
+)
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.reasons import reason_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, Value, labels, nodeid_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, capital, described, is_number
+
+QDEVICE = ("as_now", "lost")
+_NUMBERS = ("quorate", "total_votes", "quorum", "members")
+
+
+# ---- the questions -------------------------------------------------------------------------------------------------------
+
+
+def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = False, qdevice: str = "as_now") -> Value:
+    """{quorate, total_votes, quorum, expected_votes, members, reason} for the nodes that stay.
+
+    leave: names or node ids, or a list of such lists: steps, one after the other; the nodes of a step go at once. how: they `crash`, or
+    `leave` by a clean stop. lms_window: after each step, last_man_standing's window elapses. qdevice: the quorum device's vote is
+    `as_now`, or `lost` before they go. quorate is true only if it holds after every step, for each node that stays.
+
+    Raises ForecastError.
+    """
+    one_of("how", how, HOW)
+    one_of("qdevice", qdevice, QDEVICE)
+    one_of("lms_window", lms_window, (False, True))
+    facts = checked_facts_of(value)
+    return foretold(facts, steps_of(facts, leave), how, lms_window, qdevice)
+
+
+def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: int = 0) -> t.Tuple[bool, str]:
+    """Does the cluster stay quorate if these nodes (names or node ids) leave together, by a crash or a clean stop? And why.
+
+    It must be quorate now, and settled. With last_man_standing it must hold before and after the window. qdevice: the vote of the quorum
+    device is `as_now`, `lost`, or `either`: it must hold both ways. spare: it must hold even if so many more nodes fail, whichever, with
+    these or after them. Raises ForecastError.
+    """
+    one_of("qdevice", qdevice, QDEVICE + (EITHER,))
+    facts = checked_facts_of(value)
+    steps = steps_of(facts, nodes)
+    if len(steps) > 1:
+        raise ForecastError("Steps were given where one list of nodes is expected that leave together; for steps there is the filter forecast.")
+    count_of_nodes("spare", spare)
+    stay = facts.members - steps[0]
+    if spare >= len(stay):
+        raise ForecastError(
+            "spare is %d, but %d of %d members stay and one of them has to be left, so it can be %d at most."
+            % (spare, len(stay), len(facts.members), len(stay) - 1)
+        )
+    return _with_spare(facts, steps[0], stay, spare, qdevice) if spare else stays_quorate(facts, steps, qdevice)
+
+
+def _with_spare(facts: Facts, leave: Members, stay: Members, spare: int, qdevice: str) -> t.Tuple[bool, str]:
+    safe, reason = True, ""
+    for loss in worst_losses(facts, stay, spare):
+        for steps in ([leave | loss], [leave, loss]):
+            safe, reason = stays_quorate(facts, steps, qdevice)
+            if not safe:
+                return False, f"If {labels(sorted(loss), facts.value)} failed as well: {reason}"
+    return safe, reason
+
+
+def may_leave(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: int = 0) -> Value:
+    """The gate before a stop: {safe, reason, now, after}, with {quorate, total_votes, quorum, members} each. As quorate_without().
+
+    after: what the nodes that stay will see if nothing else happens. Raises ForecastError.
+    """
+    safe, reason = quorate_without(value, nodes, qdevice, spare)
+    after = forecast(value, nodes)
+    return {
+        "safe": safe,
+        "reason": reason,
+        "now": {key: value[key] for key in _NUMBERS},
+        "after": {key: after[key] for key in _NUMBERS},
+    }
+
+
+def tolerates(value: t.Any, qdevice: str = EITHER) -> int:
+    """How many nodes may fail together, whichever they are. 0 also where the cluster is not quorate, or not settled.
+
+    qdevice: as for quorate_without. Raises ForecastError.
+    """
+    one_of("qdevice", qdevice, QDEVICE + (EITHER,))
+    return tolerated(checked_facts_of(value), qdevice)
+
+
+def margin(value: t.Any) -> int:
+    """How many votes there are above quorum, as the node asked counts them; negative where some are missing. Raises ForecastError."""
+    checked_facts_of(value)
+    return int(value["total_votes"]) - int(value["quorum"])
+
+
+# ---- the same for node ids, and for what is known ------------------------------------------------------------------------
+
+
+def foretold(facts: Facts, steps: Steps, how: str, lms_window: bool, qdevice: str) -> Value:
+    """forecast() for checked node ids."""
+    fate = played(facts, steps, how, lms_window, qdevice)
+    daemon = deciding(fate.cluster)
+    votes_known = all(node["votes"] is not None for node in facts.value["nodes"] if node["nodeid"] in fate.cluster.members)
+    return {
+        "quorate": fate.quorate and not facts.doubt,
+        "total_votes": daemon.total_votes if votes_known else None,
+        "quorum": daemon.quorum if votes_known else None,
+        "expected_votes": daemon.nodes[daemon.us].expected_votes if votes_known else None,
+        "members": sorted(fate.cluster.members),
+        "reason": facts.doubt or _why(facts, steps, fate, lms_window),
+    }
+
+
+def _why(facts: Facts, steps: Steps, fate: Fate, lms_window: bool) -> str:
+    reason = reason_of(facts, deciding(fate.turning_point), facts.members - fate.turning_point.members, lms_window)
+    if fate.quorate or fate.step == len(steps):
+        return reason
+    if fate.step == 0:
+        return f"The loss of the quorum device's vote is enough. {reason}"
+    return f"Quorum is lost at step {fate.step} of {len(steps)} already. {reason}"
+
+
+def stays_quorate(facts: Facts, steps: Steps, qdevice: str = EITHER) -> t.Tuple[bool, str]:
+    """quorate_without() for checked node ids, in steps: every variant of how they may go must hold."""
+    fate, device, window = worst_fate(facts, steps, qdevice)
+    if fate is None:
+        return False, facts.doubt or f"The cluster is not quorate now. {reason_of(facts, deciding(cluster_of(facts)), (), False)}"
+    reason = _why(facts, steps, fate, window)
+    if not fate.quorate and device == "lost" and qdevice == EITHER:
+        reason = f"If the quorum device's vote is lost too: {reason}"
+    return fate.quorate, reason
+
+
+# ---- what was asked ------------------------------------------------------------------------------------------------------
+
+
+def steps_of(facts: Facts, leave: t.Any) -> Steps:
+    """Names and node ids as steps of node ids. Raises ForecastError: no node, an unknown node, a node twice, nobody left."""
+    steps = [_nodes_of(facts, step) for step in _listed(leave)]
+    named = [nodeid for step in steps for nodeid in step]
+    twice = sorted({nodeid for nodeid in named if named.count(nodeid) > 1})
+    if twice:
+        raise ForecastError(f"A node can leave only once, but more than once there is: {labels(twice, facts.value)}.")
+    if not facts.members - frozenset(named):
+        raise ForecastError(
+            "All %d members (%s) would leave; a forecast needs a node that stays." % (len(facts.members), labels(sorted(facts.members), facts.value))
+        )
+    return [frozenset(step) for step in steps]
+
+
+def _listed(leave: t.Any) -> t.List[t.List[t.Any]]:
+    if isinstance(leave, str) or is_number(leave):
+        return [[leave]]
+    if not isinstance(leave, (list, tuple)):
+        raise ForecastError(f"{capital(described(leave))} was given where a list of node names or node ids is expected.")
+    if not leave:
+        raise ForecastError("An empty list of nodes was given: name at least one node that leaves.")
+    inner = [isinstance(item, (list, tuple)) for item in leave]
+    if all(inner):
+        if not all(leave):
+            raise ForecastError(f"One of the {len(leave)} steps is an empty list: every step needs at least one node that leaves.")
+        return [list(step) for step in leave]
+    if any(inner):
+        raise ForecastError("Nodes and lists of nodes are mixed: give a list of nodes that leave at once, or a list of such lists, one a step.")
+    return [list(leave)]
+
+
+def _nodes_of(facts: Facts, nodes: t.List[t.Any]) -> t.List[int]:
+    for node in nodes:
+        if not isinstance(node, str) and not is_number(node):
+            raise ForecastError(f"{capital(described(node))} was given where a node name or node id is expected.")
+    try:
+        return [nodeid_of(node, facts.value) for node in nodes]
+    except UnknownNode as error:
+        raise ForecastError(f"{capital(str(error))}.")
+
+
+def one_of(option: str, given: t.Any, choices: t.Sequence[t.Any]) -> None:
+    """Raises ForecastError where an option has a value that it cannot have."""
+    if not any(given == choice and isinstance(given, type(choice)) for choice in choices):
+        raise ForecastError(f"{option} is {described(given)}, but must be one of: {', '.join(str(choice).lower() for choice in choices)}.")
+
+
+def count_of_nodes(option: str, given: t.Any) -> None:
+    """Raises ForecastError where an option is not a number of nodes."""
+    if not is_number(given) or given < 0:
+        raise ForecastError(f"{option} is {described(given)}, but must be a number of nodes, 0 or more.")

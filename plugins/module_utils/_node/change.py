@@ -1,0 +1,190 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""Change votes, step by step: look, think it through, send one step, see it applied, and look again.
+
+CS_OK means no more than "queued": corosync sends the change to all nodes and applies it when it comes back, which takes as long as
+the network is away. Its own numbers of votes and expected votes it changes at once, before it is known whether that ever happens
+(exec/votequorum.c 2682-2773 at v3.1.10). So these numbers alone are no proof. What is: the quorum computed from them, and the event
+that corosync sends when it hears of expected votes.
+"""
+
+import select
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DeadlineExceeded, InvalidParameter, QuorumError
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import (
+    CANCEL,
+    EXPECTED_VOTES,
+    VOTES,
+    Plan,
+    Refused,
+    Step,
+    Wish,
+    in_words,
+    is_done,
+    plan,
+)
+from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import AGAIN, Observer
+from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import Value
+
+CANCEL_KEY = "quorum.cancel_wait_for_all"
+# What of a value a step decides. quorate only where no tie-breaker may have a say: whether it has depends on the ring before.
+_DECIDED = ("expected_votes", "quorum", "quorate")
+
+
+class NotSeen(QuorumError):
+    """corosync took a step, but it was not seen to be applied in time."""
+
+    reason: t.Optional[str] = "timeout"
+
+
+class Change:
+    """One change, within `timeout` seconds. connect is there to be replaced in tests.
+
+    before, value: the `votequorum` value at first and as last seen, None where none was seen; in check mode value is what would become
+    of it. applied: the steps that were seen to be applied; in check mode those that would be made.
+    """
+
+    def __init__(self, wish: Wish, timeout: float, connect: t.Callable[..., t.Any] = Observer) -> None:
+        self._wish = wish
+        self._timeout = timeout
+        self._connect = connect
+        self.before: t.Optional[Value] = None
+        self.value: t.Optional[Value] = None
+        self.applied: t.List[Step] = []
+
+    def predict(self) -> None:
+        """Look, and say in `value` and `applied` what make() would come to. Raises Refused, and QuorumError as Observer does."""
+        with self._connect(Deadline(self._timeout)) as observer:
+            todo = self._plan(observer)
+            if todo.steps:
+                self.applied = todo.steps
+                self.value = observer.completed(todo.values[-1])
+
+    def make(self) -> None:
+        """Make the change and see it applied. Raises Refused, NotSeen, and QuorumError as Observer does; `applied` tells how far it came."""
+        with self._connect(Deadline(self._timeout)) as observer:
+            todo = self._plan(observer)
+            while todo.steps:
+                step = todo.steps[0]
+                if any(step.what == done.what for done in self.applied):
+                    raise QuorumError(
+                        f"{in_words(step, self._seen())} was applied, but then undone by something else: whoever else changes votes of this cluster has to stop "
+                        "that first."
+                    )
+                if observer.dispatch() or observer.moved():
+                    self._refuse_endless(observer)  # what was thought through is not what is there any more
+                else:
+                    self._take(observer, step, todo.values[0])
+                todo = self._plan(observer)
+
+    def _plan(self, observer: t.Any) -> Plan:
+        self.value = observer.snapshot()
+        self.before = self.before or self.value
+        return plan(self._wish, self.value, observer.configuration)
+
+    def _seen(self) -> Value:
+        return self.value or {"nodes": []}
+
+    def _refuse_endless(self, observer: t.Any) -> None:
+        if observer.lane.deadline.expired():
+            raise DeadlineExceeded(f"The cluster did not hold still for {self._timeout:g} s, so nothing could be decided: see journalctl -u corosync.")
+
+    def _take(self, observer: t.Any, step: Step, predicted: Value) -> None:
+        """Make one step. Raises Refused where corosync refuses it, else NotSeen."""
+        try:
+            self._see(observer, step, predicted, observer.announcements, self._send(observer, step, predicted))
+        except InvalidParameter as exc:
+            raise Refused(
+                f"corosync refused {in_words(step, self._seen())} ({exc}), which corosync 3.0.4 and newer takes. Older ones also want quorum to be at least half of "
+                "the votes present."
+            )
+        except NotSeen:
+            raise
+        except QuorumError as exc:
+            raise _with_doubt(exc, in_words(step, self._seen()))
+        self.applied.append(step)
+
+    def _see(self, observer: t.Any, step: Step, predicted: Value, told: int, announced: bool) -> None:
+        """Return when a step is seen to be applied. told: how often there was an event before it; announced: there will be one."""
+        while True:
+            self.value = value = observer.snapshot()
+            if _shows(step, predicted, value) and (observer.announcements > told or not announced):
+                return
+            if observer.lane.deadline.expired():
+                raise NotSeen(
+                    f"corosync took {in_words(step, value)}, but within {self._timeout:g} s it was not seen to be applied: {_seen_instead(step, predicted, value)}. It sends such a change to all nodes first, and may still "
+                    "apply it: see whether this node reaches the others (corosync-cfgtool -s), and look with votequorum_info."
+                )
+            _poll(observer)
+
+    def _send(self, observer: t.Any, step: Step, predicted: Value) -> bool:
+        """Hand a step to corosync. True if an event will tell when it is applied."""
+        if step.what == CANCEL:
+            observer.cmap.set_uint8(CANCEL_KEY, 1)
+        elif step.what == EXPECTED_VOTES:
+            observer.votequorum.setexpected(step.number)
+        else:
+            observer.votequorum.setvotes(step.nodeid, step.number)
+            return self._send_echo(observer, predicted)
+        return step.what == EXPECTED_VOTES
+
+    def _send_echo(self, observer: t.Any, predicted: Value) -> bool:
+        """Votes are applied without an event. Where nothing else would show it, expected votes are set to what they are, behind them.
+
+        Messages of one node keep their order, so the event of the second tells of the first. It is sent only where it changes nothing.
+        """
+        before = self._seen()
+        if any(predicted[key] != before[key] for key in _DECIDED):
+            return False
+        expected = set([before["expected_votes"]] + [node["expected_votes"] for node in before["nodes"] if node["state"] == "member"])
+        if len(expected) > 1 or before["last_man_standing"]["enabled"] or before["allow_downscale"]["enabled"]:
+            return False
+        try:
+            observer.votequorum.setexpected(before["expected_votes"])
+        except InvalidParameter:
+            return False  # what is expected has just changed: then that shows
+        return True
+
+
+def _shows(step: Step, predicted: Value, value: Value) -> bool:
+    if not value["settled"] or not is_done(step, value):
+        return False
+    if value["ring_id"] != predicted["ring_id"]:
+        return True  # every node has told its votes anew meanwhile: what it shows is so
+    return not _differing(predicted, value)
+
+
+def _differing(predicted: Value, value: Value) -> t.List[str]:
+    return [key for key in _DECIDED if predicted[key] != value[key] and not (key == "quorate" and value["auto_tie_breaker"]["enabled"])]
+
+
+def _seen_instead(step: Step, predicted: Value, value: Value) -> str:
+    if not value["settled"]:
+        return "a membership change is under way"
+    if step.what == CANCEL and value["wait_for_all"]["pending"]:
+        return "wait_for_all is still waiting"
+    told = [f"{key} is {str(value[key]).lower()}, not {str(predicted[key]).lower()}" for key in _differing(predicted, value)]
+    if step.what == VOTES and not is_done(step, value):
+        votes = [node["votes"] for node in value["nodes"] if node["nodeid"] == step.nodeid]
+        told.insert(0, f"its votes are {votes[0] if votes else 'not known'}")
+    return ", ".join(told) or "this node has the new number, but heard nothing of it from the cluster"
+
+
+def _poll(observer: t.Any) -> None:
+    """Until corosync sends something, or it is time to look all the same."""
+    poller = select.poll()
+    poller.register(observer.fileno(), select.POLLIN)
+    poller.poll(min(AGAIN, observer.lane.deadline.remaining()) * 1000)
+
+
+def _with_doubt(exc: QuorumError, words: str) -> NotSeen:
+    """The same error, of a step that corosync may have got."""
+    told = NotSeen(f"{exc} Whether corosync took {words}, or will when it goes on, is not known: look with votequorum_info.")
+    told.reason = exc.reason
+    return told

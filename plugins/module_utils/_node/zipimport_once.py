@@ -1,0 +1,61 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""Import this collection from the zip archive that Ansible sends, and compile each module once.
+
+Python compiles it twice: to find it, zipimport asks for the name of its file, and for that it compiles the source, throws the code away, and compiles
+again to load it (get_filename() in Lib/zipimport.py, the same from Python 3.6 to 3.13). In a task nothing is cached, so half of a module's import was that.
+"""
+
+import contextlib
+import gc
+import importlib.machinery
+import pkgutil
+import sys
+import typing as t
+import zipimport
+
+_OURS = "ansible_collections.corosync.quorum."
+
+
+class _Finder:
+    """Finds a module where zipimport would, with zipimport's own loader. What is in no archive, and packages, are left to the finders behind it."""
+
+    @staticmethod
+    def find_spec(fullname: str, path: t.Optional[t.Sequence[str]] = None, target: t.Any = None) -> t.Optional[importlib.machinery.ModuleSpec]:
+        for entry in path or () if fullname.startswith(_OURS) else ():
+            loader: t.Any = pkgutil.get_importer(entry)
+            if _has_module(loader, fullname):
+                spec = importlib.machinery.ModuleSpec(fullname, loader, origin=f"{entry}/{fullname.rpartition('.')[2]}.py")
+                spec.has_location = True
+                return spec
+        return None
+
+
+def _has_module(loader: t.Any, fullname: str) -> bool:
+    try:
+        return isinstance(loader, zipimport.zipimporter) and not loader.is_package(fullname)
+    except zipimport.ZipImportError:
+        return False
+
+
+@contextlib.contextmanager
+def compiled_once() -> t.Iterator[None]:
+    """What is imported within is. Behind it, imports are Python's own again.
+
+    Garbage is not looked for meanwhile, as compiling leaves next to none; and never among what is there by then, AnsibleModule included: these objects
+    live until the process ends. A module that runs for some tenths of a second has spent a tenth of them on that search, the last one at its end.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    sys.meta_path.insert(0, _Finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(_Finder)
+        getattr(gc, "freeze", lambda: None)()  # from Python 3.7 on
+        if collects:
+            gc.enable()

@@ -1,0 +1,45 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""Nodes of a `votequorum` value by the names users give them: a name of the nodelist, or a node id."""
+
+import typing as t
+
+Value = t.Dict[str, t.Any]
+
+
+class UnknownNode(Exception):
+    """A name or node id that the cluster's configuration does not have. The message says which it has."""
+
+
+def has_nodelist(value: Value) -> bool:
+    """Whether corosync's configuration lists the nodes. Where it does not, those that were never seen are not known."""
+    return any(entry["configured_votes"] is not None for entry in value["nodes"])
+
+
+def nodeid_of(node: t.Any, value: Value) -> int:
+    """The node id behind a name or node id (an int, or its digits). A name wins over equal digits. Raises UnknownNode."""
+    wanted = str(node)
+    for entry in value["nodes"]:
+        if entry["name"] == wanted:
+            return int(entry["nodeid"])
+    for entry in value["nodes"]:
+        if str(entry["nodeid"]) == wanted:
+            return int(entry["nodeid"])
+    raise UnknownNode(f"there is no node '{wanted}' in this cluster; it has {labels([entry['nodeid'] for entry in value['nodes']], value)}")
+
+
+def label(nodeid: int, value: Value) -> str:
+    """A node for people: its name, or `node id 3` where it has none."""
+    for entry in value["nodes"]:
+        if entry["nodeid"] == nodeid and entry["name"]:
+            return str(entry["name"])
+    return f"node id {nodeid}"
+
+
+def labels(nodeids: t.Iterable[int], value: Value) -> str:
+    """Several nodes for people, `none` where there are none."""
+    return ", ".join(label(nodeid, value) for nodeid in nodeids) or "none"

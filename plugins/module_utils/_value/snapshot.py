@@ -1,0 +1,171 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""The `votequorum` value: what one node knows of its cluster's quorum, as plain data (DESIGN: votequorum_info's return value).
+
+Pure: built from what was read, without reading anything.
+"""
+
+import re
+import typing as t
+
+Value = t.Dict[str, t.Any]
+
+# corosync/votequorum.h: VOTEQUORUM_INFO_*, bit 0 first, and VOTEQUORUM_NODESTATE_*
+FLAGS = (
+    "two_node",
+    "quorate",
+    "wait_for_all",
+    "last_man_standing",
+    "auto_tie_breaker",
+    "allow_downscale",
+    "qdevice_registered",
+    "qdevice_alive",
+    "qdevice_cast_vote",
+    "qdevice_master_wins",
+)
+STATES = {1: "member", 2: "dead", 3: "leaving"}
+# runtime.votequorum.atb_type (exec/votequorum.c)
+TIE_BREAKERS = {1: "lowest", 2: "highest", 3: "list"}
+# exec/votequorum.c, DEFAULT_LMS_WIN. Milliseconds.
+LAST_MAN_STANDING_WINDOW = 10000
+
+# What has to be read of cmap, and no more: everything below these, and cmap_keys().
+CMAP_PREFIXES = ("quorum.", "nodelist.node.", "runtime.votequorum.", "config.", "uidgid.")
+MEMBERS_VERSION = "runtime.members.%d.config_version"
+
+# What may make a cluster quorate that has not the votes
+_QUORATE_WITHOUT_VOTES = {"auto_tie_breaker", "qdevice_master_wins"}
+# What strtol(3) takes for a number
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)")
+
+
+def cmap_keys(nodeids: t.Iterable[int]) -> t.List[str]:
+    """What else has to be read, of a cluster with these nodes. One by one, because there is much beside it that nobody needs."""
+    return ["totem.config_version"] + [MEMBERS_VERSION % nodeid for nodeid in nodeids]
+
+
+def flag_names(flags: int) -> t.List[str]:
+    """The set bits by name, lowest first. A bit this collection does not know is `bit_N` (N counted from 0)."""
+    return [FLAGS[bit] if bit < len(FLAGS) else f"bit_{bit}" for bit in range(flags.bit_length()) if flags >> bit & 1]
+
+
+def concluded(local: t.Any, waiting_for_all: t.Any) -> bool:
+    """Whether corosync has drawn its conclusions from the votes it tells of. local: struct votequorum_info of the node asked.
+
+    votequorum_setvotes(3) changes a node's votes at once where it is called; whether that makes the cluster quorate is counted when the
+    message about it has come round the ring (exec/votequorum.c, message_handler_req_lib_votequorum_setvotes), which on a ring that stands
+    still takes until the next one. Then expected votes are no fewer than those present, unless allow_downscale counts nodes instead.
+    """
+    flags = set(flag_names(local.flags))
+    if local.total_votes > local.node_expected_votes and "allow_downscale" not in flags:
+        return False
+    enough = bool(local.total_votes >= local.quorum)
+    if "quorate" in flags:
+        return enough or bool(flags & _QUORATE_WITHOUT_VOTES)
+    return not enough or bool(waiting_for_all)
+
+
+def snapshot(ring_id: t.Any, infos: t.Mapping[int, t.Any], local: t.Any, cmap: t.Mapping[str, t.Any], settled: bool) -> Value:
+    """The `votequorum` value.
+
+    ring_id: .nodeid and .seq of the last node list notification. infos: nodeid -> struct votequorum_info (its fields as attributes)
+    of every node seen. local: that of the node asked. cmap: every key below CMAP_PREFIXES and those of cmap_keys(), numbers as int,
+    text as str. settled: whether all of it is of one ring that votequorum had finished with.
+    """
+    flags = set(flag_names(local.flags))
+    configured = configured_nodes(cmap)
+    nodes = [_node(nodeid, infos.get(nodeid), configured.get(nodeid), nodeid == local.node_id) for nodeid in sorted(set(infos) | set(configured))]
+    return {
+        "nodeid": local.node_id,
+        "name": configured.get(local.node_id, {}).get("name"),
+        "quorate": "quorate" in flags,
+        "settled": settled,
+        "ring_id": {"nodeid": ring_id.nodeid, "seq": ring_id.seq},
+        "expected_votes": local.node_expected_votes,
+        "highest_expected": local.highest_expected,
+        "total_votes": local.total_votes,
+        "quorum": local.quorum,
+        "flags": flag_names(local.flags),
+        "two_node": "two_node" in flags,
+        "wait_for_all": {
+            "enabled": "wait_for_all" in flags,
+            "pending": "wait_for_all" in flags and bool(cmap.get("runtime.votequorum.wait_for_all_status", 0)),
+        },
+        "last_man_standing": {"enabled": "last_man_standing" in flags, "window_ms": cmap.get("quorum.last_man_standing_window", LAST_MAN_STANDING_WINDOW)},
+        "auto_tie_breaker": _tie_breaker("auto_tie_breaker" in flags, cmap),
+        "allow_downscale": {"enabled": "allow_downscale" in flags, "ev_barrier": cmap.get("runtime.votequorum.ev_barrier")},
+        "qdevice": _device(flags, local, cmap),
+        "members": [node["nodeid"] for node in nodes if node["state"] == "member"],
+        "missing": [node["nodeid"] for node in nodes if node["nodeid"] in configured and node["state"] != "member"],
+        "nodes": nodes,
+    }
+
+
+def configured_nodes(cmap: t.Mapping[str, t.Any]) -> t.Dict[int, Value]:
+    """nodeid -> {name, votes} of every node in the nodelist. A name that is not set is None, votes that are not set are 1 (coroparse.c)."""
+    nodes = {}
+    for key, nodeid in cmap.items():
+        if key.startswith("nodelist.node.") and key.endswith(".nodeid"):
+            entry = key[: -len("nodeid")]
+            nodes[nodeid] = {"name": cmap.get(entry + "name"), "votes": cmap.get(entry + "quorum_votes", 1)}
+    return nodes
+
+
+def _node(nodeid: int, info: t.Any, configured: t.Optional[Value], local: bool) -> Value:
+    return {
+        "nodeid": nodeid,
+        "name": configured["name"] if configured else None,
+        "state": "unseen" if info is None else STATES.get(info.node_state, f"state_{info.node_state}"),
+        "votes": None if info is None else info.node_votes,
+        "configured_votes": configured["votes"] if configured else None,
+        "expected_votes": None if info is None else info.node_expected_votes,
+        "local": local,
+        "qdevice": None if info is None else _device_flags(set(flag_names(info.flags))),
+    }
+
+
+def _device_flags(flags: t.Set[str]) -> t.Optional[Value]:
+    own = {flag[len("qdevice_") :]: flag in flags for flag in FLAGS if flag.startswith("qdevice_")}
+    return own if any(own.values()) else None
+
+
+def _device(flags: t.Set[str], local: t.Any, cmap: t.Mapping[str, t.Any]) -> t.Optional[Value]:
+    """The quorum device as the local node sees it: None where none is configured, registered or counted."""
+    own = _device_flags(flags)
+    if own is None and not local.qdevice_votes and "quorum.device.model" not in cmap:
+        return None
+    device: Value = {
+        "name": local.qdevice_name or None,
+        "votes": local.qdevice_votes,
+        "registered": False,
+        "alive": False,
+        "cast_vote": False,
+        "master_wins": False,
+    }
+    device.update(own or {})
+    return device
+
+
+def _tie_breaker(enabled: bool, cmap: t.Mapping[str, t.Any]) -> Value:
+    kind = TIE_BREAKERS.get(cmap.get("runtime.votequorum.atb_type", 0), "none") if enabled else "none"
+    return {
+        "enabled": enabled,
+        "kind": kind,
+        "nodes": tie_breaker_nodes(str(cmap.get("quorum.auto_tie_breaker_node", ""))) if kind == "list" else [],
+        "lowest": cmap.get("runtime.votequorum.lowest_node_id"),
+        "highest": cmap.get("runtime.votequorum.highest_node_id"),
+    }
+
+
+def tie_breaker_nodes(text: str) -> t.List[int]:
+    """The node ids as corosync reads them: up to the first that is 0 or no number (parse_atb_string, exec/votequorum.c)."""
+    nodes: t.List[int] = []
+    found = _NUMBER.match(text)
+    while found and int(found.group(1)):
+        nodes.append(int(found.group(1)) & 0xFFFFFFFF)
+        found = _NUMBER.match(text, found.end())
+    return nodes

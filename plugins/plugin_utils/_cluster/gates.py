@@ -1,0 +1,192 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""Whether a running cluster keeps its quorum through a change of its configuration, before anything of it is begun.
+
+Pure. The role asks again before each restart; here is what can be known beforehand. In doubt the answer is no.
+"""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import quorate_without
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Model
+
+Value = dict[str, t.Any]
+
+
+class Undertaking(t.NamedTuple):
+    """What is going to be done to a running cluster, in this order."""
+
+    leaving: list[int]  # node ids that are stopped first
+    loads: bool  # whether the new configuration is loaded at all
+    after: Model  # the new configuration
+    starting: list[int]  # node ids that stay, and are started before any restart
+    device_goes: bool  # the quorum device's vote is away, for a while or for good
+    restart: list[str]  # hosts whose corosync is restarted, one after the other
+
+    @property
+    def is_of_the_device_alone(self) -> bool:
+        return not (self.leaving or self.loads or self.restart)
+
+
+def refusals(values: list[tuple[str, Value]], planned: Undertaking) -> list[str]:
+    """Why it would cost quorum, or might; empty where it does not. values: by host, what each member that stays sees now."""
+    if planned.is_of_the_device_alone and not planned.device_goes:
+        return []
+    if not values:
+        return ["All members would leave the cluster; one has to stay."] if planned.leaving else []
+    nodeids = {host: value["nodeid"] for host, value in values}
+    found = (_seen_from(host, value, nodeids, planned) for host, value in values)
+    return [told for told in found if told][:1]
+
+
+def expected_votes(model: Model) -> int:
+    """What corosync expects once all nodes are there, whether or not the quorum device votes. Fewer than there are it never expects for long."""
+    return max(model.override, model.most_votes)
+
+
+def _seen_from(host: str, value: Value, nodeids: dict[str, int], planned: Undertaking) -> str:
+    if planned.is_of_the_device_alone:
+        # Where quorum is lost already, the device may be what is missing.
+        return _without_device(value) if value["quorate"] else ""
+    if not value["quorate"]:
+        return _not_quorate(host, value)
+    gone = [nodeid for nodeid in planned.leaving if nodeid in value["members"]]
+    stay = set(value["members"]) - set(gone)
+    return (
+        _without(value, gone, "Stopping the nodes of cluster_remove")
+        or (_without_device(value, gone) if planned.device_goes else "")
+        or _reloaded(value, planned, stay)
+        or _restarted(_after(value, planned.after, stay | set(planned.starting)), nodeids, planned.restart)
+    )
+
+
+def _not_quorate(host: str, value: Value) -> str:
+    return "The cluster is not quorate (%s has %d of %d votes that are needed). Get it quorate before its configuration is changed." % (
+        host,
+        value["total_votes"],
+        value["quorum"],
+    )
+
+
+def _without(value: Value, nodeids: list[int], what: str) -> str:
+    if not nodeids:
+        return ""
+    try:
+        safe, reason = quorate_without(value, nodeids)
+    except ForecastError as error:
+        safe, reason = False, str(error)
+    return "" if safe else f"{what} would cost quorum: {reason}"
+
+
+def _without_device(value: Value, gone: t.Sequence[int] = ()) -> str:
+    votes = sum(votes for nodeid, votes in _votes(value).items() if nodeid not in gone)
+    if votes >= value["quorum"]:
+        return ""
+    return f"Without the vote of the quorum device the cluster is not quorate: {votes} votes, {value['quorum']} needed."
+
+
+def _restarted(value: Value, nodeids: dict[str, int], hosts: list[str]) -> str:
+    """By then the nodes that are started are members: the role waits for them. It asks again before each restart."""
+    found = (_without(value, [nodeids[host]], f"A restart of corosync on {host} is needed, but it") for host in hosts)
+    return next((told for told in found if told), "")
+
+
+# --- a reload --------------------------------------------------------------------------------------------------------
+
+
+def _reloaded(value: Value, planned: Undertaking, stay: set[int]) -> str:
+    expected = _after(value, planned.after, stay)
+    if not expected["quorate"]:
+        return _told(expected, planned.after)
+    # The device's daemon is restarted before anybody waits for the nodes that join.
+    return (_without_device(expected) if planned.device_goes else "") or (_while_it_is_loaded(value, expected, planned.after) if planned.loads else "")
+
+
+def _told(value: Value, after: Model) -> str:
+    new = len(after.nodes) - len(value["members"])
+    advice = " Add fewer nodes at once." if new > 1 else " Start the nodes that are down first."
+    return "With the new configuration the members have %d votes of %d expected, but %d are needed: quorum would be lost.%s" % (
+        value["total_votes"],
+        value["expected_votes"],
+        value["quorum"],
+        advice,
+    )
+
+
+def _while_it_is_loaded(before: Value, expected: Value, after: Model) -> str:
+    """Each node tells its new votes and expected votes in messages of its own (votequorum_refresh_config), so the others count old and new votes
+    together for a moment; and a quorum that has risen on the way does not fall before the last message."""
+    pairs = [(_votes(before)[nodeid], votes) for nodeid, votes in _votes(expected).items()]
+    device = before["qdevice"]["votes"] if before["qdevice"] else 0, _device_votes(after)
+    casts = _casts(before) and _casts(expected)
+    if all(old == new for old, new in pairs + ([device] if casts else [])) or (before["two_node"] and expected["two_node"]):
+        return ""
+    fewest = sum(min(pair) for pair in pairs) + (min(device) if casts else 0)
+    most = sum(max(pair) for pair in pairs) + max(device)
+    needed = max(before["quorum"], expected["quorum"], (max(most, before["expected_votes"], expected["expected_votes"]) + 2) // 2)
+    doubt = ""
+    if fewest < needed:
+        doubt = f"as few as {fewest} may be present where {needed} are needed, so quorum might be lost"
+    elif most > expected["expected_votes"] and before["expected_votes"] == after.first_expected:
+        # What a node reads is what it expected before, so it sends no expected votes, and those that rose on the way stay.
+        doubt = f"as many as {most} may be present, and corosync might go on expecting so many although there are only {expected['expected_votes']}"
+    if not doubt:
+        return ""
+    return "While new votes are loaded, corosync counts old and new ones together for a moment: {}. {}".format(
+        doubt, "Change votes in smaller steps, or with corosync stopped on all nodes."
+    )
+
+
+def _votes(value: Value) -> dict[int, int]:
+    """The votes of the members, by node id."""
+    return {node["nodeid"]: node["votes"] or 0 for node in value["nodes"] if node["nodeid"] in value["members"]}
+
+
+def _device_votes(model: Model) -> int:
+    """Those that the quorum device has, whether it casts them or not."""
+    return model.most_votes - model.node_votes
+
+
+def _casts(value: Value) -> bool:
+    return bool(value["qdevice"]) and bool(value["qdevice"]["cast_vote"])
+
+
+def _after(value: Value, after: Model, members: set[int]) -> Value:
+    """The value once the new configuration is loaded, and these are the members."""
+    found = copy.deepcopy(value)
+    configured = {node.number("nodeid") or 0: node for node in after.nodes}
+    found["members"] = sorted(members & set(configured))
+    found["qdevice"] = dict(found["qdevice"], votes=_device_votes(after)) if found["qdevice"] and after.qdevice else None
+    known = {node["nodeid"]: node for node in found["nodes"] if node["nodeid"] in value["members"] or node["nodeid"] not in members}
+    votes = sum(configured[nodeid].votes for nodeid in found["members"])
+    # What is written lower than the votes that are there is raised to them (recalculate_quorum).
+    expected = max(after.override, votes + _device_votes(after)) if after.override else after.most_votes
+    found["nodes"] = [
+        dict(known.get(nodeid) or _joined(nodeid, node.label), votes=node.votes, configured_votes=node.votes, expected_votes=expected)
+        for nodeid, node in sorted(configured.items())
+        if nodeid in known or nodeid in members
+    ]
+    for node in found["nodes"]:
+        node["qdevice"] = node["qdevice"] if after.qdevice else None
+    found["two_node"] = after.two_node_in_force
+    found["total_votes"] = votes + (_device_votes(after) if _casts(found) else 0)
+    found["expected_votes"] = found["highest_expected"] = expected
+    found["quorum"] = 1 if found["two_node"] and len(found["members"]) <= 2 else (expected + 2) // 2
+    found["quorate"] = bool(found["members"]) and found["total_votes"] >= found["quorum"]
+    if found["quorate"]:
+        # Each majority moves them.
+        found["auto_tie_breaker"].update(lowest=found["members"][0], highest=found["members"][-1])
+    return found
+
+
+def _joined(nodeid: int, name: str) -> Value:
+    """A node that is started. Whether its quorum device will vote nobody knows yet."""
+    return {"nodeid": nodeid, "name": name, "state": "member", "local": False, "qdevice": None}

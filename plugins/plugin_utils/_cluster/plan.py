@@ -1,0 +1,287 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""What the role `cluster` does: from the cluster that is asked for and the hosts as they are, every step; or why none is taken.
+
+Pure. Wrong variables are found in cluster_wish.py, how the quorum fares in cluster_gates.py.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import parse
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster import gates as cluster_gates
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster import wish as cluster_wish
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_changes import NONE, RELOAD, RESTART, STOP, Change, action_of, changes
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_text import TextError
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.host import Host
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.wish import Refusals, Wish
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.checks import lint
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Model, Node
+
+Plan = dict[str, t.Any]
+
+_DEVICE = "quorum.device."
+_DEVICE_VOTES = "quorum.device.votes"
+
+
+def plan(given: t.Mapping[str, t.Any], seen: t.Mapping[str, t.Any], play: t.Mapping[str, t.Any]) -> Plan:
+    """The steps of the role; with ``refusals``, none of them may be taken.
+
+    given and play: see cluster_wish.read(). seen: by host, see cluster_seen.Host. play also has ready: whether the packages are there
+    without which a host cannot be asked what runs on it; without them there are no steps, but what can be known is refused already.
+    """
+    wish, refusals = cluster_wish.read(given, play)
+    if wish is None:
+        return _refused(refusals)
+    work = _Work(wish, {host: Host(host, seen[host]) for host in given})
+    refusals += work.of_files()
+    refusals += work.of_members(play["ready"]) if not refusals else []
+    refusals += work.configure() if not refusals else []
+    refusals += work.of_changes() if not refusals and not work.mute else []
+    return work.steps() if play["ready"] and not refusals else _refused(refusals)
+
+
+def _refused(refusals: Refusals) -> Plan:
+    return {"refusals": refusals}
+
+
+class _Work:
+    """A plan in the making."""
+
+    def __init__(self, wish: Wish, hosts: dict[str, Host]) -> None:
+        self.wish = wish
+        self.hosts = hosts
+        self.staying = [hosts[node.host] for node in wish.nodes]
+        self.members = [host for host in self.staying if host.is_member]
+        self.leaving = [hosts[node.host] for node in wish.leaving if hosts[node.host].is_member]
+        self.mute = [host for host in hosts.values() if host.is_mute]
+        self.known = _known_nodes(hosts.values())
+        self.nodeids: dict[str, int] = {}
+        self.text = ""
+        self.version = 0
+        self.notes: list[str] = []
+        self.changes: dict[str, list[Change]] = {}
+
+    # --- what the hosts have -----------------------------------------------------------------------------------------
+
+    def of_files(self) -> Refusals:
+        """The files that are there must be of this cluster, and Ansible's to write."""
+        owned = [host.name for host in self.hosts.values() if host.proxmox]
+        if owned:
+            return [f"Proxmox VE owns corosync.conf on {', '.join(owned)}: change the cluster with pvecm."]
+        names = {host.name: host.cluster_name for host in self.hosts.values() if host.has_cluster}
+        if all(name == self.wish.name for name in names.values()):
+            return []
+        told = ", ".join(f'{host} has "{name}"' if name else f"{host} has none" for host, name in sorted(names.items()))
+        what = "The hosts are of more than one cluster" if len(set(names.values())) > 1 else "The hosts are of another cluster"
+        return [
+            (
+                f'{what}: cluster_name is "{self.wish.name}", but in /etc/corosync/corosync.conf {told}. A cluster cannot be renamed while it runs. If that file is '
+                "left from a cluster that is no more, stop corosync there and remove the file."
+            )
+        ]
+
+    def of_members(self, ready: bool) -> Refusals:
+        """What runs must be one cluster that can be asked; whom a package is missing for is asked later."""
+        silent = [host for host in self.members + self.leaving if host.value is None] + (self.mute if ready else [])
+        if silent:
+            told = " ".join(f"{host.name}: {host.msg or host.reason}" for host in silent)
+            return [f"The votequorum of a host cannot be read, so nothing can be said about the quorum of the cluster. {told}"]
+        rings: dict[tuple[int, int], list[str]] = {}
+        for host in self.members + self.leaving:
+            ring = (host.value or {})["ring_id"]
+            rings.setdefault((ring["nodeid"], ring["seq"]), []).append(host.name)
+        if len(rings) > 1:
+            told = "; ".join("%s on ring %x.%x" % ((", ".join(names),) + ring) for ring, names in sorted(rings.items()))
+            return [f"The hosts do not see each other: {told}. Nothing is changed while the cluster is partitioned."]
+        unsettled = [host.name for host in self.members if not (host.value or {})["settled"]]
+        return [f"A change of membership is under way on {', '.join(unsettled)}. Run the play again."] if unsettled else []
+
+    # --- the new configuration ---------------------------------------------------------------------------------------
+
+    def configure(self) -> Refusals:
+        """Node ids, the text and its version."""
+        refusals = self._of_nodes_that_go() + self._give_nodeids()
+        if refusals:
+            return refusals
+        texts = [host.text for host in self.members] or [host.text for host in self.staying if host.has_cluster]
+        self.version = max([host.version for host in self.hosts.values() if host.has_cluster], default=0)
+        try:
+            self.text = self.wish.text(self.nodeids, self.version)
+            if not texts or any(text != self.text for text in texts):
+                self.version += 1
+                self.text = self.wish.text(self.nodeids, self.version)
+        except TextError as error:
+            return [f"corosync.conf cannot be written: {error}"]
+        findings = lint(self.text)
+        self.notes += [f"{found['message']} {found['advice']}" for found in findings if found["severity"] == "warning"]
+        return [f"corosync.conf would be wrong: {found['message']} {found['advice']}" for found in findings if found["severity"] == "error"]
+
+    def _of_nodes_that_go(self) -> Refusals:
+        """Nobody is taken out of a cluster by being forgotten, nor while it runs out of reach."""
+        refusals = []
+        names = {node.name for node in self.wish.nodes}
+        present = {nodeid for host in self.members for nodeid in (host.value or {}).get("members", ())}
+        for node in self.known:
+            if node.label in self.wish.remove:
+                out_of_reach = node.number("nodeid") in present and node.label not in [leaving.name for leaving in self.wish.leaving]
+                if out_of_reach:
+                    refusals.append(f"{node.label} of cluster_remove is a member now. Have its host in the play, so that it is stopped, or stop it.")
+            elif node.label not in names and not self._same_address(node):
+                refusals.append(
+                    f"{node.label} is in the configuration of the cluster, but not among the nodes of this play. To take it out, name it in cluster_remove; "
+                    "else run the play on all hosts of the cluster, without --limit."
+                )
+        labels = {node.label for node in self.known} | {node.name for node in self.wish.leaving}
+        self.notes += [f"cluster_remove names {name}, which the cluster does not have." for name in self.wish.remove if name not in labels]
+        return refusals
+
+    def _same_address(self, known: Node) -> bool:
+        return known.text("name") is None and any(known.text("ring0_addr") == node.addresses[0] for node in self.wish.nodes)
+
+    def _give_nodeids(self) -> Refusals:
+        """A node keeps its id; a new one gets what it asks for, or the lowest that is free."""
+        refusals = []
+        had = {node.text("name") or node.text("ring0_addr"): node.number("nodeid") for node in self.known}
+        taken = {node.nodeid for node in self.wish.nodes} | set(had.values())
+        free = iter(range(1, 65536))
+        for node in self.wish.nodes:
+            present = had.get(node.name) or had.get(node.addresses[0])
+            if node.nodeid and present and node.nodeid != present:
+                refusals.append(
+                    f"cluster_nodeid of {node.host} is {node.nodeid}, but in the cluster it is {present}. corosync cannot change it: take the node out with cluster_remove, "
+                    "then add it again."
+                )
+            owner = next((name for name, nodeid in had.items() if nodeid == node.nodeid and not present), None) if node.nodeid else None
+            if owner:
+                refusals.append(f"cluster_nodeid of {node.host} is {node.nodeid or 0}, which {owner} has in the cluster.")
+            self.nodeids[node.name] = node.nodeid or present or next(number for number in free if number not in taken)
+        return refusals
+
+    # --- what changes, and whether it may ----------------------------------------------------------------------------
+
+    def of_changes(self) -> Refusals:
+        """Changes that corosync cannot take in, and those that would cost quorum."""
+        self.changes = {host.name: changes(host.text or "", self.text) for host in self.members}
+        impossible = sorted({change.key for found in self.changes.values() for change in found if change.action == STOP})
+        if impossible:
+            return [
+                (
+                    f"A running cluster cannot take in a change of {', '.join(impossible)}: a node that starts with it would not find the others. Stop corosync on all "
+                    "nodes and run the play again, or change it back."
+                )
+            ]
+        undertaking = cluster_gates.Undertaking(
+            leaving=[(host.value or {})["nodeid"] for host in self.leaving],
+            loads=self.reload_needed,
+            after=Model(parse(self.text)),
+            starting=[self.nodeids[node.name] for node in self.wish.nodes if not self.hosts[node.host].is_member],
+            device_goes=self.qdevice in ("off", "restarted"),
+            restart=self.restarts,
+        )
+        return self._of_keys() + cluster_gates.refusals([(host.name, host.value or {}) for host in self.members], undertaking)
+
+    def _of_keys(self) -> Refusals:
+        keys: dict[str, list[str]] = {}
+        for host in self._key_owners if self.wish.is_encrypted else []:
+            keys.setdefault(host.key or "", []).append(host.name)
+        if len(keys) < 2:
+            return []
+        told = " from ".join(", ".join(names) for names in keys.values())
+        return [f"/etc/corosync/authkey differs: that of {told}. Keep the right one, remove it on the others, and run the play again."]
+
+    @property
+    def _key_owners(self) -> list[Host]:
+        """Those whose key counts: of a running cluster, its members."""
+        return [host for host in self.members if host.key] or [host for host in self.staying if host.key]
+
+    @property
+    def reload_needed(self) -> bool:
+        return any(host.text != self.text or host.reload_pending for host in self.members)
+
+    @property
+    def restarts(self) -> list[str]:
+        """Members that have to be restarted, the lowest node id last: it is a tie-breaker more often than not."""
+        due = [host for host in self.members if host.restart_pending or action_of(self.changes[host.name]) == RESTART]
+        return [host.name for host in sorted(due, key=lambda host: -(host.value or {})["nodeid"])]
+
+    @property
+    def qdevice(self) -> str:
+        """What the daemon of the quorum device has to be: on, restarted, off; none where there never was one."""
+        changed = {change.key for found in self.changes.values() for change in found if change.key.startswith(_DEVICE)}
+        if not self.wish.has_device:
+            return "off" if any((host.value or {}).get("qdevice") for host in self.members) or changed else "none"
+        had = any(host.model.qdevice for host in self.members)
+        due = any(host.qdevice_marked for host in self.members)
+        return "restarted" if due or (had and changed - {_DEVICE_VOTES}) else "on"
+
+    # --- the steps ---------------------------------------------------------------------------------------------------
+
+    def steps(self) -> Plan:
+        """In the order in which the role takes them."""
+        first = self.members or self.staying
+        owner = next(iter(self._key_owners), None)
+        source = owner.name if owner else first[0].name
+        found = sorted({change for each in self.changes.values() for change in each}, key=lambda change: change.key)
+        model = Model(parse(self.text))
+        shrinks = model.last_man_standing or model.allow_downscale or model.expected_votes_tracking
+        action = RESTART if self.restarts else RELOAD if self.reload_needed else NONE
+        result: Plan = {
+            "refusals": [],
+            "notes": self.notes,
+            "action": action,
+            "changes": [dict(change._asdict()) for change in found if change.key != "totem.config_version"],
+            "conf": self.text,
+            "config_version": self.version,
+            "expected_votes": None if shrinks else cluster_gates.expected_votes(model),
+            "nodes": sorted(self.nodeids, key=lambda name: self.nodeids[name]),
+            "key_from": source if self.wish.is_encrypted else None,
+            "key_missing": self.wish.is_encrypted and owner is None,
+            "key_to": [host.name for host in self.staying if host.name != source and (owner is None or host.key != owner.key)],
+            "leave": [host.name for host in self.leaving],
+            "forget": [node.host for node in self.wish.leaving if self.hosts[node.host].has_cluster],
+            "mark": [host.name for host in self.members if host.name in self.restarts and not host.marked],
+            "mark_qdevice": [host.name for host in self.members if self.qdevice == "restarted" and not host.qdevice_marked],
+            "hosts": [host.name for host in self.staying],
+            "write": [host.name for host in self.staying if host.text != self.text],
+            "reload": self.members[0].name if self.reload_needed else None,
+            "members": [host.name for host in self.members],
+            "fresh": [host.name for host in self.staying if host.is_stray],
+            "start": [host.name for host in self.staying if not host.runs],
+            "restart": self.restarts,
+            "qdevice": self.qdevice,
+        }
+        if not self.wish.is_encrypted:
+            result["key_to"] = []
+        result["summary"] = _summary(result)
+        return result
+
+
+def _known_nodes(hosts: t.Iterable[Host]) -> list[Node]:
+    """The nodes of the newest file; a file of a running cluster is newer than any other."""
+    files = [host for host in hosts if host.has_cluster]
+    newest = max(files, key=lambda host: (host.is_member, host.version), default=None)
+    return newest.model.nodes if newest else []
+
+
+def _summary(steps: Plan) -> list[str]:
+    """What is going to be done, for people."""
+    told = [
+        ("make a key on %s", [steps["key_from"]] if steps["key_missing"] else []),
+        ("hand the key to %s", steps["key_to"]),
+        ("stop corosync on %s, which leaves the cluster", steps["leave"]),
+        ("remove corosync.conf and the key from %s", steps["forget"]),
+        ("switch the quorum device's daemon off on %s", steps["members"] if steps["qdevice"] == "off" else []),
+        ("write corosync.conf on %s", steps["write"]),
+        ("reload it in the whole cluster by %s", [steps["reload"]] if steps["reload"] else []),
+        ("start corosync on %s", steps["start"]),
+        ("restart corosync, which the package started alone, on %s", steps["fresh"]),
+        ("restart the quorum device's daemon on %s", steps["members"] if steps["qdevice"] == "restarted" else []),
+        ("restart corosync one node after the other: %s", steps["restart"]),
+    ]
+    return [text % ", ".join(hosts) for text, hosts in told if hosts] or ["nothing to do"]

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""What votequorum would make of a corosync.conf when it starts: the settings in force, which are not always those written.
+
+A restatement of votequorum_readconfig() and what it calls (corosync's exec/votequorum.c 690-725 and 1146-1564, v3.1.10). Nothing
+is judged here; lint.py does that.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import Conf, Value
+from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import tie_breaker_nodes
+
+PROVIDER = "corosync_votequorum"
+_NODE_KEY = re.compile(r"nodelist\.node\.(\d+)\.(.+)\Z")
+_UNSET_VOTES = 2**32 - 1  # what votequorum uses for "no quorum.device.votes", so writing this number means the same
+
+
+class Node:
+    """One node of the nodelist. ``position`` counts from 0, ``line`` is the first that says something about it."""
+
+    def __init__(self, position: int, line: int) -> None:
+        self.position = position
+        self.line = line
+        self.values: dict[str, Value] = {}
+        self.lines: dict[str, int] = {}
+
+    def number(self, key: str) -> int | None:
+        value = self.values.get(key)
+        return value if isinstance(value, int) else None
+
+    def text(self, key: str) -> str | None:
+        value = self.values.get(key)
+        return value if isinstance(value, str) else None
+
+    @property
+    def votes(self) -> int:
+        votes = self.number("quorum_votes")
+        return 1 if votes is None else votes
+
+    @property
+    def label(self) -> str:
+        """How a person would call it."""
+        return str(self.text("name") or self.text("ring0_addr") or f"node {self.values.get('nodeid', f'number {self.position + 1} in the nodelist')}")
+
+
+class Model:
+    """The settings votequorum starts with."""
+
+    def __init__(self, conf: Conf) -> None:
+        self.conf = conf
+        self.nodes = _nodes(conf)
+        self.provider = conf.text("quorum.provider")
+        self.is_votequorum = self.provider == PROVIDER
+        self.node_votes = sum(node.votes for node in self.nodes)
+        self.override = conf.number("quorum.expected_votes") or 0
+        self.two_node = bool(conf.number("quorum.two_node"))
+        explicit = conf.number("quorum.wait_for_all")
+        self.wait_for_all_is_explicit = explicit is not None
+        self.wait_for_all = self.two_node if explicit is None else bool(explicit)
+        self.last_man_standing = bool(conf.number("quorum.last_man_standing"))
+        self.allow_downscale = bool(conf.number("quorum.allow_downscale"))
+        self.expected_votes_tracking = bool(conf.number("quorum.expected_votes_tracking"))
+        self.qdevice = bool(conf.text("quorum.device.model"))
+        votes = conf.number("quorum.device.votes") if self.qdevice else 0
+        self.qdevice_votes = None if votes == _UNSET_VOTES else votes
+        self.tie_breaker, self.tie_breaker_list = _tie_breaker(conf)
+        # "auto_tie_breaker & odd number of votes without wait_for_all": dropped, or refused with last_man_standing
+        self.tie_breaker_is_odd = self.tie_breaker != "none" and self.node_votes % 2 == 1 and not self.wait_for_all
+
+    @property
+    def tie_breaker_in_force(self) -> str:
+        return "none" if self.tie_breaker_is_odd else self.tie_breaker
+
+    @property
+    def two_node_in_force(self) -> bool:
+        return self.two_node and self.tie_breaker == "none"
+
+    @property
+    def most_votes(self) -> int:
+        """All votes there can ever be at once: those of the nodes and those of the quorum device."""
+        if self.qdevice and self.qdevice_votes is None:
+            return self.node_votes + max(self.node_votes - 1, 0)
+        return self.node_votes + (self.qdevice_votes or 0)
+
+    @property
+    def first_expected(self) -> int:
+        """expected_votes of a node that has just started and has seen no other."""
+        if self.override:
+            return self.override
+        return self.most_votes if self.qdevice and self.qdevice_votes is None else self.node_votes
+
+    @property
+    def quorum_alone(self) -> int:
+        """The votes needed at first, before 8 bits cut it."""
+        return (self.first_expected + 2) // 2
+
+    def line(self, *keys: str) -> int | None:
+        """The line of the first of these cmap keys that the file sets."""
+        for key in keys:
+            if key in self.conf.lines:
+                return self.conf.lines[key]
+        return None
+
+    def section_line(self, path: str) -> int | None:
+        """The line that opens this section."""
+        for section in self.conf.sections:
+            if section.path == path:
+                return section.line
+        return None
+
+
+def _nodes(conf: Conf) -> list[Node]:
+    nodes: dict[int, Node] = {}
+    for name, value in conf.values.items():
+        found = _NODE_KEY.match(name)
+        if found:
+            position, key = int(found.group(1)), found.group(2)
+            line = conf.lines[name]
+            node = nodes.setdefault(position, Node(position, line))
+            node.values[key] = value
+            node.lines[key] = line
+            node.line = min(node.line, line)
+    return [nodes[position] for position in sorted(nodes)]
+
+
+def _tie_breaker(conf: Conf) -> tuple[str, list[int]]:
+    """The kind in force (none, lowest, highest, list) and the list, as parse_atb_string() reads it."""
+    if not conf.number("quorum.auto_tie_breaker"):
+        return "none", []
+    text = conf.text("quorum.auto_tie_breaker_node")
+    if text is None or text == "lowest":
+        return "lowest", []
+    if text == "highest":
+        return "highest", []
+    nodeids = tie_breaker_nodes(text)
+    return ("list", nodeids) if nodeids else ("none", [])

@@ -1,0 +1,463 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""Why corosync would not start with a corosync.conf that it can read: one small function for each reason.
+
+Sources, at corosync v3.1.10: totem_config_read() and totem_config_validate() (exec/totemconfig.c), exec/logconfig.c, exec/coroparse.c,
+main() (exec/main.c), quorum_exec_init_fn() (exec/vsf_quorum.c) and votequorum_readconfig() (exec/votequorum.c). What depends on
+the host and not on the file is not judged: whether names resolve, which node is the local one, whether the key file is there.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Model, Node
+
+# message, advice, line
+Hit = tuple[str, str, int | None]
+Hits = t.Iterator[Hit]
+Check = t.Callable[[Model], Hits]
+
+_ON_OFF = ("on", "off")
+_YES_NO = ("yes", "no", "on", "off")
+_PRIORITIES = ("emerg", "alert", "crit", "err", "error", "warning", "notice", "info", "debug")
+_FACILITIES = ("auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news", "syslog", "user", "uucp") + tuple(f"local{i}" for i in range(8))
+_HASHES = ("none", "md5", "sha1", "sha256", "sha384", "sha512")
+_CIPHERS = ("none", "aes256", "aes192", "aes128")
+
+# key -> the words corosync takes. Crypto and compression models are those of any build; a build may have fewer.
+WORDS: dict[str, tuple[str, ...]] = {
+    "totem.transport": ("knet", "udp", "udpu"),
+    "totem.ip_version": ("ipv4", "ipv6", "ipv4-6", "ipv6-4"),
+    "totem.link_mode": ("passive", "active", "rr"),
+    "totem.crypto_model": ("nss", "openssl", "gcrypt"),
+    "totem.crypto_cipher": _CIPHERS,
+    "totem.crypto_hash": _HASHES,
+    "totem.knet_compression_model": ("zlib", "lz4", "lz4hc", "lzo2", "lzma", "bzip2", "zstd"),
+    "system.qb_ipc_type": ("native", "shm", "socket"),
+    "system.sched_rr": ("yes", "no"),
+    "system.move_to_root_cgroup": ("yes", "no", "auto"),
+    "system.allow_knet_handle_fallback": ("yes", "no"),
+    "logging.fileline": _ON_OFF,
+    "logging.function_name": _ON_OFF,
+    "logging.timestamp": ("on", "off", "hires"),
+    "logging.blackbox": _ON_OFF,
+}
+# corosync.conf key -> the section it must stand in to be judged while it is read; others are judged wherever they come from.
+_READ_IN_PLACE = re.compile(
+    r"(totem\.(ip_version|crypto_(model|cipher|hash)|knet_compression_model)|system\.(qb_ipc_type|sched_rr|move_to_root_cgroup|allow_knet_handle_fallback))\Z"
+)
+# The same for "logging" and each of its subsystems.
+_LOGGING_WORDS: dict[str, tuple[str, ...]] = dict(
+    dict.fromkeys(("to_stderr", "to_syslog", "to_file", "to_logfile"), _YES_NO),
+    syslog_facility=_FACILITIES,
+    syslog_priority=_PRIORITIES,
+    syslog_level=_PRIORITIES,
+    logfile_priority=_PRIORITIES,
+    debug=("on", "off", "trace"),
+)
+_LINKS = 8  # INTERFACE_MAX
+_KNET_NODEIDS = 2**16  # KNET_MAX_HOST
+_RING_ADDRESS = re.compile(r"ring(\d+)_addr\Z")
+_SHORTEST = 30  # MINIMUM_TIMEOUT, ms
+_SHORTEST_HOLD = 14  # MINIMUM_TIMEOUT_HOLD, ms
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def words(model: Model) -> Hits:
+    for item in model.conf.items:
+        name = f"{item.section}.{item.key}"
+        if _READ_IN_PLACE.match(name) and "." not in item.key and item.value not in WORDS[name]:
+            yield _wrong_word(name, item.value, WORDS[name], item.line)
+    for name, allowed in WORDS.items():
+        value = model.conf.text(name)
+        if value is not None and value not in allowed and not _READ_IN_PLACE.match(name):
+            yield _wrong_word(name, value, allowed, model.line(name))
+
+
+def logging_words(model: Model) -> Hits:
+    for name, value in model.conf.values.items():
+        found = re.match(r"logging\.(?:logger_subsys\.([^.]+)\.)?([a-z_]+)\Z", name)
+        if not found or not isinstance(value, str) or found.group(2) not in _LOGGING_WORDS:
+            continue
+        if found.group(1) and model.conf.text(f"logging.logger_subsys.{found.group(1)}.subsys") is None:
+            continue
+        allowed = _LOGGING_WORDS[found.group(2)]
+        if (value.lower() if allowed is _PRIORITIES else value) not in allowed:
+            yield _wrong_word(name, value, allowed, model.line(name))
+
+
+def _wrong_word(name: str, value: str, allowed: tuple[str, ...], line: int | None) -> Hit:
+    advice = f"Use one of: {', '.join(allowed)}."
+    if name == "totem.knet_compression_model" and value == "none":
+        advice = 'Remove the line: corosync refuses "none" here, although it is what it does without one.'
+    return f'{name} cannot be "{value}".', advice, line
+
+
+def priority(model: Model) -> Hits:
+    value = model.conf.text("system.priority")
+    if value is None or value in ("max", "min", ""):
+        return
+    found = re.match(r"\s*[+-]?\d+\Z", value)
+    if not found or len(value) > 30 or not -(2**31) <= int(value) < 2**31:
+        yield f'system.priority cannot be "{value}".', "Use max, min or a whole number.", model.line("system.priority")
+
+
+def uidgid(model: Model) -> Hits:
+    for name in model.conf.values:
+        found = re.match(r"uidgid\.config\.[ug]id\.(-?\d+)\Z", name)
+        if found and (len(found.group(1)) > 12 or not 0 <= int(found.group(1)) < 2**32 - 1):
+            yield f"There is no user or group number {found.group(1)}.", "Use a number from 0 to 4294967294, or a name.", model.line(name)
+
+
+# --- nodes and links -------------------------------------------------------------------------------------------------
+
+
+def _transport(model: Model) -> str:
+    return model.conf.text("totem.transport") or "knet"
+
+
+def _addresses(node: Node) -> dict[int, str]:
+    """link -> address of this node."""
+    found = {}
+    for key, value in node.values.items():
+        ring = _RING_ADDRESS.match(key)
+        if ring and isinstance(value, str):
+            found[int(ring.group(1))] = value
+    return found
+
+
+def _links(model: Model) -> dict[int, int]:
+    """link -> how many nodes have an address on it. An interface section alone makes a link of no nodes."""
+    links: dict[int, int] = {}
+    for name in model.conf.values:
+        found = re.match(r"totem\.interface\.(\d+)\.(.+)", name)
+        if found and (_transport(model) != "udp" or found.group(2) == "bindnetaddr"):
+            links.setdefault(int(found.group(1)), 0)
+    for node in model.nodes:
+        for link in _addresses(node):
+            links[link] = links.get(link, 0) + 1
+    return links
+
+
+def no_nodes(model: Model) -> Hits:
+    if any("name" in node.values or "ring0_addr" in node.values for node in model.nodes) and any(_addresses(node) for node in model.nodes):
+        return
+    yield (
+        "No node has a name and an address, so corosync finds neither itself nor the others.",
+        'Give a nodelist with one "node {" section for each node: name, nodeid and ring0_addr.',
+        model.section_line("nodelist"),
+    )
+
+
+def first_node(model: Model) -> Hits:
+    nodes = model.nodes
+    if not nodes or (nodes[0].position == 0 and (nodes[0].text("name") is not None or nodes[0].text("ring0_addr") is not None)):
+        return
+    yield (
+        "The first node of the nodelist has neither name nor ring0_addr. corosync then ignores the whole list, and aborts (corosync -t does not notice).",
+        "Give the first node a name and a ring0_addr.",
+        model.section_line("nodelist.node"),
+    )
+
+
+def link_numbers(model: Model) -> Hits:
+    for link in _links(model):
+        if link >= _LINKS:
+            yield f"There is no link {link}.", f"Number links from 0 to {_LINKS - 1}.", _line_of_link(model, link)
+
+
+def _line_of_link(model: Model, link: int) -> int | None:
+    pattern = re.compile(rf"(totem\.interface\.{link}\.|nodelist\.node\.\d+\.ring0*{link}_addr\Z)")
+    return min((line for name, line in model.conf.lines.items() if pattern.match(name)), default=None)
+
+
+def links(model: Model) -> Hits:
+    found = _links(model)
+    if len(found) < 2:
+        return
+    if _transport(model) != "knet":
+        yield (
+            f"{len(found)} links are configured, but transport {_transport(model)} has only one.",
+            "Use transport knet, or keep only link 0.",
+            _line_of_link(model, max(found)),
+        )
+    elif len(set(found.values())) > 1:
+        told = ", ".join("link %d: %d" % link for link in sorted(found.items()))
+        yield f"Not all nodes have the same links (nodes on {told}).", "Give every node an address on every link.", _line_of_link(model, max(found))
+    else:
+        for node in [node for node in model.nodes if node.text("name") is None][:1]:
+            yield f"With more than one link every node needs a name, but {node.label} has none.", "Give it its host name.", node.line
+
+
+def nodeids(model: Model) -> Hits:
+    if _transport(model) != "knet":
+        return
+    for node in model.nodes:
+        nodeid = node.number("nodeid")
+        if not _addresses(node):
+            continue
+        if not nodeid:
+            yield f"{node.label} has no nodeid{' other than 0' if nodeid == 0 else ''}.", "Give each node a nodeid of its own, from 1.", node.line
+        elif nodeid >= _KNET_NODEIDS:
+            yield f"{node.label} has nodeid {nodeid}.", f"With transport knet a nodeid is below {_KNET_NODEIDS}.", node.lines["nodeid"]
+
+
+def effective_nodeid(model: Model, node: Node) -> int | None:
+    """The node id in force: transports udp and udpu make one of an IPv4 address where none is given."""
+    nodeid = node.number("nodeid")
+    if nodeid or _transport(model) == "knet":
+        return nodeid
+    try:
+        made = int(ipaddress.IPv4Address(node.text("ring0_addr") or ""))
+    except ValueError:
+        return None
+    return made & 0x7FFFFFFF if model.conf.text("totem.clear_node_high_bit") == "yes" else made
+
+
+def corosync_sees_both(model: Model, first: Node, second: Node) -> bool:
+    """Whether corosync notices that these two have one node id.
+
+    check_for_duplicate_nodeids() walks the nodes before ``second`` in the order of text (0, 1, 10, 11, 2...) and stops at the first that
+    comes after it in the list, so that with 11 nodes and more it compares most of them with nobody.
+    """
+    for position in sorted((node.position for node in model.nodes), key=str):
+        if position >= second.position:
+            return False
+        if position == first.position:
+            return True
+    return False
+
+
+def twins(model: Model) -> t.Iterator[tuple[Node, Node, int]]:
+    """Pairs of nodes with the same node id, in the order of the list."""
+    seen: dict[int, Node] = {}
+    for node in model.nodes:
+        nodeid = effective_nodeid(model, node)
+        if nodeid is None:
+            continue
+        if nodeid in seen:
+            yield seen[nodeid], node, nodeid
+        else:
+            seen[nodeid] = node
+
+
+def duplicate_nodeids(model: Model) -> Hits:
+    for first, second, nodeid in twins(model):
+        if corosync_sees_both(model, first, second):
+            yield f"{first.label} and {second.label} both have nodeid {nodeid}.", "Give each node a nodeid of its own.", second.line
+
+
+def addresses(model: Model) -> Hits:
+    for node in model.nodes:
+        for link, address in sorted(_addresses(node).items()):
+            if not address or (re.match(r"[0-9.]+\Z", address) and not _is_ipv4(address)):
+                yield f'"{address}" is no address for link {link} of {node.label}.', "Give an IP address or a host name.", node.line
+
+
+def _is_ipv4(text: str) -> bool:
+    """As inet_aton() reads it: one to four numbers, the last fills the rest."""
+    parts = text.split(".")
+    if not 1 <= len(parts) <= 4 or not all(len(part) < 12 and part.isdigit() for part in parts):
+        return False
+    try:
+        values = [int(part, 8 if part.startswith("0") and part != "0" else 10) for part in parts]
+    except ValueError:
+        return False
+    return all(value < 256 for value in values[:-1]) and values[-1] < 256 ** (5 - len(parts))
+
+
+def families(model: Model) -> Hits:
+    wanted = {"ipv4": 4, "ipv6": 6}.get(model.conf.text("totem.ip_version") or ("ipv4" if _transport(model) == "udp" else ""))
+    first: dict[int, tuple[int, Node]] = {}
+    for node in model.nodes:
+        for link, address in sorted(_addresses(node).items()):
+            try:
+                version = ipaddress.ip_address(address).version
+            except ValueError:
+                continue
+            if wanted and version != wanted:
+                yield f"{address} of {node.label} is not IPv{wanted}, as totem.ip_version wants it.", "Change the address or totem.ip_version.", node.line
+            elif first.setdefault(link, (version, node))[0] != version:
+                yield (
+                    f"On link {link}, {node.label} has an IPv{version} address and {first[link][1].label} another kind.",
+                    "Use one IP version on a link.",
+                    node.line,
+                )
+
+
+def link_options(model: Model) -> Hits:
+    transport = _transport(model)
+    for link in sorted(_links(model)):
+        prefix = f"totem.interface.{link}."
+        ttl = model.conf.number(prefix + "ttl")
+        if ttl not in (None, 1) and transport != "udp":
+            yield f"Link {link} has a ttl, which only transport udp knows.", "Remove ttl.", model.line(prefix + "ttl")
+        if model.conf.number(prefix + "knet_link_priority") not in (None, 1) and transport != "knet":
+            yield f"Link {link} has a priority, which only transport knet knows.", "Remove knet_link_priority.", model.line(prefix + "knet_link_priority")
+        if model.conf.text(prefix + "knet_transport") not in (None, "udp", "sctp") and transport != "udp":
+            yield f'Link {link} has knet_transport "{model.conf.text(prefix + "knet_transport")}".', "Use udp.", model.line(prefix + "knet_transport")
+
+
+def multicast(model: Model) -> Hits:
+    if _transport(model) != "udp" or model.conf.text("totem.cluster_name") is not None:
+        return
+    if model.conf.text("totem.interface.0.mcastaddr") is None and model.conf.text("totem.interface.0.broadcast") != "yes":
+        yield "Transport udp has no multicast address.", "Set totem.cluster_name, which makes one, or mcastaddr.", model.line("totem.transport")
+
+
+# --- totem -----------------------------------------------------------------------------------------------------------
+
+
+def version(model: Model) -> Hits:
+    found = model.conf.number("totem.version")
+    if found != 2:
+        yield (
+            f"totem.version is {'missing' if found is None else found}.",
+            "Set version: 2 in the totem section: it is the only one there is.",
+            model.line("totem.version") or model.section_line("totem"),
+        )
+
+
+def crypto(model: Model) -> Hits:
+    secauth = model.conf.text("totem.secauth") == "on"
+    cipher = model.conf.text("totem.crypto_cipher") or ("aes256" if secauth else "none")
+    digest = model.conf.text("totem.crypto_hash") or ("sha256" if secauth else "none")
+    line = model.line("totem.crypto_cipher", "totem.crypto_hash", "totem.secauth")
+    if cipher != "none" and digest == "none":
+        yield f"totem.crypto_cipher is {cipher} without a crypto_hash.", "Set crypto_hash: sha256.", line
+    elif (cipher, digest) != ("none", "none") and _transport(model) != "knet":
+        yield f"Transport {_transport(model)} cannot encrypt.", "Use transport knet, or set crypto_cipher and crypto_hash to none.", line
+
+
+def timeouts(model: Model) -> Hits:
+    """totem_volatile_config_read() and _validate(): all in milliseconds, 0 means the default."""
+
+    def given(key: str, default: int) -> int:
+        return (model.conf.number("totem." + key) or default) % 2**32
+
+    nodes = _links(model).get(0, 0)
+    coefficient = model.conf.number("totem.token_coefficient")
+    token = given("token", 3000) + max(nodes - 2, 0) * (650 if coefficient is None else coefficient)
+    retransmit = given("token_retransmit", int(token / (given("token_retransmits_before_loss_const", 4) + 0.2)))
+    join, consensus = given("join", 50), given("consensus", int(1.2 * token))
+    shortest = [
+        ("token", token, _SHORTEST),
+        ("token_retransmit", retransmit, _SHORTEST),
+        ("hold", given("hold", int(retransmit * 0.8 - 10)), _SHORTEST_HOLD),
+        ("join", join, _SHORTEST),
+        ("consensus", consensus, _SHORTEST),
+        ("merge", given("merge", 200), _SHORTEST),
+        ("downcheck", given("downcheck", 1000), _SHORTEST),
+        ("max_network_delay", given("max_network_delay", 50), _SHORTEST),
+    ]
+    for key, value, limit in shortest:
+        if value < limit:
+            yield f"totem.{key} is {value} ms, less than {limit}.", "Raise it, or totem.token, or remove the line.", model.line("totem." + key, "totem.token")
+    if consensus < join:
+        yield f"totem.consensus ({consensus} ms) is shorter than totem.join ({join} ms).", "Raise consensus.", model.line("totem.consensus", "totem.join")
+    if (model.conf.number("totem.token_warning") or 0) > 100:
+        yield "totem.token_warning is a percentage, at most 100.", "Lower it; 0 switches the warning off.", model.line("totem.token_warning")
+
+
+# --- quorum ----------------------------------------------------------------------------------------------------------
+
+
+def provider(model: Model) -> Hits:
+    if model.provider not in (None, "corosync_votequorum", "corosync_ykd"):
+        yield (
+            f'There is no quorum provider "{model.provider}".',
+            "Set provider: corosync_votequorum in the quorum section.",
+            model.line("quorum.provider"),
+        )
+
+
+def two_node_with_qdevice(model: Model) -> Hits:
+    if model.two_node and model.qdevice:
+        yield (
+            "two_node and a quorum device are configured together.",
+            "Remove two_node: the device decides what two_node would.",
+            model.line("quorum.two_node"),
+        )
+
+
+def tie_breaker_with_last_man_standing(model: Model) -> Hits:
+    if model.tie_breaker_is_odd and model.last_man_standing:
+        yield (
+            f"auto_tie_breaker and last_man_standing are configured with an odd number of votes ({model.node_votes}) and without wait_for_all.",
+            "Set wait_for_all: 1, or remove last_man_standing or auto_tie_breaker.",
+            model.line("quorum.last_man_standing"),
+        )
+
+
+def qdevice_combinations(model: Model) -> Hits:
+    if not model.qdevice:
+        return
+    asked = (
+        ("last_man_standing", model.last_man_standing),
+        ("auto_tie_breaker", model.tie_breaker_in_force != "none"),
+        ("allow_downscale", model.allow_downscale),
+    )
+    for name, found in asked:
+        if found:
+            yield f"{name} and a quorum device are configured together.", "Remove one of them.", model.line("quorum." + name)
+
+
+def qdevice_votes(model: Model) -> Hits:
+    line = model.line("quorum.device.votes", "quorum.device.model")
+    if not model.qdevice:
+        return
+    if model.qdevice_votes is None:
+        if model.override:
+            yield "quorum.expected_votes is set, but the device has no votes.", "Remove expected_votes: the nodelist says it. Or set quorum.device.votes.", line
+        elif len(model.nodes) != model.node_votes % 2**32:
+            yield (
+                "Not every node has one vote, so corosync cannot work out the votes of the quorum device.",
+                "Set quorum.device.votes, or give every node one vote.",
+                line,
+            )
+    elif model.qdevice_votes and model.override:
+        delta = (model.override - model.qdevice_votes) % 2**32
+        if delta < 2 or delta >= 2**31:
+            yield (
+                f"quorum.expected_votes is {model.override} and the device alone has {model.qdevice_votes}.",
+                "expected_votes must be at least 2 more than quorum.device.votes. Better remove it: the nodelist says it.",
+                model.line("quorum.expected_votes"),
+            )
+
+
+# These count only where votequorum is the provider.
+VOTEQUORUM: tuple[tuple[str, Check], ...] = (
+    ("refused_two_node_with_qdevice", two_node_with_qdevice),
+    ("refused_tie_breaker_with_last_man_standing", tie_breaker_with_last_man_standing),
+    ("refused_qdevice_combination", qdevice_combinations),
+    ("refused_qdevice_votes", qdevice_votes),
+)
+ALWAYS: tuple[tuple[str, Check], ...] = (
+    ("refused_word", words),
+    ("refused_word", logging_words),
+    ("refused_word", priority),
+    ("refused_uidgid", uidgid),
+    ("refused_nodelist", no_nodes),
+    ("refused_first_node", first_node),
+    ("refused_links", link_numbers),
+    ("refused_links", links),
+    ("refused_nodeid", nodeids),
+    ("refused_duplicate_nodeid", duplicate_nodeids),
+    ("refused_address", addresses),
+    ("refused_address", families),
+    ("refused_link_option", link_options),
+    ("refused_multicast", multicast),
+    ("refused_totem_version", version),
+    ("refused_crypto", crypto),
+    ("refused_timeout", timeouts),
+    ("refused_provider", provider),
+)

@@ -1,0 +1,208 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""Who sees whom: the partitions of a cluster, from what each host said of votequorum.
+
+Pure. Takes results as Ansible has them, of hosts that answered and of hosts that did not.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import checked_facts_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, described
+
+# What every daemon must have alike, and where a value has it.
+_SETTINGS = (
+    ("two_node", ("two_node",)),
+    ("wait_for_all", ("wait_for_all", "enabled")),
+    ("last_man_standing", ("last_man_standing", "enabled")),
+    ("last_man_standing_window", ("last_man_standing", "window_ms")),
+    ("auto_tie_breaker", ("auto_tie_breaker", "kind")),
+    ("auto_tie_breaker_node", ("auto_tie_breaker", "nodes")),
+    ("allow_downscale", ("allow_downscale", "enabled")),
+)
+# What all daemons of one partition must have alike.
+_COUNTS = (("expected_votes", ("expected_votes",)), ("quorum", ("quorum",)), ("quorate", ("quorate",)), ("wait_for_all_pending", ("wait_for_all", "pending")))
+
+
+def partitions(results: t.Any) -> Value:
+    """{split, agreed, partitions, unreachable, unavailable, stale, disagreements}.
+
+    results: host -> result, or a list of results. A result is what votequorum_info returned, registered or in a loop; a `votequorum`
+    value; the result of a task that failed or did not reach its host; or None for a host that has none.
+
+    Raises ForecastError where results is something else, or empty.
+    """
+    hosts = _hosts(results)
+    values = {host: _value(host, result) for host, result in hosts.items() if _has_value(result)}
+    unreachable = [host for host, result in hosts.items() if isinstance(result, dict) and result.get("unreachable")]
+    unavailable = [{"host": host, "reason": _why_not(result)} for host, result in hosts.items() if host not in values and host not in unreachable]
+    found = _partitions(values)
+    stale, disagreements = _stale(values, found), _disagreements(values, found)
+    return {
+        "split": _is_split(found),
+        "agreed": len(found) == 1 and not (unreachable or unavailable or stale or disagreements) and all(value["settled"] for value in values.values()),
+        "partitions": found,
+        "unreachable": unreachable,
+        "unavailable": unavailable,
+        "stale": stale,
+        "disagreements": disagreements,
+    }
+
+
+# ---- what was given ------------------------------------------------------------------------------------------------------
+
+
+def _hosts(results: t.Any) -> dict[str, t.Any]:
+    if isinstance(results, dict) and isinstance(results.get("results"), (list, tuple)):
+        results = results["results"]  # of a loop
+    if isinstance(results, dict) and not ("votequorum" in results or "quorum" in results):
+        named = {str(host): result for host, result in results.items()}
+    elif isinstance(results, (list, tuple)):
+        named = {}
+        for position, result in enumerate(results, start=1):
+            name = _name(result, position)
+            named[name if name not in named else f"{name} ({position})"] = result
+    else:
+        what = "the result of one host" if isinstance(results, dict) else described(results)
+        raise ForecastError(f"partitions takes the results of all hosts, as a dictionary (host: result) or a list, but was given {what}.")
+    if not named:
+        raise ForecastError(f"partitions was given {described(results)}: it needs the result of at least one host.")
+    return named
+
+
+def _name(result: t.Any, position: int) -> str:
+    """Whose result it is, where a list does not say: the loop's item, or the node's own name."""
+    if isinstance(result, dict):
+        if isinstance(result.get("item"), str):
+            return str(result["item"])
+        value = _inner(result) if _has_value(result) else {}
+        if value.get("name") or value.get("nodeid"):
+            return str(value.get("name") or value["nodeid"])
+    return f"result {position}"
+
+
+def _has_value(result: t.Any) -> bool:
+    return isinstance(result, dict) and not result.get("failed") and not result.get("unreachable") and isinstance(_inner(result), dict)
+
+
+def _inner(result: Value) -> t.Any:
+    return result if "quorum" in result and "members" in result else result.get("votequorum")
+
+
+def _value(host: str, result: Value) -> Value:
+    value = _inner(result)
+    try:
+        checked_facts_of(value)
+    except ForecastError as error:
+        raise ForecastError(f"The result of {host} cannot be used. {error}")
+    return t.cast(Value, value)
+
+
+def _why_not(result: t.Any) -> str:
+    if isinstance(result, dict):
+        told = result.get("msg") or result.get("reason")
+        if told:
+            return str(told)
+        if result.get("skipped"):
+            return "the task was skipped"
+        return "the result has no votequorum value"
+    return f"{described(result)} instead of a result"
+
+
+# ---- what it comes to ----------------------------------------------------------------------------------------------------
+
+
+def _partitions(values: t.Mapping[str, Value]) -> list[Value]:
+    """One for each different view of ring and members; the quorate ones first, then the larger ones."""
+    views: dict[t.Any, Value] = {}
+    for host, value in sorted(values.items()):
+        members = sorted(value["members"])
+        ring = value.get("ring_id") or {}
+        view = views.setdefault(
+            (ring.get("nodeid"), ring.get("seq"), tuple(members)),
+            {
+                "members": members,
+                "names": [_node_name(value, nodeid) for nodeid in members],
+                "quorate": False,
+                "ring_id": {"nodeid": ring.get("nodeid"), "seq": ring.get("seq")},
+                "seen_by": [],
+            },
+        )
+        view["quorate"] = view["quorate"] or bool(value["quorate"])
+        view["seen_by"].append(host)
+    return sorted(views.values(), key=lambda view: (not view["quorate"], -len(view["members"]), view["members"], str(view["ring_id"])))
+
+
+def _is_split(found: t.Sequence[Value]) -> bool:
+    """Two partitions that have no node in common are both quorate. Views that share nodes were read at different times."""
+    quorate = [frozenset(view["members"]) for view in found if view["quorate"]]
+    return any(not one & other for position, one in enumerate(quorate) for other in quorate[:position])
+
+
+def _stale(values: t.Mapping[str, Value], found: t.Sequence[Value]) -> list[Value]:
+    """Members of a partition that themselves are on another ring: they left it, or it was read before they came or went."""
+    stale = []
+    for view in found:
+        for host, value in sorted(values.items()):
+            if value["nodeid"] in view["members"] and host not in view["seen_by"]:
+                stale.append(
+                    {"member": value["nodeid"], "host": host, "seen_by": view["seen_by"], "ring_id": view["ring_id"], "own_ring_id": value.get("ring_id")}
+                )
+    return stale
+
+
+def _disagreements(values: t.Mapping[str, Value], found: t.Sequence[Value]) -> list[Value]:
+    """[{about, seen: [{value, hosts}]}]: settings that differ anywhere, and counts that differ inside a partition."""
+    differ = []
+    for name, path in _SETTINGS:
+        differ.extend(_differing(name, {host: _at(value, path) for host, value in values.items()}))
+    configured = {host: [node["nodeid"] for node in value["nodes"] if node.get("configured_votes") is not None] for host, value in values.items()}
+    differ.extend(_differing("nodelist", configured))
+    differ.extend(_differing("qdevice_votes", {host: (value["qdevice"] or {}).get("votes") or 0 for host, value in values.items()}))
+    for view in found:
+        for name, path in _COUNTS:
+            differ.extend(_differing(name, {host: _at(values[host], path) for host in view["seen_by"]}))
+        differ.extend(_differing("tie_breaker", {host: _tie_breaker(values[host]) for host in view["seen_by"]}))
+        for nodeid in view["members"]:
+            votes = {host: node["votes"] for host in view["seen_by"] for node in values[host]["nodes"] if node["nodeid"] == nodeid}
+            differ.extend(_differing(f"votes of node id {nodeid}", votes))
+    for nodeid in sorted({value["nodeid"] for value in values.values()}):
+        same = sorted(host for host, value in values.items() if value["nodeid"] == nodeid)
+        if len(same) > 1:
+            differ.append({"about": "hosts with the same node id", "seen": [{"value": nodeid, "hosts": same}]})
+    return differ
+
+
+def _tie_breaker(value: Value) -> t.Any:
+    """Whom this host would let decide a tie: the lowest or highest node id of the last majority that it saw itself."""
+    breaker = value["auto_tie_breaker"]
+    return breaker[breaker["kind"]] if breaker["kind"] in ("lowest", "highest") else None
+
+
+def _differing(about: str, by_host: t.Mapping[str, t.Any]) -> list[Value]:
+    seen: list[Value] = []
+    for host, item in sorted(by_host.items()):
+        same = [entry for entry in seen if entry["value"] == item]
+        if same:
+            same[0]["hosts"].append(host)
+        else:
+            seen.append({"value": item, "hosts": [host]})
+    return [{"about": about, "seen": seen}] if len(seen) > 1 else []
+
+
+def _at(value: Value, path: t.Sequence[str]) -> t.Any:
+    item: t.Any = value
+    for key in path:
+        item = item.get(key) if isinstance(item, dict) else None
+    return item
+
+
+def _node_name(value: Value, nodeid: int) -> str | None:
+    return next((node["name"] for node in value["nodes"] if node["nodeid"] == nodeid), None)

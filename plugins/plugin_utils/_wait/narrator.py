@@ -1,0 +1,68 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""What a wait tells its user while it lasts: a line for each change, and one a minute otherwise."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import in_words, summary
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value, labels
+
+# Seconds without a line after which one is due.
+MINUTE = 60.0
+
+
+class Narrator:
+    """Lines about one wait. say prints one; None keeps silent."""
+
+    def __init__(self, say: t.Callable[[str], None] | None, clock: t.Callable[[], float] = time.monotonic) -> None:
+        self._say = say or (lambda line: None)
+        self._clock = clock
+        self._start = self._last = clock()
+        self._state = "the node has not been asked yet"
+
+    def changed(self, entries: list[dict[str, t.Any]], value: Value | None, unmet: list[dict[str, t.Any]], held: float | None) -> None:
+        """Tell of these changes, and how things stand after them."""
+        self._state = _state(value, unmet, held)
+        if entries:
+            happened = "; ".join(filter(None, (_in_words(entry, value) for entry in entries)))
+            self._line(f"{happened + ': ' if happened else ''}{self._state}")
+
+    def away(self, what: str) -> None:
+        """Tell that nothing can be read, and why."""
+        self._state = what
+        self._line(what)
+
+    def heartbeat(self) -> None:
+        """Tell that the wait goes on, if there has been no line for a minute."""
+        if self._clock() - self._last >= MINUTE:
+            self._line(f"still waiting: {self._state}")
+
+    def _line(self, text: str) -> None:
+        self._last = self._clock()
+        self._say(f"{text} ({int(self._last - self._start)} s)")
+
+
+def _state(value: Value | None, unmet: list[dict[str, t.Any]], held: float | None) -> str:
+    seen = "nothing could be read yet" if value is None else summary(value)
+    if held is not None:
+        return f"{seen}. All conditions hold"
+    return f"{seen}. Not met: {in_words(unmet)}" if unmet else seen
+
+
+def _in_words(entry: dict[str, t.Any], value: Value | None) -> str:
+    event = entry["event"]
+    if event in ("start", "votes"):
+        return {"start": "", "votes": "votes changed"}[event]
+    if value is None or event.startswith("corosync_") or event in ("unreachable", "reachable"):
+        return event.replace("_", " ")
+    moves = [f"{labels(entry[key], value)} {key}" for key in ("joined", "left") if entry[key]]
+    if event != "membership":
+        moves.insert(0, event.replace("_", " "))
+    return ", ".join(moves) or "a new ring with the same members"

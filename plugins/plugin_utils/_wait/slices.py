@@ -1,0 +1,226 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""The controller's part of a wait: slice after slice on the node, through everything that may happen to the way there."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import goal_of, in_words, summary, unmet
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import marker, reported
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.narrator import Narrator
+
+Result = dict[str, t.Any]
+
+# The longest slice, which bounds how late a node is missed that vanished without a word; where the connection itself notices that, it
+# may be longer, since starting a slice costs the node a fifth of a second of CPU. Seconds.
+SLICE = 60.0
+LONG_SLICE = 300.0
+# How long a change that does not fulfil the goal is kept back on the node, for the next one. Seconds.
+LINGER = 2.0
+# What a round trip is taken to cost before one has been measured, and at the most. Seconds.
+ROUND_TRIP = 0.5
+MOST_ROUND_TRIP = 1.0
+# What a slice may take beyond what it was told (for the way there and back, and for a busy node to start the module) before the node
+# counts as lost; twice as long after each such loss. And how late the whole wait may end. Seconds.
+PATIENCE = 15.0
+MOST_PATIENCE = 120.0
+LATEST = 1.2
+# So often may a node that has never run the module fail to (it may be shutting down) before that is taken for its normal state.
+FAILURES = 3
+
+
+class Lost(Exception):
+    """The node could not be reached. It may mend."""
+
+
+class Silent(Lost):
+    """The node did not answer in time."""
+
+
+class Broken(Exception):
+    """The node was reached and cannot run the module."""
+
+
+class Refused(Broken):
+    """The login or the password of become was not taken. Trying again mends nothing and may lock the account."""
+
+
+class RemoteWait:
+    """A wait as the controller sees it.
+
+    longest: of a slice, in seconds. look(slice, seconds): runs one slice on the node, within so many seconds, and returns the module's
+    result. Raises Lost, Silent, Broken, Refused. A node that never ran the module is given up when it cannot or refuses to; what it did
+    once it may do again.
+    """
+
+    def __init__(
+        self,
+        options: dict[str, t.Any],
+        look: t.Callable[[dict[str, t.Any], float], Result],
+        narrator: Narrator,
+        clock: t.Callable[[], float] = time.monotonic,
+        sleep: t.Callable[[float], None] = time.sleep,
+        now: t.Callable[[], float] = time.time,
+        longest: float = SLICE,
+    ) -> None:
+        self._options = options
+        self._look = look
+        self._narrator = narrator
+        self._clock = clock
+        self._sleep = sleep
+        self._now = now
+        self._longest = longest
+        self._start = clock()
+        self._round_trip = ROUND_TRIP
+        self._value: Value | None = None
+        self._reported: Value | None = None
+        self._away: str | None = None
+        self._trouble: str | None = None
+        self._lost = False
+        self._patience = PATIENCE
+        self._failures = 0
+        self._reached = False
+        self._timeline: list[dict[str, t.Any]] = []
+        self._unmet = unmet(goal_of(options), None)
+        self._reconnects = 0
+
+    def look_once(self) -> Result:
+        """Check mode: what there is now, whether it meets the goal or not."""
+        try:
+            answer = self._slice(0.0, 0.0)
+        except (Lost, Broken) as exc:
+            return self._failure(_sentence(exc))
+        return answer if answer is not None and answer.get("failed") else self._result()
+
+    def run(self) -> Result:
+        """The task's result."""
+        self._sleep(self._options["delay"])
+        seconds = 0.0  # the first look is only that: a goal that holds already costs one round trip
+        while True:
+            try:
+                answer = self._slice(min(seconds, self._left()), self._options["stable_for"])
+            except (Lost, Broken) as exc:
+                if self._is_hopeless(exc):
+                    return self._failure(_sentence(exc))
+                if self._is_late(exc):
+                    self._trouble = f"The last look at the node was in vain: {exc}."
+                else:
+                    self._out_of_reach(exc)
+            else:
+                if answer is not None:
+                    return answer
+            if self._left() <= self._round_trip:
+                return self._failure(self._timed_out())
+            if self._lost:
+                self._sleep(min(self._options["sleep"], self._left()))
+            seconds = self._longest
+
+    def _slice(self, seconds: float, stable_for: float) -> Result | None:
+        """One slice. The task's result if that ends the wait, else None."""
+        begun = self._clock()
+        left = self._left() - self._round_trip
+        limit = max(0.1, min(left, seconds + stable_for + self._options["connect_timeout"]))
+        given = {
+            "seconds": max(0.0, min(seconds, left)),
+            "limit": limit,
+            "stable_for": stable_for,
+            "linger": LINGER if self._options["progress"] else None,
+            "reported": self._reported,
+            "away": self._away,
+        }
+        answer = self._look(given, min(limit + self._patience, self._left() + LATEST))
+        if answer.get("failed"):
+            if answer.get("vain") or "module_stdout" not in answer:
+                return self._failure(answer["msg"], reason=answer.get("reason"))
+            raise Broken(_module_failure(answer))
+        self._take(answer["slice"], begun)
+        return self._result() if answer["slice"]["met"] else None
+
+    def _take(self, found: Result, begun: float) -> None:
+        self._round_trip = min(MOST_ROUND_TRIP, max(0.0, self._clock() - begun - found["took"]))
+        self._reached = True
+        entries = found["timeline"]
+        if self._lost:
+            self._lost = False
+            self._reconnects += 1
+            entries = [marker(found["took"], "reachable")] + entries
+        self._note(entries)
+        self._value = found["votequorum"] or self._value
+        self._reported = reported(found["votequorum"]) if found["votequorum"] else self._reported
+        self._unmet = found["unmet"]
+        self._reconnects += found["reconnects"]
+        self._trouble = found["away_msg"]
+        if found["away"] and found["away"] != self._away:
+            self._narrator.away(f"{found['away_msg']} Trying again.")
+        elif not found["away"]:
+            self._narrator.changed(entries, self._value, self._unmet, found["held"])
+        self._away = found["away"]
+
+    def _is_hopeless(self, exc: Exception) -> bool:
+        self._failures += isinstance(exc, Broken)
+        return not self._reached and self._failures >= (1 if isinstance(exc, Refused) else FAILURES)
+
+    def _is_late(self, exc: Exception) -> bool:
+        """Whether only the time was over: a node that is busy, as far as anybody knows, and what was seen of it last may still be so."""
+        return isinstance(exc, Silent) and self._reached and not self._lost and not self._left()
+
+    def _out_of_reach(self, exc: Exception) -> None:
+        if isinstance(exc, Silent):
+            self._patience = min(MOST_PATIENCE, 2 * self._patience)
+        self._trouble = _sentence(exc)
+        if not self._lost:
+            self._lost = True
+            self._note([marker(0.0, "unreachable")])
+            self._narrator.away(f"{self._trouble} Trying again.")
+        self._narrator.heartbeat()
+        self._unmet = unmet(goal_of(self._options), None)
+
+    def _note(self, entries: list[dict[str, t.Any]]) -> None:
+        now = self._now()
+        self._timeline += [dict(entry, at=utc(now - entry["at"])) for entry in entries]
+
+    def _left(self) -> float:
+        return max(0.0, self._start + self._options["timeout"] - self._clock())
+
+    def _timed_out(self) -> str:
+        text = f"Timed out after {self._options['timeout']:g} s. Not met: {in_words(self._unmet) or 'votequorum could not be read'}."
+        if self._trouble is not None:
+            text += f" {self._trouble}"
+        if self._value is not None:
+            text += f" Last seen: {summary(self._value)}."
+        return text
+
+    def _failure(self, msg: str, reason: str | None = None) -> Result:
+        result = dict(self._result(), failed=True, msg=f"{self._options['msg']} {msg}" if self._options["msg"] else msg)
+        return dict(result, reason=reason) if reason else result
+
+    def _result(self) -> Result:
+        return {
+            "changed": False,
+            "elapsed": round(self._clock() - self._start, 3),
+            "quorate": bool(self._value and self._value["quorate"]),
+            "votequorum": self._value,
+            "timeline": self._timeline,
+            "unmet": self._unmet,
+            "reconnects": self._reconnects,
+            "ansible_facts": {"votequorum": self._value},
+        }
+
+
+def _module_failure(answer: Result) -> str:
+    """A module that ended without a result of its own: what it or its interpreter said last."""
+    said = [str(answer.get(key) or "").strip() for key in ("msg", "module_stderr", "module_stdout")]
+    return " | ".join(text.splitlines()[-1] for text in said if text) or "it gave no reason"
+
+
+def _sentence(exc: Exception) -> str:
+    what = "The node is out of reach" if isinstance(exc, Lost) else "The node cannot run the module"
+    return f"{what}: {str(exc).rstrip('. ')}."

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""End a call that may never return, such as one to a node behind a dead network."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import threading
+import time
+import typing as t
+
+TICK = 1.0
+
+
+class Overdue(BaseException):
+    """The call took longer than it may. Not an Exception, so that nothing on the way swallows it."""
+
+
+class Orphaned(BaseException):
+    """The process that started this one has gone: nobody waits for the result any more."""
+
+
+class Watchdog:
+    """A context manager that raises Overdue in its body after so many seconds, and Orphaned when the parent process has gone.
+
+    Connection plugins wait in C or in select(2) without an end; only a signal to their thread brings them back, and SIGALRM belongs
+    to the task keyword `timeout`. Processes that the body has started and left behind (an ssh on a dead network) are ended, by pid.
+    Outside the main thread, where Python takes no signals, the body runs unwatched.
+
+    parent: the pid of the parent process to watch, if it is not today's. tick: called about once a second from another thread while the
+    body runs.
+    """
+
+    def __init__(self, seconds: float, tick: t.Callable[[], None] = lambda: None, parent: int | None = None) -> None:
+        self._seconds = seconds
+        self._tick = tick
+        self._parent = os.getppid() if parent is None else parent
+        self._done = threading.Event()
+        self._verdict: type[BaseException] | None = None
+        self._thread: threading.Thread | None = None
+        self._before: set[int] = set()
+        self._handler: t.Any = None
+
+    def __enter__(self) -> Watchdog:
+        if threading.current_thread() is threading.main_thread():
+            self._before = _children()
+            self._handler = signal.signal(signal.SIGUSR1, self._bite)
+            self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *dummy: t.Any) -> None:
+        self._done.set()
+        if self._thread is None:
+            return
+        self._thread.join()
+        signal.signal(signal.SIGUSR1, self._handler)
+        if kind is not None and not issubclass(kind, Exception):
+            _end(_children() - self._before)
+
+    def _watch(self) -> None:
+        end = time.monotonic() + self._seconds
+        while not self._done.wait(min(TICK, max(0.0, end - time.monotonic()))):
+            if os.getppid() != self._parent:
+                return self._bark(Orphaned)
+            if time.monotonic() >= end:
+                return self._bark(Overdue)
+            self._tick()
+        return None
+
+    def _bark(self, verdict: type[BaseException]) -> None:
+        self._verdict = verdict
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+
+    def _bite(self, *dummy: t.Any) -> None:
+        if not self._done.is_set() and self._verdict is not None:
+            signal.signal(signal.SIGUSR1, self._handler)  # even if this falls between the body and __exit__
+            raise self._verdict
+
+
+def pause(seconds: float, parent: int) -> None:
+    """Sleep, but no longer than this process has that parent: raises Orphaned."""
+    end = time.monotonic() + seconds
+    while os.getppid() == parent:
+        left = end - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(TICK, left))
+    raise Orphaned
+
+
+def _children() -> set[int]:
+    """The pids of this process's children; none where there is no /proc."""
+    me = os.getpid()
+    return {int(path.name) for path in pathlib.Path("/proc").glob("[0-9]*") if _parent(path) == me}
+
+
+def _parent(path: pathlib.Path) -> int | None:
+    try:
+        return int((path / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return None  # it has ended meanwhile
+
+
+def _end(pids: t.Iterable[int]) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except OSError:
+            pass  # it has ended by itself

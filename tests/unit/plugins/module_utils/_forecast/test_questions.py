@@ -1,0 +1,285 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The questions: that they are answered as all daemons together would, and what is refused or doubted."""
+
+import itertools
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import forecast_entry
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import forecast, margin, may_leave, quorate_without, tolerates
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
+from ansible_collections.corosync.quorum.tests.unit.fakes.daemons import all_quorate, daemons_of, lose, silence, values
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
+
+
+@settings(max_examples=300, deadline=None)
+@given(values(), st.data())
+def test_the_same_as_every_daemon_on_its_own(a_value, data):
+    order = data.draw(st.permutations(a_value["members"]))
+    cuts = sorted(data.draw(st.lists(st.integers(1, len(order) - 1), min_size=1, max_size=3, unique=True)))
+    steps = [order[start:end] for start, end in zip([0] + cuts, cuts)]
+    how, window = data.draw(st.sampled_from(["crash", "leave"])), data.draw(st.booleans())
+    device = data.draw(st.sampled_from(["as_now", "lost"]))
+    daemons = silence(daemons_of(a_value)) if device == "lost" else daemons_of(a_value)
+    expected = device == "as_now" or all_quorate(daemons) or not a_value["quorate"]
+    for step in steps:
+        daemons = lose(daemons, step, how, window)
+        expected = expected and all_quorate(daemons)
+    result = forecast(a_value, steps, how=how, lms_window=window, qdevice=device)
+    assert result["quorate"] == expected, result
+    assert result["members"] == sorted(daemons)
+    seen = {(daemon.total_votes, daemon.quorum, daemon.nodes[nodeid].expected_votes) for nodeid, daemon in daemons.items()}
+    assert (result["total_votes"], result["quorum"], result["expected_votes"]) in seen
+    assert re.match(r"[A-Z].*\.$", result["reason"]), result["reason"]
+
+
+def _tolerates_by_trying_everything(a_value, qdevice):
+    members = a_value["members"]
+    for count in range(1, len(members)):
+        for loss in itertools.combinations(members, count):
+            if not quorate_without(a_value, list(loss), qdevice)[0]:
+                return count - 1
+    return len(members) - 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(values(), st.sampled_from(["as_now", "lost", "either"]))
+def test_tolerates_is_what_every_combination_survives(a_value, qdevice):
+    assert tolerates(a_value, qdevice) == (_tolerates_by_trying_everything(a_value, qdevice) if a_value["quorate"] else 0)
+
+
+@settings(max_examples=100, deadline=None)
+@given(values(), st.sampled_from(["as_now", "lost", "either"]))
+def test_the_entry_is_the_single_questions(a_value, qdevice):
+    entry = forecast_entry(a_value, qdevice)
+    assert entry == {
+        "tolerates": tolerates(a_value, qdevice),
+        "quorate_without": [nodeid for nodeid in a_value["members"] if quorate_without(a_value, nodeid, qdevice)[0]],
+    }
+
+
+@settings(max_examples=100, deadline=None)
+@given(values(plain=True), st.data())
+def test_without_special_modes_fewer_losses_are_never_worse(a_value, data):
+    loss = data.draw(st.lists(st.sampled_from(a_value["members"]), min_size=1, max_size=len(a_value["members"]) - 1, unique=True))
+    if quorate_without(a_value, loss)[0]:
+        assert all(quorate_without(a_value, [nodeid])[0] for nodeid in loss)
+
+
+@settings(max_examples=100, deadline=None)
+@given(values(), st.data())
+def test_what_is_quorate_with_the_device_lost_and_as_now_is_quorate_either_way(a_value, data):
+    node = data.draw(st.sampled_from(a_value["members"]))
+    both = [quorate_without(a_value, node, device)[0] for device in ("lost", "as_now")]
+    assert quorate_without(a_value, node)[0] == all(both)
+
+
+@settings(max_examples=300, deadline=None)
+@given(values(), st.data())
+def test_spare_is_any_so_many_more(a_value, data):
+    members = a_value["members"]
+    leave = data.draw(st.lists(st.sampled_from(members), min_size=1, max_size=len(members) - 1, unique=True))
+    stay = [nodeid for nodeid in members if nodeid not in leave]
+    spare = data.draw(st.integers(0, len(stay) - 1))
+    safe, reason = quorate_without(a_value, leave, spare=spare)
+    at_once = all(quorate_without(a_value, leave + list(more))[0] for more in itertools.combinations(stay, spare))
+    assert not safe or at_once, reason
+    if safe:
+        for more in itertools.combinations(stay, spare):
+            down = lose(daemons_of(a_value), leave)
+            assert all_quorate(lose(down, more) if more else down), (leave, more)
+    elif spare == 0:
+        assert not at_once
+
+
+def test_the_gate_says_why_with_numbers():
+    answer = may_leave(value([1] * 5), ["node2"], spare=1)
+    assert (answer["safe"], answer["now"], answer["after"]) == (
+        True,
+        {"quorate": True, "total_votes": 5, "quorum": 3, "members": [1, 2, 3, 4, 5]},
+        {"quorate": True, "total_votes": 4, "quorum": 3, "members": [1, 3, 4, 5]},
+    )
+    answer = may_leave(value([1] * 5), ["node2", 3], spare=1)
+    assert not answer["safe"]
+    assert answer["reason"] == "If node1 failed as well: Without node1, node2, node3, 2 votes are present, quorum is 3 of 5 expected: 1 too few."
+
+
+@pytest.mark.parametrize(
+    "spare, message",
+    [
+        (-1, "spare is the number -1, but must be a number of nodes, 0 or more."),
+        ("1", "spare is the string '1', but"),
+        (2, "spare is 2, but 2 of 3 members stay and one of them has to be left, so it can be 1 at most."),
+    ],
+)
+def test_a_spare_that_is_none(spare, message):
+    with pytest.raises(ForecastError, match=re.escape(message)):
+        quorate_without(value([1] * 3), 1, spare=spare)
+
+
+def test_reasons_name_the_rule_and_its_numbers():
+    assert forecast(value([1, 1, 1]), ["node1"])["reason"] == "Without node1, 2 votes are present, quorum is 2 of 3 expected: enough."
+    assert forecast(value([1, 1, 1]), [1, 2])["reason"] == "Without node1, node2, 1 vote is present, quorum is 2 of 3 expected: 1 too few."
+    assert "two_node lets one vote be enough" in forecast(value([1, 1], two_node=True), [1])["reason"]
+    assert "auto_tie_breaker keeps quorum, because node1, the lowest node id" in forecast(value([1] * 4, tie_breaker="lowest"), [3, 4])["reason"]
+    assert "node1, which breaks the tie, is among those gone" in forecast(value([1] * 4, tie_breaker="lowest"), [1, 2])["reason"]
+    assert "node2 of auto_tie_breaker_node stays" in forecast(value([1] * 4, tie_breaker=[2, 3]), [3, 4])["reason"]
+    assert "so many went at once (3)" in forecast(value([1] * 5, tie_breaker="lowest", wait_for_all=True), [3, 4, 5])["reason"]
+    waiting = dict(value([1, 1, 1]), quorate=False, wait_for_all={"enabled": True, "pending": True})
+    assert "wait_for_all holds quorum back" in forecast(waiting, [1])["reason"]
+    assert "once its window of 10000 ms has elapsed" in forecast(value([1] * 5, last_man_standing=True), [[1, 2], [3]])["reason"]
+    assert "made the number of members the expected votes" in forecast(value([1] * 5, last_man_standing=True), [[1], [2], [3]], lms_window=True)["reason"]
+    assert "(1 of the quorum device)" in forecast(value([1, 1], qdevice=1), [1])["reason"]
+    assert "master_wins keeps quorum" in forecast(value([1, 1, 1], qdevice=1, master_wins=True), [1, 2])["reason"]
+    assert "8 bits" in forecast(value([100] * 6), [1, 2, 3, 4, 5])["reason"]
+    assert forecast(value([1] * 5), [[1, 2, 3], [4]])["reason"].startswith("Quorum is lost at step 1 of 2 already. Without node1, node2, node3,")
+    assert quorate_without(value([1, 1], qdevice=1), 1)[1].startswith("If the quorum device's vote is lost too: ")
+
+
+def test_what_is_not_known_is_not_safe():
+    moving = value([1, 1, 1], settled=False)
+    assert forecast(moving, [1])["quorate"] is False and "read it again" in forecast(moving, [1])["reason"]
+    assert (quorate_without(moving, 1)[0], tolerates(moving), forecast_entry(moving)) == (False, 0, {"tolerates": 0, "quorate_without": []})
+    mute = value([1, 1, 1])
+    mute["nodes"][1]["votes"] = None
+    result = forecast(mute, [1])
+    assert (result["quorate"], result["total_votes"], result["quorum"]) == (False, None, None)
+    assert "The votes of node2 are not known" in result["reason"]
+
+
+def test_without_a_member_nothing_can_be_lost():
+    """A daemon that has just started tells of itself before it is a member."""
+    assert forecast_entry(dict(value([1, 1, 1]), members=[])) == {"tolerates": 0, "quorate_without": []}
+
+
+def test_a_cluster_that_is_not_quorate_is_not_safe():
+    lost = value([1, 1, 1])
+    lost.update(quorate=False, members=[1], total_votes=1)
+    for node in lost["nodes"][1:]:
+        node["state"] = "dead"
+    assert tolerates(lost) == 0 and margin(lost) == -1
+    two = value([2, 1, 1, 1, 1, 1], two_node=True, quorate=False, wait_for_all=False)
+    assert quorate_without(two, 1) == (False, quorate_without(two, 1)[1])
+    assert quorate_without(two, 1)[1].startswith("The cluster is not quorate now. ")
+
+
+def test_a_node_that_is_away_already_changes_nothing():
+    a_value = value([1, 1, 1])
+    a_value["nodes"][2]["state"], a_value["members"], a_value["missing"], a_value["total_votes"] = "dead", [1, 2], [3], 2
+    assert forecast(a_value, ["node3"])["quorate"] is True
+    assert forecast(a_value, ["node3", "node2"])["quorate"] is False
+
+
+def test_names_and_node_ids():
+    a_value = value({7: 1, 8: 1, 9: 1})
+    assert forecast(a_value, ["node7"]) == forecast(a_value, [7]) == forecast(a_value, ["7"]) == forecast(a_value, "node7") == forecast(a_value, 7)
+
+
+def test_margin():
+    assert (margin(value([1] * 5)), margin(value([3, 1]))) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "leave, message",
+    [
+        (["node9"], "There is no node 'node9' in this cluster; it has node1, node2, node3."),
+        ([], "An empty list of nodes was given: name at least one node that leaves."),
+        ([["node1"], []], "One of the 2 steps is an empty list: every step needs at least one node that leaves."),
+        ([1, 2, 3], "All 3 members (node1, node2, node3) would leave; a forecast needs a node that stays."),
+        ([["node1"], ["node2", 1]], "A node can leave only once, but more than once there is: node1."),
+        ([["node1"], "node2"], "Nodes and lists of nodes are mixed: give a list of nodes that leave at once, or a list of such lists, one a step."),
+        (None, "Nothing (None) was given where a list of node names or node ids is expected."),
+        ({"node1": 1}, "A dictionary was given where a list of node names or node ids is expected."),
+        ([True], "The boolean true was given where a node name or node id is expected."),
+    ],
+)
+def test_questions_that_have_no_answer(leave, message):
+    with pytest.raises(ForecastError) as raised:
+        forecast(value([1, 1, 1]), leave)
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"how": "bang"}, "how is the string 'bang', but must be one of: crash, leave."),
+        ({"qdevice": None}, "qdevice is nothing (None), but must be one of: as_now, lost."),
+        ({"lms_window": "yes"}, "lms_window is the string 'yes', but must be one of: false, true."),
+    ],
+)
+def test_options_that_are_none(options, message):
+    with pytest.raises(ForecastError) as raised:
+        forecast(value([1, 1, 1]), [1], **options)
+    assert str(raised.value) == message
+
+
+def test_steps_are_not_for_quorate_without():
+    with pytest.raises(ForecastError, match="for steps there is the filter forecast"):
+        quorate_without(value([1, 1, 1]), [[1], [2]])
+
+
+def without(key):
+    a_value = value([1, 1, 1])
+    del a_value[key]
+    return a_value
+
+
+@pytest.mark.parametrize(
+    "given_value, message",
+    [
+        (None, "Nothing (None) was given where a votequorum value is expected"),
+        ("x", "The string 'x' was given where a votequorum value is expected"),
+        ({"failed": True, "msg": "Corosync is away."}, "it said: Corosync is away."),
+        ({"available": False, "reason": "not_running"}, "it said: not_running"),
+        ({"votequorum": value([1, 1]), "changed": False}, "pass what it has under 'votequorum'"),
+        ({}, "it lacks nodeid, quorate, settled, ring_id, expected_votes,"),
+        (without("auto_tie_breaker"), "it lacks auto_tie_breaker."),
+        (value([1, 1, 1], quorum="2"), "quorum is the string '2', not a number"),
+        (dict(value([1, 1, 1]), wait_for_all=True), "it lacks wait_for_all.enabled"),
+        (dict(value([1, 1, 1]), members=[1, 4]), "nodes says nothing of member the number 4"),
+        (dict(value([1, 1, 1]), members=[2, 3]), "the node asked, 1, is not among its members"),
+        (dict(value([1, 1, 1]), nodes=[{"nodeid": 1}]), "of an entry of nodes, it lacks name, state, votes, expected_votes, qdevice"),
+    ],
+)
+def test_values_that_are_not_ours(given_value, message):
+    for question in (
+        lambda: forecast(given_value, [1]),
+        lambda: quorate_without(given_value, [1]),
+        lambda: tolerates(given_value),
+        lambda: margin(given_value),
+    ):
+        with pytest.raises(ForecastError) as raised:
+            question()
+        assert message in str(raised.value)
+
+
+_junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(value([1, 1, 1]))), _junk)
+def test_a_damaged_value_gives_an_error_or_an_answer_but_no_traceback(key, junk):
+    try:
+        forecast(dict(value([1, 1, 1]), **{key: junk}), [1])
+    except ForecastError:
+        pass
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(["nodeid", "name", "state", "votes", "expected_votes", "qdevice"]), _junk)
+def test_a_damaged_node_gives_an_error_or_an_answer_but_no_traceback(key, junk):
+    a_value = value([1, 1, 1], qdevice=1)
+    a_value["nodes"][1][key] = junk
+    try:
+        forecast(a_value, [1])
+    except ForecastError:
+        pass

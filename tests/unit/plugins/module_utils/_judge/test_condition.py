@@ -1,0 +1,304 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The conditions of wait_for_quorum: when each holds, what is said where it does not, and which can never hold."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import (
+    CONDITIONS,
+    QDEVICE_STATES,
+    ImpossibleGoal,
+    device_state,
+    goal_of,
+    in_words,
+    most_votes,
+    refuse_impossible,
+    summary,
+    unmet,
+)
+from ansible_collections.corosync.quorum.tests.unit.fakes.values import device, node, value
+
+VOTING, ALIVE, REGISTERED, ABSENT = (value(qdevice=device(state)) for state in ("voting", "alive", "registered", "absent"))
+NOT_ITS_OWN_MEMBER = (
+    "The dictionary given is not a votequorum value that this version of corosync.quorum can use: the node asked, 1, is not among its members. "
+    "Read it anew with corosync.quorum.votequorum_info of this version."
+)
+NO_NODELIST = {"nodes": [node(1, name=None, configured=None)], "members": (1,)}
+
+
+@pytest.mark.parametrize(
+    "name, wanted, seen_value, holds, seen",
+    [
+        ("quorate", True, value(), True, True),
+        ("quorate", True, value(members=[1]), False, False),
+        ("quorate", False, value(), False, True),
+        ("quorate", False, value(members=[1]), True, False),
+        ("members", ["node1"], value(), True, ["node1", "node2", "node3"]),
+        ("members", ["node1", "3"], value(), True, ["node1", "node2", "node3"]),
+        ("members", ["node1", "3"], value(members=[1, 2]), False, ["node1", "node2"]),
+        ("members", ["2"], value(nodes=[node(1), node(2, False, name=None)], members=[1]), False, ["node1"]),
+        ("members", ["2"], value(nodes=[node(1), node(2, name=None)], members=[1, 2]), True, ["node1", "2"]),
+        ("members", ["7"], value(**NO_NODELIST), False, ["1"]),
+        ("absent", ["node3"], value(members=[1, 2]), True, ["node1", "node2"]),
+        ("absent", ["node3", "2"], value(members=[1, 2]), False, ["node1", "node2"]),
+        ("absent", ["node3"], value(), False, ["node1", "node2", "node3"]),
+        ("absent", ["7"], value(**NO_NODELIST), True, ["1"]),
+        ("min_members", 2, value(members=[1, 2]), True, 2),
+        ("min_members", 3, value(members=[1, 2]), False, 2),
+        ("min_votes", 2, value(members=[1, 2]), True, 2),
+        ("min_votes", 3, value(members=[1, 2]), False, 2),
+        ("min_votes", 3, value(members=[1, 2], qdevice=device()), True, 3),
+        ("expected_votes", 3, value(), True, 3),
+        ("expected_votes", 2, value(), False, 3),
+        ("expected_votes", 4, value(), False, 3),
+        ("quorate_without", ["node2"], value(), True, None),
+        ("quorate_without", ["2"], value(members=[1, 2]), False, None),
+        ("quorate_without", ["1"], value(members=[1]), False, None),
+        ("tolerates", 1, value(), True, 1),
+        ("tolerates", 1, value(members=[1, 2]), False, 0),
+        ("tolerates", 1, value(members=[1]), False, 0),
+        ("tolerates", 0, value(members=[2, 3]), False, NOT_ITS_OWN_MEMBER),
+        ("quorate_without", ["node2"], value(members=[2, 3]), False, NOT_ITS_OWN_MEMBER),
+        ("ring_newer_than", 9, value(ring=10), True, 10),
+        ("ring_newer_than", 10, value(ring=10), False, 10),
+        ("ring_newer_than", 11, value(ring=10), False, 10),
+        ("qdevice", "absent", value(), True, "absent"),
+        ("qdevice", "absent", ABSENT, True, "absent"),
+        ("qdevice", "absent", REGISTERED, False, "registered"),
+        ("qdevice", "absent", VOTING, False, "voting"),
+        ("qdevice", "registered", ABSENT, False, "absent"),
+        ("qdevice", "registered", REGISTERED, True, "registered"),
+        ("qdevice", "registered", VOTING, True, "voting"),
+        ("qdevice", "alive", REGISTERED, False, "registered"),
+        ("qdevice", "alive", ALIVE, True, "alive"),
+        ("qdevice", "alive", VOTING, True, "voting"),
+        ("qdevice", "voting", ALIVE, False, "alive"),
+        ("qdevice", "voting", VOTING, True, "voting"),
+    ],
+)
+def test_each_condition(name, wanted, seen_value, holds, seen):
+    found, what = CONDITIONS[name](seen_value, wanted)
+    assert found is holds
+    assert name == "quorate_without" or what == seen
+    missing = unmet({name: wanted}, seen_value)
+    assert missing == ([] if holds else [{"condition": name, "wanted": wanted, "seen": what}])
+
+
+def test_a_device_that_has_gone_casts_no_vote():
+    """registered but dead: corosync keeps the flag of the vote until the device is heard again."""
+    assert device_state(value(qdevice=dict(device(), alive=False))) == "registered"
+    assert device_state(value(qdevice=dict(device(), registered=False))) == "absent"
+
+
+def test_a_goal_is_what_was_asked_for():
+    options = dict.fromkeys(CONDITIONS, None)
+    assert goal_of(options) == {}
+    assert goal_of(dict(options, quorate=False, min_votes=2, timeout=5)) == {"quorate": False, "min_votes": 2}
+
+
+def test_nothing_read_meets_nothing():
+    goal = {"quorate": False, "absent": ["node3"], "qdevice": "absent"}
+    assert unmet(goal, None) == [{"condition": name, "wanted": wanted, "seen": None} for name, wanted in goal.items()]
+
+
+@given(st.sets(st.sampled_from([1, 2, 3])), st.booleans(), st.sampled_from(QDEVICE_STATES), st.sampled_from(sorted(CONDITIONS)))
+def test_what_has_not_settled_meets_nothing(members, quorate, state, name):
+    wanted = {"members": ["1"], "absent": ["3"], "quorate_without": ["3"], "quorate": False, "qdevice": "absent"}.get(name, 0)
+    unsettled = value(members=sorted(members | {1}), quorate=quorate, qdevice=device(state), settled=False)
+    assert unmet({name: wanted}, unsettled)[0] == {"condition": "settled", "wanted": True, "seen": False}
+
+
+@pytest.mark.parametrize(
+    "goal, where, message",
+    [
+        ({"members": ["node4"]}, value(), "members: there is no node 'node4' in this cluster; it has node1, node2, node3."),
+        ({"absent": ["0"]}, value(), "absent: there is no node '0' in this cluster; it has node1, node2, node3."),
+        ({"members": ["node2"]}, value(**NO_NODELIST), "members: there is no node 'node2' in this cluster; it has node id 1."),
+        ({"members": ["node2", "2"]}, value(), "members names a node twice: 2."),
+        ({"absent": ["2", "node3", "node2"]}, value(), "absent names a node twice: node2."),
+        ({"members": ["node2", "node3"], "absent": ["2"]}, value(), "members and absent both name node2: no node can be a member and absent."),
+        (
+            {"absent": ["node1"]},
+            value(),
+            "absent names node1, the node that is asked: it is a member of every membership it can see. Ask another node.",
+        ),
+        ({"min_members": 4}, value(members=[1]), "min_members is 4, but only 3 nodes can be members: node1, node2, node3."),
+        ({"min_members": 3, "absent": ["node2"]}, value(members=[1]), "min_members is 3, but only 2 nodes can be members: node1, node3."),
+        ({"min_votes": 4}, value(members=[1]), "min_votes is 4, but node1, node2, node3 together have only 3 votes."),
+        (
+            {"min_votes": 5},
+            value(qdevice=device("absent")),
+            "min_votes is 5, but node1, node2, node3 and the quorum device together have only 4 votes.",
+        ),
+        ({"min_votes": 3, "absent": ["3"]}, value(), "min_votes is 3, but node1, node2 together have only 2 votes."),
+        (
+            {"qdevice": "registered"},
+            value(),
+            "qdevice is 'registered', but this cluster has no quorum device: there is no quorum.device.model in corosync's configuration.",
+        ),
+        ({"tolerates": 2}, value(members=[1]), "tolerates is 2, but even with all nodes there no more than 1 may fail together."),
+        (
+            {"quorate_without": ["1", "2", "3"]},
+            value(members=[1]),
+            "quorate_without: All 3 members (node1, node2, node3) would leave; a forecast needs a node that stays.",
+        ),
+        ({"quorate_without": ["node9"]}, value(), "quorate_without: there is no node 'node9' in this cluster; it has node1, node2, node3."),
+    ],
+)
+def test_goals_that_can_never_hold(goal, where, message):
+    with pytest.raises(ImpossibleGoal) as caught:
+        refuse_impossible(goal, where)
+    assert str(caught.value) == message
+
+
+def test_quorate_without_too_many_can_never_hold():
+    with pytest.raises(ImpossibleGoal) as caught:
+        refuse_impossible({"quorate_without": ["node2", "node3"]}, value(members=[1]))
+    assert str(caught.value).startswith("quorate_without names node2, node3, but even with all nodes there the cluster would not stay quorate without.")
+
+
+@pytest.mark.parametrize(
+    "goal, where",
+    [
+        ({}, value()),
+        (
+            {"members": ["1", "2", "3"], "min_members": 3, "min_votes": 3, "tolerates": 1, "quorate_without": ["node1"]},
+            value(members=[1], settled=False),
+        ),
+        ({"min_votes": 4}, value(members=[1], qdevice=device("absent"))),
+        ({"min_votes": 6}, value(nodes=[node(1), node(2, votes=4), node(3)])),
+        ({"min_votes": 5}, value(nodes=[node(1), node(2, votes=0, configured=3), node(3)])),
+        ({"min_votes": 3}, value(nodes=[node(1), node(2, votes=None, state="unseen"), node(3)], members=[1, 3])),
+        ({"qdevice": "absent"}, value()),
+        ({"qdevice": "voting"}, ABSENT),
+        ({"members": ["1", "2", "9"], "absent": ["4"], "min_members": 5, "min_votes": 50, "tolerates": 3}, value(**NO_NODELIST)),
+        ({"expected_votes": 99}, value()),
+        ({"ring_newer_than": 99}, value()),
+        ({"quorate": False, "absent": ["2", "3"]}, value()),
+    ],
+)
+def test_goals_that_may_yet_hold(goal, where):
+    refuse_impossible(goal, where)
+
+
+def running(members, votes, configured=None, expected=None, **other):
+    """The value of a cluster with these votes by node id, as node 1 sees it. configured: the same if None, without what was removed."""
+    configured = votes if configured is None else configured
+    nodes = [node(nodeid, nodeid in members, votes[nodeid], configured.get(nodeid)) for nodeid in votes]
+    total = sum(votes[nodeid] for nodeid in members)
+    expected = max(expected or sum(configured.values()), total)
+    quorum = expected // 2 + 1
+    return value(members, nodes=nodes, expected_votes=expected, highest_expected=expected, quorum=quorum, quorate=total >= quorum, **other)
+
+
+ONE_EACH = {1: 1, 2: 1, 3: 1}
+FOUR = {1: 1, 2: 1, 3: 1, 4: 1}
+ONE_REMOVED = {1: 1, 2: 1, 3: 1, 4: 3}
+
+
+@pytest.mark.parametrize(
+    "goal, where",
+    [
+        pytest.param({"tolerates": 1}, running([1, 2, 3], ONE_EACH, {1: 3, 2: 1, 3: 1}, 3), id="votes that are to be as configured after a restart"),
+        pytest.param({"tolerates": 1}, running([1, 2, 3], ONE_REMOVED, ONE_EACH), id="a node that was removed is still known"),
+        pytest.param({"quorate_without": ["node3", "node4"]}, running([1, 2, 3], FOUR, expected=3), id="expected votes were lowered"),
+    ],
+)
+def test_what_holds_now_is_not_impossible(goal, where):
+    assert unmet(goal, where) == []
+    refuse_impossible(goal, where)
+
+
+@pytest.mark.parametrize(
+    "goal, where",
+    [
+        pytest.param({"tolerates": 1}, running([1, 2], ONE_EACH, {1: 3, 2: 1, 3: 1}, 3), id="the cluster runs with other votes than are configured"),
+        pytest.param({"tolerates": 1}, running([1, 2], {1: 1, 2: 1, 3: 3}, ONE_EACH), id="a restart brings a node back with fewer votes"),
+        pytest.param({"tolerates": 1}, running([1, 2], ONE_REMOVED, ONE_EACH), id="without a removed node"),
+        pytest.param({"quorate_without": ["4"]}, running([1], ONE_REMOVED, ONE_EACH), id="a removed node is no loss"),
+        pytest.param({"quorate_without": ["node3", "node4"]}, running([1], FOUR, expected=3), id="expected votes were lowered"),
+        pytest.param({"quorate_without": ["3", "4"]}, running([1], FOUR, last_man_standing={"enabled": True}), id="last_man_standing will lower them"),
+        pytest.param({"quorate_without": ["1", "4"]}, running([1], FOUR, auto_tie_breaker={"enabled": True, "kind": "lowest"}), id="ties move"),
+        pytest.param({"quorate_without": ["3", "4"]}, running([1], FOUR, allow_downscale={"enabled": True}), id="clean leaves lower them"),
+        pytest.param({"tolerates": 1}, running([1], {1: 3, 2: 0, 3: 2, 4: 1}, two_node=True), id="two_node of four nodes"),
+        pytest.param({"tolerates": 1, "quorate_without": ["node2"]}, value(members=[]), id="corosync has just started"),
+    ],
+)
+def test_a_forecast_that_may_yet_hold(goal, where):
+    where["auto_tie_breaker"] = dict({"lowest": 1, "highest": 4, "nodes": [], "kind": "none"}, **where["auto_tie_breaker"])
+    where["last_man_standing"] = dict({"window_ms": 10000}, **where["last_man_standing"])
+    where["allow_downscale"] = dict({"ev_barrier": 4}, **where["allow_downscale"])
+    assert unmet(goal, where)
+    refuse_impossible(goal, where)
+
+
+@pytest.mark.parametrize("mode", ["last_man_standing", "auto_tie_breaker", "allow_downscale"])
+def test_nor_does_a_mode_help_a_cluster_to_tolerate_more(mode):
+    where = value(members=[1])
+    where[mode]["enabled"] = True
+    with pytest.raises(ImpossibleGoal):
+        refuse_impossible({"tolerates": 2}, where)
+
+
+THREE_VOTES = st.lists(st.integers(1, 3), min_size=3, max_size=3).map(lambda votes: dict(enumerate(votes, start=1)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(THREE_VOTES, st.one_of(st.none(), THREE_VOTES), st.booleans(), st.integers(1, 2), st.sets(st.sampled_from([1, 2, 3]), min_size=1, max_size=2))
+def test_a_forecast_that_some_membership_meets_is_never_called_impossible(votes, configured, lowered, failures, loss):
+    """The same cluster as below, with votes as configured or not, and expected votes as they are seen or as they are configured."""
+    possible = [running(members, votes, configured, sum(votes.values()) if lowered else None) for members in ([1], [1, 2], [1, 3], [1, 2, 3])]
+    for goal in ({"tolerates": failures}, {"quorate_without": sorted(map(str, loss))}):
+        if any(not unmet(goal, seen) for seen in possible):
+            for seen in possible:
+                refuse_impossible(goal, seen)
+
+
+@given(st.sets(st.sampled_from([2, 3])), st.sets(st.sampled_from([2, 3])), st.integers(1, 3), st.integers(1, 3))
+def test_what_some_membership_meets_is_never_called_impossible(there, gone, least, votes):
+    """Tried for each membership that is possible: where one of them meets the goal, no other may call it impossible."""
+    goal = {"members": sorted(map(str, there)), "absent": sorted(map(str, gone)), "min_members": least, "min_votes": votes}
+    goal = {name: wanted for name, wanted in goal.items() if wanted}
+    possible = [value(members=members) for members in ([1], [1, 2], [1, 3], [1, 2, 3])]
+    met = []
+    refused = []
+    for seen in possible:
+        try:
+            refuse_impossible(goal, seen)
+            met.append(not unmet(goal, seen))
+        except ImpossibleGoal:
+            refused.append(seen)
+    assert (any(met) and not refused) or (len(refused) == len(possible))
+
+
+def test_most_votes():
+    nodes = [node(1), node(2, votes=4), node(3, votes=None, configured=2)]
+    assert most_votes(nodes, value()) == 7
+    assert most_votes(nodes, value(qdevice=device("absent", votes=2))) == 9
+
+
+def test_in_words():
+    missing = unmet({"quorate": True, "members": ["node3"], "min_votes": 3, "qdevice": "absent"}, value(members=[1]))
+    assert in_words(missing) == "quorate: wanted true, seen false; members: wanted node3, seen node1; min_votes: wanted 3, seen 1"
+    assert in_words(unmet({"members": ["node3"]}, None)) == "members: wanted node3, seen unknown"
+    assert in_words([]) == ""
+
+
+@pytest.mark.parametrize(
+    "seen, text",
+    [
+        (value(), "quorate, 3 of 3 votes, 2 needed"),
+        (value(members=[1, 2]), "quorate, 2 of 3 votes, 2 needed; missing: node3"),
+        (value(members=[1]), "NOT quorate, 1 of 3 votes, 2 needed; missing: node2, node3"),
+        (
+            value(quorate=False, wait_for_all={"enabled": True, "pending": True}, members=[1, 2]),
+            "NOT quorate, 2 of 3 votes, 2 needed, waiting for all; missing: node3",
+        ),
+        (value(settled=False), "quorate, 3 of 3 votes, 2 needed; membership still changing"),
+    ],
+)
+def test_a_summary(seen, text):
+    assert summary(seen) == text

@@ -1,0 +1,220 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A change made: what counts as applied, what is said where it cannot be known, and that nothing is sent on old knowledge."""
+
+import copy
+import os
+
+import pytest
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DaemonGone, DeadlineExceeded, InvalidParameter
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import Wish
+from ansible_collections.corosync.quorum.plugins.module_utils._node import change as tested
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
+
+THREE = dict(value([1, 1, 1]), problems=[])
+
+
+def wish(**wishes):
+    return Wish(
+        **dict(
+            {"expected_votes": None, "votes": None, "node": None, "cancel_wait_for_all": False, "allow_quorum_gain": False, "allow_quorum_loss": False},
+            **wishes,
+        )
+    )
+
+
+def with_expected(votes, quorum, seen=None):
+    seen = copy.deepcopy(seen or THREE)
+    seen.update(expected_votes=votes, highest_expected=votes, quorum=quorum)
+    for node in seen["nodes"]:
+        node["expected_votes"] = votes
+    return seen
+
+
+def with_votes(votes, total, seen=None):
+    seen = copy.deepcopy(seen or THREE)
+    seen["nodes"][1]["votes"] = votes
+    seen["total_votes"] = total
+    return seen
+
+
+class Daemon:
+    """In place of an Observer: `after` is what it shows once something was sent, one value a look, the last one again and again."""
+
+    def __init__(self, after, announces=1, sending=None, moves=0, ends=3):
+        self.lane = self.deadline = self.votequorum = self.cmap = self
+        self.sent = []
+        self.announcements = self.changes = 0
+        self.configuration = {}
+        self._before, self._after, self._announces, self._sending, self._moves, self._ends = [THREE], list(after), announces, sending, moves, ends
+        self._fd = os.open("/dev/null", os.O_RDONLY)
+
+    def __call__(self, deadline):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *dummy):
+        os.close(self._fd)
+
+    def fileno(self):
+        return self._fd
+
+    def expired(self):
+        self._ends -= 1
+        return self._ends < 0
+
+    def remaining(self):
+        return 0.001
+
+    def dispatch(self):
+        return []
+
+    def moved(self):
+        self._moves -= 1
+        return self._moves >= 0
+
+    def completed(self, seen):
+        return dict(seen, completed=True)
+
+    def snapshot(self):
+        if not self.sent:
+            return self._before[0]
+        seen = self._after.pop(0) if len(self._after) > 1 else self._after[0]
+        if isinstance(seen, Exception):
+            raise seen
+        self.announcements = self._announces
+        return seen
+
+    def _send(self, *call):
+        if self._sending:
+            raise self._sending
+        self.sent.append(call)
+
+    def setexpected(self, votes):
+        self._send("setexpected", votes)
+
+    def setvotes(self, nodeid, votes):
+        self._send("setvotes", nodeid, votes)
+
+    def set_uint8(self, key, number):
+        self._send(key, number)
+
+
+def make(daemon, **wishes):
+    change = tested.Change(wish(**wishes), 5, daemon)
+    change.make()
+    return change
+
+
+def failing(error, daemon, **wishes):
+    change = tested.Change(wish(**wishes), 5, daemon)
+    with pytest.raises(error) as caught:
+        change.make()
+    return change, str(caught.value)
+
+
+def test_it_waits_until_the_change_shows():
+    daemon = Daemon([with_expected(4, 2), with_expected(4, 2), with_expected(4, 3)])
+    change = make(daemon, expected_votes=4)
+    assert daemon.sent == [("setexpected", 4)]
+    assert change.value["quorum"] == 3 and change.before == THREE and len(change.applied) == 1
+
+
+def test_the_new_number_alone_is_no_proof():
+    """corosync writes it down before it is sent."""
+    change, told = failing(tested.NotSeen, Daemon([with_expected(4, 2)]), expected_votes=4)
+    assert "not seen to be applied: quorum is 2, not 3" in told and "may still apply it" in told
+    assert change.applied == []
+    dummy, told = failing(tested.NotSeen, Daemon([with_expected(5, 3)], announces=0), expected_votes=5)
+    assert "this node has the new number, but heard nothing of it from the cluster" in told
+
+
+def test_votes_that_show_nowhere_else_are_followed_by_an_echo():
+    daemon = Daemon([with_votes(0, 2)])
+    make(daemon, votes=0, node="node2")
+    assert daemon.sent == [("setvotes", 2, 0), ("setexpected", 3)]
+    dummy, told = failing(tested.NotSeen, Daemon([with_votes(0, 2)], announces=0), votes=0, node="node2")
+    assert "votes 0 of node2" in told
+
+
+def test_no_echo_where_the_change_shows():
+    seen = with_votes(2, 4)
+    seen.update(expected_votes=4, quorum=3, highest_expected=4)
+    daemon = Daemon([seen], announces=0)
+    make(daemon, votes=2, node="node2")
+    assert daemon.sent == [("setvotes", 2, 2)]
+
+
+def test_what_was_thought_through_must_still_be_there():
+    daemon = Daemon([with_expected(4, 3)], moves=2)
+    make(daemon, expected_votes=4)
+    assert daemon.sent == [("setexpected", 4)]
+    daemon = Daemon([with_expected(4, 3)], moves=100)
+    dummy, told = failing(DeadlineExceeded, daemon, expected_votes=4)
+    assert daemon.sent == [] and "did not hold still" in told
+
+
+def test_a_change_that_somebody_undoes():
+    change, told = failing(tested.QuorumError, Daemon([with_expected(4, 3), with_expected(5, 3)]), expected_votes=4)
+    assert "undone by something else" in told and len(change.applied) == 1
+
+
+@pytest.mark.parametrize("error", [DaemonGone("votequorum_setexpected"), DeadlineExceeded("corosync did not answer votequorum_setexpected within 5 s.")])
+def test_an_end_while_it_is_sent_or_watched_leaves_a_doubt(error):
+    for daemon in (Daemon([THREE], sending=error), Daemon([error])):
+        change, told = failing(tested.NotSeen, daemon, expected_votes=4)
+        assert str(error) in told and "Whether corosync took expected_votes 4, or will when it goes on, is not known" in told
+        assert change.applied == []
+
+
+def test_the_reason_is_kept():
+    with pytest.raises(tested.NotSeen) as caught:
+        make(Daemon([THREE], sending=DaemonGone("votequorum_setexpected")), expected_votes=4)
+    assert caught.value.reason == "not_running"
+
+
+def test_an_older_corosync_may_refuse():
+    dummy, told = failing(tested.Refused, Daemon([THREE], sending=InvalidParameter("votequorum_setexpected")), expected_votes=4)
+    assert "corosync refused expected_votes 4" in told and "3.0.4" in told
+
+
+def test_a_new_ring_is_believed():
+    """Then every node has told its votes anew, and the arithmetic of before does not count."""
+    seen = dict(with_expected(4, 2), ring_id={"nodeid": 1, "seq": 99})
+    assert make(Daemon([seen]), expected_votes=4).value["quorum"] == 2
+
+
+def test_cancel_goes_through_cmap():
+    waiting = dict(
+        THREE,
+        quorate=False,
+        flags=["wait_for_all"],
+        wait_for_all={"enabled": True, "pending": True},
+        total_votes=2,
+        members=[1, 2],
+        missing=[3],
+        nodes=THREE["nodes"][:2] + [dict(THREE["nodes"][2], state="dead")],
+    )
+    ended = dict(waiting, quorate=True, wait_for_all={"enabled": True, "pending": False})
+    daemon = Daemon([waiting, ended], announces=0)
+    daemon._before = [waiting]
+    make(daemon, cancel_wait_for_all=True, allow_quorum_gain=True)
+    assert daemon.sent == [("quorum.cancel_wait_for_all", 1)]
+    daemon = Daemon([waiting])
+    daemon._before = [waiting]
+    dummy, told = failing(tested.NotSeen, daemon, cancel_wait_for_all=True, allow_quorum_gain=True)
+    assert "wait_for_all is still waiting" in told
+
+
+def test_predict_sends_nothing():
+    daemon = Daemon([THREE])
+    change = tested.Change(wish(expected_votes=4), 5, daemon)
+    change.predict()
+    assert daemon.sent == [] and change.value["completed"] and change.value["quorum"] == 3 and len(change.applied) == 1
+    change = tested.Change(wish(expected_votes=3), 5, Daemon([THREE]))
+    change.predict()
+    assert change.applied == [] and change.value == change.before

@@ -1,0 +1,317 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One settled snapshot: what is opened and closed and in which order, and what makes a reading count as settled."""
+
+import json
+import os
+import threading
+import time
+
+import pytest
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
+    AccessDenied,
+    DaemonGone,
+    DeadlineExceeded,
+    NotConfigured,
+    ShuttingDown,
+    TryAgain,
+)
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import RingId
+from ansible_collections.corosync.quorum.plugins.module_utils._judge.assess import completed
+from ansible_collections.corosync.quorum.plugins.module_utils._node import observe as tested
+from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import CMAP_PREFIXES, cmap_keys
+from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import ANY, PROVIDER
+
+CMAP, QUORUM, VOTEQUORUM = 1, 2, 3
+RING = (1, 13)
+QUORATE = 2
+
+
+@pytest.fixture(name="pipe")
+def _pipe():
+    reading, writing = os.pipe()
+    yield reading, lambda: os.write(writing, b"x")
+    os.close(reading)
+    os.close(writing)
+
+
+def expect_open(script):
+    script.expect_initialize("cmap", handle=CMAP)
+    script.expect("cmap_get", CMAP, b"quorum.provider", ANY, ANY, ANY, do=script.cmap_string(PROVIDER))
+    script.expect_initialize("quorum", handle=QUORUM).expect_initialize("votequorum", handle=VOTEQUORUM)
+    script.expect("votequorum_trackstart", VOTEQUORUM, 0, 2)
+
+
+def expect_close(script, code=1):
+    script.expect("votequorum_finalize", VOTEQUORUM, code=code).expect("quorum_finalize", QUORUM, code=code).expect("cmap_finalize", CMAP, code=code)
+
+
+def expect_silent(script, nodeids=(1, 2), flags=QUORATE, votes=1, waiting=None, quorum=None):
+    """The readings that no event is sent for. quorum: such that it fits the flags, unless it is given."""
+    total = votes * len(nodeids)
+    if quorum is None:
+        quorum = total if flags & QUORATE else total + 1
+    for nodeid in nodeids:
+        script.expect("votequorum_getinfo", VOTEQUORUM, nodeid, ANY, do=script.info(node_id=nodeid, node_state=1, node_votes=votes, flags=flags))
+    script.expect(
+        "votequorum_getinfo",
+        VOTEQUORUM,
+        0,
+        ANY,
+        do=script.info(node_id=1, node_state=1, total_votes=total, node_expected_votes=total, quorum=quorum, flags=flags),
+    )
+    key = b"runtime.votequorum.wait_for_all_status"
+    if waiting is None:
+        script.expect("cmap_get", CMAP, key, ANY, ANY, ANY, code=12)
+    else:
+        script.expect("cmap_get", CMAP, key, ANY, ANY, ANY, do=script.cmap_value("uint8_t *", 2, waiting))
+
+
+def expect_read(script, events=(), settled_ring=RING[1], quorate=True, later_events=(), **options):
+    """The calls of one reading, whose second look finds the same unless `again` says otherwise."""
+    again = options.pop("again", {})
+    script.expect("votequorum_dispatch", VOTEQUORUM, 2, do=list(events))
+    expect_silent(script, **options)
+    for key in cmap_keys(options.get("nodeids", (1, 2))):
+        script.expect("cmap_get", CMAP, key.encode("ascii"), ANY, ANY, ANY, code=12)
+    for prefix in CMAP_PREFIXES:
+        script.expect_cmap_read(prefix.encode("ascii"), [], handle=CMAP)
+    script.expect("quorum_trackstart", QUORUM, 1).expect("quorum_dispatch", QUORUM, 2, do=script.settled_event(settled_ring, quorate))
+    script.expect("votequorum_dispatch", VOTEQUORUM, 2, do=list(later_events))
+    if not later_events:
+        expect_silent(script, **dict(options, **again))
+
+
+def first_events(script, ring=RING, members=(1, 2)):
+    return [script.nodelist_event(ring, members), script.quorum_event(True, [(nodeid, 1) for nodeid in members])]
+
+
+def expect_fd(script, pipe):
+    script.expect("votequorum_fd_get", VOTEQUORUM, ANY, do=script.out(pipe[0]))
+
+
+def expect_one_reading(script, pipe, events, **options):
+    """A whole snapshot that is settled at once."""
+    expect_open(script)
+    expect_fd(script, pipe)
+    expect_read(script, events, **options)
+    expect_close(script)
+
+
+def test_a_snapshot_opens_reads_and_closes_in_order(script, pipe):
+    expect_one_reading(script, pipe, first_events(script))
+    value = tested.observe(5)
+    assert (value["settled"], value["quorate"], value["ring_id"], value["members"]) == (True, True, {"nodeid": 1, "seq": 13}, [1, 2])
+    assert script.loaded[0] == "libvotequorum.so.8", "the library that tells a corosync which is too old comes first"
+
+
+def test_a_reading_alone_is_what_the_judgement_is_made_of(script, pipe):
+    """Also when it has been passed on as JSON."""
+    expect_one_reading(script, pipe, first_events(script))
+    reading = tested.read_alone(5)
+    assert set(reading) == {"value", "cmap", "files"} and "forecast" not in reading["value"]
+    passed_on = json.loads(json.dumps(reading))
+    assert completed(**reading) == completed(**passed_on)
+    assert reading["value"]["forecast"]["tolerates"] == 0
+
+
+def test_a_device_in_the_list_of_nodes_is_not_asked_for_as_a_node(script, pipe):
+    expect_one_reading(script, pipe, [script.nodelist_event(RING, [1]), script.quorum_event(True, [(1, 1), (0, 0)])], nodeids=(1,))
+    assert [node["nodeid"] for node in tested.observe(5)["nodes"]] == [1]
+
+
+# Everything that makes a first reading unsettled; the second one is quiet.
+DISTURBANCES = {
+    "another ring has settled": {"settled_ring": RING[1] - 4},
+    "quorum was won and has not settled": {"quorate": False},
+    "quorum was lost and has not settled": {"flags": 0, "quorate": True},
+    "votes changed between two readings": {"again": {"votes": 2}},
+    "votes were set that corosync has not counted yet": {"quorum": 3},
+    "a flag changed between two readings": {"again": {"flags": QUORATE | 64}},
+    "wait-for-all began between two readings": {"again": {"waiting": 1}},
+}
+
+
+@pytest.mark.parametrize("name", sorted(DISTURBANCES))
+def test_a_reading_is_taken_again_when(name, script, pipe):
+    expect_open(script)
+    expect_fd(script, pipe)
+    expect_read(script, first_events(script), **DISTURBANCES[name])
+    expect_read(script)
+    expect_close(script)
+    assert tested.observe(5)["settled"] is True
+
+
+@pytest.mark.parametrize("kind", ["nodelist", "quorum", "expected votes"])
+def test_a_reading_is_taken_again_when_an_event_came_meanwhile(kind, script, pipe):
+    event = {
+        "nodelist": script.nodelist_event((1, 17), [1]),
+        "quorum": script.quorum_event(True, [(1, 1), (2, 1)]),
+        "expected votes": script.expected_votes_event(5),
+    }[kind]
+    expect_open(script)
+    expect_fd(script, pipe)
+    expect_read(script, first_events(script), later_events=[event])
+    expect_read(script, settled_ring=17 if kind == "nodelist" else 13)
+    expect_close(script)
+    assert tested.observe(5)["settled"] is True
+
+
+def test_an_unsettled_snapshot_is_returned_when_the_time_is_over(script, pipe, monkeypatch):
+    monkeypatch.setattr(tested, "AGAIN", 3)
+    expect_open(script)
+    expect_fd(script, pipe)
+    expect_read(script, first_events(script), settled_ring=9)
+    expect_read(script, settled_ring=9)
+    expect_close(script)
+    start = time.monotonic()
+    value = tested.observe(2)
+    assert (value["settled"], value["ring_id"]["seq"]) == (False, 13)
+    assert 2 <= time.monotonic() - start < 10
+
+
+def test_an_event_ends_the_pause_between_two_readings(script, pipe, monkeypatch):
+    monkeypatch.setattr(tested, "AGAIN", 3)
+    expect_open(script)
+    expect_fd(script, pipe)
+    expect_read(script, first_events(script), settled_ring=9)
+    expect_read(script)
+    expect_close(script)
+    timer = threading.Timer(0.1, pipe[1])
+    timer.start()
+    start = time.monotonic()
+    assert tested.observe(5)["settled"] is True
+    assert time.monotonic() - start < 2
+    timer.join()
+
+
+def test_what_was_opened_is_closed_when_a_later_connection_fails(script):
+    script.expect_initialize("cmap", handle=CMAP)
+    script.expect("cmap_get", CMAP, b"quorum.provider", ANY, ANY, ANY, do=script.cmap_string(PROVIDER))
+    script.expect_initialize("quorum", handle=QUORUM).expect_initialize("votequorum", code=15)
+    script.expect("quorum_finalize", QUORUM).expect("cmap_finalize", CMAP)
+    with pytest.raises(tested.QuorumError, match="^votequorum_initialize failed with CS_ERR_NO_SPACE .*/dev/shm is full"):
+        tested.observe(5)
+
+
+@pytest.mark.parametrize(
+    "code, error, reason",
+    [(2, DaemonGone, "not_running"), (19, ShuttingDown, "not_running"), (11, AccessDenied, "not_allowed"), (12, tested.QuorumError, None)],
+)
+def test_a_refused_connection(script, code, error, reason):
+    script.expect_initialize("cmap", code=code)
+    with pytest.raises(error) as caught:
+        tested.observe(5)
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "provider, words",
+    [
+        (None, "its configuration has no quorum provider, so it calls every node quorate whatever happens"),
+        (b"corosync_quorum_ykd", "its quorum provider is 'corosync_quorum_ykd'"),
+    ],
+)
+def test_a_corosync_without_votequorum_is_told_before_votequorum_is_asked(script, provider, words):
+    script.expect_initialize("cmap", handle=CMAP)
+    if provider is None:
+        script.expect("cmap_get", CMAP, b"quorum.provider", ANY, ANY, ANY, code=12)
+    else:
+        script.expect("cmap_get", CMAP, b"quorum.provider", ANY, ANY, ANY, do=script.cmap_string(provider))
+    script.expect("cmap_finalize", CMAP)
+    with pytest.raises(NotConfigured) as caught:
+        tested.observe(5)
+    assert str(caught.value) == (
+        f"corosync runs on this node without votequorum: {words}. Set 'provider: corosync_votequorum' in the quorum section of "
+        "/etc/corosync/corosync.conf on all nodes and restart corosync."
+    )
+
+
+def test_a_daemon_that_dies_in_mid_read_ends_it_and_is_closed(script, pipe):
+    expect_open(script)
+    expect_fd(script, pipe)
+    script.expect("votequorum_dispatch", VOTEQUORUM, 2, do=first_events(script))
+    script.expect("votequorum_getinfo", VOTEQUORUM, 1, ANY, code=2)
+    expect_close(script, code=2)
+    with pytest.raises(DaemonGone, match="^votequorum_getinfo"):
+        tested.observe(5)
+
+
+def test_a_corosync_that_is_starting_is_asked_until_the_time_is_over(script, monkeypatch):
+    monkeypatch.setattr(f"{tested.Lane.__module__.rsplit('.', 1)[0]}.connection.RETRY", 5)
+    for _dummy in range(2):  # at once, and after the whole second
+        script.expect_initialize("cmap", code=6)
+    with pytest.raises(TryAgain, match="still starting") as caught:
+        tested.observe(1)
+    assert caught.value.reason == "timeout"
+
+
+@pytest.mark.parametrize("frozen_at", ["the first connection", "a call"])
+def test_a_frozen_corosync_ends_with_the_deadline_and_after_a_thaw_nothing_more_is_opened(frozen_at, script, monkeypatch):
+    monkeypatch.setattr(f"{tested.Lane.__module__}.CLOSING", 0.05)
+    thaw = threading.Event()
+
+    def wait(*dummy):
+        thaw.wait()
+
+    script.expect_initialize("cmap", handle=CMAP, first=wait if frozen_at == "the first connection" else lambda *dummy: None)
+    script.expect("cmap_get", CMAP, b"quorum.provider", ANY, ANY, ANY, do=[wait, script.cmap_string(PROVIDER)])
+    script.expect("cmap_finalize", CMAP)
+    start = time.monotonic()
+    with pytest.raises(DeadlineExceeded, match=r"^corosync did not answer cmap_\w+ within 0\.1 s"):
+        tested.observe(0.1)
+    assert time.monotonic() - start < 10
+    thaw.set()
+    for thread in [thread for thread in threading.enumerate() if thread.name == "corosync"]:
+        thread.join(10)
+
+
+def test_moved_tells_of_what_no_event_tells(script, pipe):
+    expect_open(script)
+    observer = tested.Observer(Deadline(5))
+    with observer:
+        expect_fd(script, pipe)
+        expect_read(script, first_events(script))
+        observer.snapshot()
+        expect_silent(script)
+        assert observer.moved() is False
+        expect_silent(script, votes=2)
+        assert observer.moved() is True
+        expect_silent(script, waiting=1)
+        assert observer.moved() is True
+        expect_close(script)
+
+
+def test_changes_counts_rings_and_flips_and_nothing_else(script):
+    expect_open(script)
+    with tested.Observer(Deadline(5)) as observer:
+        script.expect("votequorum_dispatch", VOTEQUORUM, 2, do=first_events(script) + [script.expected_votes_event(5)])
+        assert len(observer.dispatch()) == 3
+        assert (observer.changes, observer.ring_id) == (2, RingId(1, 13))
+        script.expect("votequorum_dispatch", VOTEQUORUM, 2, do=script.expected_votes_event(4))
+        observer.dispatch()
+        assert observer.changes == 2
+        expect_close(script)
+
+
+def test_flips_are_what_corosync_told_even_if_it_is_over(script):
+    expect_open(script)
+    with tested.Observer(Deadline(5)) as observer:
+        script.expect(
+            "votequorum_dispatch",
+            VOTEQUORUM,
+            2,
+            do=first_events(script)
+            + [
+                script.nodelist_event((1, 17), (1,)),
+                script.quorum_event(False, [(1, 1), (2, 2), (0, 0)]),
+                script.quorum_event(False, [(1, 1)]),
+                script.quorum_event(True, [(2, 1), (1, 1)]),
+            ],
+        )
+        observer.dispatch()
+        assert observer.flips == [(True, RingId(1, 13), [1, 2]), (False, RingId(1, 17), [1]), (True, RingId(1, 17), [1, 2])]
+        expect_close(script)

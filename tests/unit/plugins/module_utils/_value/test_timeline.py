@@ -1,0 +1,75 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the timeline makes of two values."""
+
+import pytest
+
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import entry, marker, passed, reported
+from ansible_collections.corosync.quorum.tests.unit.fakes.values import device, value
+
+FIELDS = {"at", "event", "quorate", "total_votes", "quorum", "ring_id", "members", "joined", "left"}
+
+
+def test_the_first_value_is_the_start():
+    first = entry(3.5, None, value(members=[1, 2]))
+    assert first == {
+        "at": 3.5,
+        "event": "start",
+        "quorate": True,
+        "total_votes": 2,
+        "quorum": 2,
+        "ring_id": {"nodeid": 1, "seq": 10},
+        "members": [1, 2],
+        "joined": [],
+        "left": [],
+    }
+
+
+@pytest.mark.parametrize(
+    "before, after, event, joined, left",
+    [
+        (value(), value(members=[1, 2], ring=14), "membership", [], [3]),
+        (value(members=[1, 2]), value(ring=14), "membership", [3], []),
+        (value(members=[1, 2]), value(members=[1, 3], ring=14), "membership", [3], [2]),
+        (value(), value(ring=14), "membership", [], []),
+        (value(), value(ring_id={"nodeid": 2, "seq": 10}), "membership", [], []),
+        (value(), value(members=[1], ring=14), "quorum_lost", [], [2, 3]),
+        (value(members=[1]), value(ring=14), "quorum_gained", [2, 3], []),
+        (value(), value(quorate=False), "quorum_lost", [], []),
+        (value(), value(total_votes=4), "votes", [], []),
+        (value(), value(expected_votes=5), "votes", [], []),
+        (value(), value(quorum=3), "votes", [], []),
+        (value(), value(flags=["quorate", "bit_10"]), "votes", [], []),
+        (value(), value(settled=False), "votes", [], []),
+        (value(), value(wait_for_all={"enabled": True, "pending": True}), "votes", [], []),
+        (value(qdevice=device("alive")), value(qdevice=device("alive", votes=2), expected_votes=4, quorum=3), "votes", [], []),
+    ],
+)
+def test_a_change(before, after, event, joined, left):
+    change = entry(1.0, before, after)
+    assert (change["event"], change["joined"], change["left"]) == (event, joined, left)
+    assert set(change) == FIELDS
+
+
+def test_no_change_is_none():
+    assert entry(1.0, value(), value()) is None
+
+
+@pytest.mark.parametrize("after", [value(), value(members=[1], ring=14), value(total_votes=4), value(settled=False)])
+def test_what_is_known_compares_like_the_whole_value(after):
+    assert entry(1.0, reported(value()), after) == entry(1.0, value(), after)
+
+
+def test_a_marker_knows_nothing():
+    mark = marker(2.0, "unreachable")
+    assert set(mark) == FIELDS
+    assert (mark["at"], mark["event"], mark["quorate"], mark["total_votes"], mark["ring_id"], mark["members"]) == (2.0, "unreachable", None, None, None, [])
+
+
+def test_what_passed_unread_is_a_change_without_numbers():
+    gone = passed(reported(value()), False, {"nodeid": 1, "seq": 14}, [1])
+    lost = entry(1.0, value(), gone)
+    assert (lost["event"], lost["quorate"], lost["total_votes"], lost["quorum"], lost["left"]) == ("quorum_lost", False, None, None, [2, 3])
+    back = entry(2.0, gone, value(ring=18))
+    assert (back["event"], back["total_votes"], back["joined"]) == ("quorum_gained", 3, [2, 3])

@@ -1,0 +1,191 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Partitions: who sees whom, from whatever results the hosts have."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import partitions
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
+
+
+def seen(nodeid, members, of=5, quorate=None, seq=20, **changes):
+    """What a node of a cluster of so many nodes sees while only these are members."""
+    a_value = value([1] * of, asked=nodeid, **changes)
+    a_value.update(members=list(members), total_votes=len(members), ring_id={"nodeid": min(members), "seq": seq})
+    a_value["quorate"] = len(members) >= a_value["quorum"] if quorate is None else quorate
+    for node in a_value["nodes"]:
+        node["state"] = "member" if node["nodeid"] in members else "dead"
+    return a_value
+
+
+def whole(count=3, **changes):
+    return {f"host{nodeid}": seen(nodeid, range(1, count + 1), of=count, **changes) for nodeid in range(1, count + 1)}
+
+
+def abouts(result):
+    return [entry["about"] for entry in result["disagreements"]]
+
+
+def test_one_partition():
+    assert partitions(whole()) == {
+        "split": False,
+        "agreed": True,
+        "unreachable": [],
+        "unavailable": [],
+        "stale": [],
+        "disagreements": [],
+        "partitions": [
+            {
+                "members": [1, 2, 3],
+                "names": ["node1", "node2", "node3"],
+                "quorate": True,
+                "ring_id": {"nodeid": 1, "seq": 20},
+                "seen_by": ["host1", "host2", "host3"],
+            }
+        ],
+    }
+
+
+def test_three_and_two():
+    result = partitions(
+        dict([(f"host{nodeid}", seen(nodeid, (3, 4, 5))) for nodeid in (3, 4, 5)] + [(f"host{nodeid}", seen(nodeid, (1, 2), seq=24)) for nodeid in (1, 2)])
+    )
+    assert [(part["members"], part["quorate"], part["seen_by"]) for part in result["partitions"]] == [
+        ([3, 4, 5], True, ["host3", "host4", "host5"]),
+        ([1, 2], False, ["host1", "host2"]),
+    ]
+    assert (result["split"], result["agreed"], result["stale"]) == (False, False, [])
+
+
+def test_split_brain():
+    result = partitions({"a": seen(1, [1], of=2, two_node=True), "b": seen(2, [2], of=2, two_node=True)})
+    assert result["split"] and not result["agreed"]
+    assert [part["members"] for part in result["partitions"]] == [[1], [2]]
+
+
+def test_two_views_that_share_nodes_are_stale_and_no_split_brain():
+    result = partitions({"a": seen(1, (1, 2, 3), of=3), "b": seen(2, (2, 3), of=3, seq=24), "c": seen(3, (2, 3), of=3, seq=24)})
+    assert not result["split"] and not result["agreed"]
+    assert [(entry["member"], entry["host"], entry["seen_by"]) for entry in result["stale"]] == [(2, "b", ["a"]), (3, "c", ["a"])]
+
+
+@pytest.mark.parametrize(
+    "changes, about",
+    [
+        ({"two_node": True}, "two_node"),
+        ({"tie_breaker": "highest"}, "auto_tie_breaker"),
+        ({"last_man_standing": True}, "last_man_standing"),
+        ({"allow_downscale": True}, "allow_downscale"),
+        ({"expected_votes": 4}, "expected_votes"),
+        ({"wait_for_all": True}, "wait_for_all"),
+        ({"quorum": 3, "quorate": False}, "quorate"),
+    ],
+)
+def test_what_differs_is_named_with_who_says_what(changes, about):
+    hosts = dict(whole(), host3=seen(3, (1, 2, 3), of=3, **changes))
+    result = partitions(hosts)
+    assert about in abouts(result) and not result["agreed"]
+    entry = next(entry for entry in result["disagreements"] if entry["about"] == about)
+    assert [part["hosts"] for part in entry["seen"]] == [["host1", "host2"], ["host3"]]
+
+
+def test_votes_nodelist_and_node_ids_that_differ():
+    odd = seen(3, (1, 2, 3), of=3)
+    odd["nodes"][0]["votes"] = 2
+    odd["nodes"][1]["configured_votes"] = None
+    assert abouts(partitions(dict(whole(), host3=odd))) == ["nodelist", "votes of node id 1"]
+    assert "hosts with the same node id" in abouts(partitions(dict(whole(), host4=seen(3, (1, 2, 3), of=3))))
+
+
+def test_hosts_that_would_let_different_nodes_break_a_tie():
+    hosts = whole(tie_breaker="lowest", wait_for_all=True)
+    assert partitions(hosts)["agreed"]
+    hosts["host3"]["auto_tie_breaker"]["lowest"] = 2
+    assert partitions(hosts)["disagreements"] == [
+        {"about": "tie_breaker", "seen": [{"value": 1, "hosts": ["host1", "host2"]}, {"value": 2, "hosts": ["host3"]}]}
+    ]
+    assert partitions(whole(auto_tie_breaker=dict(hosts["host3"]["auto_tie_breaker"], kind="none")))["agreed"]
+
+
+def test_hosts_that_did_not_answer():
+    result = partitions(
+        dict(
+            whole(),
+            gone={"unreachable": True, "msg": "no route"},
+            stopped={"available": False, "reason": "not_running", "changed": False},
+            broken={"failed": True, "msg": "Corosync is frozen."},
+            nothing=None,
+            skipped={"skipped": True},
+            empty={},
+        )
+    )
+    assert result["unreachable"] == ["gone"] and not result["agreed"]
+    assert {entry["host"]: entry["reason"] for entry in result["unavailable"]} == {
+        "stopped": "not_running",
+        "broken": "Corosync is frozen.",
+        "nothing": "nothing (None) instead of a result",
+        "skipped": "the task was skipped",
+        "empty": "the result has no votequorum value",
+    }
+
+
+def test_unsettled_is_not_agreed():
+    assert not partitions(whole(settled=False))["agreed"]
+
+
+def test_lists_and_loops():
+    results = [{"votequorum": a_value, "available": True, "item": host} for host, a_value in sorted(whole().items())]
+    expected = partitions(whole())
+    assert partitions(results) == partitions({"results": results, "changed": False}) == expected
+    by_name = partitions(list(whole().values()))
+    assert by_name["partitions"][0]["seen_by"] == ["node1", "node2", "node3"]
+    assert partitions([None, whole()["host1"], whole()["host1"]])["unavailable"] == [{"host": "result 1", "reason": "nothing (None) instead of a result"}]
+
+
+@pytest.mark.parametrize(
+    "results, message",
+    [
+        (None, "but was given nothing (None)"),
+        ("x", "but was given the string 'x'"),
+        ([], "partitions was given an empty list"),
+        ({}, "partitions was given a dictionary: it needs the result of at least one host"),
+        (whole()["host1"], "but was given the result of one host"),
+        ({"a": {"votequorum": {"nodeid": 1}}}, "The result of a cannot be used. The dictionary given is not a votequorum value"),
+    ],
+)
+def test_what_is_not_results_of_hosts(results, message):
+    with pytest.raises(ForecastError) as raised:
+        partitions(results)
+    assert message in str(raised.value)
+
+
+_keys = st.text(max_size=5) | st.sampled_from(["votequorum", "msg", "results"])
+_junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_junk)
+def test_anything_gives_an_answer_or_an_error_but_no_traceback(results):
+    try:
+        partitions(results)
+    except ForecastError:
+        pass
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(sorted(value([1, 1]))), _junk)
+def test_a_damaged_value_gives_an_answer_or_an_error_but_no_traceback(key, junk):
+    hosts = whole()
+    hosts["host2"][key] = junk
+    try:
+        partitions(hosts)
+    except ForecastError:
+        pass
