@@ -3,20 +3,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Folders that are dear to make: made once, named after their recipe, never changed afterwards."""
 
+from __future__ import annotations
+
 import hashlib
 import os
+import pathlib
 import shutil
 import time
+from collections.abc import Callable
 
 from . import host
 
 
-def recipe_hash(*parts):
+def recipe_hash(*parts: str) -> str:
     """Ten letters that change with every part of a recipe."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:10]
 
 
-def once(path, what, make):
+def once(path: pathlib.Path, what: str, make: Callable[[pathlib.Path], object]) -> pathlib.Path:
     """Return the folder `path`; where it is not there make(half) fills it first, under a name that counts for nothing until all of it is done."""
     if path.is_dir():
         return path

@@ -6,14 +6,18 @@
 It goes on when corosync restarts and when the node does. c/watch.c says what it writes.
 """
 
-import collections
+from __future__ import annotations
+
 import pathlib
 import shutil
 import subprocess
 import time
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from . import host
 from .errors import LabError
+from .node import Node
 from .parallel import each
 
 SOURCE = pathlib.Path(__file__).with_name("c") / "watch.c"
@@ -33,39 +37,51 @@ ExecStart={PROGRAM} {RECORD}
 WantedBy=multi-user.target
 """
 
-# at: seconds since the epoch, the same clock on all nodes; what: a word of c/watch.c; members: nodeids
-Event = collections.namedtuple("Event", "at node what members")
-# until: when the node was quorate again, or its corosync ended; None: neither up to now
-Loss = collections.namedtuple("Loss", "node at until")
+
+class Event(NamedTuple):
+    """A line of a node's record."""
+
+    at: float  # seconds since the epoch, the same clock on all nodes
+    node: str
+    what: str  # a word of c/watch.c
+    members: list[int]  # their nodeids
+
+
+class Loss(NamedTuple):
+    """A loss of quorum."""
+
+    node: str
+    at: float
+    until: float | None  # when the node was quorate again, or its corosync ended; None: neither up to now
 
 
 class Watch:
     """The witnesses on some nodes. Cluster.watch() makes one; the next Lab.cluster() removes it."""
 
-    def __init__(self, nodes):
+    def __init__(self, nodes: Iterable[Node]) -> None:
         self.nodes = list(nodes)
 
-    def start(self):
+    def start(self) -> Watch:
         """Begin to record on all nodes; returns when each has its first lines (of a running corosync: whether it is quorate)."""
         programs = {image: compiled(image, self.nodes[0].ssh_config.with_name("watch")) for image in {node.machine.image for node in self.nodes}}
         each(self.nodes, lambda node: _start(node, programs[node.machine.image]))
         return self
 
-    def events(self):
+    def events(self) -> list[Event]:
         """Everything recorded up to now, in the order of time. LabError when a witness has ended on a node that is on."""
-        found = []
+        found: list[Event] = []
         for node in self.nodes:
             if node.is_on() and node.run(["systemctl", "is-active", "lab-watch"], check=False).returncode:
                 raise LabError(f"nobody watches on {node.name} any more, so its record has a hole: look there with `systemctl status lab-watch`")
             found += parse(node.name, pathlib.Path(str(node.machine.root) + RECORD).read_text())
         return sorted(found, key=lambda event: event.at)
 
-    def losses(self):
+    def losses(self) -> list[Loss]:
         """Every moment at which a node that was quorate became inquorate while its corosync went on running."""
         return losses(self.events())
 
 
-def _start(node, program):
+def _start(node: Node, program: pathlib.Path) -> None:
     place = pathlib.Path(str(node.machine.root) + PROGRAM)
     place.parent.mkdir(exist_ok=True)
     shutil.copy(program, place)
@@ -82,11 +98,11 @@ def _start(node, program):
         time.sleep(0.02)
 
 
-def compiled(image, target):
+def compiled(image: str, target: pathlib.Path) -> pathlib.Path:
     """Compile the program for nodes of this image, with their own libraries: this machine's C library may be newer than theirs."""
     base = pathlib.Path(image.split(":")[-1])
     libraries = [found for name in ("libvotequorum.so.8", "libc.so.6") for found in base.glob("lib/*/" + name)]
-    command = ["cc", "-O2", "-Wall", "-Wextra", "-nodefaultlibs", "-Wl,--allow-shlib-undefined", "-o", target, SOURCE] + libraries
+    command: list[str | pathlib.Path] = ["cc", "-O2", "-Wall", "-Wextra", "-nodefaultlibs", "-Wl,--allow-shlib-undefined", "-o", target, SOURCE, *libraries]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False) if shutil.which("cc") else None
     if done is None or done.returncode:
         raise LabError(
@@ -95,7 +111,7 @@ def compiled(image, target):
     return target
 
 
-def parse(node, text):
+def parse(node: str, text: str) -> list[Event]:
     """The events in a node's record."""
     events = []
     for line in text.splitlines():
@@ -105,9 +121,10 @@ def parse(node, text):
     return events
 
 
-def losses(events):
+def losses(events: Iterable[Event]) -> list[Loss]:
     """The losses in events that are in the order of time. A corosync that has never been quorate can lose nothing, nor one that ends."""
-    quorate, found = set(), []
+    quorate: set[str] = set()
+    found: list[Loss] = []
     for event in events:
         if event.what in ("quorate", "started"):
             _close(found, event)
@@ -118,7 +135,7 @@ def losses(events):
     return found
 
 
-def _close(found, event):
+def _close(found: list[Loss], event: Event) -> None:
     for number, loss in enumerate(found):
         if loss.node == event.node and loss.until is None:
             found[number] = loss._replace(until=event.at)
