@@ -7,7 +7,7 @@ import random
 import subprocess
 import time
 
-from lab.host import CHECKOUT, hand_over
+from lab.host import CHECKOUT, give_to_sudo_user
 from lab.parallel import each
 
 from .bench import REMOTE, SMALL, BenchmarkError, Play, say
@@ -52,7 +52,7 @@ def run(bench):
             for way, seconds in _round(bench, cluster, ways, span, number).items():
                 late[way].append(seconds)
     PICTURE.write_text(dots({way.replace("`", ""): samples for way, samples in late.items()}), encoding="utf-8")
-    hand_over(PICTURE.parent, [PICTURE.name])
+    give_to_sudo_user(PICTURE.parent, [PICTURE.name])
     floor = median(late[FLOOR])
     rows = [
         [way] + [f"{figure:.2f} s" for figure in (median(samples), percentile(samples, 95), max(samples))] + [f"{median(samples) / floor:.1f}", len(samples)]

@@ -113,25 +113,25 @@ def cmd_cluster(arguments: argparse.Namespace) -> None:
 
 def cmd_down(arguments: argparse.Namespace) -> None:
     """lab down"""
-    labs = {lab.name: lab for lab in all_labs() if arguments.all or (arguments.name == "lab" and _goes_with_a_session(lab))}
+    labs = {lab.name: lab for lab in all_labs() if arguments.all or (arguments.name == "lab" and _belongs_to_the_tests(lab))}
     labs.setdefault(arguments.name, Lab(arguments.name))
     for lab in labs.values():
         mine = session_lock(lab)
         if mine is None:
             if not lab.private or arguments.name == lab.name or arguments.all:
-                host.say(f"the lab {lab.name} stays: a test session uses it")
+                host.say(f"kept {lab.name}: a test session uses it")
             continue
         with mine:
             lab.down()
-        host.say(f"the lab {lab.name} is down")
+        host.say(f"stopped{'' if lab.name == 'lab' else f' {lab.name}'}; its nodes, disks and network are removed")
 
 
-def _goes_with_a_session(lab: Lab) -> bool:
+def _belongs_to_the_tests(lab: Lab) -> bool:
     """Whether a lab is a test session's. Molecule's is booted by one process and used by others: it goes with the run of the tests."""
-    return lab.private or (lab.name == MOLECULE and not _tests_run())
+    return lab.private or (lab.name == MOLECULE and not _tests_are_running())
 
 
-def _tests_run() -> bool:
+def _tests_are_running() -> bool:
     """Whether a run of this checkout's tests is under way."""
     lock = host.CHECKOUT / ".cache" / "run.lock"
     mine = host.try_lock(lock) if lock.exists() else None
@@ -149,7 +149,7 @@ def cmd_status(_arguments: argparse.Namespace) -> None:
         try:
             nodes = lab.find().nodes
         except LabError:
-            print(f"{lab.name:<8} comes up or goes down just now, or was interrupted in it")
+            print(f"{lab.name:<8} is starting or stopping, or was interrupted while it did")
             continue
         for node in nodes:
             print(f"{lab.name:<8} {node.name:<7} {node.address:<15} {'up' if node.is_on() else 'off'}")

@@ -21,12 +21,12 @@ from .parallel import each
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-# Whatever ran before is killed, not stopped: nobody waits for the goodbyes of a cluster that is thrown away.
-# The links that `systemctl enable` makes are handled directly: it takes half a second to ask after SysV scripts.
+# What ran before is killed, not stopped: a clean leave takes time, and this cluster is thrown away.
+# The links that `systemctl enable` makes are written directly: the command takes half a second to look for SysV scripts.
 WANTED = "/etc/systemd/system/multi-user.target.wants"
 NO_RESTART = "/run/systemd/system/corosync-qdevice.service.d"
 # What an interrupted run of Ansible still does over ssh (a stop of corosync, say) is ended; a user's login shell is not.
-FORGET = f"""\
+RESET = f"""\
 ps -wweo pid=,tty=,cgroup:300=,args= | awk '$2 == "?" && $3 ~ /ssh\\.service/ && !/sshd[^:]*: .*(listener|@pts)/ {{print $1}}' | xargs -r kill -KILL
 rm -f {WANTED}/corosync.service {WANTED}/corosync-qdevice.service
 systemctl -q kill -s KILL corosync-qdevice corosync lab-qnetd 2>/dev/null
@@ -51,7 +51,7 @@ RING_TIMEOUT = 120
 
 
 class Wishes(corosync_conf.Wishes, total=False):
-    """What else Lab.cluster() takes: the wishes of corosync_conf.render(), or a whole corosync.conf in their place."""
+    """What else Lab.cluster() takes: the wishes of corosync_conf.render(), or a complete corosync.conf instead."""
 
     conf: str | None
 
@@ -145,8 +145,8 @@ class Cluster:
         for node in [self[one] for one in which] or self.nodes:
             node.block([self._server().address])
 
-    def let_crashes_be(self) -> None:
-        """From now on systemd does not start a crashed client of the quorum device again, and a crashed corosync with it."""
+    def disable_restart_after_crash(self) -> None:
+        """Keep systemd from restarting a crashed client of the quorum device, and corosync with it, on every node."""
 
         def one(node: Node) -> None:
             node.put("[Service]\nRestart=no\n", NO_RESTART + "/no-restart.conf")
@@ -158,8 +158,8 @@ class Cluster:
         """Crash the quorum device's client on a node (SIGKILL)."""
         self[which].run(["systemctl", "kill", "-s", "KILL", "corosync-qdevice"])
 
-    def complete_qdevice(self) -> None:
-        """Start what of the nodes' corosync and of the quorum device does not run; returns when all nodes have the device's vote."""
+    def start_missing(self) -> None:
+        """Start corosync, the quorum device's clients and its server where they do not run; returns when all nodes have the device's vote."""
         if self._server().run(["systemctl", "-q", "is-active", "lab-qnetd"], check=False).returncode:
             self.start_qnetd()
         each(self.nodes, lambda node: node.run(["systemctl", "start", "corosync", "corosync-qdevice"], timeout=RING_TIMEOUT))
@@ -210,12 +210,12 @@ def quorumtool(node: Node) -> str:
         return ""
 
 
-def forget(nodes: Iterable[Node]) -> None:
+def reset(nodes: Iterable[Node]) -> None:
     """Undo every fault on these nodes, and leave no corosync running or configured."""
 
     def one(node: Node) -> None:
         node.heal()
-        node.sh(FORGET, timeout=60)
+        node.sh(RESET, timeout=60)
 
     each(nodes, one)
 

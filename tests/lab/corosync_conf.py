@@ -35,8 +35,8 @@ TOTEM: Section = {
     "token_coefficient": 50,
     "knet_pmtud_interval": 1,
 }
-# A ring that misses a node only after twenty seconds. How soon its links are up follows from the token, unless it is said.
-PATIENT: Section = {"token": 20000, "consensus": 24000, "interface": {"linknumber": 0, "knet_ping_interval": 250}}
+# corosync notices a lost node only after twenty seconds. Without knet_ping_interval its links would also take longer to come up.
+SLOW_TOKEN: Section = {"token": 20000, "consensus": 24000, "interface": {"linknumber": 0, "knet_ping_interval": 250}}
 QUORUM: Section = {"provider": "corosync_votequorum"}
 LOGGING: Section = {"to_logfile": "no", "to_syslog": "yes", "to_stderr": "no", "timestamp": "on"}
 

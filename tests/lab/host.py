@@ -53,7 +53,7 @@ def state_dir() -> pathlib.Path:
 
 
 def say(text: str) -> None:
-    """Tell the user what the lab does; on stderr, so that a command's own output stays clean."""
+    """Print what the lab does, on stderr: a command's own output is on stdout."""
     print("lab: " + text, file=sys.stderr, flush=True)
 
 
@@ -67,7 +67,7 @@ def environment() -> dict[str, str]:
 def run(
     argv: Iterable[Word], check: bool = True, timeout: float = 60, stdin: str | None = None, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of this machine and return its CompletedProcess (text); a failure is a LabError with its last words."""
+    """Run a command of this machine and return its CompletedProcess (text); a failure is a LabError with the end of its output."""
     command = [str(word) for word in argv]
     try:
         done = subprocess.run(
@@ -85,12 +85,12 @@ def run(
     except subprocess.TimeoutExpired:
         raise LabError(f"`{' '.join(command)}` was not done after {timeout} s") from None
     if check and done.returncode:
-        raise LabError(f"`{' '.join(command)}` ended with {done.returncode}: {last_words(done)}")
+        raise LabError(f"`{' '.join(command)}` ended with {done.returncode}: {end_of_output(done)}")
     return done
 
 
-def last_words(done: subprocess.CompletedProcess[str], lines: int = 8) -> str:
-    """The end of what a finished command said, for an error message."""
+def end_of_output(done: subprocess.CompletedProcess[str], lines: int = 8) -> str:
+    """The last lines that a finished command printed, for an error message."""
     text = (done.stderr or "").strip() or (done.stdout or "").strip() or "it said nothing"
     return "\n".join(text.splitlines()[-lines:])
 
@@ -99,16 +99,16 @@ def last_words(done: subprocess.CompletedProcess[str], lines: int = 8) -> str:
 def locked(path: pathlib.Path, what: str, timeout: float = 900) -> Iterator[None]:
     """Hold an exclusive lock on a file; the kernel lets go of it when this process dies, however it dies."""
     deadline = time.monotonic() + timeout
-    told = False
+    announced = False
     while True:
         handle = try_lock(path)
         if handle:
             break
         if time.monotonic() > deadline:
             raise LabError(f"another process has held the lock {path} for {timeout} s: end it, then try again")
-        if not told:
+        if not announced:
             say(f"waiting for another process that is busy with {what}")
-            told = True
+            announced = True
         time.sleep(0.1)
     with handle:
         yield
@@ -139,7 +139,7 @@ def allow_many_nodes() -> None:
         say(f"set {limit} to {INOTIFY_INSTANCES}, until this machine restarts")
 
 
-def hand_over(folder: pathlib.Path, names: Iterable[str]) -> None:
+def give_to_sudo_user(folder: pathlib.Path, names: Iterable[str]) -> None:
     """Give a folder and these files in it to the user who called sudo: ssh and Ansible need no root to reach the nodes."""
     if os.geteuid() == 0 and os.environ.get("SUDO_UID"):
         for path in [folder] + [folder / name for name in names]:

@@ -104,10 +104,10 @@ def layers(suite: str, stack: str | None = None) -> list[pathlib.Path]:
 def ensure(suite: str, stack: str | None = None) -> pathlib.Path:
     """Return the uppermost folder of layers(), and build first those that are not there (about a minute each)."""
     check(suite, stack)
-    base = cache.once(path(suite), f"a base image of Debian {suite} with corosync (about a minute)", lambda half: _build(suite, half))
+    base = cache.made_once(path(suite), f"a base image of Debian {suite} with corosync (about a minute)", lambda partial: _build(suite, partial))
     if stack:
         repository = packages.repository(f"{suite}-{stack}", suite, mirror_of_packages(), STACKS[stack], status(suite), key(suite))
-        cache.once(layers(suite, stack)[0].parent, f"a layer with {stack} over it", lambda half: _install(half, base, stack, repository))
+        cache.made_once(layers(suite, stack)[0].parent, f"a layer with {stack} over it", lambda partial: _install(partial, base, stack, repository))
     return layers(suite, stack)[0]
 
 
@@ -124,17 +124,25 @@ def check(suite: str, stack: str | None = None) -> None:
         raise LabError(f"there is no stack {stack!r} for a lab: choose one of {', '.join(STACKS)}")
 
 
-def _build(suite: str, half: pathlib.Path) -> None:
-    argv: list[host.Word] = ["debootstrap", "--variant=minbase", f"--keyring={host.KEYRING}", "--include=" + ",".join(PACKAGES), suite, half, debian_mirror()]
+def _build(suite: str, partial: pathlib.Path) -> None:
+    argv: list[host.Word] = [
+        "debootstrap",
+        "--variant=minbase",
+        f"--keyring={host.KEYRING}",
+        "--include=" + ",".join(PACKAGES),
+        suite,
+        partial,
+        debian_mirror(),
+    ]
     if not pathlib.Path("/usr/share/debootstrap/scripts", suite).exists():
         argv.append("/usr/share/debootstrap/scripts/sid")
     host.run(argv, timeout=900)
-    host.run(["chroot", half, "sh"], stdin=FINISH, timeout=120)
+    host.run(["chroot", partial, "sh"], stdin=FINISH, timeout=120)
 
 
-def _install(half: pathlib.Path, base: pathlib.Path, stack: str, repository: pathlib.Path) -> None:
+def _install(partial: pathlib.Path, base: pathlib.Path, stack: str, repository: pathlib.Path) -> None:
     script = INSTALL % {"folder": packages.NODE_FOLDER, "source": packages.source(repository), "packages": " ".join(STACKS[stack])}
-    host.run(["unshare", "--mount", "--propagation", "private", "sh", "-s", half, base, packages.folder()], stdin=script, timeout=600)
+    host.run(["unshare", "--mount", "--propagation", "private", "sh", "-s", partial, base, packages.folder()], stdin=script, timeout=600)
 
 
 def debian_mirror(sources: str | None = None) -> str:

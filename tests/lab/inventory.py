@@ -40,8 +40,8 @@ pipelining = true
 
 def write_access(folder: pathlib.Path, checkout: pathlib.Path, nodes: Sequence[Node]) -> None:
     """Write what ssh and Ansible need to reach the nodes and to find the collection of this checkout."""
-    write_whole(folder / "ssh_config", ssh_config(folder, nodes))
-    write_whole(folder / "ansible.cfg", ANSIBLE_CFG.format(folder=folder))
+    replace_file(folder / "ssh_config", ssh_config(folder, nodes))
+    replace_file(folder / "ansible.cfg", ANSIBLE_CFG.format(folder=folder))
     write_inventory(folder / "inventory.yml", nodes)
     tree = folder / "collections/ansible_collections/corosync"
     tree.mkdir(parents=True, exist_ok=True)
@@ -73,12 +73,12 @@ def write_inventory(path: str | pathlib.Path, nodes: Iterable[Node]) -> pathlib.
     for node in nodes:
         lines.append(f"    {node.name}:")
         lines += [f"      {name}: {json.dumps(value)}" for name, value in host_variables(node).items()]
-    write_whole(path, "\n".join(lines) + "\n")
+    replace_file(path, "\n".join(lines) + "\n")
     return path
 
 
-def write_whole(path: pathlib.Path, text: str) -> None:
-    """Write a file that another process may be reading or writing: it finds the whole of the old or of the new one."""
-    half = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
-    half.write_text(text)
-    os.replace(half, path)
+def replace_file(path: pathlib.Path, text: str) -> None:
+    """Write a file in one step: a process that reads it meanwhile gets either the old or the new content, complete."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
+    partial.write_text(text)
+    os.replace(partial, path)

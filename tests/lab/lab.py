@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 MOST_NODES = 16
-# A node that has written one of these is made anew: that is quicker than to bring it back
-WORN = ("/var/lib/dpkg/status", "/var/lib/pacemaker/cib/cib.xml")
+# A node that has changed one of these gets a new disk: that is faster than undoing the change
+CHANGES_THAT_NEED_A_NEW_DISK = ("/var/lib/dpkg/status", "/var/lib/pacemaker/cib/cib.xml")
 
 
 class Record(TypedDict, total=False):
@@ -72,7 +72,7 @@ class Lab:
         self.suite = suite
         self.stack = stack
         self.upgrade_to = upgrade_to
-        self.private = private  # made by private_lab(): goes with its session
+        self.private = private  # made by private_lab(): removed with its session
         self.id = hashlib.sha256((f"{host.CHECKOUT}\0{name}").encode()).hexdigest()[:6]
         self.folder = host.state_dir() / self.id
         self.bridge = f"cq{self.id}br"
@@ -105,28 +105,28 @@ class Lab:
     # -- up and down
 
     def up(self, fresh: bool = False) -> Lab:
-        """Boot what of the lab is not running; returns the lab. Immediate when all of it runs. fresh=True: nodes without a past."""
+        """Boot the nodes that are not running; returns the lab, at once when all run. fresh=True: what exists of the lab is removed first."""
         host.require()
         with self._lock():
             if fresh or not (self._load() and self._usable()):
                 self._erase()
-                self._found()
-            self._attach(max(self.size, self._there()))
+                self._create()
+            self._make_nodes(max(self.size, self._node_count()))
             self._boot_nodes()
-        self.upgrade_to = self.upgrade_to or self._offered()
+        self.upgrade_to = self.upgrade_to or self._recorded_upgrade()
         if self.upgrade_to:
             self.offer_upgrade(self.upgrade_to)
             (self.folder / "upgrade_to").write_text(self.upgrade_to)
         return self
 
     def find(self) -> Lab:
-        """Take up the lab as it runs, whatever its size; LabError if it is not up."""
+        """Use the lab as it runs, whatever its size; LabError if it is not up."""
         host.require()
-        if not (self._load() and self._there()):
+        if not (self._load() and self._node_count()):
             raise LabError(f"the lab {self.name} is not up: start it with `make lab-up`")
         self.suite, self.stack = self.recorded["suite"], self.recorded.get("stack")
-        self.upgrade_to = self._offered()
-        self._attach(self._there())
+        self.upgrade_to = self._recorded_upgrade()
+        self._make_nodes(self._node_count())
         return self
 
     def down(self) -> None:
@@ -140,7 +140,7 @@ class Lab:
         return host.locked(host.state_dir() / (f"{self.id}.lock"), f"the lab {self.name}")
 
     def _load(self) -> bool:
-        """Read what _found() wrote down."""
+        """Read what _create() recorded."""
         try:
             self.recorded = json.loads((self.folder / "lab.json").read_text())
         except (OSError, ValueError):
@@ -148,11 +148,11 @@ class Lab:
         return True
 
     def _usable(self) -> bool:
-        """Whether what was written down can carry this lab: it was made by the recipe of today, and the machine has not restarted."""
+        """Whether the recorded lab can be used: its image is the one that would be built now, and this machine has not restarted since."""
         wanted = {"image": self._image(), "checkout": str(host.CHECKOUT)}
         return all(self.recorded.get(key) == value for key, value in wanted.items()) and network.bridge_exists(self.bridge)
 
-    def _offered(self) -> str | None:
+    def _recorded_upgrade(self) -> str | None:
         """The suite that Lab(upgrade_to=...) named when this lab came up, if any."""
         try:
             return (self.folder / "upgrade_to").read_text()
@@ -162,12 +162,12 @@ class Lab:
     def _image(self) -> str:
         return ":".join(str(layer) for layer in image.layers(self.suite, self.stack))
 
-    def _there(self) -> int:
-        """How many nodes the lab has had up to now."""
+    def _node_count(self) -> int:
+        """How many nodes of this lab have a disk."""
         return len(list((self.folder / "nodes").glob("*/ready")))
 
-    def _found(self) -> None:
-        """Make what all nodes share, and write it down last: until then a later up() starts over."""
+    def _create(self) -> None:
+        """Make what all nodes share, and record it last: without the record a later up() starts over."""
         image.ensure(self.suite, self.stack)
         self.folder.mkdir(parents=True, mode=0o700)
         host.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "corosync-quorum-lab", "-f", self.folder / "id_ed25519"])
@@ -180,9 +180,9 @@ class Lab:
             "private": self.private,
             "subnet": str(self._claim_subnet()),
         }
-        half = self.folder / "lab.json.new"
-        half.write_text(json.dumps(self.recorded, indent=1) + "\n")
-        os.rename(half, self.folder / "lab.json")
+        partial = self.folder / "lab.json.new"
+        partial.write_text(json.dumps(self.recorded, indent=1) + "\n")
+        os.rename(partial, self.folder / "lab.json")
 
     def _claim_subnet(self) -> ipaddress.IPv4Network:
         """Take a subnet that nothing else has; the bridge that carries it is the claim."""
@@ -191,7 +191,7 @@ class Lab:
             network.make_bridge(self.bridge, subnet)
         return subnet
 
-    def _attach(self, size: int) -> None:
+    def _make_nodes(self, size: int) -> None:
         """Make the Node objects, and the files that name them."""
         subnet = ipaddress.IPv4Network(self.recorded["subnet"])
         packages.folder().mkdir(parents=True, exist_ok=True)
@@ -202,7 +202,7 @@ class Lab:
             machine = Machine(self.folder / "nodes" / name, self.recorded["image"], name, f"cq{self.id}n{nodeid}", self.bridge)
             self.nodes.append(Node(machine, nodeid, subnet[nodeid], self.folder / "ssh_config", binds))
         write_access(self.folder, host.CHECKOUT, self.nodes)
-        host.hand_over(self.folder, ["id_ed25519", "id_ed25519.pub", "ssh_config", "inventory.yml", "ansible.cfg", "collections"])
+        host.give_to_sudo_user(self.folder, ["id_ed25519", "id_ed25519.pub", "ssh_config", "inventory.yml", "ansible.cfg", "collections"])
 
     def _boot_nodes(self) -> None:
         off = [node for node in self.nodes if not node.is_on()]
@@ -220,11 +220,11 @@ class Lab:
         if not ready.exists():
             node.machine.erase()
             node.machine.make_disk()
-            self._furnish(node)
+            self._write_settings(node)
             ready.touch()
         node.power_on()
 
-    def _furnish(self, node: Node) -> None:
+    def _write_settings(self, node: Node) -> None:
         subnet = ipaddress.IPv4Network(self.recorded["subnet"])
         hosts = ["127.0.0.1 localhost"] + [f"{subnet[number]} node{number}" for number in range(1, MOST_NODES + 1)]
         write = node.machine.write
@@ -246,8 +246,8 @@ class Lab:
         network.remove_bridge(self.bridge)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def renew(self, nodes: Sequence[Node]) -> None:
-        """Make these nodes anew: a fresh disk over the image, booted, with nothing configured. About two seconds."""
+    def recreate(self, nodes: Sequence[Node]) -> None:
+        """Give these nodes a new disk over the image and boot them, with nothing configured. About two seconds."""
         if not nodes:
             return
         with self._lock():
@@ -259,7 +259,7 @@ class Lab:
     def offer_upgrade(self, suite: str, nodes: Sequence[Node] | None = None) -> None:
         """Let apt on these nodes (default: all) offer the corosync of a newer Debian, and what that needs; nothing is upgraded by it.
 
-        The offer ends, and nodes that took it are made anew, with the next cluster(), unless it was made by Lab(upgrade_to=...).
+        The next cluster() ends the offer, unless Lab(upgrade_to=...) made it, and recreates nodes that were upgraded.
         """
         line = packages.source(upgrade.ensure(self.suite, suite))
         each(self.nodes if nodes is None else nodes, lambda node: node.put(line, upgrade.SOURCE))
@@ -271,10 +271,10 @@ class Lab:
     ) -> cluster.Cluster:
         """A fresh corosync cluster on the first `nodes` nodes (default: all); corosync is off on the others.
 
-        Undoes every fault first, and makes nodes anew whose packages are not those of the image any more, or that had pacemaker.
+        Undoes every fault first, and recreates nodes whose packages have changed or that had pacemaker.
         start=False: only configured. wait=False: don't wait for the ring.
-        qdevice="ffsplit" or "lms": with a quorum device, served by the node after the cluster's last; its vote is waited for.
-        A lab with too few nodes grows. The other arguments are those of corosync_conf.render(), or conf="..." for a whole corosync.conf.
+        qdevice="ffsplit" or "lms": with a quorum device, served by the node after the cluster's last; returns when its vote counts.
+        A lab with too few nodes grows. The other arguments are those of corosync_conf.render(), or conf="..." for a complete corosync.conf.
         """
         count = len(self.nodes) if nodes is None else nodes
         if not isinstance(count, int) or not 1 <= count <= MOST_NODES:
@@ -283,8 +283,8 @@ class Lab:
         if needed > len(self.nodes):
             self.size = needed
             self.up()
-        self.renew([node for node in self.nodes if any(map(node.machine.has_changed, WORN))])
-        cluster.forget(self.nodes)
+        self.recreate([node for node in self.nodes if any(map(node.machine.has_changed, CHANGES_THAT_NEED_A_NEW_DISK))])
+        cluster.reset(self.nodes)
         if self.upgrade_to:
             self.offer_upgrade(self.upgrade_to)
         made = cluster.configured(self.nodes[:count], qnetd=self.nodes[count] if qdevice else None, algorithm=qdevice, **wishes)

@@ -44,7 +44,7 @@ class Machine:
         self.folder = pathlib.Path(folder)
         self.image = image  # the folders under the overlay as mount takes them: the uppermost first, colons between
         self.hostname = hostname
-        self.unique = unique  # on this whole machine; nspawn makes the name of the network link from it
+        self.unique = unique  # on this machine; nspawn makes the name of the network link from it
         self.bridge = bridge
         self.link = "vb-" + unique  # nspawn's name for this machine's end of the link
         self.root = self.folder / "root"
@@ -59,7 +59,7 @@ class Machine:
         mounted = host.run(["mount", "-t", "overlay", "corosync-quorum-lab", "-o", options, self.root], check=False)
         if mounted.returncode:
             raise LabError(
-                f"an overlay cannot be mounted on {self.folder} ({host.last_words(mounted)}): "
+                f"an overlay cannot be mounted on {self.folder} ({host.end_of_output(mounted)}): "
                 "set QUORUM_LAB_STATE to a folder on an ordinary disk, such as ext4 or xfs"
             )
 
@@ -110,12 +110,12 @@ class Machine:
 
     def power_cut(self) -> None:
         """End the machine at once, as if its plug was pulled; returns when all its processes are gone."""
-        # the supervisor first, so that it starts nothing again; the inhabitants last, as they outlive a killed nspawn
+        # the supervisor first, so that it starts nothing again; the processes inside last, as they outlive a killed nspawn
         for name in ("supervisor.pid", "nspawn.pid"):
             pid = self._own_pid(name)
             if pid:
                 _kill([pid])
-        _kill(self._inhabitants())
+        _kill(self._processes())
         if os.path.exists("/sys/class/net/" + self.link):
             host.run(["ip", "link", "delete", self.link], check=False)  # the kernel takes its time to do that by itself
 
@@ -151,7 +151,7 @@ class Machine:
 
     # -- inside
 
-    def _inhabitants(self) -> list[int]:
+    def _processes(self) -> list[int]:
         """Pids, on this machine, of all processes that live on this node's disk."""
         mine = f"upperdir={self.folder}/upper,"
         found = []
@@ -267,13 +267,13 @@ def _kill(pids: Sequence[int], timeout: float = 20) -> None:
             pass
     deadline = time.monotonic() + timeout
     for pid in pids:
-        while _lives(pid):
+        while _is_alive(pid):
             if time.monotonic() > deadline:
                 raise LabError(f"the process {pid} did not end within {timeout} s after SIGKILL: look at it with `ps -fp {pid}`")
             time.sleep(0.01)
 
 
-def _lives(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:

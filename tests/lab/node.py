@@ -70,7 +70,7 @@ class Node:
         are killed and subprocess.TimeoutExpired is raised. user: name of a user of the node, instead of root.
         """
         command = [str(word) for word in argv]
-        full = ["nsenter", "-t", str(self._leader()), "-a", "--root", "--wd"] + (self._as(user) if user else []) + command
+        full = ["nsenter", "-t", str(self._leader()), "-a", "--root", "--wd"] + (self._setpriv(user) if user else []) + command
         process = subprocess.Popen(
             full,
             stdin=subprocess.PIPE if input is not None else subprocess.DEVNULL,
@@ -88,7 +88,7 @@ class Node:
             raise
         done = subprocess.CompletedProcess(command, process.returncode, out, err)
         if check and done.returncode:
-            raise LabError(f"on {self.name} `{' '.join(command)}` ended with {done.returncode}: {host.last_words(done)}")
+            raise LabError(f"on {self.name} `{' '.join(command)}` ended with {done.returncode}: {host.end_of_output(done)}")
         return done
 
     def sh(self, script: str, check: bool = True, timeout: float = TIMEOUT) -> subprocess.CompletedProcess[str]:
@@ -128,7 +128,7 @@ class Node:
         """The command that logs in to the node by ssh, as a list; append a command to run."""
         return ["ssh", "-F", str(self.ssh_config), self.name]
 
-    def _as(self, user: str) -> list[str]:
+    def _setpriv(self, user: str) -> list[str]:
         for line in (self.machine.root / "etc/passwd").read_text().splitlines():
             name, _x, uid, gid = line.split(":")[:4]
             if name == user:
@@ -232,7 +232,7 @@ class Node:
         """
         shaped = self.run(["tc", "qdisc", "replace", "dev", "host0", "root", "netem", "delay", delay] + list(more), check=False)
         if shaped.returncode:
-            raise LabError(f"the link of {self.name} cannot be delayed, as this machine's kernel has no netem (sch_netem): {host.last_words(shaped)}")
+            raise LabError(f"the link of {self.name} cannot be delayed, as this machine's kernel has no netem (sch_netem): {host.end_of_output(shaped)}")
 
     def slow_link(self, rate: str) -> None:
         """Let the node send no more than `rate`, such as "64kbit"; what does not fit waits up to 2 s, then is lost (tc tbf)."""

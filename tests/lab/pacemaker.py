@@ -101,7 +101,7 @@ class Pacemaker:
 
     def where(self, resource: str) -> list[str]:
         """Names of the nodes on which a resource runs, as the node itself shows it."""
-        return [node.name for node in self.cluster.nodes if _there(node, resource)]
+        return [node.name for node in self.cluster.nodes if _runs_on(node, resource)]
 
     def wait_ready(self, timeout: float = READY_TIMEOUT) -> None:
         """Return when all nodes are online and not in standby, `dummy` runs on one of them and `everywhere` on each."""
@@ -142,7 +142,7 @@ class Follower:
     def _look(self) -> None:
         while not self._end.is_set():
             for resource, changes in self.seen.items():
-                now = [node.name for node in self._nodes if _there(node, resource)]
+                now = [node.name for node in self._nodes if _runs_on(node, resource)]
                 if not changes or changes[-1][1] != now:
                     changes.append((time.time(), now))
             self._end.wait(0.05)
@@ -163,6 +163,6 @@ def parse_nodes(text: str) -> dict[str, dict[str, bool]]:
     return {node.get("name", ""): {key: value == "true" for key, value in node.items() if value in ("true", "false")} for node in found}
 
 
-def _there(node: Node, resource: str) -> bool:
+def _runs_on(node: Node, resource: str) -> bool:
     leader = node.machine.leader()
     return leader is not None and pathlib.Path(f"/proc/{leader}/root{STATE % resource}").exists()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 corosync.quorum contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small Debian repositories in the lab's cache: what some packages of a suite need on top of an image, and nothing else.
+"""Small Debian repositories in the lab's cache: some packages of a suite with what they need on top of an image, and nothing else.
 
 This machine's own apt finds out what that is (it reads the image's dpkg status in place of this machine's) and fetches it
 with whatever proxy and mirror it uses anyway. Nodes have no way out of their bridge: they see the repositories at NODE_FOLDER.
@@ -28,18 +28,18 @@ def folder() -> pathlib.Path:
     return host.cache_dir() / "repositories"
 
 
-def repository(name: str, suite: str, mirror: str, names: Sequence[str], status: pathlib.Path, make_status: str = "") -> pathlib.Path:
+def repository(name: str, suite: str, mirror: str, names: Sequence[str], status: pathlib.Path, system: str = "") -> pathlib.Path:
     """Return the repository with the packages `names` of Debian `suite`, and all that they need on a system with this dpkg status file.
 
-    name: what it is for, as a word; make_status: whatever tells this system from others, such as its image's name.
+    name: what it is for, as a word; system: what identifies this system, such as its image's name.
     """
-    path = folder() / (f"{name}-{cache.recipe_hash(FORMAT, suite, make_status, *names)}")
+    path = folder() / (f"{name}-{cache.recipe_hash(FORMAT, suite, system, *names)}")
 
-    def make(half: pathlib.Path) -> None:
-        _fetch(half, suite, mirror, names, status)
-        write_index(half, [(deb.name, *_described(deb)) for deb in sorted(half.glob("*.deb"))])
+    def make(partial: pathlib.Path) -> None:
+        _fetch(partial, suite, mirror, names, status)
+        write_index(partial, [(deb.name, *_fields_and_content(deb)) for deb in sorted(partial.glob("*.deb"))])
 
-    return cache.once(path, f"a repository of Debian packages ({name})", make)
+    return cache.made_once(path, f"a repository of Debian packages ({name})", make)
 
 
 def source(path: pathlib.Path) -> str:
@@ -47,9 +47,9 @@ def source(path: pathlib.Path) -> str:
     return f"deb [trusted=yes] file:{NODE_FOLDER}/{path.name} ./\n"
 
 
-def _fetch(half: pathlib.Path, suite: str, mirror: str, names: Iterable[str], status: pathlib.Path) -> None:
+def _fetch(partial: pathlib.Path, suite: str, mirror: str, names: Iterable[str], status: pathlib.Path) -> None:
     """Fill the folder with .deb files."""
-    apt = half / ".apt"
+    apt = partial / ".apt"
     for part in ("state/lists/partial", "cache/archives/partial"):
         (apt / part).mkdir(parents=True)
     (apt / "sources.list").write_text(f"deb [signed-by={host.KEYRING}] {mirror} {suite} main\n")
@@ -70,11 +70,11 @@ def _fetch(half: pathlib.Path, suite: str, mirror: str, names: Iterable[str], st
     host.run(command + ["--error-on=any", "update"], timeout=300)
     host.run(command + ["--download-only", "install"] + list(names), timeout=600)
     for deb in (apt / "cache/archives").glob("*.deb"):
-        deb.rename(half / deb.name.replace("%3a", "+"))  # apt would take the sign for an escape in an address
+        deb.rename(partial / deb.name.replace("%3a", "+"))  # apt would take the sign for an escape in an address
     shutil.rmtree(apt)
 
 
-def _described(deb: pathlib.Path) -> tuple[str, bytes]:
+def _fields_and_content(deb: pathlib.Path) -> tuple[str, bytes]:
     """The control fields of a package, and its content."""
     return host.run(["dpkg-deb", "--field", deb]).stdout, deb.read_bytes()
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 corosync.quorum contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A witness of quorum on every node: a C program that shares no line with the collection and writes down what corosync tells it.
+"""A recorder of quorum on every node: a C program that shares no code with the collection and logs what corosync reports.
 
-It goes on when corosync restarts and when the node does. c/watch.c says what it writes.
+It continues when corosync restarts and when the node does. c/watch.c documents its log.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SOURCE = pathlib.Path(__file__).with_name("c") / "watch.c"
 PROGRAM = "/opt/lab-watch/watch"
 RECORD = "/var/log/lab-watch.log"
 UNIT = "/etc/systemd/system/lab-watch.service"
-PATIENCE = 60
+START_TIMEOUT = 60
 UNIT_TEXT = f"""\
 [Unit]
 Description=Record of quorum for the tests
@@ -52,11 +52,11 @@ class Loss(NamedTuple):
 
     node: str
     at: float
-    until: float | None  # when the node was quorate again, or its corosync ended; None: neither up to now
+    until: float | None  # when the node was quorate again, or its corosync ended; None: neither so far
 
 
 class Watch:
-    """The witnesses on some nodes. Cluster.watch() makes one; the next Lab.cluster() removes it."""
+    """The recorders on some nodes. Cluster.watch() makes one; the next Lab.cluster() removes it."""
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self.nodes = list(nodes)
@@ -68,11 +68,11 @@ class Watch:
         return self
 
     def events(self) -> list[Event]:
-        """Everything recorded up to now, in the order of time. LabError when a witness has ended on a node that is on."""
+        """Everything recorded so far, in the order of time. LabError when a recorder has ended on a node that is on."""
         found: list[Event] = []
         for node in self.nodes:
             if node.is_on() and node.run(["systemctl", "is-active", "lab-watch"], check=False).returncode:
-                raise LabError(f"nobody watches on {node.name} any more, so its record has a hole: look there with `systemctl status lab-watch`")
+                raise LabError(f"the recorder on {node.name} has ended, so its record has a gap: see `systemctl status lab-watch` there")
             found += parse(node.name, pathlib.Path(str(node.machine.root) + RECORD).read_text())
         return sorted(found, key=lambda event: event.at)
 
@@ -88,13 +88,13 @@ def _start(node: Node, program: pathlib.Path) -> None:
     node.put(UNIT_TEXT, UNIT)
     runs = node.corosync_runs()
     node.run(["systemctl", "enable", "--now", "--quiet", "lab-watch"])
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + START_TIMEOUT
     while True:
         text = node.run(["cat", RECORD], check=False).stdout
         if "watching" in text and (not runs or "quorate" in text or "waiting" in text):
             return
         if time.monotonic() > deadline:
-            raise LabError(f"the witness on {node.name} says nothing of corosync after {PATIENCE} s; it wrote: {text or 'nothing'}")
+            raise LabError(f"the recorder on {node.name} has logged nothing of corosync after {START_TIMEOUT} s; it wrote: {text or 'nothing'}")
         time.sleep(0.02)
 
 
@@ -106,7 +106,9 @@ def compiled(image: str, target: pathlib.Path) -> pathlib.Path:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False) if shutil.which("cc") else None
     if done is None or done.returncode:
         raise LabError(
-            "{} does not compile (gcc, libc6-dev and libvotequorum-dev are needed): {}".format(SOURCE.name, host.last_words(done) if done else "there is no cc")
+            "{} does not compile (gcc, libc6-dev and libvotequorum-dev are needed): {}".format(
+                SOURCE.name, host.end_of_output(done) if done else "there is no cc"
+            )
         )
     return target
 
@@ -127,7 +129,7 @@ def losses(events: Iterable[Event]) -> list[Loss]:
     found: list[Loss] = []
     for event in events:
         if event.what in ("quorate", "started"):
-            _close(found, event)
+            _end_losses(found, event)
             (quorate.add if event.what == "quorate" else quorate.discard)(event.node)
         elif event.what == "inquorate" and event.node in quorate:
             quorate.discard(event.node)
@@ -135,7 +137,7 @@ def losses(events: Iterable[Event]) -> list[Loss]:
     return found
 
 
-def _close(found: list[Loss], event: Event) -> None:
+def _end_losses(found: list[Loss], event: Event) -> None:
     for number, loss in enumerate(found):
         if loss.node == event.node and loss.until is None:
             found[number] = loss._replace(until=event.at)
