@@ -108,7 +108,7 @@ class Cluster:
                 waiting.pop(0)
             elif time.monotonic() > deadline:
                 journal = waiting[0].run(["journalctl", "-u", "corosync", "-n", "15", "-o", "cat", "--no-pager"], check=False).stdout
-                raise LabError(f"{waiting[0].name} sees the members {sorted(seen)} after {timeout:.0f} s, wanted {sorted(wanted)}; its journal:\n{journal}")
+                raise LabError(f"{waiting[0].name} sees the members {sorted(seen)} after {timeout} s, wanted {sorted(wanted)}; its journal:\n{journal}")
             else:
                 time.sleep(0.05)
 
@@ -122,7 +122,7 @@ class Cluster:
                 waiting.pop(0)
             elif time.monotonic() > deadline:
                 state = "quorate" if wanted else "inquorate"
-                raise LabError(f"{waiting[0].name} did not become {state} within {timeout:.0f} s; corosync-quorumtool there says:\n{text}")
+                raise LabError(f"{waiting[0].name} did not become {state} within {timeout} s; corosync-quorumtool there says:\n{text}")
             else:
                 time.sleep(0.05)
 
@@ -176,8 +176,8 @@ class Cluster:
             if mine and (",V," in mine[0]) == wanted:
                 waiting.pop(0)
             elif time.monotonic() > deadline:
-                verb = "lacks" if wanted else "has"
-                raise LabError(f"{waiting[0].name} {verb} the quorum device's vote after {timeout:.0f} s; corosync-quorumtool there says:\n{text}")
+                state = "lacks" if wanted else "has"
+                raise LabError(f"{waiting[0].name} {state} the quorum device's vote after {timeout} s; corosync-quorumtool there says:\n{text}")
             else:
                 time.sleep(0.1)
 

@@ -117,7 +117,8 @@ def locked(path: pathlib.Path, what: str, timeout: float = 900) -> Iterator[None
 def try_lock(path: pathlib.Path) -> TextIO | None:
     """An open file that holds the lock until it is closed; None when another process has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = open(path, "a", encoding="ascii")  # noqa: SIM115 - the caller closes it
+    # It stays open: the caller closes it to give the lock back.
+    handle = open(path, "a", encoding="ascii")  # noqa: SIM115
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

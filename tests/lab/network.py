@@ -30,7 +30,7 @@ def subnets_in_use() -> list[ipaddress.IPv4Network]:
     """Networks that this machine has an address in or a route to."""
     taken = []
     for addresses in json.loads(host.run(["ip", "-j", "-4", "address", "show"]).stdout or "[]"):
-        taken += [ipaddress.IPv4Network("{local}/{prefixlen}".format(**info), strict=False) for info in addresses.get("addr_info", [])]
+        taken += [ipaddress.IPv4Network(f"{info['local']}/{info['prefixlen']}", strict=False) for info in addresses.get("addr_info", [])]
     for route in json.loads(host.run(["ip", "-j", "-4", "route", "show", "table", "all"]).stdout or "[]"):
         if route.get("dst", "default") != "default" and route.get("table") != "local":
             taken.append(ipaddress.IPv4Network(route["dst"], strict=False))

@@ -114,7 +114,7 @@ class Pacemaker:
                 return
             if time.monotonic() > deadline:
                 places = ", ".join(f"{resource} runs on {self.where(resource) or 'none'}" for resource in RESOURCES)
-                raise LabError(f"pacemaker is not ready after {timeout:.0f} s: it says of the nodes {seen or 'nothing'}, {places}")
+                raise LabError(f"pacemaker is not ready after {timeout} s: it says of the nodes {seen or 'nothing'}, {places}")
             time.sleep(0.2)
 
     def follow(self) -> Follower:

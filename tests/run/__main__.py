@@ -4,20 +4,25 @@
 
 """python -m run [NAME ...]: run all stages of the tests, or those whose names match the patterns."""
 
+from __future__ import annotations
+
 import argparse
 import fcntl
 import fnmatch
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import TextIO
 
 from . import paths, scheduler
 from .report import Report
-from .stage import FAILED, PASSED
+from .stage import FAILED, PASSED, Stage
 from .stages import all_stages
 
 
-def _chosen(stages, patterns):
+def _chosen(stages: Sequence[Stage], patterns: Sequence[str]) -> list[Stage]:
     names = [stage.name for stage in stages]
     for pattern in patterns:
         if not fnmatch.filter(names, pattern):
@@ -25,7 +30,7 @@ def _chosen(stages, patterns):
     return [stage for stage in stages if not patterns or any(fnmatch.fnmatch(stage.name, pattern) for pattern in patterns)]
 
 
-def _only_one_run():
+def _only_one_run() -> TextIO:
     """Two runs in one checkout would write to the same logs and trees."""
     paths.SCRATCH.mkdir(exist_ok=True)
     lock = open(paths.SCRATCH / "run.lock", "w", encoding="utf-8")
@@ -36,13 +41,13 @@ def _only_one_run():
     return lock
 
 
-def _interrupt(number, frame):
+def _interrupt(number: int, frame: FrameType | None) -> None:
     # Once is enough: a second Ctrl-C would cut short the ending of what was started.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m run", description=__doc__)
     parser.add_argument("patterns", nargs="*", metavar="NAME", help="stages to run, as names or shell patterns (default: all)")
     parser.add_argument("--list", action="store_true", help="print the stages and what hinders them, and run nothing")

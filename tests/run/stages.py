@@ -4,33 +4,37 @@
 
 """The stages of the tests: what each runs, what it needs, and what proves that it ran."""
 
+from __future__ import annotations
+
 import os
 import pathlib
 import re
 import shutil
 import sys
+from collections.abc import Iterator, Sequence
 
 import lab
 
 from . import environments, interpreters, paths, trees
+from .interpreters import Version
 from .stage import PYTEST_PASSED, Stage
 
 _BIN = pathlib.Path(sys.executable).parent
 
 
-def _tool(name, *arguments):
+def _tool(name: str, *arguments: str) -> tuple[str, ...]:
     return (str(_BIN / name),) + arguments
 
 
-def _pytest(*arguments):
+def _pytest(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "pytest") + arguments
 
 
-def _step(name, *arguments):
+def _step(name: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "run.steps." + name) + arguments
 
 
-def _environment():
+def _environment() -> dict[str, str]:
     """For every stage: the checkout's tools first, Pythons that answer to their names, the collection where Ansible looks for it."""
     tree = str(trees.linked())
     return {
@@ -47,32 +51,32 @@ def _environment():
     }
 
 
-def _lacks(*programs):
+def _lacks(*programs: str) -> str | None:
     """Why a stage that needs these programs cannot run here, or None."""
     missing = [program for program in programs if not shutil.which(program, path=_environment()["PATH"] + ":/usr/sbin:/sbin")]
     return f"not on this machine: {', '.join(missing)}" if missing else None
 
 
-def _no_headers():
+def _no_headers() -> str | None:
     missing = [name for name in ("votequorum.h", "quorum.h", "cmap.h") if not pathlib.Path("/usr/include/corosync", name).exists()]
     if missing:
         return f"no C headers {', '.join(missing)} below /usr/include/corosync: install libvotequorum-dev, libquorum-dev, libcmap-dev"
     return _lacks("cc")
 
 
-def _no_python_for(core):
+def _no_python_for(core: str) -> str | None:
     if environments.python_of_core(core):
         return None
     return f"ansible-core {core} needs Python {' or '.join(map(interpreters.name, sorted(environments.CORES[core])))}, none of which is here"
 
 
-def _no_python(version):
+def _no_python(version: Version) -> str | None:
     return None if version in interpreters.found() else f"Python {interpreters.name(version)} is not here"
 
 
 # The live tests in parts that run side by side: name, title, and patterns of their files. What no pattern names is in the first. The longest
 # come first, so that what runs last is short.
-_LIVE = (
+_LIVE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("live", "tests on real clusters", ()),
     ("live-upgrades", "real upgrades of real clusters", ("test_rolling_*.py",)),
     ("live-forecast", "forecasts carried out on real clusters", ("test_forecast_*.py",)),
@@ -82,7 +86,7 @@ _LIVE = (
 )
 
 
-def _matching(patterns):
+def _matching(patterns: Sequence[str]) -> list[str]:
     """The live tests' files of these patterns, or those that no part of _LIVE names."""
     folder = paths.CHECKOUT / "tests" / "live"
     named = {pattern: set(folder.glob(pattern)) for dummy, dummy, some in _LIVE for pattern in some}
@@ -90,7 +94,7 @@ def _matching(patterns):
     return [str(path.relative_to(paths.CHECKOUT)) for path in sorted(files)]
 
 
-def _clusters():
+def _clusters() -> Iterator[Stage]:
     no_lab = lab.why_not()
     for name, title, patterns in _LIVE:
         yield Stage(name, title, _pytest("--durations=12", *_matching(patterns)), PYTEST_PASSED, no_lab, cluster=True, minutes=60)
@@ -105,7 +109,7 @@ def _clusters():
     )
 
 
-def _tests():
+def _tests() -> Iterator[Stage]:
     yield Stage("unit", "unit tests on Python %d.%d, and of the repository itself" % sys.version_info[:2], _pytest("tests/unit"), PYTEST_PASSED)
     yield Stage("abi", "the binding's declarations against the C headers", _pytest("tests/abi"), PYTEST_PASSED, _no_headers())
     yield Stage("examples", "the documentation's examples and promises", _pytest("tests/docs"), PYTEST_PASSED)
@@ -120,7 +124,7 @@ def _tests():
         yield Stage("unit-" + core, "unit tests of the plugins with ansible-core " + core, _step("units", "core", core), PYTEST_PASSED, _no_python_for(core))
 
 
-def _checks():
+def _checks() -> Iterator[Stage]:
     yield Stage(
         "types",
         "mypy on module_utils",
@@ -156,7 +160,7 @@ def _checks():
         )
 
 
-def all_stages():
+def all_stages() -> list[Stage]:
     """Every stage, in the order in which they are begun and listed (the scheduler takes those with clusters first)."""
     environment = _environment()
     return [stage._replace(environment=dict(environment, **stage.environment)) for part in (_clusters, _tests, _checks) for stage in part()]

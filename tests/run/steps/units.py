@@ -4,10 +4,14 @@
 
 """python -m run.steps.units core|managed VERSION: unit tests on another ansible-core, or on another Python as a managed node has it."""
 
+from __future__ import annotations
+
 import os
+import pathlib
 import re
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 
 from .. import environments, paths, trees
 
@@ -15,7 +19,7 @@ from .. import environments, paths, trees
 _LAST_CORE = {(3, 6): "2.16", (3, 7): "2.17", (3, 8): "2.19"}
 
 
-def _pytest(python, tests, *library):
+def _pytest(python: pathlib.Path, tests: Sequence[str], *library: pathlib.Path) -> int:
     # PYTHONNOUSERSITE: what is installed for the user is not on a managed node.
     search = [str(trees.linked()), str(paths.CHECKOUT / "tests"), *map(str, library)]
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(search), PYTHONNOUSERSITE="1")
@@ -25,21 +29,22 @@ def _pytest(python, tests, *library):
     return subprocess.run([str(python), "-m", "pytest", *present], cwd=paths.CHECKOUT, env=environment, check=False).returncode
 
 
-def on_core(core):
+def on_core(core: str) -> int:
     """The unit tests of what uses ansible-core, with that of a series. module_utils use nothing of it, and are tested on every Python."""
     plugins = paths.CHECKOUT / "tests/unit/plugins"
     tests = [str(folder.relative_to(paths.CHECKOUT)) for folder in sorted(plugins.iterdir()) if folder.name not in ("module_utils", "__pycache__")]
     return _pytest(environments.core_environment(core), tests)
 
 
-def on_managed(text):
+def on_managed(text: str) -> int:
     """The unit tests of the managed node's code on a Python ("3.6"): of the modules, and of what they import. The rest runs on controllers alone."""
-    version = tuple(int(part) for part in text.split("."))
+    major, minor = map(int, text.split("."))
+    version = (major, minor)
     library = environments.module_library(_LAST_CORE.get(version, "2.21"))
     return _pytest(environments.managed_environment(version), managed_tests(), library)
 
 
-def managed_tests():
+def managed_tests() -> list[str]:
     """Paths of these tests."""
     plugins, utils = paths.CHECKOUT / "plugins", paths.CHECKOUT / "plugins/module_utils"
     sent, new = set(), set((plugins / "modules").glob("*.py"))
@@ -51,7 +56,7 @@ def managed_tests():
     return [str(test.relative_to(paths.CHECKOUT)) for test in tests if test.is_file()]
 
 
-def _imported(source):
+def _imported(source: str) -> Iterator[str]:
     """What is imported of module_utils, as paths without ending: each module, and each name as if it were one, as only a file tells."""
     for module, several, one in re.findall(r"\.plugins\.module_utils((?:\.\w+)*) import (?:\(([^)]*)\)|(.*))", source):
         path = module.replace(".", "/").lstrip("/")
