@@ -124,13 +124,16 @@ def _tests() -> Iterator[Stage]:
         yield Stage("unit-" + core, "unit tests of the plugins with ansible-core " + core, _step("units", "core", core), PYTEST_PASSED, _no_python_for(core))
 
 
+_TYPED_PACKAGES = ("ansible_collections.corosync.quorum.plugins.module_utils", "lab", "run")
+
+
 def _checks() -> Iterator[Stage]:
     yield Stage(
         "types",
-        "mypy on module_utils",
-        _tool("mypy", "--package", "ansible_collections.corosync.quorum.plugins.module_utils"),
+        "mypy on module_utils, the lab and the tests' runner",
+        _tool("mypy", *(f"--package={package}" for package in _TYPED_PACKAGES)),
         re.compile(r"no issues found in (\d+) source files?"),
-        environment={"MYPYPATH": str(trees.linked())},
+        environment={"MYPYPATH": os.pathsep.join([str(trees.linked()), str(paths.CHECKOUT / "tests")])},
     )
     yield Stage(
         "python-3.6", "the managed nodes' code needs no Python newer than 3.6", _step("managed_syntax"), re.compile(r"^(\d+) files checked", re.MULTILINE)
