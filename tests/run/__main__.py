@@ -33,7 +33,8 @@ def _chosen(stages: Sequence[Stage], patterns: Sequence[str]) -> list[Stage]:
 def _only_one_run() -> TextIO:
     """Two runs in one checkout would write to the same logs and trees."""
     paths.SCRATCH.mkdir(exist_ok=True)
-    lock = open(paths.SCRATCH / "run.lock", "w", encoding="utf-8")
+    # It stays open: the caller closes it when the run is over.
+    lock = open(paths.SCRATCH / "run.lock", "w", encoding="utf-8")  # noqa: SIM115
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
