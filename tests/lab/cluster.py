@@ -82,16 +82,8 @@ class Cluster:
             if seen == wanted:
                 waiting.pop(0)
             elif time.monotonic() > deadline:
-                raise LabError(
-                    "%s sees the members %s after %d s, wanted %s; its journal:\n%s"
-                    % (
-                        waiting[0].name,
-                        sorted(seen),
-                        timeout,
-                        sorted(wanted),
-                        waiting[0].run(["journalctl", "-u", "corosync", "-n", "15", "-o", "cat", "--no-pager"], check=False).stdout,
-                    )
-                )
+                journal = waiting[0].run(["journalctl", "-u", "corosync", "-n", "15", "-o", "cat", "--no-pager"], check=False).stdout
+                raise LabError(f"{waiting[0].name} sees the members {sorted(seen)} after {timeout} s, wanted {sorted(wanted)}; its journal:\n{journal}")
             else:
                 time.sleep(0.05)
 
@@ -104,10 +96,8 @@ class Cluster:
             if ("Quorate:          Yes" in text) == wanted and "Quorate:" in text:
                 waiting.pop(0)
             elif time.monotonic() > deadline:
-                raise LabError(
-                    "%s did not become %s within %d s; corosync-quorumtool there says:\n%s"
-                    % (waiting[0].name, "quorate" if wanted else "inquorate", timeout, text)
-                )
+                state = "quorate" if wanted else "inquorate"
+                raise LabError(f"{waiting[0].name} did not become {state} within {timeout} s; corosync-quorumtool there says:\n{text}")
             else:
                 time.sleep(0.05)
 
@@ -161,10 +151,8 @@ class Cluster:
             if mine and (",V," in mine[0]) == wanted:
                 waiting.pop(0)
             elif time.monotonic() > deadline:
-                raise LabError(
-                    "%s %s the quorum device's vote after %d s; corosync-quorumtool there says:\n%s"
-                    % (waiting[0].name, "lacks" if wanted else "has", timeout, text)
-                )
+                state = "lacks" if wanted else "has"
+                raise LabError(f"{waiting[0].name} {state} the quorum device's vote after {timeout} s; corosync-quorumtool there says:\n{text}")
             else:
                 time.sleep(0.1)
 

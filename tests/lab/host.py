@@ -108,7 +108,8 @@ def locked(path, what, timeout=900):
 def try_lock(path):
     """An open file that holds the lock until it is closed; None when another process has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = open(path, "a", encoding="ascii")  # pylint: disable=consider-using-with
+    # It stays open: the caller closes it to give the lock back.
+    handle = open(path, "a", encoding="ascii")  # noqa: SIM115  pylint: disable=consider-using-with
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

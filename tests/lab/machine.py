@@ -53,7 +53,8 @@ class Machine:
         mounted = host.run(["mount", "-t", "overlay", "corosync-quorum-lab", "-o", options, self.root], check=False)
         if mounted.returncode:
             raise LabError(
-                f"an overlay cannot be mounted on {self.folder} ({host.last_words(mounted)}): set QUORUM_LAB_STATE to a folder on an ordinary disk, such as ext4 or xfs"
+                f"an overlay cannot be mounted on {self.folder} ({host.last_words(mounted)}): set QUORUM_LAB_STATE to a folder on an ordinary disk, "
+                "such as ext4 or xfs"
             )
 
     def has_changed(self, path):

@@ -27,7 +27,7 @@ def subnets_in_use():
     """Networks that this machine has an address in or a route to."""
     taken = []
     for addresses in json.loads(host.run(["ip", "-j", "-4", "address", "show"]).stdout or "[]"):
-        taken += [ipaddress.ip_network("{local}/{prefixlen}".format(**info), strict=False) for info in addresses.get("addr_info", [])]
+        taken += [ipaddress.ip_network(f"{info['local']}/{info['prefixlen']}", strict=False) for info in addresses.get("addr_info", [])]
     for route in json.loads(host.run(["ip", "-j", "-4", "route", "show", "table", "all"]).stdout or "[]"):
         if route.get("dst", "default") != "default" and route.get("table") != "local":
             taken.append(ipaddress.ip_network(route["dst"], strict=False))

@@ -109,9 +109,9 @@ class Pacemaker:
             if usable == names and len(self.where("dummy")) == 1 and set(self.where("everywhere")) == names:
                 return
             if time.monotonic() > deadline:
+                dummy, everywhere = self.where("dummy") or "none", self.where("everywhere") or "none"
                 raise LabError(
-                    "pacemaker is not ready after %d s: it says of the nodes %s, dummy runs on %s, everywhere on %s"
-                    % (timeout, seen or "nothing", self.where("dummy") or "none", self.where("everywhere") or "none")
+                    f"pacemaker is not ready after {timeout} s: it says of the nodes {seen or 'nothing'}, dummy runs on {dummy}, everywhere on {everywhere}"
                 )
             time.sleep(0.2)
 

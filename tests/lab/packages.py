@@ -86,4 +86,5 @@ def write_index(path, packages):
 
 def entry(name, fields, content):
     """A package's paragraph in the index."""
-    return "%s\nFilename: ./%s\nSize: %d\nSHA256: %s\n" % (fields.rstrip("\n"), name, len(content), hashlib.sha256(content).hexdigest())
+    lines = [fields.rstrip("\n"), f"Filename: ./{name}", f"Size: {len(content)}", f"SHA256: {hashlib.sha256(content).hexdigest()}", ""]
+    return "\n".join(lines)

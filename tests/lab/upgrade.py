@@ -17,11 +17,8 @@ SOURCE = "/etc/apt/sources.list.d/lab-upgrade.list"
 def check(suite, target):
     """Raise LabError if the lab cannot upgrade nodes of `suite` to `target`."""
     if UPGRADES.get(suite) != target:
-        raise LabError(
-            "nodes of Debian {} cannot be upgraded to {!r}; what can be: {}".format(
-                suite, target, ", ".join("{} to {}".format(*pair) for pair in UPGRADES.items())
-            )
-        )
+        possible = ", ".join(f"{old} to {new}" for old, new in UPGRADES.items())
+        raise LabError(f"nodes of Debian {suite} cannot be upgraded to {target!r}; what can be: {possible}")
 
 
 def ensure(suite, target):

@@ -89,9 +89,8 @@ def compiled(image, target):
     command = ["cc", "-O2", "-Wall", "-Wextra", "-nodefaultlibs", "-Wl,--allow-shlib-undefined", "-o", target, SOURCE] + libraries
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False) if shutil.which("cc") else None
     if done is None or done.returncode:
-        raise LabError(
-            "{} does not compile (gcc, libc6-dev and libvotequorum-dev are needed): {}".format(SOURCE.name, host.last_words(done) if done else "there is no cc")
-        )
+        why = host.last_words(done) if done else "there is no cc"
+        raise LabError(f"{SOURCE.name} does not compile (gcc, libc6-dev and libvotequorum-dev are needed): {why}")
     return target
 
 

@@ -28,7 +28,8 @@ def _chosen(stages, patterns):
 def _only_one_run():
     """Two runs in one checkout would write to the same logs and trees."""
     paths.SCRATCH.mkdir(exist_ok=True)
-    lock = open(paths.SCRATCH / "run.lock", "w", encoding="utf-8")
+    # It stays open: the caller closes it when the run is over.
+    lock = open(paths.SCRATCH / "run.lock", "w", encoding="utf-8")  # noqa: SIM115
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -16,7 +16,7 @@ KNOWN = tuple((3, minor) for minor in range(6, 15))
 
 def name(version):
     """(3, 6) -> "3.6"."""
-    return "%d.%d" % version
+    return ".".join(map(str, version))
 
 
 def _pyenv_folders():

@@ -29,8 +29,8 @@ class Report:
 
     def opening(self, stages, workers, clusters, clusters_alone):
         self._say(
-            "==> %d stages, %d at a time, at most %d of them with cluster nodes (%d once no others are left). Logs: %s/NAME.log"
-            % (len(stages), workers, clusters, clusters_alone, paths.LOGS.relative_to(paths.CHECKOUT))
+            f"==> {len(stages)} stages, {workers} at a time, at most {clusters} of them with cluster nodes ({clusters_alone} once no others are left). "
+            f"Logs: {paths.LOGS.relative_to(paths.CHECKOUT)}/NAME.log"
         )
 
     def started(self, stage):
@@ -75,7 +75,7 @@ class Report:
             for line in outcomes[name].failures[:_MOST_FAILURES]:
                 self._say(f"    {line:.300}")
         results = [outcomes[stage.name].result for stage in stages]
-        self._say("%d passed, %d failed, %d skipped" % tuple(results.count(result) for result in (PASSED, FAILED, SKIPPED)))
+        self._say(", ".join(f"{results.count(result)} {result}" for result in (PASSED, FAILED, SKIPPED)))
 
     def _not_run(self, stages, outcomes):
         missing = [(stage.name, outcomes[stage.name].why) for stage in stages if outcomes[stage.name].result == SKIPPED]

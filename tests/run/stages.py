@@ -106,7 +106,8 @@ def _clusters():
 
 
 def _tests():
-    yield Stage("unit", "unit tests on Python %d.%d, and of the repository itself" % sys.version_info[:2], _pytest("tests/unit"), PYTEST_PASSED)
+    python = interpreters.name(sys.version_info[:2])
+    yield Stage("unit", f"unit tests on Python {python}, and of the repository itself", _pytest("tests/unit"), PYTEST_PASSED)
     yield Stage("abi", "the binding's declarations against the C headers", _pytest("tests/abi"), PYTEST_PASSED, _no_headers())
     yield Stage("examples", "the documentation's examples and promises", _pytest("tests/docs"), PYTEST_PASSED)
     yield Stage("browser", "the upgrade's report in a headless browser", _pytest("tests/browser"), PYTEST_PASSED, _lacks("chromium"))
