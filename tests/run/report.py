@@ -25,7 +25,7 @@ class Report:
         print(text, flush=True)
 
     def _line(self, word, stage, text):
-        self._say(f"[{time.monotonic() - self._began:4} s] {word:<7} {stage.name:<12} {text}")
+        self._say(f"[{time.monotonic() - self._began:4.0f} s] {word:<7} {stage.name:<12} {text}")
 
     def opening(self, stages, workers, clusters, clusters_alone):
         self._say(
@@ -59,7 +59,7 @@ class Report:
     def tick(self, running):
         """Once a minute of silence, say what is under way: [(stage, seconds)]."""
         if running and time.monotonic() - self._spoke >= _SILENCE:
-            self._say(f"[{time.monotonic() - self._began:4} s] running {', '.join(f'{stage.name} ({seconds:.0f} s)' for stage, seconds in running)}")
+            self._say(f"[{time.monotonic() - self._began:4.0f} s] running {', '.join(f'{stage.name} ({seconds:.0f} s)' for stage, seconds in running)}")
 
     def summary(self, stages, outcomes):
         """The table, what was not run and why, pytest's closing lines, what failed by name, and the count as the last line."""
