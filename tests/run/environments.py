@@ -7,6 +7,7 @@
 import contextlib
 import fcntl
 import hashlib
+import importlib.metadata
 import shutil
 import subprocess
 import sys
@@ -80,6 +81,13 @@ def environment(label, version, *requirements):
 def python_of_core(core):
     """The version of the Python that would run this ansible-core's controller here, or None."""
     return next((version for version in CORES[core] if version in interpreters.found()), None)
+
+
+def usual_cores():
+    """The ansible-cores that matter most: the oldest, the newest, and the one of this Python's own environment."""
+    own = importlib.metadata.version("ansible-core")
+    series = list(CORES)
+    return {series[0], series[-1]}.union(core for core in series if own.startswith(core + "."))
 
 
 def core_environment(core):

@@ -61,13 +61,16 @@ class Report:
         if running and time.monotonic() - self._spoke >= _SILENCE:
             self._say(f"[{time.monotonic() - self._began:4.0f} s] running {', '.join(f'{stage.name} ({seconds:.0f} s)' for stage, seconds in running)}")
 
-    def summary(self, stages, outcomes):
+    def summary(self, stages, outcomes, left_out=()):
         """The table, what was not run and why, pytest's closing lines, what failed by name, and the count as the last line."""
         self._say(f"\n{'stage':<14} {'result':<8} {'checks':>7} {'seconds':>7}")
         for stage in stages:
             outcome = outcomes[stage.name]
             self._say(f"{stage.name:<14} {outcome.result:<8} {outcome.checks:7} {outcome.seconds:7.0f}  {'; '.join(outcome.closing)}")
         self._not_run(stages, outcomes)
+        if left_out:
+            names = " ".join(stage.name for stage in left_out)
+            self._say(f'\nLeft out, because they run only on request: {names}\nTo run them: make test STAGES="{names}"')
         failed = [stage.name for stage in stages if outcomes[stage.name].result == FAILED]
         self._say(f"\nTook {time.monotonic() - self._began:.0f} s.")
         for name in failed:

@@ -31,6 +31,17 @@ def linked():
     return tree
 
 
+def variables():
+    """Environment variables with which Python and Ansible find the collection, the packages below tests/, and a place for what they keep."""
+    tree = str(linked())
+    return {
+        "PYTHONPATH": os.pathsep.join([tree, str(paths.CHECKOUT / "tests")]),
+        "ANSIBLE_COLLECTIONS_PATH": tree,
+        "COLLECTIONS_TREE": tree,
+        "ANSIBLE_HOME": str(paths.SCRATCH / "ansible"),
+    }
+
+
 def project_files():
     """Every file of the project as it is now, tracked or new but not ignored, relative to the checkout."""
     listing = subprocess.run(
