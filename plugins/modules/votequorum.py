@@ -167,15 +167,12 @@ def wish_of(params: t.Mapping[str, t.Any]) -> Wish:
     for name, least in (("expected_votes", 1), ("votes", 0)):
         if params[name] is not None and not least <= params[name] < VOTES_THAT_WRAP:
             raise OptionError(
-                "%s must be %d to %d (corosync keeps the quorum in 8 bits: with %d votes it wraps round); got %d."
-                % (name, least, VOTES_THAT_WRAP - 1, VOTES_THAT_WRAP, params[name])
+                f"{name} must be {least} to {VOTES_THAT_WRAP - 1} (corosync keeps the quorum in 8 bits: with {VOTES_THAT_WRAP} votes it wraps round); "
+                f"got {params[name]}."
             )
     if params["node"] is not None and params["node"].strip() in ("", "0"):
-        raise OptionError(
-            "node must be the name or the node id of a node; got '{}'.{}".format(
-                params["node"], " By 0, corosync means the quorum device." if params["node"] else ""
-            )
-        )
+        why = " By 0, corosync means the quorum device." if params["node"] else ""
+        raise OptionError(f"node must be the name or the node id of a node; got '{params['node']}'.{why}")
     return Wish(
         params["expected_votes"], params["votes"], params["node"], bool(params["cancel_wait_for_all"]), params["allow_quorum_gain"], params["allow_quorum_loss"]
     )

@@ -20,12 +20,7 @@ sys.path.insert(0, str(HERE))
 import against_headers  # noqa: E402  pylint: disable=wrong-import-position
 import generate  # noqa: E402  pylint: disable=wrong-import-position
 
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync import (
-    _abi,
-    cmap,
-    errors,
-    votequorum,
-)
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync import _abi, cmap, errors, votequorum  # noqa: E402
 from ansible_collections.corosync.quorum.plugins.module_utils._value import snapshot  # noqa: E402  pylint: disable=wrong-import-position
 
 CDEF = generate.CDEF.read_text(encoding="utf-8")
@@ -77,7 +72,8 @@ def test_every_declaration_is_in_the_program():
             assert f"\n{declaration}\n" in program
         elif against_headers.is_enum(declaration):
             for enumerator in body.group(1).split(","):
-                assert '"{}");'.format(enumerator.split("=")[0].strip()) in program
+                name = enumerator.split("=")[0].strip()
+                assert f'"{name}");' in program
         else:
             for member in filter(str.strip, body.group(1).split(";")):
                 name = re.search(r"(\w+)(\[\d+\])?$", member.strip()).group(1)
@@ -186,8 +182,7 @@ def test_the_types_of_cmaps_values():
     numbers = {
         kinds["CMAP_VALUETYPE_" + name.upper()]: c_type
         for name, c_type in (
-            [("%sint%d" % (sign, bits), "%sint%d_t" % (sign, bits)) for sign in ("", "u") for bits in (8, 16, 32, 64)]
-            + [("float", "float"), ("double", "double")]
+            [(f"{sign}int{bits}", f"{sign}int{bits}_t") for sign in ("", "u") for bits in (8, 16, 32, 64)] + [("float", "float"), ("double", "double")]
         )
     }
     assert numbers == cmap._NUMBERS  # pylint: disable=protected-access

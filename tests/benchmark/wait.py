@@ -60,10 +60,12 @@ def run(bench):
     ]
     return "\n\n".join(
         [
-            "Seconds from quorum to result. Quorum: the moment at which an independent C program on the node, which blocks on votequorum's notification, is told. "
-            "Result: the moment at which it reaches the controller's main process; controller and nodes share one clock. Each sample is a real return of quorum: "
-            "%d nodes, each cut off from all others, get their links back at a random moment. "
-            "`until` runs `command: corosync-quorumtool -s`; `reboot`'s loop is ansible-core's own, without the reboot." % SMALL,
+            (
+                "Seconds from quorum to result. Quorum: the moment at which an independent C program on the node, which blocks on votequorum's "
+                "notification, is told. Result: the moment at which it reaches the controller's main process; controller and nodes share one clock. "
+                f"Each sample is a real return of quorum: {SMALL} nodes, each cut off from all others, get their links back at a random moment. "
+                "`until` runs `command: corosync-quorumtool -s`; `reboot`'s loop is ansible-core's own, without the reboot."
+            ),
             table(["way of waiting", "median", "95th percentile", "worst", "× floor", "samples"], rows),
             "![Each wait as a dot: those by event lie at hundredths of a second, those that poll at seconds](../../../docs/wait.svg)",
             targets([Target("median of `wait_for_quorum` ÷ C program", median(late[OURS]) / floor, 1.5)]),

@@ -96,11 +96,10 @@ def comes_true(made, stay, foretold):
         ):
             assert foretold["members"] == sorted(stay)
             return after
-        assert time.monotonic() < deadline, "foretold {}; seen {}; qnetd says:\n{}".format(
-            json.dumps(foretold),
-            [(value["members"], value["quorate"], numbers) for value, numbers in zip(after, counted)],
-            made.qnetd.run(["corosync-qnetd-tool", "-lv"], check=False).stdout,
-        )
+        if time.monotonic() >= deadline:
+            seen = [(value["members"], value["quorate"], numbers) for value, numbers in zip(after, counted)]
+            says = made.qnetd.run(["corosync-qnetd-tool", "-lv"], check=False).stdout
+            pytest.fail(f"foretold {json.dumps(foretold)}; seen {seen}; qnetd says:\n{says}")
         time.sleep(0.2)
 
 

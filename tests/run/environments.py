@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import importlib.metadata
 import pathlib
 import shutil
 import subprocess
@@ -85,6 +86,13 @@ def environment(label: str, version: Version, *requirements: str) -> pathlib.Pat
 def python_of_core(core: str) -> Version | None:
     """The version of the Python that would run this ansible-core's controller here, or None."""
     return next((version for version in CORES[core] if version in interpreters.found()), None)
+
+
+def usual_cores() -> set[str]:
+    """The ansible-cores that matter most: the oldest, the newest, and the one of this Python's own environment."""
+    own = importlib.metadata.version("ansible-core")
+    series = list(CORES)
+    return {series[0], series[-1]}.union(core for core in series if own.startswith(core + "."))
 
 
 def core_environment(core: str) -> pathlib.Path:

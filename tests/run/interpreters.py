@@ -21,7 +21,7 @@ KNOWN: tuple[Version, ...] = tuple((3, minor) for minor in range(6, 15))
 
 def name(version: Version) -> str:
     """(3, 6) -> "3.6"."""
-    return "%d.%d" % version
+    return ".".join(map(str, version))
 
 
 def _pyenv_folders() -> list[str]:

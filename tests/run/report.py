@@ -29,12 +29,12 @@ class Report:
         print(text, flush=True)
 
     def _line(self, word: str, stage: Stage, text: str) -> None:
-        self._say(f"[{time.monotonic() - self._began:4} s] {word:<7} {stage.name:<12} {text}")
+        self._say(f"[{time.monotonic() - self._began:4.0f} s] {word:<7} {stage.name:<12} {text}")
 
     def opening(self, stages: Sequence[Stage], workers: int, clusters: int, clusters_alone: int) -> None:
         self._say(
-            "==> %d stages, %d at a time, at most %d of them with cluster nodes (%d once no others are left). Logs: %s/NAME.log"
-            % (len(stages), workers, clusters, clusters_alone, paths.LOGS.relative_to(paths.CHECKOUT))
+            f"==> {len(stages)} stages, {workers} at a time, at most {clusters} of them with cluster nodes ({clusters_alone} once no others are left). "
+            f"Logs: {paths.LOGS.relative_to(paths.CHECKOUT)}/NAME.log"
         )
 
     def started(self, stage: Stage) -> None:
@@ -63,15 +63,18 @@ class Report:
     def tick(self, running: Sequence[tuple[Stage, float]]) -> None:
         """Once a minute of silence, say what is under way: [(stage, seconds)]."""
         if running and time.monotonic() - self._spoke >= _SILENCE:
-            self._say(f"[{time.monotonic() - self._began:4} s] running {', '.join(f'{stage.name} ({seconds:.0f} s)' for stage, seconds in running)}")
+            self._say(f"[{time.monotonic() - self._began:4.0f} s] running {', '.join(f'{stage.name} ({seconds:.0f} s)' for stage, seconds in running)}")
 
-    def summary(self, stages: Sequence[Stage], outcomes: Mapping[str, Outcome]) -> None:
+    def summary(self, stages: Sequence[Stage], outcomes: Mapping[str, Outcome], left_out: Sequence[Stage] = ()) -> None:
         """The table, what was not run and why, pytest's closing lines, what failed by name, and the count as the last line."""
         self._say(f"\n{'stage':<14} {'result':<8} {'checks':>7} {'seconds':>7}")
         for stage in stages:
             outcome = outcomes[stage.name]
             self._say(f"{stage.name:<14} {outcome.result:<8} {outcome.checks:7} {outcome.seconds:7.0f}  {'; '.join(outcome.closing)}")
         self._not_run(stages, outcomes)
+        if left_out:
+            names = " ".join(stage.name for stage in left_out)
+            self._say(f'\nLeft out, because they run only on request: {names}\nTo run them: make test STAGES="{names}"')
         failed = [stage.name for stage in stages if outcomes[stage.name].result == FAILED]
         self._say(f"\nTook {time.monotonic() - self._began:.0f} s.")
         for name in failed:
@@ -79,7 +82,7 @@ class Report:
             for line in outcomes[name].failures[:_MOST_FAILURES]:
                 self._say(f"    {line:.300}")
         results = [outcomes[stage.name].result for stage in stages]
-        self._say("%d passed, %d failed, %d skipped" % tuple(results.count(result) for result in (PASSED, FAILED, SKIPPED)))
+        self._say(", ".join(f"{results.count(result)} {result}" for result in (PASSED, FAILED, SKIPPED)))
 
     def _not_run(self, stages: Sequence[Stage], outcomes: Mapping[str, Outcome]) -> None:
         missing = [(stage.name, outcomes[stage.name].why) for stage in stages if outcomes[stage.name].result == SKIPPED]

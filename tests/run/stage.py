@@ -32,7 +32,7 @@ class Stage(NamedTuple):
 
     evidence matches once for each check the command made, or has a group with their number: a stage without any has failed,
     whatever its exit code. absent says why it cannot run here. cluster marks stages that boot lab nodes: few at a time, never niced.
-    after names stages that have to pass first.
+    after names stages that have to pass first. on_request: it runs only where a pattern names it.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Stage(NamedTuple):
     after: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     minutes: int = 25
+    on_request: bool = False
 
 
 class Outcome(NamedTuple):

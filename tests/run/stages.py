@@ -20,6 +20,8 @@ from .interpreters import Version
 from .stage import PYTEST_PASSED, Stage
 
 _BIN = pathlib.Path(sys.executable).parent
+# How many processes share the unit tests: half of their time they wait, and more of them would make tests of time fail.
+_WORKERS = max(2, min(4, os.cpu_count() or 1))
 
 
 def _tool(name: str, *arguments: str) -> tuple[str, ...]:
@@ -36,17 +38,13 @@ def _step(name: str, *arguments: str) -> tuple[str, ...]:
 
 def _environment() -> dict[str, str]:
     """For every stage: the checkout's tools first, Pythons that answer to their names, the collection where Ansible looks for it."""
-    tree = str(trees.linked())
     return {
+        **trees.variables(),
         "PATH": os.pathsep.join([str(_BIN), interpreters.search_path()]),
-        "PYTHONPATH": os.pathsep.join([tree, str(paths.CHECKOUT / "tests")]),
         # What runs hundreds of times is compiled once, whatever this machine's environment says; and not in between the sources.
         "PYTHONDONTWRITEBYTECODE": "",
         "PYTHONPYCACHEPREFIX": str(paths.SCRATCH / "pycache"),
         "PYTHONUNBUFFERED": "1",
-        "ANSIBLE_COLLECTIONS_PATH": tree,
-        "COLLECTIONS_TREE": tree,
-        "ANSIBLE_HOME": str(paths.SCRATCH / "ansible"),
         "NO_COLOR": "1",
     }
 
@@ -110,7 +108,10 @@ def _clusters() -> Iterator[Stage]:
 
 
 def _tests() -> Iterator[Stage]:
-    yield Stage("unit", "unit tests on Python %d.%d, and of the repository itself" % sys.version_info[:2], _pytest("tests/unit"), PYTEST_PASSED)
+    python = interpreters.name(sys.version_info[:2])
+    yield Stage(
+        "unit", f"unit tests on Python {python}, and of the repository itself", _pytest("-n", str(_WORKERS), "--dist", "worksteal", "tests/unit"), PYTEST_PASSED
+    )
     yield Stage("abi", "the binding's declarations against the C headers", _pytest("tests/abi"), PYTEST_PASSED, _no_headers())
     yield Stage("examples", "the documentation's examples and promises", _pytest("tests/docs"), PYTEST_PASSED)
     yield Stage("browser", "the upgrade's report in a headless browser", _pytest("tests/browser"), PYTEST_PASSED, _lacks("chromium"))
@@ -138,6 +139,10 @@ def _checks() -> Iterator[Stage]:
     yield Stage(
         "python-3.6", "the managed nodes' code needs no Python newer than 3.6", _step("managed_syntax"), re.compile(r"^(\d+) files checked", re.MULTILINE)
     )
+    yield Stage("ruff", "ruff's lint of all Python files", _tool("ruff", "check", "."), re.compile(r"^All checks passed!", re.MULTILINE))
+    yield Stage(
+        "format", "all Python files as ruff formats them", _tool("ruff", "format", "--check", "."), re.compile(r"^(\d+) files already formatted", re.MULTILINE)
+    )
     yield Stage("reuse", "every file names its licence", _tool("reuse", "lint"), re.compile(r"with license information: (\d+) /"))
     yield Stage("changelog", "antsibull-changelog lint", _step("changelog"), re.compile(r"^checked: ", re.MULTILINE))
     yield Stage("docs", "antsibull-docs lint", _step("docs_lint"), re.compile(r"^checked: ", re.MULTILINE))
@@ -152,6 +157,7 @@ def _checks() -> Iterator[Stage]:
         re.compile(r"^Importer processing completed successfully", re.MULTILINE),
         after=("package",),
     )
+    usual = environments.usual_cores()
     for core in environments.CORES:
         yield Stage(
             "sanity-" + core,
@@ -160,6 +166,7 @@ def _checks() -> Iterator[Stage]:
             re.compile(r"^Running sanity test ", re.MULTILINE),
             _no_python_for(core),
             minutes=60,
+            on_request=core not in usual,
         )
 
 

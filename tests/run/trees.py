@@ -34,6 +34,17 @@ def linked() -> pathlib.Path:
     return tree
 
 
+def variables() -> dict[str, str]:
+    """Environment variables with which Python and Ansible find the collection, the packages below tests/, and a place for what they keep."""
+    tree = str(linked())
+    return {
+        "PYTHONPATH": os.pathsep.join([tree, str(paths.CHECKOUT / "tests")]),
+        "ANSIBLE_COLLECTIONS_PATH": tree,
+        "COLLECTIONS_TREE": tree,
+        "ANSIBLE_HOME": str(paths.SCRATCH / "ansible"),
+    }
+
+
 def project_files() -> list[pathlib.Path]:
     """Every file of the project as it is now, tracked or new but not ignored, relative to the checkout."""
     listing = subprocess.run(

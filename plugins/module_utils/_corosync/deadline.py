@@ -90,7 +90,7 @@ class Lane:
         self._while_waiting = while_waiting
         self.doing = "the connection"
         self._pid = os.getpid()
-        self._jobs: queue.Queue[t.Optional[_Job]] = queue.Queue()
+        self._jobs: "queue.Queue[t.Optional[_Job]]" = queue.Queue()
         self._thread: t.Optional[threading.Thread] = None
         self._given_up: t.Optional[_Job] = None
         self._closed = False
@@ -124,8 +124,8 @@ class Lane:
         if not self._answered(job):
             self._given_up = job
             raise DeadlineExceeded(
-                f"corosync did not answer {self.doing} within {self.deadline.seconds:g} s: it is stopped, frozen or overloaded. See systemctl status corosync and "
-                "journalctl -u corosync on this node; 'ps -C corosync -o stat=' shows T for a frozen one."
+                f"corosync did not answer {self.doing} within {self.deadline.seconds:g} s: it is stopped, frozen or overloaded. See systemctl status "
+                "corosync and journalctl -u corosync on this node; 'ps -C corosync -o stat=' shows T for a frozen one."
             )
         return job.result()
 

@@ -67,8 +67,7 @@ def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: in
     stay = facts.members - steps[0]
     if spare >= len(stay):
         raise ForecastError(
-            "spare is %d, but %d of %d members stay and one of them has to be left, so it can be %d at most."
-            % (spare, len(stay), len(facts.members), len(stay) - 1)
+            f"spare is {spare}, but {len(stay)} of {len(facts.members)} members stay and one of them has to be left, so it can be {len(stay) - 1} at most."
         )
     return _with_spare(facts, steps[0], stay, spare, qdevice) if spare else stays_quorate(facts, steps, qdevice)
 
@@ -162,9 +161,7 @@ def steps_of(facts: Facts, leave: t.Any) -> Steps:
     if twice:
         raise ForecastError(f"A node can leave only once, but more than once there is: {labels(twice, facts.value)}.")
     if not facts.members - frozenset(named):
-        raise ForecastError(
-            "All %d members (%s) would leave; a forecast needs a node that stays." % (len(facts.members), labels(sorted(facts.members), facts.value))
-        )
+        raise ForecastError(f"All {len(facts.members)} members ({labels(sorted(facts.members), facts.value)}) would leave; a forecast needs a node that stays.")
     return [frozenset(step) for step in steps]
 
 

@@ -133,14 +133,14 @@ def refuse_impossible(goal: Goal, value: Value) -> None:
         raise ImpossibleGoal(f"members and absent both name {labels(both, value)}: no node can be a member and absent.")
     if value["nodeid"] in absent_wanted:
         raise ImpossibleGoal(
-            "absent names {}, the node that is asked: it is a member of every membership it can see. Ask another node.".format(labels([value["nodeid"]], value))
+            f"absent names {labels([value['nodeid']], value)}, the node that is asked: it is a member of every membership it can see. Ask another node."
         )
     if has_nodelist(value):
         _refuse_too_many(goal, [node for node in value["nodes"] if node["nodeid"] not in absent_wanted], value)
         _refuse_forecast(goal, value)
     if goal.get("qdevice", "absent") != "absent" and value["qdevice"] is None:
         raise ImpossibleGoal(
-            "qdevice is '{}', but this cluster has no quorum device: there is no quorum.device.model in corosync's configuration.".format(goal["qdevice"])
+            f"qdevice is '{goal['qdevice']}', but this cluster has no quorum device: there is no quorum.device.model in corosync's configuration."
         )
 
 
@@ -202,10 +202,8 @@ def _refuse_too_many(goal: Goal, nodes: t.List[Value], value: Value) -> None:
     if goal.get("min_members", 0) > len(nodes):
         raise ImpossibleGoal(f"min_members is {goal['min_members']}, but only {len(nodes)} nodes can be members: {there}.")
     if goal.get("min_votes", 0) > most_votes(nodes, value):
-        raise ImpossibleGoal(
-            "min_votes is %d, but %s%s together have only %d votes."
-            % (goal["min_votes"], there, " and the quorum device" if value["qdevice"] else "", most_votes(nodes, value))
-        )
+        device = " and the quorum device" if value["qdevice"] else ""
+        raise ImpossibleGoal(f"min_votes is {goal['min_votes']}, but {there}{device} together have only {most_votes(nodes, value)} votes.")
 
 
 def _refuse_forecast(goal: Goal, value: Value) -> None:

@@ -198,7 +198,7 @@ def config_version_differs(seen: _Seen) -> Hits:
         versions[_label(node)] = own if node["local"] and own is not None else version
     known = {label: version for label, version in versions.items() if version}
     if len(set(known.values())) > 1:
-        told = ", ".join("%s has %d" % pair for pair in sorted(known.items()))
+        told = ", ".join(f"{node} has {version}" for node, version in sorted(known.items()))
         yield (
             f"The members run different versions of corosync.conf: {told}.",
             "Copy the newest file to all nodes and run corosync-cfgtool -R once. A node that starts with an older one than the others stops itself.",
@@ -211,9 +211,9 @@ def config_version_differs(seen: _Seen) -> Hits:
 def votes_wrap(seen: _Seen) -> Hits:
     most = max(seen.expected, seen.value["highest_expected"], seen.value["total_votes"], seen.configured_votes + seen.device_votes)
     if most >= _VOTES_THAT_WRAP:
+        needed = (most + 2) // 2
         yield (
-            "%d votes are more than corosync can count: it keeps the quorum in 8 bits, so %d would be needed but %d is."
-            % (most, (most + 2) // 2, (most + 2) // 2 % 256),
+            f"{most} votes are more than corosync can count: it keeps the quorum in 8 bits, so {needed} would be needed but {needed % 256} is.",
             f"Give nodes fewer votes: at most {_VOTES_THAT_WRAP - 1} together, a quorum device included.",
         )
 
@@ -230,8 +230,10 @@ def _shrinks_by_design(seen: _Seen) -> bool:
 def expected_votes_split(seen: _Seen) -> Hits:
     if seen.configured and not _shrinks_by_design(seen) and 2 * seen.needed <= seen.configured_votes:
         yield (
-            "%d votes are expected, but the configured nodes have %d: two partitions of %d votes each could both be quorate."
-            % (seen.expected, seen.configured_votes, seen.needed),
+            (
+                f"{seen.expected} votes are expected, but the configured nodes have {seen.configured_votes}: "
+                f"two partitions of {seen.needed} votes each could both be quorate."
+            ),
             f"Raise the expected votes to {seen.configured_votes + seen.device_votes}, or remove the nodes that are gone from the nodelist.",
         )
 
@@ -257,7 +259,7 @@ def expected_votes_unreachable(seen: _Seen) -> Hits:
 def expected_votes_differ(seen: _Seen) -> Hits:
     views = {_label(node): node["expected_votes"] for node in seen.members() if node["expected_votes"] is not None}
     if len(set(views.values())) > 1:
-        told = ", ".join("%s %d" % pair for pair in sorted(views.items()))
+        told = ", ".join(f"{node} {votes}" for node, votes in sorted(views.items()))
         yield f"The members expect different numbers of votes: {told}.", "Compare corosync.conf on them, then run corosync-cfgtool -R."
 
 
@@ -301,9 +303,9 @@ def two_node_without_wait_for_all(seen: _Seen) -> Hits:
 
 def wait_for_all_pending(seen: _Seen) -> Hits:
     if seen.value["wait_for_all"]["pending"]:
+        now = seen.value["total_votes"]
         yield (
-            "wait_for_all is waiting: there is no quorum until all %d expected votes are present (now %d), or a quorate node joins."
-            % (seen.expected, seen.value["total_votes"]),
+            f"wait_for_all is waiting: there is no quorum until all {seen.expected} expected votes are present (now {now}), or a quorate node joins.",
             "Start the missing nodes. If they are certainly off: corosync-cmapctl -s quorum.cancel_wait_for_all u8 1.",
         )
 

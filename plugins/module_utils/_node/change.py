@@ -74,8 +74,8 @@ class Change:
                 step = todo.steps[0]
                 if any(step.what == done.what for done in self.applied):
                     raise QuorumError(
-                        f"{in_words(step, self._seen())} was applied, but then undone by something else: whoever else changes votes of this cluster has to stop "
-                        "that first."
+                        f"{in_words(step, self._seen())} was applied, but then undone by something else: whoever else changes votes of this cluster "
+                        "has to stop that first."
                     )
                 if observer.dispatch() or observer.moved():
                     self._refuse_endless(observer)  # what was thought through is not what is there any more
@@ -101,8 +101,8 @@ class Change:
             self._see(observer, step, predicted, observer.announcements, self._send(observer, step, predicted))
         except InvalidParameter as exc:
             raise Refused(
-                f"corosync refused {in_words(step, self._seen())} ({exc}), which corosync 3.0.4 and newer takes. Older ones also want quorum to be at least half of "
-                "the votes present."
+                f"corosync refused {in_words(step, self._seen())} ({exc}), which corosync 3.0.4 and newer takes. Older ones also want quorum to be "
+                "at least half of the votes present."
             )
         except NotSeen:
             raise
@@ -118,8 +118,9 @@ class Change:
                 return
             if observer.lane.deadline.expired():
                 raise NotSeen(
-                    f"corosync took {in_words(step, value)}, but within {self._timeout:g} s it was not seen to be applied: {_seen_instead(step, predicted, value)}. It sends such a change to all nodes first, and may still "
-                    "apply it: see whether this node reaches the others (corosync-cfgtool -s), and look with votequorum_info."
+                    f"corosync took {in_words(step, value)}, but within {self._timeout:g} s it was not seen to be applied: "
+                    f"{_seen_instead(step, predicted, value)}. It sends such a change to all nodes first, and may still apply it: see whether this "
+                    "node reaches the others (corosync-cfgtool -s), and look with votequorum_info."
                 )
             _poll(observer)
 

@@ -152,7 +152,7 @@ def read(path: str) -> Reading:
 def stop(path: str, seconds: float = ENDING) -> Reading:
     """End the watch that writes this record, and remove it: the whole record. Raises RecordError; the record is still there then."""
     try:
-        os.rename(path, f"{path}{_STOPPED}{time.time() * 1e6:016}")
+        os.rename(path, f"{path}{_STOPPED}{int(time.time() * 1e6):016}")
     except FileNotFoundError:
         pass
     except OSError as exc:

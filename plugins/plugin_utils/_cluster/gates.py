@@ -69,10 +69,9 @@ def _seen_from(host: str, value: Value, nodeids: dict[str, int], planned: Undert
 
 
 def _not_quorate(host: str, value: Value) -> str:
-    return "The cluster is not quorate (%s has %d of %d votes that are needed). Get it quorate before its configuration is changed." % (
-        host,
-        value["total_votes"],
-        value["quorum"],
+    return (
+        f"The cluster is not quorate ({host} has {value['total_votes']} of {value['quorum']} votes that are needed). "
+        "Get it quorate before its configuration is changed."
     )
 
 
@@ -113,11 +112,9 @@ def _reloaded(value: Value, planned: Undertaking, stay: set[int]) -> str:
 def _told(value: Value, after: Model) -> str:
     new = len(after.nodes) - len(value["members"])
     advice = " Add fewer nodes at once." if new > 1 else " Start the nodes that are down first."
-    return "With the new configuration the members have %d votes of %d expected, but %d are needed: quorum would be lost.%s" % (
-        value["total_votes"],
-        value["expected_votes"],
-        value["quorum"],
-        advice,
+    return (
+        f"With the new configuration the members have {value['total_votes']} votes of {value['expected_votes']} expected, "
+        f"but {value['quorum']} are needed: quorum would be lost.{advice}"
     )
 
 
@@ -140,8 +137,9 @@ def _while_it_is_loaded(before: Value, expected: Value, after: Model) -> str:
         doubt = f"as many as {most} may be present, and corosync might go on expecting so many although there are only {expected['expected_votes']}"
     if not doubt:
         return ""
-    return "While new votes are loaded, corosync counts old and new ones together for a moment: {}. {}".format(
-        doubt, "Change votes in smaller steps, or with corosync stopped on all nodes."
+    return (
+        f"While new votes are loaded, corosync counts old and new ones together for a moment: {doubt}. "
+        "Change votes in smaller steps, or with corosync stopped on all nodes."
     )
 
 

@@ -81,8 +81,8 @@ class _Work:
         what = "The hosts are of more than one cluster" if len(set(names.values())) > 1 else "The hosts are of another cluster"
         return [
             (
-                f'{what}: cluster_name is "{self.wish.name}", but in /etc/corosync/corosync.conf {told}. A cluster cannot be renamed while it runs. If that file is '
-                "left from a cluster that is no more, stop corosync there and remove the file."
+                f'{what}: cluster_name is "{self.wish.name}", but in /etc/corosync/corosync.conf {told}. A cluster cannot be renamed while it runs. '
+                "If that file is left from a cluster that is no more, stop corosync there and remove the file."
             )
         ]
 
@@ -97,7 +97,7 @@ class _Work:
             ring = (host.value or {})["ring_id"]
             rings.setdefault((ring["nodeid"], ring["seq"]), []).append(host.name)
         if len(rings) > 1:
-            told = "; ".join("%s on ring %x.%x" % ((", ".join(names),) + ring) for ring, names in sorted(rings.items()))
+            told = "; ".join(f"{', '.join(names)} on ring {nodeid:x}.{seq:x}" for (nodeid, seq), names in sorted(rings.items()))
             return [f"The hosts do not see each other: {told}. Nothing is changed while the cluster is partitioned."]
         unsettled = [host.name for host in self.members if not (host.value or {})["settled"]]
         return [f"A change of membership is under way on {', '.join(unsettled)}. Run the play again."] if unsettled else []
@@ -154,8 +154,8 @@ class _Work:
             present = had.get(node.name) or had.get(node.addresses[0])
             if node.nodeid and present and node.nodeid != present:
                 refusals.append(
-                    f"cluster_nodeid of {node.host} is {node.nodeid}, but in the cluster it is {present}. corosync cannot change it: take the node out with cluster_remove, "
-                    "then add it again."
+                    f"cluster_nodeid of {node.host} is {node.nodeid}, but in the cluster it is {present}. corosync cannot change it: take the node "
+                    "out with cluster_remove, then add it again."
                 )
             owner = next((name for name, nodeid in had.items() if nodeid == node.nodeid and not present), None) if node.nodeid else None
             if owner:
@@ -172,8 +172,8 @@ class _Work:
         if impossible:
             return [
                 (
-                    f"A running cluster cannot take in a change of {', '.join(impossible)}: a node that starts with it would not find the others. Stop corosync on all "
-                    "nodes and run the play again, or change it back."
+                    f"A running cluster cannot take in a change of {', '.join(impossible)}: a node that starts with it would not find the others. "
+                    "Stop corosync on all nodes and run the play again, or change it back."
                 )
             ]
         undertaking = cluster_gates.Undertaking(

@@ -155,8 +155,10 @@ def _of_play(given: t.Mapping[str, Given], play: Given) -> Refusals:
     away = [host for host in play["hosts"] if host not in given]
     if away:
         return [
-            f"Not reachable, or failed before: {', '.join(away)}. Every node gets the same configuration, so all hosts of the play must take part."
-            " A node that is gone for good is taken out with cluster_remove and a play without it."
+            (
+                f"Not reachable, or failed before: {', '.join(away)}. Every node gets the same configuration, so all hosts of the play must take part. "
+                "A node that is gone for good is taken out with cluster_remove and a play without it."
+            )
         ]
     return []
 

@@ -226,10 +226,9 @@ def _refuse(facts: Facts, safe: _Safe, spare: int, qdevice: str) -> None:
     """Raise ForecastError where some node can never be in a batch."""
     if len(facts.members) == 1:
         raise ForecastError(f"The cluster has only one member ({labels(facts.members, facts.value)}), and nothing stays when it goes. Start other nodes first.")
-    if spare > len(facts.members) - 2:
-        raise ForecastError(
-            "spare is %d, but of %d members one goes and one has to stay, so it can be %d at most." % (spare, len(facts.members), len(facts.members) - 2)
-        )
+    most = len(facts.members) - 2
+    if spare > most:
+        raise ForecastError(f"spare is {spare}, but of {len(facts.members)} members one goes and one has to stay, so it can be {most} at most.")
     if facts.doubt:
         raise ForecastError(facts.doubt)
     if not facts.value["quorate"]:
@@ -241,13 +240,10 @@ def _refuse(facts: Facts, safe: _Safe, spare: int, qdevice: str) -> None:
             stuck.append(nodeid)
             fatal = fatal or next((loss for loss in _with_spares(facts, nodeid, spare) if not survives(facts, loss, qdevice)), fatal)
     if stuck:
+        spared = f" with {spare} more to spare" if spare else ""
         raise ForecastError(
-            "There are no safe batches: quorum does not stand the loss of {}{}. {} {}".format(
-                labels(stuck, facts.value),
-                f" with {spare} more to spare" if spare else "",
-                stays_quorate(facts, [fatal], qdevice)[1],
-                _remedy(facts, spare, qdevice),
-            )
+            f"There are no safe batches: quorum does not stand the loss of {labels(stuck, facts.value)}{spared}. "
+            f"{stays_quorate(facts, [fatal], qdevice)[1]} {_remedy(facts, spare, qdevice)}"
         )
 
 

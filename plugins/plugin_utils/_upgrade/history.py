@@ -61,11 +61,8 @@ def histories(timelines: t.Any, offsets: t.Any = None) -> Histories:
         raise HistoryError(f"offsets must be a dictionary (node: seconds), but {described(offsets)} was given.")
     strangers = sorted(str(name) for name in offsets if name not in timelines)
     if strangers:
-        raise HistoryError(
-            "offsets names {}, of which there is no timeline; there are those of {}.".format(
-                ", ".join(strangers), ", ".join(sorted(map(str, timelines))) or "no node"
-            )
-        )
+        there = ", ".join(sorted(map(str, timelines))) or "no node"
+        raise HistoryError(f"offsets names {', '.join(strangers)}, of which there is no timeline; there are those of {there}.")
     return {str(name): _history(str(name), timeline, _offset(name, offsets)) for name, timeline in timelines.items()}
 
 

@@ -130,13 +130,8 @@ def _other_clusters(views: _Views) -> Refusals:
     found = views.seen.get("partitions", ())
     if len(found) > 1:
         groups = "; ".join(
-            "{}: ring {}.{} with node ids {}{}".format(
-                ", ".join(view["seen_by"]),
-                view["ring_id"]["nodeid"],
-                view["ring_id"]["seq"],
-                ", ".join(map(str, view["members"])),
-                "" if view["quorate"] else ", not quorate",
-            )
+            f"{', '.join(view['seen_by'])}: ring {view['ring_id']['nodeid']}.{view['ring_id']['seq']} with node ids {', '.join(map(str, view['members']))}"
+            + ("" if view["quorate"] else ", not quorate")
             for view in found
         )
         what = "Both sides of a split brain are quorate" if views.seen["split"] else "The hosts are not in one partition"
@@ -145,9 +140,8 @@ def _other_clusters(views: _Views) -> Refusals:
 
 def _disagreements(views: _Views) -> Refusals:
     for entry in views.seen.get("disagreements", ()):
-        yield "The hosts disagree about {}: {}. Give all of them the same corosync.conf, and restart corosync where it needs that.".format(
-            entry["about"], "; ".join(f"{seen['value']} on {', '.join(seen['hosts'])}" for seen in entry["seen"])
-        )
+        answers = "; ".join(f"{seen['value']} on {', '.join(seen['hosts'])}" for seen in entry["seen"])
+        yield f"The hosts disagree about {entry['about']}: {answers}. Give all of them the same corosync.conf, and restart corosync where it needs that."
 
 
 def _not_quorate(views: _Views) -> Refusals:
@@ -168,7 +162,8 @@ def _missing(views: _Views) -> Refusals:
     missing = [nodeid for nodeid in views.first["missing"] if nodeid not in allowed]
     if missing:
         yield (
-            f"Not a member: {labels(missing, views.first)}. Only a complete cluster is upgraded: start corosync there, or take the node out of corosync.conf, first."
+            f"Not a member: {labels(missing, views.first)}. Only a complete cluster is upgraded: start corosync there, or take the node out of "
+            "corosync.conf, first."
         )
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import os
 import pathlib
-import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from .. import environments, paths, trees
+from .. import environments, imports, paths, trees
 
 # A managed node's ansible.module_utils is that of an ansible-core which still supports the Python.
 _LAST_CORE = {(3, 6): "2.16", (3, 7): "2.17", (3, 8): "2.19"}
@@ -46,22 +45,9 @@ def on_managed(text: str) -> int:
 
 def managed_tests() -> list[str]:
     """Paths of these tests."""
-    plugins, utils = paths.CHECKOUT / "plugins", paths.CHECKOUT / "plugins/module_utils"
-    sent, new = set(), set((plugins / "modules").glob("*.py"))
-    while new:
-        sent |= new
-        found = {utils / (name + ".py") for source in new for name in _imported(source.read_text(encoding="utf-8"))}
-        new = {path for path in found if path.is_file()} - sent
+    sent = imports.reached((imports.PLUGINS / "modules").glob("*.py"))
     tests = [paths.CHECKOUT / "tests/unit" / path.parent.relative_to(paths.CHECKOUT) / (f"test_{path.stem}.py") for path in sorted(sent)]
     return [str(test.relative_to(paths.CHECKOUT)) for test in tests if test.is_file()]
-
-
-def _imported(source: str) -> Iterator[str]:
-    """What is imported of module_utils, as paths without ending: each module, and each name as if it were one, as only a file tells."""
-    for module, several, one in re.findall(r"\.plugins\.module_utils((?:\.\w+)*) import (?:\(([^)]*)\)|(.*))", source):
-        path = module.replace(".", "/").lstrip("/")
-        yield path
-        yield from ((path + "/" + name.split(" as ")[0].strip()).lstrip("/") for name in (several or one).split(","))
 
 
 if __name__ == "__main__":

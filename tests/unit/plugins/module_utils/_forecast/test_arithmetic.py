@@ -8,8 +8,10 @@ import pytest
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Rules
 
+PLAIN = Rules()
 
-def booted(votes, rules=Rules(), expected=None):
+
+def booted(votes, rules=PLAIN, expected=None):
     """Daemons of nodes 1, 2, 3 … on one ring."""
     expected = sum(votes) if expected is None else expected
     daemons = {nodeid: arithmetic.started(rules, nodeid, count, expected) for nodeid, count in enumerate(votes, start=1)}
