@@ -13,7 +13,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DoesNotExist, NoSections
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.library import CMAP
 
-Value = t.Union[int, float, str, bytes]
+CmapValue = t.Union[int, float, str, bytes]
 
 # cmap_value_types_t (corosync/cmap.h) of the numbers, as C types
 _NUMBERS = {1: "int8_t", 2: "uint8_t", 3: "int16_t", 4: "uint16_t", 5: "int32_t", 6: "uint32_t", 7: "int64_t", 8: "uint64_t", 9: "float", 10: "double"}
@@ -38,11 +38,11 @@ class Cmap(Connection):
         self._length = self.ffi.new("size_t *")
         self._type = self.ffi.new("cmap_value_types_t *")
 
-    def read(self, *prefixes: str, keys: t.Sequence[str] = ()) -> t.Dict[str, Value]:
+    def read(self, *prefixes: str, keys: t.Sequence[str] = ()) -> t.Dict[str, CmapValue]:
         """Every key below these prefixes, and of these keys those that are there, with their values. One job for the lane, since it is many calls."""
         return self.lane.call(self._read, prefixes, keys)
 
-    def get(self, key: str) -> t.Optional[Value]:
+    def get(self, key: str) -> t.Optional[CmapValue]:
         """The value of a key, None where there is no such key."""
         return self.lane.call(self._get, key)
 
@@ -50,13 +50,13 @@ class Cmap(Connection):
         """Raises AccessDenied for a read-only key."""
         self.call("set", key.encode("ascii"), self.ffi.new("uint8_t *", value), 1, _UINT8)
 
-    def _read(self, prefixes: t.Tuple[str, ...], keys: t.Sequence[str]) -> t.Dict[str, Value]:
+    def _read(self, prefixes: t.Tuple[str, ...], keys: t.Sequence[str]) -> t.Dict[str, CmapValue]:
         values = self._got(keys)
         for prefix in prefixes:
             values.update(self._got(self._keys(prefix)))
         return values
 
-    def _got(self, keys: t.Sequence[str]) -> t.Dict[str, Value]:
+    def _got(self, keys: t.Sequence[str]) -> t.Dict[str, CmapValue]:
         found = [(key, self._get(key)) for key in keys]
         return {key: value for key, value in found if value is not None}
 
@@ -73,7 +73,7 @@ class Cmap(Connection):
         finally:
             self.call("iter_finalize", iteration[0])
 
-    def _get(self, key: str) -> t.Optional[Value]:
+    def _get(self, key: str) -> t.Optional[CmapValue]:
         self._length[0] = VALUE_ROOM
         try:
             self.call("get", key.encode("utf-8"), self._value, self._length, self._type)

@@ -138,7 +138,7 @@ class Observer:
 
     def moved(self) -> bool:
         """Whether anything that corosync sends no event for (votes, the quorum device, wait-for-all) differs from the last reading."""
-        return self.lane.call(self._silent) != self._last
+        return bool(self.lane.call(self._silent) != self._last)
 
     def _flip(self, event: QuorumEvent) -> None:
         if event.quorate != self._quorate:
