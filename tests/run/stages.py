@@ -123,8 +123,8 @@ def _tests():
 def _checks():
     yield Stage(
         "types",
-        "mypy on module_utils",
-        _tool("mypy", "--package", "ansible_collections.corosync.quorum.plugins.module_utils"),
+        "mypy on the plugins",
+        _tool("mypy", "--package", "ansible_collections.corosync.quorum.plugins"),
         re.compile(r"no issues found in (\d+) source files?"),
         environment={"MYPYPATH": str(trees.linked())},
     )

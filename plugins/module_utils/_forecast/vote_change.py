@@ -18,6 +18,7 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, checked_facts_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, device_votes, has_nodelist, label, labels, nodeid_of
 
 if t.TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Plan(t.NamedTuple):
     values: t.List["Value"]
 
 
-class Refused(Exception):
+class Refused(Unusable):
     """A change that must not or cannot be made. The message says why, with numbers, and what to do."""
 
 

@@ -11,6 +11,7 @@ Pure: no clock, no I/O. `stable_for` is not here, because it is about time.
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, device_votes, has_nodelist, labels, nodeid_of
 
 if t.TYPE_CHECKING:
@@ -27,7 +28,7 @@ SHRINKING = ("last_man_standing", "auto_tie_breaker", "allow_downscale")
 QDEVICE_STATES = ("absent", "registered", "alive", "voting")
 
 
-class ImpossibleGoal(Exception):
+class ImpossibleGoal(Unusable):
     """A condition that no waiting can make true. The message names the option, the value and what stands against it."""
 
 

@@ -8,11 +8,13 @@
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
 
 
-class UnknownNode(Exception):
+class UnknownNode(Unusable):
     """A name or node id that the cluster's configuration does not have. The message says which it has."""
 
 

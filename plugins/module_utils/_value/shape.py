@@ -8,10 +8,12 @@
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+
 _KINDS_OF_TIE_BREAKER = ("none", "lowest", "highest", "list")
 
 
-class ForecastError(Exception):
+class ForecastError(Unusable):
     """A question that has no answer: a node that is not there, nobody left, a value that is not ours. The message says what to do."""
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import described
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 
@@ -49,7 +50,7 @@ _STOPPED = ("not_running", "not_configured")
 _KEYS = ("at", "event", "quorate", "total_votes", "quorum", "ring_id", "members")
 
 
-class HistoryError(Exception):
+class HistoryError(Unusable):
     """Something given is no timeline. The message names it, and what is expected."""
 
 
