@@ -148,12 +148,12 @@ if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
 
 with compiled_once():
+    from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
     from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import (
         CANCEL,
         EXPECTED_VOTES,
         VOTES,
-        VOTES_THAT_WRAP,
         Refused,
         Wish,
         in_words,

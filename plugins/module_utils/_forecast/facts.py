@@ -18,6 +18,7 @@ Pure. What a value does not tell is taken as follows, and a doubt makes every an
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import MEMBER
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, Node, Rules
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_votes, labels
@@ -96,7 +97,7 @@ def facts_of(value: "Value") -> Facts:
         if nodeid != value["nodeid"] and said is not None:
             # What it last said of itself; but a daemon silently expects all the votes that it has seen since.
             expected = max(said, seen)
-        nodes[nodeid] = Node(arithmetic.MEMBER, entries[nodeid]["votes"] or 0, expected, common | _device_flags(entries[nodeid]["qdevice"]))
+        nodes[nodeid] = Node(MEMBER, entries[nodeid]["votes"] or 0, expected, common | _device_flags(entries[nodeid]["qdevice"]))
     masters = frozenset(nodeid for nodeid in members if nodes[nodeid].flags & arithmetic.QDEVICE_MASTER_WINS)
     return Facts(value, _rules(value), nodes, members, masters, _doubt(value, entries))
 

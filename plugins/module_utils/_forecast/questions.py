@@ -114,12 +114,6 @@ def tolerates(value: t.Any, qdevice: str = EITHER) -> int:
     return tolerated(checked_facts_of(value), qdevice)
 
 
-def margin(value: t.Any) -> int:
-    """How many votes there are above quorum, as the node asked counts them; negative where some are missing. Raises ForecastError."""
-    checked_facts_of(value)
-    return int(value["total_votes"]) - int(value["quorum"])
-
-
 # ---- the same for node ids, and for what is known ------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ Not known, and so taken both ways where an auto_tie_breaker might count by it: w
 import itertools
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, checked_facts_of
@@ -26,8 +27,6 @@ if t.TYPE_CHECKING:
 
 # What a step changes. In this order, where any order will do.
 VOTES, EXPECTED_VOTES, CANCEL = "votes", "expected_votes", "cancel_wait_for_all"
-# (510 + 2) / 2 = 256, and corosync keeps the quorum in 8 bits (197).
-VOTES_THAT_WRAP = 510
 TRACKING_BARRIER = "runtime.votequorum.ev_tracking_barrier"
 ALGORITHM = "quorum.device.net.algorithm"
 RELOADING = "config.totemconfig_reload_in_progress"

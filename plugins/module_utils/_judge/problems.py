@@ -12,6 +12,7 @@ The live counterpart of lint.py, with the same ids where it is the same trap. It
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import CS_OK, VOTES_THAT_WRAP
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_votes
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import MEMBERS_VERSION
 
@@ -24,8 +25,6 @@ Hits = t.Iterator[t.Tuple[str, str]]
 Check = t.Callable[["_Seen"], Hits]
 
 ERROR, WARNING = "error", "warning"
-_VOTES_THAT_WRAP = 510  # (510 + 2) / 2 = 256, and the quorum is a uint8_t
-_CS_OK = 1
 # Options that votequorum reads when it starts and never again, and where the votequorum value says what is in force.
 _STARTUP_ONLY = ("last_man_standing", "auto_tie_breaker", "allow_downscale")
 # Set in cmap by people and programs while corosync runs, never in the file.
@@ -113,7 +112,7 @@ def reload_stuck(seen: _Seen) -> Hits:
 
 def reload_failed(seen: _Seen) -> Hits:
     status = seen.number("config.reload_status")
-    if status not in (None, _CS_OK):
+    if status not in (None, CS_OK):
         told = seen.cmap.get("config.reload_error_message")
         yield (
             f"The last reload of corosync.conf failed on this node (code {status}{f': {told}' if told else ''}).",
@@ -212,11 +211,11 @@ def config_version_differs(seen: _Seen) -> Hits:
 
 def votes_wrap(seen: _Seen) -> Hits:
     most = max(seen.expected, seen.value["highest_expected"], seen.value["total_votes"], seen.configured_votes + seen.device_votes)
-    if most >= _VOTES_THAT_WRAP:
+    if most >= VOTES_THAT_WRAP:
         yield (
             "%d votes are more than corosync can count: it keeps the quorum in 8 bits, so %d would be needed but %d is."
             % (most, (most + 2) // 2, (most + 2) // 2 % 256),
-            f"Give nodes fewer votes: at most {_VOTES_THAT_WRAP - 1} together, a quorum device included.",
+            f"Give nodes fewer votes: at most {VOTES_THAT_WRAP - 1} together, a quorum device included.",
         )
 
 

@@ -12,28 +12,15 @@ Pure: built from what was read, without reading anything.
 import re
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import DEAD, FLAGS, LAST_MAN_STANDING_WINDOW, LEAVING, MEMBER
+
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Device, DeviceFlags, Node, TieBreaker, TieBreakerKind, Value
 
 
-# corosync/votequorum.h: VOTEQUORUM_INFO_*, bit 0 first, and VOTEQUORUM_NODESTATE_*
-FLAGS = (
-    "two_node",
-    "quorate",
-    "wait_for_all",
-    "last_man_standing",
-    "auto_tie_breaker",
-    "allow_downscale",
-    "qdevice_registered",
-    "qdevice_alive",
-    "qdevice_cast_vote",
-    "qdevice_master_wins",
-)
-STATES = {1: "member", 2: "dead", 3: "leaving"}
+STATES = {MEMBER: "member", DEAD: "dead", LEAVING: "leaving"}
 # runtime.votequorum.atb_type (exec/votequorum.c)
 TIE_BREAKERS: t.Dict[int, "TieBreakerKind"] = {1: "lowest", 2: "highest", 3: "list"}
-# exec/votequorum.c, DEFAULT_LMS_WIN. Milliseconds.
-LAST_MAN_STANDING_WINDOW = 10000
 
 # What has to be read of cmap, and no more: everything below these, and cmap_keys().
 CMAP_PREFIXES = ("quorum.", "nodelist.node.", "runtime.votequorum.", "config.", "uidgid.")

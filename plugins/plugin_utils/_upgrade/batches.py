@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import MEMBER
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, Node
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, Members, checked_facts_of
@@ -211,7 +212,7 @@ def _taken_in(cluster: Cluster, newcomer: int) -> Cluster:
 def _seen_by(facts: Facts, daemon: Daemon, ring: Members) -> Facts:
     """What is known after a batch has come back. A quorum device's flags are those of before: the device comes back with the node."""
     expected = daemon.nodes[daemon.us].expected_votes
-    nodes = {nodeid: Node(arithmetic.MEMBER, facts.nodes[nodeid].votes, expected, facts.nodes[nodeid].flags) for nodeid in ring}
+    nodes = {nodeid: Node(MEMBER, facts.nodes[nodeid].votes, expected, facts.nodes[nodeid].flags) for nodeid in ring}
     value = t.cast(
         "Value",
         dict(

@@ -18,12 +18,12 @@ from ansible_collections.corosync.quorum.tests.unit.fakes.values import device, 
 ADDED = {"forecast", "problems"}
 KINDS = {
     int: "number",
-    t.Optional[int]: "number or null",
+    int | None: "number or null",
     bool: "boolean",
     str: "text",
-    t.Optional[str]: "text or null",
-    t.List[int]: "list of numbers",
-    t.List[str]: "list of texts",
+    str | None: "text or null",
+    t.List[int]: "list of numbers",  # noqa: UP006
+    t.List[str]: "list of texts",  # noqa: UP006
     t.Literal["none", "lowest", "highest", "list"]: "kind of tie-breaker",
 }
 
