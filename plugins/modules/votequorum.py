@@ -144,22 +144,23 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_once import compiled_once
 
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
+
 with compiled_once():
+    from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
     from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import (
         CANCEL,
         EXPECTED_VOTES,
         VOTES,
-        VOTES_THAT_WRAP,
         Refused,
         Wish,
         in_words,
     )
     from ansible_collections.corosync.quorum.plugins.module_utils._node.change import Change
     from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError, positive_seconds
-    from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value, label
-
-SHOWN = ("expected_votes", "quorum", "total_votes", "quorate")
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import label
 
 
 def wish_of(params: t.Mapping[str, t.Any]) -> Wish:
@@ -178,11 +179,15 @@ def wish_of(params: t.Mapping[str, t.Any]) -> Wish:
     )
 
 
-def shown(value: Value) -> t.Dict[str, t.Any]:
+def shown(value: "Value") -> t.Dict[str, t.Any]:
     """What a diff shows of a value."""
-    told = {key: value[key] for key in SHOWN}
-    told["votes"] = {label(node["nodeid"], value): node["votes"] for node in value["nodes"]}
-    return told
+    return {
+        "expected_votes": value["expected_votes"],
+        "quorum": value["quorum"],
+        "total_votes": value["total_votes"],
+        "quorate": value["quorate"],
+        "votes": {label(node["nodeid"], value): node["votes"] for node in value["nodes"]},
+    }
 
 
 def warnings_of(change: Change) -> t.List[str]:

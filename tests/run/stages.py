@@ -125,13 +125,13 @@ def _tests() -> Iterator[Stage]:
         yield Stage("unit-" + core, "unit tests of the plugins with ansible-core " + core, _step("units", "core", core), PYTEST_PASSED, _no_python_for(core))
 
 
-_TYPED_PACKAGES = ("ansible_collections.corosync.quorum.plugins.module_utils", "lab", "run")
+_TYPED_PACKAGES = ("ansible_collections.corosync.quorum.plugins", "lab", "run")
 
 
 def _checks() -> Iterator[Stage]:
     yield Stage(
         "types",
-        "mypy on module_utils, the lab and the tests' runner",
+        "mypy on the plugins, the lab and the tests' runner",
         _tool("mypy", *(f"--package={package}" for package in _TYPED_PACKAGES)),
         re.compile(r"no issues found in (\d+) source files?"),
         environment={"MYPYPATH": os.pathsep.join([str(trees.linked()), str(paths.CHECKOUT / "tests")])},

@@ -14,7 +14,9 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, Nodeinfo
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, Members, facts_of
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Tolerance, Value
 
 HOW = ("crash", "leave")
 EITHER = "either"  # it must hold with the quorum device's vote as now, and with it lost
@@ -49,7 +51,7 @@ class Fate(t.NamedTuple):
 # ---- what may be lost ----------------------------------------------------------------------------------------------------
 
 
-def forecast_entry(value: Value, qdevice: str = EITHER) -> Value:
+def forecast_entry(value: "Value", qdevice: str = EITHER) -> "Tolerance":
     """{tolerates, quorate_without}: what votequorum_info adds to its value. quorate_without: node ids that may leave one at a time."""
     facts = facts_of(value)
     return {"tolerates": tolerated(facts, qdevice), "quorate_without": _alone(facts, qdevice)}

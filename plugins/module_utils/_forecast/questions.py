@@ -25,17 +25,19 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses i
     worst_losses,
 )
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.reasons import reason_of
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, Value, labels, nodeid_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, labels, nodeid_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, capital, described, is_number
 
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Forecast, Leave, Numbers
+
 QDEVICE = ("as_now", "lost")
-_NUMBERS = ("quorate", "total_votes", "quorum", "members")
 
 
 # ---- the questions -------------------------------------------------------------------------------------------------------
 
 
-def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = False, qdevice: str = "as_now") -> Value:
+def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = False, qdevice: str = "as_now") -> "Forecast":
     """{quorate, total_votes, quorum, expected_votes, members, reason} for the nodes that stay.
 
     leave: names or node ids, or a list of such lists: steps, one after the other; the nodes of a step go at once. how: they `crash`, or
@@ -82,7 +84,7 @@ def _with_spare(facts: Facts, leave: Members, stay: Members, spare: int, qdevice
     return safe, reason
 
 
-def may_leave(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: int = 0) -> Value:
+def may_leave(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: int = 0) -> "Leave":
     """The gate before a stop: {safe, reason, now, after}, with {quorate, total_votes, quorum, members} each. As quorate_without().
 
     after: what the nodes that stay will see if nothing else happens. Raises ForecastError.
@@ -92,9 +94,14 @@ def may_leave(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: int = 0)
     return {
         "safe": safe,
         "reason": reason,
-        "now": {key: value[key] for key in _NUMBERS},
-        "after": {key: after[key] for key in _NUMBERS},
+        "now": _numbers(value),
+        "after": _numbers(after),
     }
+
+
+def _numbers(of: t.Any) -> "Numbers":
+    """The same of a value and of a forecast."""
+    return {"quorate": of["quorate"], "total_votes": of["total_votes"], "quorum": of["quorum"], "members": of["members"]}
 
 
 def tolerates(value: t.Any, qdevice: str = EITHER) -> int:
@@ -106,16 +113,10 @@ def tolerates(value: t.Any, qdevice: str = EITHER) -> int:
     return tolerated(checked_facts_of(value), qdevice)
 
 
-def margin(value: t.Any) -> int:
-    """How many votes there are above quorum, as the node asked counts them; negative where some are missing. Raises ForecastError."""
-    checked_facts_of(value)
-    return int(value["total_votes"]) - int(value["quorum"])
-
-
 # ---- the same for node ids, and for what is known ------------------------------------------------------------------------
 
 
-def foretold(facts: Facts, steps: Steps, how: str, lms_window: bool, qdevice: str) -> Value:
+def foretold(facts: Facts, steps: Steps, how: str, lms_window: bool, qdevice: str) -> "Forecast":
     """forecast() for checked node ids."""
     fate = played(facts, steps, how, lms_window, qdevice)
     daemon = deciding(fate.cluster)

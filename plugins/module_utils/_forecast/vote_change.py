@@ -15,15 +15,18 @@ Not known, and so taken both ways where an auto_tie_breaker might count by it: w
 import itertools
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, checked_facts_of
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, Value, has_nodelist, label, labels, nodeid_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, device_votes, has_nodelist, label, labels, nodeid_of
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Node, Value
 
 # What a step changes. In this order, where any order will do.
 VOTES, EXPECTED_VOTES, CANCEL = "votes", "expected_votes", "cancel_wait_for_all"
-# (510 + 2) / 2 = 256, and corosync keeps the quorum in 8 bits (197).
-VOTES_THAT_WRAP = 510
 TRACKING_BARRIER = "runtime.votequorum.ev_tracking_barrier"
 ALGORITHM = "quorum.device.net.algorithm"
 RELOADING = "config.totemconfig_reload_in_progress"
@@ -53,10 +56,10 @@ class Step(t.NamedTuple):
 # values: the `votequorum` value after each step, as corosync's arithmetic has it (forecast and problems are those of before).
 class Plan(t.NamedTuple):
     steps: t.List[Step]
-    values: t.List[Value]
+    values: t.List["Value"]
 
 
-class Refused(Exception):
+class Refused(Unusable):
     """A change that must not or cannot be made. The message says why, with numbers, and what to do."""
 
 
@@ -64,7 +67,7 @@ class ConsentNeeded(Refused):
     """A change that is made only if the option that the message names allows it."""
 
 
-def plan(wish: Wish, value: Value, configuration: Configuration) -> Plan:
+def plan(wish: Wish, value: "Value", configuration: Configuration) -> Plan:
     """The steps to what is wished, none where all of it is so already. Raises Refused.
 
     value: a settled `votequorum` value. configuration: the keys of cmap below quorum., runtime.votequorum. and config.
@@ -77,14 +80,14 @@ def plan(wish: Wish, value: Value, configuration: Configuration) -> Plan:
     return plans[0]
 
 
-def in_words(step: Step, value: Value) -> str:
+def in_words(step: Step, value: "Value") -> str:
     """A step for people: `votes 3 of node2`."""
     if step.what == CANCEL:
         return CANCEL
     return f"{step.what} {step.number}{f' of {label(step.nodeid, value)}' if step.what == VOTES else ''}"
 
 
-def is_done(step: Step, value: Value) -> bool:
+def is_done(step: Step, value: "Value") -> bool:
     """Whether a value shows what the step was to change."""
     if step.what == CANCEL:
         return not value["wait_for_all"]["pending"]
@@ -99,11 +102,11 @@ def is_done(step: Step, value: Value) -> bool:
 class _Question(t.NamedTuple):
     wish: Wish
     target: int
-    value: Value
+    value: "Value"
     configuration: Configuration
 
 
-def _target(wish: Wish, value: Value, configuration: Configuration) -> int:
+def _target(wish: Wish, value: "Value", configuration: Configuration) -> int:
     """The node whose votes are meant. Raises Refused where its votes cannot be set, or not to so many."""
     if wish.votes is None:
         return int(value["nodeid"])
@@ -130,7 +133,7 @@ def _target(wish: Wish, value: Value, configuration: Configuration) -> int:
     return target
 
 
-def _refuse_to_end_the_device(votes: int, entry: Value, value: Value, configuration: Configuration) -> None:
+def _refuse_to_end_the_device(votes: int, entry: "Node", value: "Value", configuration: Configuration) -> None:
     """corosync takes it, but corosync-qdevice looks at the votes when expected votes are announced or it starts, and ends where they do not suit it."""
     if votes not in (1, entry["votes"]) and configuration.get(ALGORITHM) == "ffsplit":
         raise Refused(
@@ -140,12 +143,12 @@ def _refuse_to_end_the_device(votes: int, entry: Value, value: Value, configurat
         )
 
 
-def _refuse_too_many(votes: int, entry: Value, value: Value) -> None:
+def _refuse_too_many(votes: int, entry: "Node", value: "Value") -> None:
     """corosync itself takes any number (2726-2773)."""
     others = sum(node["configured_votes"] or 0 if node["votes"] is None else node["votes"] for node in value["nodes"] if node is not entry)
-    device = int((value["qdevice"] or {}).get("votes") or 0)
+    device = device_votes(value)
     together = others + device + votes
-    if votes > entry["votes"] and together >= VOTES_THAT_WRAP:
+    if votes > (entry["votes"] or 0) and together >= VOTES_THAT_WRAP:
         raise Refused(
             f"votes {votes} of {label(entry['nodeid'], value)} would make {together} votes with those of the other nodes ({others}) and of the "
             f"quorum device ({device}), but corosync keeps the quorum in 8 bits: from {VOTES_THAT_WRAP} votes on it wraps round to next to nothing. "
@@ -172,11 +175,8 @@ def _partitions(facts: Facts, configuration: Configuration) -> t.List[Partition]
 
 def _as_seen(facts: Facts) -> t.Dict[int, arithmetic.Node]:
     """The members as the node asked lists them: what they expect is what they last said, be it out of date."""
-    entries = {node["nodeid"]: node for node in facts.value["nodes"]}
-    return {
-        nodeid: node if entries[nodeid]["expected_votes"] is None else node._replace(expected_votes=entries[nodeid]["expected_votes"])
-        for nodeid, node in facts.nodes.items()
-    }
+    said = {node["nodeid"]: node["expected_votes"] for node in facts.value["nodes"] if node["expected_votes"] is not None}
+    return {nodeid: node._replace(expected_votes=said.get(nodeid, node.expected_votes)) for nodeid, node in facts.nodes.items()}
 
 
 def _without_tie_breaker(daemon: Daemon) -> Daemon:
@@ -279,18 +279,17 @@ def _each(partition: Partition, step: t.Callable[[Daemon], Daemon]) -> Partition
     return {nodeid: step(daemon) for nodeid, daemon in partition.items()}
 
 
-def _told(value: Value, daemon: Daemon) -> Value:
+def _told(value: "Value", daemon: Daemon) -> "Value":
     """The value with what this daemon has become."""
-    told, nodes = dict(value), []
+    nodes = []
     for node in value["nodes"]:
-        if node["nodeid"] in daemon.nodes:
-            now = daemon.nodes[node["nodeid"]]
-            node = dict(node, votes=now.votes, expected_votes=now.expected_votes)
-        nodes.append(node)
+        now = daemon.nodes.get(node["nodeid"])
+        nodes.append(dict(node, votes=now.votes, expected_votes=now.expected_votes) if now else node)
     flags = [flag for flag in value["flags"] if flag != "quorate"]
     if daemon.quorate:
         flags.insert(1 if flags[:1] == ["two_node"] else 0, "quorate")  # two_node is bit 0, quorate bit 1
-    told.update(
+    changed = dict(
+        value,
         nodes=nodes,
         flags=flags,
         quorate=daemon.quorate,
@@ -302,13 +301,13 @@ def _told(value: Value, daemon: Daemon) -> Value:
         auto_tie_breaker=dict(value["auto_tie_breaker"], lowest=daemon.lowest, highest=daemon.highest),
         allow_downscale=dict(value["allow_downscale"], ev_barrier=daemon.ev_barrier),
     )
-    return told
+    return t.cast("Value", changed)
 
 
 # ---- refusals ------------------------------------------------------------------------------------------------------------
 
 
-def _refuse_what_corosync_refuses(step: Step, daemon: Daemon, value: Value) -> None:
+def _refuse_what_corosync_refuses(step: Step, daemon: Daemon, value: "Value") -> None:
     """corosync would say no more than CS_ERR_INVALID_PARAM. Its reasons, in words."""
     present, needed = daemon.total_votes, 0
     if step.what == EXPECTED_VOTES and not arithmetic.accepts_expected_votes(daemon, step.number):
@@ -363,7 +362,7 @@ def _refuse_without_consent(step: Step, before: Partition, after: Partition, que
         )
 
 
-def _not_seen(value: Value) -> str:
+def _not_seen(value: "Value") -> str:
     absent = [node["nodeid"] for node in value["nodes"] if node["state"] != "member"]
     if absent:
         return f"It does not see {labels(absent, value)}."

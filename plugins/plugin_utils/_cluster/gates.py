@@ -15,10 +15,12 @@ import copy
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import quorate_without
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_casts, device_votes
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Model
 
-Value = dict[str, t.Any]
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Node, Value
 
 
 class Undertaking(t.NamedTuple):
@@ -122,8 +124,8 @@ def _while_it_is_loaded(before: Value, expected: Value, after: Model) -> str:
     """Each node tells its new votes and expected votes in messages of its own (votequorum_refresh_config), so the others count old and new votes
     together for a moment; and a quorum that has risen on the way does not fall before the last message."""
     pairs = [(_votes(before)[nodeid], votes) for nodeid, votes in _votes(expected).items()]
-    device = before["qdevice"]["votes"] if before["qdevice"] else 0, _device_votes(after)
-    casts = _casts(before) and _casts(expected)
+    device = device_votes(before), _device_votes(after)
+    casts = device_casts(before) and device_casts(expected)
     if all(old == new for old, new in pairs + ([device] if casts else [])) or (before["two_node"] and expected["two_node"]):
         return ""
     fewest = sum(min(pair) for pair in pairs) + (min(device) if casts else 0)
@@ -153,38 +155,44 @@ def _device_votes(model: Model) -> int:
     return model.most_votes - model.node_votes
 
 
-def _casts(value: Value) -> bool:
-    return bool(value["qdevice"]) and bool(value["qdevice"]["cast_vote"])
-
-
 def _after(value: Value, after: Model, members: set[int]) -> Value:
     """The value once the new configuration is loaded, and these are the members."""
     found = copy.deepcopy(value)
     configured = {node.number("nodeid") or 0: node for node in after.nodes}
     found["members"] = sorted(members & set(configured))
-    found["qdevice"] = dict(found["qdevice"], votes=_device_votes(after)) if found["qdevice"] and after.qdevice else None
+    if found["qdevice"] and after.qdevice:
+        found["qdevice"]["votes"] = _device_votes(after)
+    else:
+        found["qdevice"] = None
     known = {node["nodeid"]: node for node in found["nodes"] if node["nodeid"] in value["members"] or node["nodeid"] not in members}
     votes = sum(configured[nodeid].votes for nodeid in found["members"])
     # What is written lower than the votes that are there is raised to them (recalculate_quorum).
     expected = max(after.override, votes + _device_votes(after)) if after.override else after.most_votes
-    found["nodes"] = [
-        dict(known.get(nodeid) or _joined(nodeid, node.label), votes=node.votes, configured_votes=node.votes, expected_votes=expected)
-        for nodeid, node in sorted(configured.items())
-        if nodeid in known or nodeid in members
-    ]
-    for node in found["nodes"]:
-        node["qdevice"] = node["qdevice"] if after.qdevice else None
+    found["nodes"] = [known.get(nodeid) or _joined(nodeid, node.label) for nodeid, node in sorted(configured.items()) if nodeid in known or nodeid in members]
+    for entry in found["nodes"]:
+        entry["votes"] = entry["configured_votes"] = configured[entry["nodeid"]].votes
+        entry["expected_votes"] = expected
+        entry["qdevice"] = entry["qdevice"] if after.qdevice else None
     found["two_node"] = after.two_node_in_force
-    found["total_votes"] = votes + (_device_votes(after) if _casts(found) else 0)
+    found["total_votes"] = votes + (_device_votes(after) if device_casts(found) else 0)
     found["expected_votes"] = found["highest_expected"] = expected
     found["quorum"] = 1 if found["two_node"] and len(found["members"]) <= 2 else (expected + 2) // 2
     found["quorate"] = bool(found["members"]) and found["total_votes"] >= found["quorum"]
     if found["quorate"]:
         # Each majority moves them.
-        found["auto_tie_breaker"].update(lowest=found["members"][0], highest=found["members"][-1])
+        found["auto_tie_breaker"].update({"lowest": found["members"][0], "highest": found["members"][-1]})
     return found
 
 
-def _joined(nodeid: int, name: str) -> Value:
+def _joined(nodeid: int, name: str) -> Node:
     """A node that is started. Whether its quorum device will vote nobody knows yet."""
-    return {"nodeid": nodeid, "name": name, "state": "member", "local": False, "qdevice": None}
+    return {
+        "nodeid": nodeid,
+        "name": name,
+        "state": "member",
+        "votes": None,
+        "configured_votes": None,
+        "expected_votes": None,
+        "local": False,
+        "qdevice": None,
+    }

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import MEMBER
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, Node
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, Members, checked_facts_of
@@ -21,6 +22,9 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses i
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import QDEVICE, count_of_nodes, one_of, stays_quorate
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import labels
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
 
 Batch = frozenset[int]
 # So many arrangements of votes are looked at for fewer batches before the best found is taken.
@@ -208,13 +212,16 @@ def _taken_in(cluster: Cluster, newcomer: int) -> Cluster:
 def _seen_by(facts: Facts, daemon: Daemon, ring: Members) -> Facts:
     """What is known after a batch has come back. A quorum device's flags are those of before: the device comes back with the node."""
     expected = daemon.nodes[daemon.us].expected_votes
-    nodes = {nodeid: Node(arithmetic.MEMBER, facts.nodes[nodeid].votes, expected, facts.nodes[nodeid].flags) for nodeid in ring}
-    value = dict(
-        facts.value,
-        expected_votes=expected,
-        quorum=daemon.quorum,
-        total_votes=facts.value["total_votes"],
-        auto_tie_breaker=dict(facts.value["auto_tie_breaker"], lowest=daemon.lowest, highest=daemon.highest),
+    nodes = {nodeid: Node(MEMBER, facts.nodes[nodeid].votes, expected, facts.nodes[nodeid].flags) for nodeid in ring}
+    value = t.cast(
+        "Value",
+        dict(
+            facts.value,
+            expected_votes=expected,
+            quorum=daemon.quorum,
+            total_votes=facts.value["total_votes"],
+            auto_tie_breaker=dict(facts.value["auto_tie_breaker"], lowest=daemon.lowest, highest=daemon.highest),
+        ),
     )
     return facts._replace(value=value, nodes=nodes, members=ring)
 
@@ -253,7 +260,7 @@ def _with_spares(facts: Facts, nodeid: int, spare: int) -> list[Members]:
 
 
 def _remedy(facts: Facts, spare: int, qdevice: str) -> str:
-    if facts.value.get("missing"):
+    if facts.value["missing"]:
         return f"What would help: start the missing nodes first ({labels(facts.value['missing'], facts.value)})."
     if spare and all(survives(facts, frozenset([nodeid]), qdevice) for nodeid in facts.members):
         return "What would help: a smaller spare, or more nodes."

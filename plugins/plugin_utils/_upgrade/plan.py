@@ -14,10 +14,13 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import EITHER
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value, labels
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_casts, labels
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, described, is_number
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.batches import upgrade_batches
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import partitions
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
 
 Refusals = t.Iterator[str]
 
@@ -26,7 +29,7 @@ class _Views(t.NamedTuple):
     """What the hosts say. seen: what partitions() makes of it. values: of the hosts that could be asked. under_way: host -> node id."""
 
     results: t.Mapping[str, t.Any]
-    seen: Value
+    seen: dict[str, t.Any]
     values: t.Mapping[str, Value]
     under_way: t.Mapping[str, int]
 
@@ -50,7 +53,7 @@ def plan(
     qdevice: str = EITHER,
     batches: bool = False,
     only: t.Sequence[str] | None = None,
-) -> Value:
+) -> dict[str, t.Any]:
     """{refusals, batches, resumed, nodeids, total_votes, members, qdevice}.
 
     results: host -> what votequorum_info returned there, with if_unavailable=report. under_way: host -> node id, of the hosts in which an
@@ -82,7 +85,7 @@ def plan(
         "nodeids": views.nodeids,
         "total_votes": views.first["total_votes"] if complete else None,
         "members": sorted(set(views.first["members"]) | set(views.under_way.values())) if views.values else [],
-        "qdevice": any(_casts(value) for value in views.values.values()),
+        "qdevice": any(device_casts(value) for value in views.values.values()),
     }
 
 
@@ -169,7 +172,7 @@ def _missing(views: _Views) -> Refusals:
 
 def _device(views: _Views) -> Refusals:
     for host, value in sorted(views.values.items()):
-        if value["qdevice"] is not None and not _casts(value) and host not in views.under_way:
+        if value["qdevice"] is not None and not device_casts(value) and host not in views.under_way:
             yield (f"The quorum device gives {host} no vote: look at corosync-qdevice there (corosync-qdevice-tool -s) and at the host of corosync-qnetd.")
 
 
@@ -184,10 +187,6 @@ def _problems(views: _Views) -> Refusals:
 
 
 _CHECKS = (_too_few, _unreachable, _unavailable, _other_clusters, _disagreements, _not_quorate, _missing, _device, _problems)
-
-
-def _casts(value: Value) -> bool:
-    return bool(value["qdevice"] and value["qdevice"]["cast_vote"])
 
 
 def _told(result: t.Mapping[str, t.Any]) -> str:
