@@ -44,7 +44,7 @@ attributes:
 options:
   quorate:
     description:
-      - V(true) waits until the node is quorate. This is the default.
+      - V(true) waits until the node is quorate. So does leaving out this option.
       - V(false) waits until it is not quorate.
       - V(null) does not check it.
     type: bool
