@@ -106,13 +106,13 @@ EXAMPLES = r"""
     votes: 2
   run_once: true
 
-- name: Let the surviving minority go on, when the other nodes are lost for good and certainly off
+- name: Let the remaining minority continue, when the other nodes are lost for good and definitely off
   corosync.quorum.votequorum:
     expected_votes: 2
     allow_quorum_gain: true
   run_once: true
 
-- name: Stop waiting for a node that will not come, and is certainly off
+- name: Stop waiting for a node that will not return, and is definitely off
   corosync.quorum.votequorum:
     cancel_wait_for_all: true
     allow_quorum_gain: true

@@ -5,7 +5,7 @@
 
 DOCUMENTATION = r"""
 module: wait_for_quorum
-short_description: Wait until the quorum of a corosync cluster is as it should be
+short_description: Wait until a corosync cluster reaches a state of quorum
 version_added: 0.1.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
