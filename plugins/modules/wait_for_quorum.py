@@ -57,7 +57,7 @@ options:
     type: list
     elements: str
   min_members:
-    description: Waits until the cluster has at least this many members.
+    description: Waits until at least this many nodes are members.
     type: int
   min_votes:
     description: Waits until at least this many votes are present. The votes of the quorum device count while it votes.
