@@ -6,7 +6,7 @@
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, has_nodelist, label, labels, nodeid_of
-from ansible_collections.corosync.quorum.tests.unit.fakes.values import node, value
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node, value
 
 
 @pytest.mark.parametrize("wanted, nodeid", [("node2", 2), ("2", 2), (2, 2)])
