@@ -16,12 +16,13 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import an
 @answers
 def cluster_plan(facts: t.Any, hosts: t.Any, alive: t.Any, batch: t.Any, ready: bool = True) -> dict[str, t.Any]:
     """The steps of the role `cluster`, or why none may be taken."""
-    from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.plan import plan
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.plan import plan_cluster
 
     if not isinstance(facts, dict) or not all(isinstance(fact, dict) and {"wish", "seen"} <= set(fact) for fact in facts.values()):
         raise AnsibleFilterError("corosync.quorum.cluster_plan is for the role corosync.quorum.cluster: it takes what that role knows of its hosts.")
     play = {"hosts": list(hosts), "alive": list(alive), "batch": list(batch), "ready": bool(ready)}
-    return plan({host: fact["wish"] for host, fact in facts.items()}, {host: fact["seen"] for host, fact in facts.items()}, play)
+    wishes = {host: fact["wish"] for host, fact in facts.items()}
+    return plan_cluster(wishes, {host: fact["seen"] for host, fact in facts.items()}, play)
 
 
 class FilterModule:

@@ -155,8 +155,8 @@ with compiled_once():
         CANCEL,
         EXPECTED_VOTES,
         VOTES,
-        Refused,
-        Wish,
+        VoteChangeRefused,
+        VoteWish,
         in_words,
     )
     from ansible_collections.corosync.quorum.plugins.module_utils._node.change import Change
@@ -164,7 +164,7 @@ with compiled_once():
     from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import label
 
 
-def wish_of(params: t.Mapping[str, t.Any]) -> Wish:
+def wish_of(params: t.Mapping[str, t.Any]) -> VoteWish:
     """What the options ask for. Raises OptionError."""
     for name, least in (("expected_votes", 1), ("votes", 0)):
         if params[name] is not None and not least <= params[name] < VOTES_THAT_WRAP:
@@ -175,7 +175,7 @@ def wish_of(params: t.Mapping[str, t.Any]) -> Wish:
     if params["node"] is not None and params["node"].strip() in ("", "0"):
         why = " By 0, corosync means the quorum device." if params["node"] else ""
         raise OptionError(f"node must be the name or the node id of a node; got '{params['node']}'.{why}")
-    return Wish(
+    return VoteWish(
         params["expected_votes"], params["votes"], params["node"], bool(params["cancel_wait_for_all"]), params["allow_quorum_gain"], params["allow_quorum_loss"]
     )
 
@@ -220,7 +220,7 @@ def failed(change: Change, exc: Exception) -> t.Dict[str, t.Any]:
     result: t.Dict[str, t.Any] = {"msg": str(exc), "changed": bool(change.applied)}
     if change.applied and change.value:
         result["msg"] += f" Before that, this was changed: {', '.join(in_words(step, change.value) for step in change.applied)}."
-    elif isinstance(exc, Refused):
+    elif isinstance(exc, VoteChangeRefused):
         result["msg"] += " Nothing was changed."
     if isinstance(exc, QuorumError):
         result["reason"] = exc.reason
@@ -248,7 +248,7 @@ def main() -> None:
         module.fail_json(msg=str(exc))
     try:
         change.predict() if module.check_mode else change.make()
-    except (Refused, QuorumError) as exc:
+    except (VoteChangeRefused, QuorumError) as exc:
         module.fail_json(**failed(change, exc))
     for warning in warnings_of(change):
         module.warn(warning)

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: no other code may rely on it.
 
-"""Read corosync.conf as corosync 3.1 does, with line numbers and without stopping where it need not.
+"""Read corosync.conf as corosync 3.1 does, with line numbers, and read on after an error where that is possible.
 
 The rules are those of corosync's exec/coroparse.c (3.1.7 to 3.1.10; where they differ, the newest). A key is
 stored by its whole path, so ``two_node`` in section ``quorum`` is ``quorum.two_node``; nodes and links are counted:

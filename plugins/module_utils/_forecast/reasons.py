@@ -15,6 +15,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast import a
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import label, labels
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 
 
 def reason_of(facts: Facts, daemon: Daemon, gone: t.Iterable[int], window: bool) -> str:
@@ -38,8 +39,8 @@ def reason_of(facts: Facts, daemon: Daemon, gone: t.Iterable[int], window: bool)
 
 def _votes(daemon: Daemon) -> str:
     device = daemon.rules.qdevice_votes if daemon.nodes[daemon.us].flags & arithmetic.QDEVICE_CASTS else 0
-    count = f"{daemon.total_votes} vote{' is' if daemon.total_votes == 1 else 's are'} present"
-    return f"{count} ({device} of the quorum device)" if device else count
+    present = f"{count(daemon.total_votes, 'vote')} {'is' if daemon.total_votes == 1 else 'are'} present"
+    return f"{present} ({device} of the quorum device)" if device else present
 
 
 def _what_lowered_quorum(daemon: Daemon, expected: int, window: bool) -> str:

@@ -21,6 +21,8 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmet
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, checked_facts_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, device_votes, has_nodelist, label, labels, nodeid_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import FFSPLIT, FFSPLIT_NEEDS_ONE_VOTE
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Node, Value
@@ -37,7 +39,7 @@ Partition = t.Dict[int, Daemon]
 
 
 # votes are those of `node` (a name or node id, None for the node asked). None or False: leave it as it is.
-class Wish(t.NamedTuple):
+class VoteWish(t.NamedTuple):
     expected_votes: t.Optional[int]
     votes: t.Optional[int]
     node: t.Optional[str]
@@ -47,47 +49,47 @@ class Wish(t.NamedTuple):
 
 
 # nodeid: whose votes, or the node asked. number: the new votes or expected votes, 0 for CANCEL.
-class Step(t.NamedTuple):
+class VoteStep(t.NamedTuple):
     what: str
     nodeid: int
     number: int
 
 
 # values: the `votequorum` value after each step, as corosync's arithmetic has it (forecast and problems are those of before).
-class Plan(t.NamedTuple):
-    steps: t.List[Step]
+class VotePlan(t.NamedTuple):
+    steps: t.List[VoteStep]
     values: t.List["Value"]
 
 
-class Refused(Unusable):
+class VoteChangeRefused(Unusable):
     """A change that must not or cannot be made. The message says why, with numbers, and what to do."""
 
 
-class ConsentNeeded(Refused):
+class ConsentNeeded(VoteChangeRefused):
     """A change that is made only if the option that the message names allows it."""
 
 
-def plan(wish: Wish, value: "Value", configuration: Configuration) -> Plan:
-    """The steps to what is wished, none where all of it is so already. Raises Refused.
+def plan_votes(wish: VoteWish, value: "Value", configuration: Configuration) -> VotePlan:
+    """The steps to what is wished, none where all of it is so already. Raises VoteChangeRefused.
 
     value: a settled `votequorum` value. configuration: the keys of cmap below quorum., runtime.votequorum. and config.
     """
     facts = checked_facts_of(value)
     if facts.doubt:
-        raise Refused(facts.doubt)
+        raise VoteChangeRefused(facts.doubt)
     target = _target(wish, value, configuration)
     plans = [_planned(_Question(wish, target, value, configuration), start) for start in _partitions(facts, configuration)]
     return plans[0]
 
 
-def in_words(step: Step, value: "Value") -> str:
+def in_words(step: VoteStep, value: "Value") -> str:
     """A step for people: `votes 3 of node2`."""
     if step.what == CANCEL:
         return CANCEL
     return f"{step.what} {step.number}{f' of {label(step.nodeid, value)}' if step.what == VOTES else ''}"
 
 
-def is_done(step: Step, value: "Value") -> bool:
+def is_done(step: VoteStep, value: "Value") -> bool:
     """Whether a value shows what the step was to change."""
     if step.what == CANCEL:
         return not value["wait_for_all"]["pending"]
@@ -100,31 +102,31 @@ def is_done(step: Step, value: "Value") -> bool:
 
 
 class _Question(t.NamedTuple):
-    wish: Wish
+    wish: VoteWish
     target: int
     value: "Value"
     configuration: Configuration
 
 
-def _target(wish: Wish, value: "Value", configuration: Configuration) -> int:
-    """The node whose votes are meant. Raises Refused where its votes cannot be set, or not to so many."""
+def _target(wish: VoteWish, value: "Value", configuration: Configuration) -> int:
+    """The node whose votes are meant. Raises VoteChangeRefused where its votes cannot be set, or not to so many."""
     if wish.votes is None:
         return int(value["nodeid"])
     try:
         target = nodeid_of(value["nodeid"] if wish.node is None else wish.node, value)
     except UnknownNode as exc:
-        raise Refused(f"node: {exc}.")
+        raise VoteChangeRefused(f"node: {exc}.")
     entry = next(node for node in value["nodes"] if node["nodeid"] == target)
     name = label(target, value)
     if entry["state"] == "unseen":
-        raise Refused(f"The votes of {name} cannot be set: corosync on {label(value['nodeid'], value)} has not seen it since it started.")
+        raise VoteChangeRefused(f"The votes of {name} cannot be set: corosync on {label(value['nodeid'], value)} has not seen it since it started.")
     if entry["state"] != "member":
-        raise Refused(
+        raise VoteChangeRefused(
             f"The votes of {name} cannot be set: it is not a member now ({entry['state']}), and when it comes back it brings its own votes, those of its "
             "corosync.conf, whatever was set meanwhile."
         )
     if value["two_node"]:
-        raise Refused(
+        raise VoteChangeRefused(
             "votes cannot be set on a two_node cluster: there one vote is enough whatever the nodes have. Remove two_node from "
             "corosync.conf first, if the nodes are to count differently."
         )
@@ -135,10 +137,10 @@ def _target(wish: Wish, value: "Value", configuration: Configuration) -> int:
 
 def _refuse_to_end_the_device(votes: int, entry: "Node", value: "Value", configuration: Configuration) -> None:
     """corosync takes it, but corosync-qdevice looks at the votes when expected votes are announced or it starts, and ends where they do not suit it."""
-    if votes not in (1, entry["votes"]) and configuration.get(ALGORITHM) == "ffsplit":
-        raise Refused(
-            f"votes {votes} of {label(entry['nodeid'], value)} would cost every node the vote of the quorum device: its algorithm ffsplit works only "
-            "while each node has exactly 1 vote, and corosync-qdevice ends on all of them when one has not. Let the device use the algorithm lms "
+    if votes not in (1, entry["votes"]) and configuration.get(ALGORITHM) == FFSPLIT:
+        raise VoteChangeRefused(
+            f"votes {votes} of {label(entry['nodeid'], value)} would cost every node the vote of the quorum device: its {FFSPLIT_NEEDS_ONE_VOTE}, "
+            "and corosync-qdevice ends on all of them when one has not. Let the device use the algorithm lms "
             "first (quorum.device.net.algorithm), if the nodes are to count differently."
         )
 
@@ -149,7 +151,7 @@ def _refuse_too_many(votes: int, entry: "Node", value: "Value") -> None:
     device = device_votes(value)
     together = others + device + votes
     if votes > (entry["votes"] or 0) and together >= VOTES_THAT_WRAP:
-        raise Refused(
+        raise VoteChangeRefused(
             f"votes {votes} of {label(entry['nodeid'], value)} would make {together} votes with those of the other nodes ({others}) and of the "
             f"quorum device ({device}), but corosync keeps the quorum in 8 bits: from {VOTES_THAT_WRAP} votes on it wraps round to next to nothing. "
             f"Give all together at most {VOTES_THAT_WRAP - 1}."
@@ -187,16 +189,16 @@ def _without_tie_breaker(daemon: Daemon) -> Daemon:
 # ---- the steps -----------------------------------------------------------------------------------------------------------
 
 
-def _planned(question: _Question, start: Partition) -> Plan:
+def _planned(question: _Question, start: Partition) -> VotePlan:
     """Votes may have to go before expected votes or after them: corosync judges each step by itself."""
     refusals = []
     for order in itertools.permutations(_open(question, start[question.value["nodeid"]])):
         try:
             return _played(question, start, order)
-        except Refused as exc:
+        except VoteChangeRefused as exc:
             refusals.append(exc)
     if not refusals:
-        return Plan([], [])
+        return VotePlan([], [])
     raise next((refusal for refusal in refusals if isinstance(refusal, ConsentNeeded)), refusals[0])
 
 
@@ -213,14 +215,14 @@ def _highest_expected(daemon: Daemon) -> int:
     return max(node.expected_votes for node in daemon.nodes.values())
 
 
-def _played(question: _Question, partition: Partition, order: t.Sequence[str]) -> Plan:
+def _played(question: _Question, partition: Partition, order: t.Sequence[str]) -> VotePlan:
     wish, value = question.wish, question.value
-    us, made = value["nodeid"], Plan([], [])
+    us, made = value["nodeid"], VotePlan([], [])
     for what in order:
         if what not in _open(question, partition[us]):
             continue  # the step before has brought it about
         number = {VOTES: wish.votes, EXPECTED_VOTES: wish.expected_votes}.get(what)
-        step = Step(what, question.target if what == VOTES else us, number or 0)
+        step = VoteStep(what, question.target if what == VOTES else us, number or 0)
         _refuse_what_corosync_refuses(step, partition[us], value)
         _refuse_what_corosync_ignores(step, question.configuration)
         after = _after(step, partition, question)
@@ -230,11 +232,11 @@ def _played(question: _Question, partition: Partition, order: t.Sequence[str]) -
         partition = after
     undone = _open(question, partition[us])
     if undone:
-        raise Refused(_why_undone(undone[0], made.steps, partition[us], question))
+        raise VoteChangeRefused(_why_undone(undone[0], made.steps, partition[us], question))
     return made
 
 
-def _after(step: Step, partition: Partition, question: _Question) -> Partition:
+def _after(step: VoteStep, partition: Partition, question: _Question) -> Partition:
     """The members once each has heard of the step."""
     if step.what == CANCEL:
         return _cancelled(partition, question)
@@ -307,13 +309,13 @@ def _told(value: "Value", daemon: Daemon) -> "Value":
 # ---- refusals ------------------------------------------------------------------------------------------------------------
 
 
-def _refuse_what_corosync_refuses(step: Step, daemon: Daemon, value: "Value") -> None:
+def _refuse_what_corosync_refuses(step: VoteStep, daemon: Daemon, value: "Value") -> None:
     """corosync would say no more than CS_ERR_INVALID_PARAM. Its reasons, in words."""
     present, needed = daemon.total_votes, 0
     if step.what == EXPECTED_VOTES and not arithmetic.accepts_expected_votes(daemon, step.number):
         if step.number < present:
-            raise Refused(
-                f"expected_votes {step.number} is less than the {_count(present)} present (members: {labels(value['members'], value)}): "
+            raise VoteChangeRefused(
+                f"expected_votes {step.number} is less than the {count(present, 'vote')} present (members: {labels(value['members'], value)}): "
                 "corosync refuses to expect fewer votes than there are."
             )
         needed = arithmetic.expected_votes_set(daemon, step.number).quorum
@@ -323,33 +325,33 @@ def _refuse_what_corosync_refuses(step: Step, daemon: Daemon, value: "Value") ->
     else:
         return
     if daemon.quorate:
-        raise Refused(
-            f"{in_words(step, value)} would cost this cluster its quorum: {_count(present)} would be present, quorum would be {needed}. "
+        raise VoteChangeRefused(
+            f"{in_words(step, value)} would cost this cluster its quorum: {count(present, 'vote')} would be present, quorum would be {needed}. "
             "corosync refuses that, allow_quorum_loss or not."
         )
-    raise Refused(
-        f"{in_words(step, value)} would not make this partition quorate ({_count(present)} would be present, quorum would be {needed}), and while it "
+    raise VoteChangeRefused(
+        f"{in_words(step, value)} would not make this partition quorate ({count(present, 'vote')} would be present, quorum would be {needed}), and while it "
         "is not, corosync refuses to set votes that do not change that."
     )
 
 
-def _refuse_what_corosync_ignores(step: Step, configuration: Configuration) -> None:
+def _refuse_what_corosync_ignores(step: VoteStep, configuration: Configuration) -> None:
     """votequorum_refresh_config (1566-1590)"""
     if step.what == CANCEL and configuration.get(RELOADING):
-        raise Refused(
+        raise VoteChangeRefused(
             "cancel_wait_for_all would have no effect: the last reload of corosync.conf failed on an error in it, and since then corosync ignores "
             "the key by which it is told. Correct the file (corosync -t says what is wrong), and run corosync-cfgtool -R."
         )
 
 
-def _refuse_without_consent(step: Step, before: Partition, after: Partition, question: _Question) -> None:
+def _refuse_without_consent(step: VoteStep, before: Partition, after: Partition, question: _Question) -> None:
     wish, value = question.wish, question.value
     gained = [nodeid for nodeid in sorted(after) if after[nodeid].quorate and not before[nodeid].quorate]
     lost = [nodeid for nodeid in sorted(after) if before[nodeid].quorate and not after[nodeid].quorate]
     if gained and not wish.allow_quorum_gain:
         daemon = after[value["nodeid"] if value["nodeid"] in gained else gained[0]]
         raise ConsentNeeded(
-            f"{in_words(step, value)} would make this partition quorate, which it is not now: it has {_count(daemon.total_votes)} (members: "
+            f"{in_words(step, value)} would make this partition quorate, which it is not now: it has {count(daemon.total_votes, 'vote')} (members: "
             f"{labels(value['members'], value)}), and quorum would be {daemon.quorum} of {daemon.nodes[daemon.us].expected_votes} expected votes. "
             f"{_not_seen(value)} If any other node runs all the same, on the far side of a cut network say, both sides can be quorate and start the "
             "same services twice: split brain. Make sure that they are off and stay off, then set allow_quorum_gain: true."
@@ -357,7 +359,7 @@ def _refuse_without_consent(step: Step, before: Partition, after: Partition, que
     if lost and not wish.allow_quorum_loss:
         daemon = after[lost[0]]
         raise ConsentNeeded(
-            f"{in_words(step, value)} would cost {labels(lost, value)} quorum: there {_count(daemon.total_votes)} would be present and quorum would "
+            f"{in_words(step, value)} would cost {labels(lost, value)} quorum: there {count(daemon.total_votes, 'vote')} would be present and quorum would "
             f"be {daemon.quorum}. Set allow_quorum_loss: true if that is meant."
         )
 
@@ -371,12 +373,12 @@ def _not_seen(value: "Value") -> str:
     return "Which nodes it does not see is not known, since corosync.conf has no nodelist."
 
 
-def _why_undone(what: str, steps: t.List[Step], daemon: Daemon, question: _Question) -> str:
+def _why_undone(what: str, steps: t.List[VoteStep], daemon: Daemon, question: _Question) -> str:
     wish, value = question.wish, question.value
     expected, reads_again = daemon.nodes[daemon.us].expected_votes, any(step.what == CANCEL for step in steps)
     if what == CANCEL:
         return (
-            f"cancel_wait_for_all would have no effect: this partition lacks votes all the same ({_count(daemon.total_votes)} present, quorum is "
+            f"cancel_wait_for_all would have no effect: this partition lacks votes all the same ({count(daemon.total_votes, 'vote')} present, quorum is "
             f"{daemon.quorum} of {expected} expected), and corosync waits for all again whenever it is not quorate. What ends the waiting is to "
             f"expect no more than the votes present (expected_votes: {daemon.total_votes})."
         )
@@ -394,7 +396,3 @@ def _why_undone(what: str, steps: t.List[Step], daemon: Daemon, question: _Quest
         f"expected_votes {wish.expected_votes or 0} would be undone at once: corosync expects at least the votes that the members and the quorum device have "
         f"together, {expected}, whether the device gives its votes or not."
     )
-
-
-def _count(votes: int) -> str:
-    return "1 vote" if votes == 1 else f"{votes} votes"

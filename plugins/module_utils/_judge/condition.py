@@ -13,6 +13,7 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, device_votes, has_nodelist, labels, nodeid_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Node, Unmet, Value
@@ -203,10 +204,10 @@ def _refuse_too_many(goal: Goal, nodes: t.List["Node"], value: "Value") -> None:
     """Raise ImpossibleGoal where even these nodes, all that may be there, are too few, or have too few votes."""
     there = labels([node["nodeid"] for node in nodes], value)
     if goal.get("min_members", 0) > len(nodes):
-        raise ImpossibleGoal(f"min_members is {goal['min_members']}, but only {len(nodes)} nodes can be members: {there}.")
+        raise ImpossibleGoal(f"min_members is {goal['min_members']}, but only {count(len(nodes), 'node')} can be members: {there}.")
     if goal.get("min_votes", 0) > most_votes(nodes, value):
         device = " and the quorum device" if value["qdevice"] else ""
-        raise ImpossibleGoal(f"min_votes is {goal['min_votes']}, but {there}{device} together have only {most_votes(nodes, value)} votes.")
+        raise ImpossibleGoal(f"min_votes is {goal['min_votes']}, but {there}{device} together have only {count(most_votes(nodes, value), 'vote')}.")
 
 
 def _refuse_forecast(goal: Goal, value: "Value") -> None:

@@ -6,22 +6,24 @@
 
 """What is wrong with a running cluster's quorum, as one node sees it: one small function for each trap.
 
-The live counterpart of lint.py, with the same ids where it is the same trap. It compares three things that corosync lets drift apart: the file, cmap
-(which a reload overwrites) and what votequorum does (which a reload changes only in part, exec/votequorum.c 1284-1633 at v3.1.10).
+The live counterpart of the lint of corosync.conf, with the same ids where it is the same trap (shared_traps.py). It compares three things that
+corosync lets drift apart: the file, cmap (which a reload overwrites) and what votequorum does (which a reload changes only in
+part, exec/votequorum.c 1284-1633 at v3.1.10).
 """
 
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import CS_OK, VOTES_THAT_WRAP
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import CS_OK
+from ansible_collections.corosync.quorum.plugins.module_utils._value import shared_traps
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_votes
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import Hit, Hits
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import MEMBERS_VERSION
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Device, Node, Problem, Value
 
 Cmap = t.Mapping[str, t.Any]
-# message, advice
-Hits = t.Iterator[t.Tuple[str, str]]
 Check = t.Callable[["_Seen"], Hits]
 
 ERROR, WARNING = "error", "warning"
@@ -39,9 +41,7 @@ def problems(value: "Value", cmap: Cmap, files: t.Optional[t.Mapping[str, str]] 
     files: {"corosync.conf": its text}, if it was read; then it is compared with what corosync has loaded.
     """
     seen = _Seen(value, cmap, _read((files or {}).get("corosync.conf")))
-    return [
-        {"id": check_id, "severity": severity, "message": message, "advice": advice} for check_id, severity, check in CHECKS for message, advice in check(seen)
-    ]
+    return [{"id": check_id, "severity": severity, "message": hit.message, "advice": hit.advice} for check_id, severity, check in CHECKS for hit in check(seen)]
 
 
 def _read(text: t.Optional[str]) -> t.Any:
@@ -66,7 +66,7 @@ class _Seen:
         self.device: t.Optional[Device] = value["qdevice"]
         self.device_votes = device_votes(value)
         self.expected: int = value["expected_votes"]
-        self.needed = (self.expected + 2) // 2
+        self.needed = shared_traps.quorum_of(self.expected)
 
     def members(self) -> t.List["Node"]:
         return [node for node in self.nodes if node["state"] == "member"]
@@ -98,10 +98,10 @@ def _labels(nodes: t.Iterable["Node"]) -> str:
 def reload_stuck(seen: _Seen) -> Hits:
     """message_handler_req_exec_cfg_reload_config() (exec/cfg.c) leaves this at 1 when the file has an error.
 
-    A reload that goes on is never seen: corosync answers no one meanwhile.
+    A reload that is still running is never seen: corosync answers nobody during a reload.
     """
     if seen.number("config.totemconfig_reload_in_progress"):
-        yield (
+        yield Hit(
             (
                 "The last reload failed on an error in corosync.conf. Since then votequorum ignores every change, quorum.cancel_wait_for_all included; "
                 "and corosync does not start with a file that has such an error."
@@ -113,16 +113,16 @@ def reload_stuck(seen: _Seen) -> Hits:
 def reload_failed(seen: _Seen) -> Hits:
     status = seen.number("config.reload_status")
     if status not in (None, CS_OK):
-        told = seen.cmap.get("config.reload_error_message")
-        yield (
-            f"The last reload of corosync.conf failed on this node (code {status}{f': {told}' if told else ''}).",
+        error = seen.cmap.get("config.reload_error_message")
+        yield Hit(
+            f"The last reload of corosync.conf failed on this node (code {status}{f': {error}' if error else ''}).",
             "See the log of corosync, correct the file, then run corosync-cfgtool -R.",
         )
 
 
 def file_refused(seen: _Seen) -> Hits:
     for fault in seen.file.faults[:1] if seen.file else []:
-        yield f"corosync.conf has an error, so corosync would not start again: {fault.message}", fault.advice
+        yield Hit(f"corosync.conf has an error, so corosync would not start again: {fault.message}", fault.advice)
 
 
 def file_not_loaded(seen: _Seen) -> Hits:
@@ -133,11 +133,11 @@ def file_not_loaded(seen: _Seen) -> Hits:
     loaded = {key: value for key, value in loaded.items() if key in written or not key.endswith(".nodeid")}
     keys = sorted(key for key in set(written) | set(loaded) if written.get(key) != loaded.get(key))
     if keys:
-        told = ", ".join(f"{key} ({written.get(key, 'not set')}, loaded {loaded.get(key, 'not set')})" for key in keys[:_MOST_DIFFERENCES])
+        differing = ", ".join(f"{key} ({written.get(key, 'not set')}, loaded {loaded.get(key, 'not set')})" for key in keys[:_MOST_DIFFERENCES])
         more = f" and {len(keys) - _MOST_DIFFERENCES} more" if len(keys) > _MOST_DIFFERENCES else ""
-        yield (
-            f"corosync.conf differs from what corosync has loaded: {told}{more}.",
-            "If the file is right on all nodes, run corosync-cfgtool -R; some settings need a restart of corosync.",
+        yield Hit(
+            f"corosync.conf differs from what corosync has loaded: {differing}{more}.",
+            "If the file is right on all nodes, run corosync-cfgtool -R. Some settings need a restart of corosync.",
         )
 
 
@@ -147,7 +147,7 @@ def _comparable(values: Cmap) -> t.Dict[str, t.Any]:
 
 
 def restart_required(seen: _Seen) -> Hits:
-    """corosync copies these into cmap at a reload without a word, but votequorum_readconfig() reads them at start only (1357-1400)."""
+    """corosync copies these into cmap at a reload without a warning, but votequorum_readconfig() reads them at start only (1357-1400)."""
     drifted = [option for option in _STARTUP_ONLY if seen.asked(option) != seen.enabled(option) and not _dropped(seen, option)]
     if _wait_for_all_drifted(seen):
         drifted.insert(0, "wait_for_all")
@@ -160,8 +160,8 @@ def restart_required(seen: _Seen) -> Hits:
         yield _restart(f'quorum.auto_tie_breaker_node now means "{kind}", but votequorum still uses "{found}".')
 
 
-def _restart(message: str) -> t.Tuple[str, str]:
-    return message, "A reload does not change it: restart corosync on one node after the other."
+def _restart(message: str) -> Hit:
+    return Hit(message, "A reload does not change it: restart corosync on one node after the other.")
 
 
 def _wait_for_all_drifted(seen: _Seen) -> bool:
@@ -187,7 +187,7 @@ def two_node_not_in_force(seen: _Seen) -> Hits:
         advice = "auto_tie_breaker excludes it: remove one of them."
     elif asked and seen.device:
         advice = "The quorum device excludes it, and corosync will not start with both: remove two_node."
-    yield f"quorum.two_node is {'on' if asked else 'off'} in the configuration, but {'on' if enabled else 'off'} in votequorum.", advice
+    yield Hit(f"quorum.two_node is {'on' if asked else 'off'} in the configuration, but {'on' if enabled else 'off'} in votequorum.", advice)
 
 
 def config_version_differs(seen: _Seen) -> Hits:
@@ -199,9 +199,9 @@ def config_version_differs(seen: _Seen) -> Hits:
         versions[_label(node)] = own if node["local"] and own is not None else version
     known = {label: version for label, version in versions.items() if version}
     if len(set(known.values())) > 1:
-        told = ", ".join(f"{node} has {version}" for node, version in sorted(known.items()))
-        yield (
-            f"The members run different versions of corosync.conf: {told}.",
+        listed = ", ".join(f"{label} has {version}" for label, version in sorted(known.items()))
+        yield Hit(
+            f"The members run different versions of corosync.conf: {listed}.",
             "Copy the newest file to all nodes and run corosync-cfgtool -R once. A node that starts with an older one than the others stops itself.",
         )
 
@@ -210,18 +210,12 @@ def config_version_differs(seen: _Seen) -> Hits:
 
 
 def votes_wrap(seen: _Seen) -> Hits:
-    most = max(seen.expected, seen.value["highest_expected"], seen.value["total_votes"], seen.configured_votes + seen.device_votes)
-    if most >= VOTES_THAT_WRAP:
-        needed = (most + 2) // 2
-        yield (
-            f"{most} votes are more than corosync can count: it keeps the quorum in 8 bits, so {needed} would be needed but {needed % 256} is.",
-            f"Give nodes fewer votes: at most {VOTES_THAT_WRAP - 1} together, a quorum device included.",
-        )
+    return shared_traps.votes_wrap(max(seen.expected, seen.value["highest_expected"], seen.value["total_votes"], seen.configured_votes + seen.device_votes))
 
 
 def no_votes(seen: _Seen) -> Hits:
     if seen.configured and seen.configured_votes == 0 and seen.value["total_votes"] == 0:
-        yield "No node has a vote, so the cluster is never quorate.", "Remove quorum_votes: 0 from the nodelist and reload."
+        yield Hit(shared_traps.NO_VOTES, "Remove quorum_votes: 0 from the nodelist and reload.")
 
 
 def _shrinks_by_design(seen: _Seen) -> bool:
@@ -229,46 +223,42 @@ def _shrinks_by_design(seen: _Seen) -> bool:
 
 
 def expected_votes_split(seen: _Seen) -> Hits:
-    if seen.configured and not _shrinks_by_design(seen) and 2 * seen.needed <= seen.configured_votes:
-        yield (
-            (
-                f"{seen.expected} votes are expected, but the configured nodes have {seen.configured_votes}: "
-                f"two partitions of {seen.needed} votes each could both be quorate."
-            ),
+    if seen.configured and not _shrinks_by_design(seen) and shared_traps.splits(seen.needed, seen.configured_votes):
+        yield Hit(
+            shared_traps.expected_votes_split(seen.expected, seen.configured_votes, seen.needed),
             f"Raise the expected votes to {seen.configured_votes + seen.device_votes}, or remove the nodes that are gone from the nodelist.",
         )
 
 
 def expected_votes_low(seen: _Seen) -> Hits:
     configured = seen.configured_votes + seen.device_votes
-    if seen.configured and not _shrinks_by_design(seen) and seen.expected < configured and 2 * seen.needed > seen.configured_votes:
-        yield (
-            f"{seen.expected} votes are expected, but the configuration adds up to {configured}.",
-            "Check quorum.expected_votes, and whether expected votes were lowered at runtime; a reload takes the configured ones again.",
+    low = seen.configured and not _shrinks_by_design(seen) and seen.expected < configured
+    if low and not shared_traps.splits(seen.needed, seen.configured_votes):
+        yield Hit(
+            f"Expected votes are {seen.expected}, but the configuration adds up to {configured}.",
+            "Check quorum.expected_votes, and whether expected votes were lowered at runtime. A reload sets the configured ones.",
         )
 
 
 def expected_votes_unreachable(seen: _Seen) -> Hits:
     most = max(seen.configured_votes + seen.device_votes, seen.value["total_votes"])
     if seen.configured and seen.needed > most > 0:
-        yield (
-            f"{seen.expected} votes are expected, which needs {seen.needed}, but all nodes together have {most}. The cluster cannot become quorate.",
-            f"Lower the expected votes to {most}.",
-        )
+        who = "all nodes and the quorum device" if seen.device_votes else "all nodes"
+        yield Hit(shared_traps.expected_votes_unreachable(seen.expected, seen.needed, who, most), f"Lower the expected votes to {most}.")
 
 
 def expected_votes_differ(seen: _Seen) -> Hits:
     views = {_label(node): node["expected_votes"] for node in seen.members() if node["expected_votes"] is not None}
     if len(set(views.values())) > 1:
-        told = ", ".join(f"{node} {votes}" for node, votes in sorted(views.items()))
-        yield f"The members expect different numbers of votes: {told}.", "Compare corosync.conf on them, then run corosync-cfgtool -R."
+        listed = ", ".join(f"{label} {expected}" for label, expected in sorted(views.items()))
+        yield Hit(f"The members expect different numbers of votes: {listed}.", "Compare corosync.conf on them, then run corosync-cfgtool -R.")
 
 
 def votes_differ(seen: _Seen) -> Hits:
     for node in seen.members():
         if node["configured_votes"] is not None and node["votes"] not in (None, node["configured_votes"]):
-            yield (
-                f"{_label(node)} has {node['votes']} votes, but {node['configured_votes']} in the configuration of this node.",
+            yield Hit(
+                f"{_label(node)} has {count(node['votes'], 'vote')}, but {node['configured_votes']} in the configuration of this node.",
                 "Votes set at runtime last until its next reload or restart: set quorum_votes in corosync.conf on all nodes.",
             )
 
@@ -276,7 +266,7 @@ def votes_differ(seen: _Seen) -> Hits:
 def member_not_configured(seen: _Seen) -> Hits:
     strangers = [node for node in seen.members() if node["configured_votes"] is None]
     if strangers and seen.configured:
-        yield (
+        yield Hit(
             f"A member is not in the nodelist of this node: {_labels(strangers)}.",
             "Copy the newest corosync.conf to all nodes and run corosync-cfgtool -R.",
         )
@@ -286,60 +276,50 @@ def member_not_configured(seen: _Seen) -> Hits:
 
 
 def two_node_without_two_nodes(seen: _Seen) -> Hits:
-    count = len(seen.configured)
-    if seen.value["two_node"] and count not in (0, 2):
-        yield (
-            f"two_node is on, but {count} nodes are configured. Any one or two nodes left together are quorate, however many are on the other side.",
-            "Remove two_node from corosync.conf and reload.",
-        )
+    return shared_traps.two_node_without_two_nodes(len(seen.configured) if seen.value["two_node"] else 0, "Remove two_node from corosync.conf and reload.")
 
 
 def two_node_without_wait_for_all(seen: _Seen) -> Hits:
     if seen.value["two_node"] and not seen.enabled("wait_for_all"):
-        yield (
-            "two_node is on without wait_for_all: a node that boots and does not see the other is quorate by itself, so both can be.",
+        yield Hit(
+            shared_traps.TWO_NODE_WITHOUT_WAIT_FOR_ALL,
             "Remove wait_for_all: 0 from corosync.conf and restart corosync on one node after the other.",
         )
 
 
 def wait_for_all_pending(seen: _Seen) -> Hits:
     if seen.value["wait_for_all"]["pending"]:
-        now = seen.value["total_votes"]
-        yield (
-            f"wait_for_all is waiting: there is no quorum until all {seen.expected} expected votes are present (now {now}), or a quorate node joins.",
+        yield Hit(
+            f"wait_for_all is waiting: there is no quorum until all {seen.expected} expected votes are present (now {seen.value['total_votes']}), "
+            "or a quorate node joins.",
             "Start the missing nodes. If they are certainly off: corosync-cmapctl -s quorum.cancel_wait_for_all u8 1.",
         )
 
 
 def _asked_tie_breaker(seen: _Seen) -> str:
-    """What parse_atb_string() (exec/votequorum.c 690-725) would make of it."""
-    text = seen.cmap.get("quorum.auto_tie_breaker_node", "lowest")
-    if text in ("lowest", "highest"):
-        return str(text)
-    words = str(text).replace(",", " ").split()
-    return "list" if words and words[0].lstrip("+-").isdigit() and int(words[0]) else "none"
+    return shared_traps.tie_breaker_kind(str(seen.cmap.get("quorum.auto_tie_breaker_node", "lowest")))
 
 
 def _why_no_tie_breaker(seen: _Seen) -> str:
     if not seen.asked("auto_tie_breaker") or seen.enabled("auto_tie_breaker"):
         return ""
     if _asked_tie_breaker(seen) == "none":
-        return f'auto_tie_breaker_node cannot be "{seen.cmap.get("quorum.auto_tie_breaker_node")}"'
+        return shared_traps.tie_breaker_invalid(str(seen.cmap.get("quorum.auto_tie_breaker_node")))
     if seen.configured_votes % 2 and not seen.enabled("wait_for_all"):
-        return f"the number of votes is odd ({seen.configured_votes}) and wait_for_all is off"
+        return shared_traps.tie_breaker_dropped(seen.configured_votes)
     return ""
 
 
 def tie_breaker_dropped(seen: _Seen) -> Hits:
     why = _why_no_tie_breaker(seen)
     if why:
-        yield f"auto_tie_breaker is configured, but corosync dropped it: {why}.", "Correct it, or remove auto_tie_breaker."
+        yield Hit(why, "Correct this in corosync.conf, or remove auto_tie_breaker. Then restart corosync on one node after the other.")
 
 
 def tie_breaker_list_without_wait_for_all(seen: _Seen) -> Hits:
     if seen.value["auto_tie_breaker"]["kind"] == "list" and not seen.enabled("wait_for_all"):
-        yield (
-            "auto_tie_breaker_node is a list, without wait_for_all: at a cold start each half with a listed node is quorate, so both can be.",
+        yield Hit(
+            shared_traps.TIE_BREAKER_LIST_WITHOUT_WAIT_FOR_ALL,
             "Set wait_for_all: 1 and restart corosync on one node after the other.",
         )
 
@@ -350,25 +330,22 @@ def _heavy(seen: _Seen) -> t.List["Node"]:
 
 def last_man_standing_dropped(seen: _Seen) -> Hits:
     if seen.asked("last_man_standing") and not seen.enabled("last_man_standing") and _heavy(seen):
-        yield (
-            f"last_man_standing is configured, but corosync switched it off, since more than one vote has: {_labels(_heavy(seen))}.",
+        yield Hit(
+            f"last_man_standing is configured, but corosync switched it off, because these nodes have more than one vote: {_labels(_heavy(seen))}.",
             "Give every node one vote, or remove last_man_standing.",
         )
 
 
 def last_man_standing_tie_breaker(seen: _Seen) -> Hits:
     if seen.enabled("last_man_standing") and seen.value["auto_tie_breaker"]["kind"] in ("highest", "list"):
-        yield (
-            "last_man_standing looks at the lowest node id even where auto_tie_breaker_node is another: the last step to one node is then never made.",
-            "Use auto_tie_breaker_node: lowest.",
-        )
+        yield shared_traps.last_man_standing_tie_breaker()
 
 
 def unsupported_mode(seen: _Seen) -> Hits:
     on = ["allow_downscale"] if seen.enabled("allow_downscale") else []
     on += ["expected_votes_tracking"] if seen.asked("expected_votes_tracking") else []
     for option in on:
-        yield f"{option} is on, which corosync calls unsupported.", "Remove it and restart corosync on one node after the other."
+        yield Hit(f"{option} is on, which corosync calls unsupported.", "Remove it and restart corosync on one node after the other.")
 
 
 # --- quorum device, access -------------------------------------------------------------------------------------------
@@ -376,9 +353,9 @@ def unsupported_mode(seen: _Seen) -> Hits:
 
 def qdevice_disabled(seen: _Seen) -> Hits:
     if seen.cmap.get("quorum.device.model") and seen.number("runtime.votequorum.qdevice_can_operate") == 0:
-        yield (
+        yield Hit(
             "The quorum device is configured, but corosync does not let it work, because it excludes another setting. corosync would not start again.",
-            "Remove two_node, last_man_standing, auto_tie_breaker or allow_downscale, and see that quorum.device.votes is set where it must be.",
+            "Remove two_node, last_man_standing, auto_tie_breaker or allow_downscale, and set quorum.device.votes if the device needs it.",
         )
 
 
@@ -388,11 +365,11 @@ def qdevice_not_voting(seen: _Seen) -> Hits:
         return
     advice = "See corosync-qdevice-tool -s on this node, and whether it reaches the qnetd host."
     if not device["registered"]:
-        yield "A quorum device is configured, but none is registered on this node.", "Start corosync-qdevice on this node."
+        yield Hit("A quorum device is configured, but none is registered on this node.", "Start corosync-qdevice on this node.")
     elif not device["alive"]:
-        yield "The quorum device is registered on this node, but it is silent, so it gives no vote.", advice
+        yield Hit("The quorum device is registered on this node, but it is silent, so it gives no vote.", advice)
     else:
-        yield "The quorum device works on this node, but gives it no vote.", advice
+        yield Hit("The quorum device works on this node, but gives it no vote.", advice)
 
 
 def qdevice_not_voting_everywhere(seen: _Seen) -> Hits:
@@ -400,23 +377,16 @@ def qdevice_not_voting_everywhere(seen: _Seen) -> Hits:
         return
     without = [node for node in seen.members() if not (node["qdevice"] and node["qdevice"]["cast_vote"])]
     if without:
-        yield (
+        yield Hit(
             f"The quorum device votes here, but not on every member: not on {_labels(without)}. Each node counts its own device's vote only.",
             "Start corosync-qdevice there, or see corosync-qdevice-tool -s.",
         )
 
 
 def uidgid_can_write(seen: _Seen) -> Hits:
-    allowed = []
-    for key, value in sorted(seen.cmap.items()):
-        parts = key.split(".")
-        if parts[0] == "uidgid" and parts[-2] in ("uid", "gid") and parts[-1] != "0" and value == 1:
-            allowed.append(f"{'user' if parts[-2] == 'uid' else 'group'} {parts[-1]}")
+    allowed = [who for who in (shared_traps.may_connect(key) for key, value in sorted(seen.cmap.items()) if value == 1) if who]
     if allowed:
-        yield (
-            f"Not only root may connect to corosync, and so change votes and quorum: {', '.join(allowed)}. There is no read-only access.",
-            "Remove what is only for monitoring from corosync.conf and uidgid.d, then reload.",
-        )
+        yield Hit(shared_traps.others_may_connect(allowed), "Remove what is only for monitoring from corosync.conf and uidgid.d, then reload.")
 
 
 CHECKS: t.Tuple[t.Tuple[str, str, Check], ...] = (

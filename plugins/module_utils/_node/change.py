@@ -21,13 +21,13 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_cha
     CANCEL,
     EXPECTED_VOTES,
     VOTES,
-    Plan,
-    Refused,
-    Step,
-    Wish,
+    VoteChangeRefused,
+    VotePlan,
+    VoteStep,
+    VoteWish,
     in_words,
     is_done,
-    plan,
+    plan_votes,
 )
 from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import AGAIN, Observer
 
@@ -50,16 +50,16 @@ class Change:
     of it. applied: the steps that were seen to be applied; in check mode those that would be made.
     """
 
-    def __init__(self, wish: Wish, timeout: float, connect: t.Callable[..., t.Any] = Observer) -> None:
+    def __init__(self, wish: VoteWish, timeout: float, connect: t.Callable[..., t.Any] = Observer) -> None:
         self._wish = wish
         self._timeout = timeout
         self._connect = connect
         self.before: t.Optional[Value] = None
         self.value: t.Optional[Value] = None
-        self.applied: t.List[Step] = []
+        self.applied: t.List[VoteStep] = []
 
     def predict(self) -> None:
-        """Look, and say in `value` and `applied` what make() would come to. Raises Refused, and QuorumError as Observer does."""
+        """Look, and say in `value` and `applied` what make() would come to. Raises VoteChangeRefused, and QuorumError as Observer does."""
         with self._connect(Deadline(self._timeout)) as observer:
             todo = self._plan(observer)
             if todo.steps:
@@ -67,7 +67,7 @@ class Change:
                 self.value = observer.completed(todo.values[-1])
 
     def make(self) -> None:
-        """Make the change and see it applied. Raises Refused, NotSeen, and QuorumError as Observer does; `applied` tells how far it came."""
+        """Make the change and see it applied. Raises VoteChangeRefused, NotSeen, and QuorumError as Observer does; `applied` tells how far it came."""
         with self._connect(Deadline(self._timeout)) as observer:
             todo = self._plan(observer)
             while todo.steps:
@@ -83,10 +83,10 @@ class Change:
                     self._take(observer, step, todo.values[0])
                 todo = self._plan(observer)
 
-    def _plan(self, observer: t.Any) -> Plan:
+    def _plan(self, observer: t.Any) -> VotePlan:
         self.value = observer.snapshot()
         self.before = self.before or self.value
-        return plan(self._wish, self.value, observer.configuration)
+        return plan_votes(self._wish, self.value, observer.configuration)
 
     def _seen(self) -> "Value":
         return self.value or t.cast("Value", {"nodes": []})
@@ -95,12 +95,12 @@ class Change:
         if observer.lane.deadline.expired():
             raise DeadlineExceeded(f"The cluster did not hold still for {self._timeout:g} s, so nothing could be decided: see journalctl -u corosync.")
 
-    def _take(self, observer: t.Any, step: Step, predicted: "Value") -> None:
-        """Make one step. Raises Refused where corosync refuses it, else NotSeen."""
+    def _take(self, observer: t.Any, step: VoteStep, predicted: "Value") -> None:
+        """Make one step. Raises VoteChangeRefused where corosync refuses it, else NotSeen."""
         try:
             self._see(observer, step, predicted, observer.announcements, self._send(observer, step, predicted))
         except InvalidParameter as exc:
-            raise Refused(
+            raise VoteChangeRefused(
                 f"corosync refused {in_words(step, self._seen())} ({exc}), which corosync 3.0.4 and newer takes. Older ones also want quorum to be "
                 "at least half of the votes present."
             )
@@ -110,7 +110,7 @@ class Change:
             raise _with_doubt(exc, in_words(step, self._seen()))
         self.applied.append(step)
 
-    def _see(self, observer: t.Any, step: Step, predicted: "Value", told: int, announced: bool) -> None:
+    def _see(self, observer: t.Any, step: VoteStep, predicted: "Value", told: int, announced: bool) -> None:
         """Return when a step is seen to be applied. told: how often there was an event before it; announced: there will be one."""
         while True:
             self.value = value = observer.snapshot()
@@ -124,7 +124,7 @@ class Change:
                 )
             _poll(observer)
 
-    def _send(self, observer: t.Any, step: Step, predicted: "Value") -> bool:
+    def _send(self, observer: t.Any, step: VoteStep, predicted: "Value") -> bool:
         """Hand a step to corosync. True if an event will tell when it is applied."""
         if step.what == CANCEL:
             observer.cmap.set_uint8(CANCEL_KEY, 1)
@@ -153,7 +153,7 @@ class Change:
         return True
 
 
-def _shows(step: Step, predicted: "Value", value: "Value") -> bool:
+def _shows(step: VoteStep, predicted: "Value", value: "Value") -> bool:
     if not value["settled"] or not is_done(step, value):
         return False
     if value["ring_id"] != predicted["ring_id"]:
@@ -172,7 +172,7 @@ def _decided(value: "Value") -> t.Dict[str, int]:
     return {"expected_votes": value["expected_votes"], "quorum": value["quorum"], "quorate": value["quorate"]}
 
 
-def _seen_instead(step: Step, predicted: "Value", value: "Value") -> str:
+def _seen_instead(step: VoteStep, predicted: "Value", value: "Value") -> str:
     if not value["settled"]:
         return "a membership change is under way"
     if step.what == CANCEL and value["wait_for_all"]["pending"]:

@@ -16,13 +16,13 @@ import re
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import Conf, Value, parse
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Model, Node
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model
 
 NONE, RELOAD, RESTART, STOP = "none", "reload", "restart", "stop"
 ACTIONS = (NONE, RELOAD, RESTART, STOP)
 
 
-class Change(t.NamedTuple):
+class ConfChange(t.NamedTuple):
     key: str
     old: Value | None
     new: Value | None
@@ -59,23 +59,23 @@ _NODE_KEY = re.compile(r"nodelist\.node\.\d+\.")
 _ADDRESS = re.compile(r"ring\d+_addr\Z")
 
 
-def action_of(changes: t.Iterable[Change]) -> str:
+def action_of(changes: t.Iterable[ConfChange]) -> str:
     """The strongest of their actions."""
     return max([change.action for change in changes], key=ACTIONS.index, default=NONE)
 
 
-def changes(old: str, new: str) -> list[Change]:
+def changes(old: str, new: str) -> list[ConfChange]:
     """What differs between two texts, by key. Comments, blanks and the order of keys make no difference, nor does the order of nodes."""
     before, after = parse(old), parse(new)
     return _settings(before, after) + _nodes(before, after)
 
 
-def _settings(before: Conf, after: Conf) -> list[Change]:
+def _settings(before: Conf, after: Conf) -> list[ConfChange]:
     found = []
     for key in sorted(set(before.values) | set(after.values)):
         if not _NODE_KEY.match(key) and _in_force(before, key, after) != _in_force(after, key, before):
-            action = RELOAD if _is_of_a_link_that_comes_or_goes(before, after, key) else next(action for action, pattern in _RULES if pattern.match(key))
-            found.append(Change(key, before.values.get(key), after.values.get(key), action))
+            action = RELOAD if _link_comes_or_goes(before, after, key) else next(action for action, pattern in _RULES if pattern.match(key))
+            found.append(ConfChange(key, before.values.get(key), after.values.get(key), action))
     return found
 
 
@@ -91,7 +91,7 @@ def _two_node(conf: Conf) -> Value | None:
     return conf.values.get(_TWO_NODE, _DEFAULTS[_TWO_NODE])
 
 
-def _is_of_a_link_that_comes_or_goes(before: Conf, after: Conf, key: str) -> bool:
+def _link_comes_or_goes(before: Conf, after: Conf, key: str) -> bool:
     link = _LINK_KEY.match(key)
     return link is not None and _has_link(before, link.group(1)) != _has_link(after, link.group(1))
 
@@ -100,32 +100,32 @@ def _has_link(conf: Conf, number: str) -> bool:
     return any(f"ring{number}_addr" in node.values for node in Model(conf).nodes)
 
 
-def _nodes(before: Conf, after: Conf) -> list[Change]:
+def _nodes(before: Conf, after: Conf) -> list[ConfChange]:
     """Nodes are compared by their node id: corosync knows them by it, wherever in the list they stand."""
     old, new = _by_nodeid(before), _by_nodeid(after)
     found = []
     for nodeid in sorted(set(old) | set(new)):
         if nodeid not in old or nodeid not in new:
-            found.append(_whole("nodelist.node", nodeid, old.get(nodeid), new.get(nodeid)))
+            found.append(_node_change("nodelist.node", nodeid, old.get(nodeid), new.get(nodeid)))
             continue
         for key in sorted(set(old[nodeid].values) | set(new[nodeid].values)):
-            change = _of_node(nodeid, key, old[nodeid].values.get(key), new[nodeid].values.get(key))
+            change = _node_key_change(nodeid, key, old[nodeid].values.get(key), new[nodeid].values.get(key))
             if change.old != change.new:
                 found.append(change)
     return found
 
 
-def _whole(prefix: str, nodeid: int, old: Node | None, new: Node | None) -> Change:
-    return Change(f"{prefix}({nodeid})", old.label if old else None, new.label if new else None, RELOAD)
+def _node_change(prefix: str, nodeid: int, old: ConfNode | None, new: ConfNode | None) -> ConfChange:
+    return ConfChange(f"{prefix}({nodeid})", old.label if old else None, new.label if new else None, RELOAD)
 
 
-def _of_node(nodeid: int, key: str, old: Value | None, new: Value | None) -> Change:
+def _node_key_change(nodeid: int, key: str, old: Value | None, new: Value | None) -> ConfChange:
     if key == "quorum_votes":
         old, new = 1 if old is None else old, 1 if new is None else new
     # A link may come and go by a reload, but none may change its address (check_things_have_not_changed).
     moved = bool(_ADDRESS.match(key)) and old is not None and new is not None
-    return Change(f"nodelist.node({nodeid}).{key}", old, new, STOP if moved else RELOAD)
+    return ConfChange(f"nodelist.node({nodeid}).{key}", old, new, STOP if moved else RELOAD)
 
 
-def _by_nodeid(conf: Conf) -> dict[int, Node]:
+def _by_nodeid(conf: Conf) -> dict[int, ConfNode]:
     return {node.number("nodeid") or -1 - node.position: node for node in Model(conf).nodes}

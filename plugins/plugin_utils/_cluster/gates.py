@@ -4,9 +4,9 @@
 
 # This plugin util is PRIVATE to the collection: no other code may rely on it.
 
-"""Whether a running cluster keeps its quorum through a change of its configuration, before anything of it is begun.
+"""Whether a running cluster keeps its quorum through a change of its configuration, before anything is changed.
 
-Pure. The role asks again before each restart; here is what can be known beforehand. In doubt the answer is no.
+Pure. The role checks again before each restart; this is what can be known before the first step. In doubt the answer is no.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import quorate_without
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_casts, device_votes
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import quorum_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Model
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Node, Value
 
 
-class Undertaking(t.NamedTuple):
+class PlannedChange(t.NamedTuple):
     """What is going to be done to a running cluster, in this order."""
 
     leaving: list[int]  # node ids that are stopped first
@@ -38,23 +40,23 @@ class Undertaking(t.NamedTuple):
         return not (self.leaving or self.loads or self.restart)
 
 
-def refusals(values: list[tuple[str, Value]], planned: Undertaking) -> list[str]:
+def refusals(values: list[tuple[str, Value]], planned: PlannedChange) -> list[str]:
     """Why it would cost quorum, or might; empty where it does not. values: by host, what each member that stays sees now."""
     if planned.is_of_the_device_alone and not planned.device_goes:
         return []
     if not values:
         return ["All members would leave the cluster; one has to stay."] if planned.leaving else []
     nodeids = {host: value["nodeid"] for host, value in values}
-    found = (_seen_from(host, value, nodeids, planned) for host, value in values)
-    return [told for told in found if told][:1]
+    found = (_refusal_of(host, value, nodeids, planned) for host, value in values)
+    return [refusal for refusal in found if refusal][:1]
 
 
 def expected_votes(model: Model) -> int:
-    """What corosync expects once all nodes are there, whether or not the quorum device votes. Fewer than there are it never expects for long."""
+    """What corosync expects once all nodes are members, whether or not the quorum device votes. It soon raises fewer to the votes that are present."""
     return max(model.override, model.most_votes)
 
 
-def _seen_from(host: str, value: Value, nodeids: dict[str, int], planned: Undertaking) -> str:
+def _refusal_of(host: str, value: Value, nodeids: dict[str, int], planned: PlannedChange) -> str:
     if planned.is_of_the_device_alone:
         # Where quorum is lost already, the device may be what is missing.
         return _without_device(value) if value["quorate"] else ""
@@ -72,8 +74,8 @@ def _seen_from(host: str, value: Value, nodeids: dict[str, int], planned: Undert
 
 def _not_quorate(host: str, value: Value) -> str:
     return (
-        f"The cluster is not quorate ({host} has {value['total_votes']} of {value['quorum']} votes that are needed). "
-        "Get it quorate before its configuration is changed."
+        f"The cluster is not quorate: {host} has {count(value['total_votes'], 'vote')}, {value['quorum']} needed. "
+        "Make the cluster quorate before you change its configuration."
     )
 
 
@@ -91,38 +93,38 @@ def _without_device(value: Value, gone: t.Sequence[int] = ()) -> str:
     votes = sum(votes for nodeid, votes in _votes(value).items() if nodeid not in gone)
     if votes >= value["quorum"]:
         return ""
-    return f"Without the vote of the quorum device the cluster is not quorate: {votes} votes, {value['quorum']} needed."
+    return f"Without the vote of the quorum device the cluster is not quorate: {count(votes, 'vote')}, {value['quorum']} needed."
 
 
 def _restarted(value: Value, nodeids: dict[str, int], hosts: list[str]) -> str:
     """By then the nodes that are started are members: the role waits for them. It asks again before each restart."""
     found = (_without(value, [nodeids[host]], f"A restart of corosync on {host} is needed, but it") for host in hosts)
-    return next((told for told in found if told), "")
+    return next((refusal for refusal in found if refusal), "")
 
 
 # --- a reload --------------------------------------------------------------------------------------------------------
 
 
-def _reloaded(value: Value, planned: Undertaking, stay: set[int]) -> str:
+def _reloaded(value: Value, planned: PlannedChange, stay: set[int]) -> str:
     expected = _after(value, planned.after, stay)
     if not expected["quorate"]:
-        return _told(expected, planned.after)
+        return _members_lose_quorum(expected, planned.after)
     # The device's daemon is restarted before anybody waits for the nodes that join.
     return (_without_device(expected) if planned.device_goes else "") or (_while_it_is_loaded(value, expected, planned.after) if planned.loads else "")
 
 
-def _told(value: Value, after: Model) -> str:
+def _members_lose_quorum(value: Value, after: Model) -> str:
     new = len(after.nodes) - len(value["members"])
     advice = " Add fewer nodes at once." if new > 1 else " Start the nodes that are down first."
     return (
-        f"With the new configuration the members have {value['total_votes']} votes of {value['expected_votes']} expected, "
+        f"With the new configuration the members have {count(value['total_votes'], 'vote')} of {value['expected_votes']} expected, "
         f"but {value['quorum']} are needed: quorum would be lost.{advice}"
     )
 
 
 def _while_it_is_loaded(before: Value, expected: Value, after: Model) -> str:
-    """Each node tells its new votes and expected votes in messages of its own (votequorum_refresh_config), so the others count old and new votes
-    together for a moment; and a quorum that has risen on the way does not fall before the last message."""
+    """Each node sends its new votes and expected votes in messages of its own (votequorum_refresh_config). So the others count old and new votes
+    together for a moment, and a quorum that has risen on the way does not fall before the last message."""
     pairs = [(_votes(before)[nodeid], votes) for nodeid, votes in _votes(expected).items()]
     device = device_votes(before), _device_votes(after)
     casts = device_casts(before) and device_casts(expected)
@@ -130,13 +132,13 @@ def _while_it_is_loaded(before: Value, expected: Value, after: Model) -> str:
         return ""
     fewest = sum(min(pair) for pair in pairs) + (min(device) if casts else 0)
     most = sum(max(pair) for pair in pairs) + max(device)
-    needed = max(before["quorum"], expected["quorum"], (max(most, before["expected_votes"], expected["expected_votes"]) + 2) // 2)
+    needed = max(before["quorum"], expected["quorum"], quorum_of(max(most, before["expected_votes"], expected["expected_votes"])))
     doubt = ""
     if fewest < needed:
         doubt = f"as few as {fewest} may be present where {needed} are needed, so quorum might be lost"
     elif most > expected["expected_votes"] and before["expected_votes"] == after.first_expected:
         # What a node reads is what it expected before, so it sends no expected votes, and those that rose on the way stay.
-        doubt = f"as many as {most} may be present, and corosync might go on expecting so many although there are only {expected['expected_votes']}"
+        doubt = f"as many as {most} may be present, and corosync might keep expecting that many although there are only {expected['expected_votes']}"
     if not doubt:
         return ""
     return (
@@ -176,7 +178,7 @@ def _after(value: Value, after: Model, members: set[int]) -> Value:
     found["two_node"] = after.two_node_in_force
     found["total_votes"] = votes + (_device_votes(after) if device_casts(found) else 0)
     found["expected_votes"] = found["highest_expected"] = expected
-    found["quorum"] = 1 if found["two_node"] and len(found["members"]) <= 2 else (expected + 2) // 2
+    found["quorum"] = 1 if found["two_node"] and len(found["members"]) <= 2 else quorum_of(expected)
     found["quorate"] = bool(found["members"]) and found["total_votes"] >= found["quorum"]
     if found["quorate"]:
         # Each majority moves them.

@@ -4,7 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: no other code may rely on it.
 
-"""What the hosts of a cluster are like at present: their files, and what runs there.
+"""The state of the hosts of a cluster: their files, and what runs there.
 
 Pure.
 """
@@ -14,8 +14,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import parse
-from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.wish import whole
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Model, Node
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.wish import parse_int
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
@@ -30,9 +30,14 @@ _RESTART_PENDING = "restart_required"
 
 
 class Host:
-    """One host. ``seen``: conf and key (the text of its file, a checksum of its key; None without), available, reason, msg and votequorum
-    of votequorum_info, loaded_version (of cmap), marked (a restart is due), qdevice_marked (one of the quorum device's daemon is), proxmox (Proxmox
-    VE owns the file)."""
+    """One host, as the role found it. ``seen`` has:
+
+    conf, key: the text of corosync.conf and a checksum of the key, None where there is none.
+    available, reason, msg, votequorum: of votequorum_info.
+    loaded_version: totem.config_version in cmap.
+    marked, qdevice_marked: whether a restart of corosync, or of corosync-qdevice, is due.
+    proxmox: whether Proxmox VE owns the file.
+    """
 
     def __init__(self, name: str, seen: t.Mapping[str, t.Any]) -> None:
         self.name = name
@@ -42,7 +47,7 @@ class Host:
         self.value: Value | None = seen["votequorum"] if seen["available"] else None
         self.reason = "" if seen["available"] else str(seen["reason"])
         self.msg = str(seen["msg"] or "")
-        self.loaded_version: int | None = whole(seen["loaded_version"])
+        self.loaded_version: int | None = parse_int(seen["loaded_version"])
         self.marked = bool(seen["marked"])
         self.qdevice_marked = bool(seen["qdevice_marked"])
         self.proxmox = bool(seen["proxmox"])
@@ -63,13 +68,13 @@ class Host:
         return self.runs and (self.has_cluster or (self.value is not None and len(self.value["nodes"]) > 1))
 
     @property
-    def is_mute(self) -> bool:
-        """Whether this host of a cluster lacks what is needed to ask it. It may be a member."""
+    def lacks_library(self) -> bool:
+        """Whether votequorum cannot be read on this host of a cluster, because a library is missing. It may be a member."""
         return self.reason == _NO_LIBRARY and self.has_cluster
 
     @property
-    def is_stray(self) -> bool:
-        """Whether corosync runs here as the package started it, alone. Nobody loses anything by its restart."""
+    def runs_alone(self) -> bool:
+        """Whether corosync runs here as the package started it, as a cluster of one node. A restart costs nobody quorum."""
         return self.runs and not self.is_member
 
     @property
@@ -94,6 +99,6 @@ class Host:
         return {problem["id"] for problem in self.value["problems"]} if self.value else set()
 
 
-def _is_loopback(node: Node) -> bool:
+def _is_loopback(node: ConfNode) -> bool:
     addresses = [str(value) for key, value in node.values.items() if key.startswith("ring")]
     return all(address.startswith(_LOOPBACK) for address in addresses)

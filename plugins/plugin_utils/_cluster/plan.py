@@ -6,7 +6,7 @@
 
 """What the role `cluster` does: from the cluster that is asked for and the hosts as they are, every step; or why none is taken.
 
-Pure. Wrong variables are found in cluster_wish.py, how the quorum fares in cluster_gates.py.
+Pure. wish.py finds wrong variables; gates.py finds changes that would cost quorum.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import parse
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster import gates as cluster_gates
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster import wish as cluster_wish
-from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_changes import NONE, RELOAD, RESTART, STOP, Change, action_of, changes
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_changes import NONE, RELOAD, RESTART, STOP, ConfChange, action_of, changes
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_text import TextError
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.host import Host
-from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.wish import Refusals, Wish
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.wish import ClusterWish, Refusals
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.checks import lint
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Model, Node
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model
 
 Plan = dict[str, t.Any]
 
@@ -29,20 +29,20 @@ _DEVICE = "quorum.device."
 _DEVICE_VOTES = "quorum.device.votes"
 
 
-def plan(given: t.Mapping[str, t.Any], seen: t.Mapping[str, t.Any], play: t.Mapping[str, t.Any]) -> Plan:
+def plan_cluster(given: t.Mapping[str, t.Any], seen: t.Mapping[str, t.Any], play: t.Mapping[str, t.Any]) -> Plan:
     """The steps of the role; with ``refusals``, none of them may be taken.
 
-    given and play: see cluster_wish.read(). seen: by host, see cluster_seen.Host. play also has ready: whether the packages are there
+    given and play: see wish.read(). seen: by host, see host.Host. play also has ready: whether the packages are there
     without which a host cannot be asked what runs on it; without them there are no steps, but what can be known is refused already.
     """
     wish, refusals = cluster_wish.read(given, play)
     if wish is None:
         return _refused(refusals)
     work = _Work(wish, {host: Host(host, seen[host]) for host in given})
-    refusals += work.of_files()
-    refusals += work.of_members(play["ready"]) if not refusals else []
+    refusals += work.refuse_files()
+    refusals += work.refuse_members(play["ready"]) if not refusals else []
     refusals += work.configure() if not refusals else []
-    refusals += work.of_changes() if not refusals and not work.mute else []
+    refusals += work.refuse_changes() if not refusals and not work.unreadable else []
     return work.steps() if play["ready"] and not refusals else _refused(refusals)
 
 
@@ -51,25 +51,26 @@ def _refused(refusals: Refusals) -> Plan:
 
 
 class _Work:
-    """A plan in the making."""
+    """The plan, step by step."""
 
-    def __init__(self, wish: Wish, hosts: dict[str, Host]) -> None:
+    def __init__(self, wish: ClusterWish, hosts: dict[str, Host]) -> None:
         self.wish = wish
         self.hosts = hosts
         self.staying = [hosts[node.host] for node in wish.nodes]
         self.members = [host for host in self.staying if host.is_member]
         self.leaving = [hosts[node.host] for node in wish.leaving if hosts[node.host].is_member]
-        self.mute = [host for host in hosts.values() if host.is_mute]
+        self.unreadable = [host for host in hosts.values() if host.lacks_library]
         self.known = _known_nodes(hosts.values())
         self.nodeids: dict[str, int] = {}
         self.text = ""
+        self.model = Model(parse(""))
         self.version = 0
         self.notes: list[str] = []
-        self.changes: dict[str, list[Change]] = {}
+        self.changes: dict[str, list[ConfChange]] = {}
 
     # --- what the hosts have -----------------------------------------------------------------------------------------
 
-    def of_files(self) -> Refusals:
+    def refuse_files(self) -> Refusals:
         """The files that are there must be of this cluster, and Ansible's to write."""
         owned = [host.name for host in self.hosts.values() if host.proxmox]
         if owned:
@@ -77,37 +78,37 @@ class _Work:
         names = {host.name: host.cluster_name for host in self.hosts.values() if host.has_cluster}
         if all(name == self.wish.name for name in names.values()):
             return []
-        told = ", ".join(f'{host} has "{name}"' if name else f"{host} has none" for host, name in sorted(names.items()))
+        found = ", ".join(f'{host} has "{name}"' if name else f"{host} has none" for host, name in sorted(names.items()))
         what = "The hosts are of more than one cluster" if len(set(names.values())) > 1 else "The hosts are of another cluster"
         return [
             (
-                f'{what}: cluster_name is "{self.wish.name}", but in /etc/corosync/corosync.conf {told}. A cluster cannot be renamed while it runs. '
-                "If that file is left from a cluster that is no more, stop corosync there and remove the file."
+                f'{what}: cluster_name is "{self.wish.name}", but in /etc/corosync/corosync.conf {found}. A cluster cannot be renamed while it runs. '
+                "If the file is left over from an old cluster, stop corosync there and remove the file."
             )
         ]
 
-    def of_members(self, ready: bool) -> Refusals:
-        """What runs must be one cluster that can be asked; whom a package is missing for is asked later."""
-        silent = [host for host in self.members + self.leaving if host.value is None] + (self.mute if ready else [])
+    def refuse_members(self, ready: bool) -> Refusals:
+        """What runs must be one cluster whose quorum can be read. A host that lacks a package is read later."""
+        silent = [host for host in self.members + self.leaving if host.value is None] + (self.unreadable if ready else [])
         if silent:
-            told = " ".join(f"{host.name}: {host.msg or host.reason}" for host in silent)
-            return [f"The votequorum of a host cannot be read, so nothing can be said about the quorum of the cluster. {told}"]
+            reasons = " ".join(f"{host.name}: {host.msg or host.reason}" for host in silent)
+            return [f"The quorum of a host cannot be read, so nothing is known about the quorum of the cluster. {reasons}"]
         rings: dict[tuple[int, int], list[str]] = {}
         for host in self.members + self.leaving:
             if host.value:
                 ring = host.value["ring_id"]
                 rings.setdefault((ring["nodeid"], ring["seq"]), []).append(host.name)
         if len(rings) > 1:
-            told = "; ".join(f"{', '.join(names)} on ring {nodeid:x}.{seq:x}" for (nodeid, seq), names in sorted(rings.items()))
-            return [f"The hosts do not see each other: {told}. Nothing is changed while the cluster is partitioned."]
+            listed = "; ".join(f"{', '.join(names)} on ring {nodeid:x}.{seq:x}" for (nodeid, seq), names in sorted(rings.items()))
+            return [f"The hosts do not see each other: {listed}. Nothing is changed while the cluster is partitioned."]
         unsettled = [host.name for host in self.members if host.value and not host.value["settled"]]
-        return [f"A change of membership is under way on {', '.join(unsettled)}. Run the play again."] if unsettled else []
+        return [f"A membership change is under way on {', '.join(unsettled)}. Run the play again."] if unsettled else []
 
     # --- the new configuration ---------------------------------------------------------------------------------------
 
     def configure(self) -> Refusals:
-        """Node ids, the text and its version."""
-        refusals = self._of_nodes_that_go() + self._give_nodeids()
+        """ConfNode ids, the text and its version."""
+        refusals = self._refuse_missing_nodes() + self._give_nodeids()
         if refusals:
             return refusals
         texts = [host.text for host in self.members] or [host.text for host in self.staying if host.has_cluster]
@@ -119,12 +120,13 @@ class _Work:
                 self.text = self.wish.text(self.nodeids, self.version)
         except TextError as error:
             return [f"corosync.conf cannot be written: {error}"]
+        self.model = Model(parse(self.text))
         findings = lint(self.text)
         self.notes += [f"{found['message']} {found['advice']}" for found in findings if found["severity"] == "warning"]
         return [f"corosync.conf would be wrong: {found['message']} {found['advice']}" for found in findings if found["severity"] == "error"]
 
-    def _of_nodes_that_go(self) -> Refusals:
-        """Nobody is taken out of a cluster by being forgotten, nor while it runs out of reach."""
+    def _refuse_missing_nodes(self) -> Refusals:
+        """A node is removed only if cluster_remove names it, and a member only if its host is in the play, so that it can be stopped."""
         refusals = []
         names = {node.name for node in self.wish.nodes}
         present = {nodeid for host in self.members if host.value for nodeid in host.value["members"]}
@@ -132,17 +134,19 @@ class _Work:
             if node.label in self.wish.remove:
                 out_of_reach = node.number("nodeid") in present and node.label not in [leaving.name for leaving in self.wish.leaving]
                 if out_of_reach:
-                    refusals.append(f"{node.label} of cluster_remove is a member now. Have its host in the play, so that it is stopped, or stop it.")
+                    refusals.append(
+                        f"{node.label} of cluster_remove is a member now. Add its host to the play, so that the role stops it, or stop it yourself."
+                    )
             elif node.label not in names and not self._same_address(node):
                 refusals.append(
-                    f"{node.label} is in the configuration of the cluster, but not among the nodes of this play. To take it out, name it in cluster_remove; "
-                    "else run the play on all hosts of the cluster, without --limit."
+                    f"{node.label} is in the configuration of the cluster, but not among the nodes of this play. To remove it, add its name to cluster_remove. "
+                    "If not, run the play on all hosts of the cluster, without --limit."
                 )
         labels = {node.label for node in self.known} | {node.name for node in self.wish.leaving}
         self.notes += [f"cluster_remove names {name}, which the cluster does not have." for name in self.wish.remove if name not in labels]
         return refusals
 
-    def _same_address(self, known: Node) -> bool:
+    def _same_address(self, known: ConfNode) -> bool:
         return known.text("name") is None and any(known.text("ring0_addr") == node.addresses[0] for node in self.wish.nodes)
 
     def _give_nodeids(self) -> Refusals:
@@ -155,8 +159,8 @@ class _Work:
             present = had.get(node.name) or had.get(node.addresses[0])
             if node.nodeid and present and node.nodeid != present:
                 refusals.append(
-                    f"cluster_nodeid of {node.host} is {node.nodeid}, but in the cluster it is {present}. corosync cannot change it: take the node "
-                    "out with cluster_remove, then add it again."
+                    f"cluster_nodeid of {node.host} is {node.nodeid}, but in the cluster it is {present}. corosync cannot change it: "
+                    "remove the node with cluster_remove, then add it again."
                 )
             owner = next((name for name, nodeid in had.items() if nodeid == node.nodeid and not present), None) if node.nodeid else None
             if owner:
@@ -166,7 +170,7 @@ class _Work:
 
     # --- what changes, and whether it may ----------------------------------------------------------------------------
 
-    def of_changes(self) -> Refusals:
+    def refuse_changes(self) -> Refusals:
         """Changes that corosync cannot take in, and those that would cost quorum."""
         self.changes = {host.name: changes(host.text or "", self.text) for host in self.members}
         impossible = sorted({change.key for found in self.changes.values() for change in found if change.action == STOP})
@@ -174,27 +178,27 @@ class _Work:
             return [
                 (
                     f"A running cluster cannot take in a change of {', '.join(impossible)}: a node that starts with it would not find the others. "
-                    "Stop corosync on all nodes and run the play again, or change it back."
+                    "Stop corosync on all nodes and run the play again, or undo the change."
                 )
             ]
-        undertaking = cluster_gates.Undertaking(
+        planned = cluster_gates.PlannedChange(
             leaving=[host.value["nodeid"] for host in self.leaving if host.value],
             loads=self.reload_needed,
-            after=Model(parse(self.text)),
+            after=self.model,
             starting=[self.nodeids[node.name] for node in self.wish.nodes if not self.hosts[node.host].is_member],
             device_goes=self.qdevice in ("off", "restarted"),
             restart=self.restarts,
         )
-        return self._of_keys() + cluster_gates.refusals([(host.name, host.value) for host in self.members if host.value], undertaking)
+        return self._refuse_keys() + cluster_gates.refusals([(host.name, host.value) for host in self.members if host.value], planned)
 
-    def _of_keys(self) -> Refusals:
+    def _refuse_keys(self) -> Refusals:
         keys: dict[str, list[str]] = {}
         for host in self._key_owners if self.wish.is_encrypted else []:
             keys.setdefault(host.key or "", []).append(host.name)
         if len(keys) < 2:
             return []
-        told = " from ".join(", ".join(names) for names in keys.values())
-        return [f"/etc/corosync/authkey differs: that of {told}. Keep the right one, remove it on the others, and run the play again."]
+        groups = " from ".join(", ".join(names) for names in keys.values())
+        return [f"/etc/corosync/authkey differs: that of {groups}. Keep the right one, remove it on the others, and run the play again."]
 
     @property
     def _key_owners(self) -> list[Host]:
@@ -229,7 +233,7 @@ class _Work:
         owner = next(iter(self._key_owners), None)
         source = owner.name if owner else first[0].name
         found = sorted({change for each in self.changes.values() for change in each}, key=lambda change: change.key)
-        model = Model(parse(self.text))
+        model = self.model
         shrinks = model.last_man_standing or model.allow_downscale or model.expected_votes_tracking
         action = RESTART if self.restarts else RELOAD if self.reload_needed else NONE
         result: Plan = {
@@ -252,7 +256,7 @@ class _Work:
             "write": [host.name for host in self.staying if host.text != self.text],
             "reload": self.members[0].name if self.reload_needed else None,
             "members": [host.name for host in self.members],
-            "fresh": [host.name for host in self.staying if host.is_stray],
+            "fresh": [host.name for host in self.staying if host.runs_alone],
             "start": [host.name for host in self.staying if not host.runs],
             "restart": self.restarts,
             "qdevice": self.qdevice,
@@ -263,7 +267,7 @@ class _Work:
         return result
 
 
-def _known_nodes(hosts: t.Iterable[Host]) -> list[Node]:
+def _known_nodes(hosts: t.Iterable[Host]) -> list[ConfNode]:
     """The nodes of the newest file; a file of a running cluster is newer than any other."""
     files = [host for host in hosts if host.has_cluster]
     newest = max(files, key=lambda host: (host.is_member, host.version), default=None)
@@ -272,7 +276,7 @@ def _known_nodes(hosts: t.Iterable[Host]) -> list[Node]:
 
 def _summary(steps: Plan) -> list[str]:
     """What is going to be done, for people."""
-    told = [
+    lines = [
         ("make a key on %s", [steps["key_from"]] if steps["key_missing"] else []),
         ("hand the key to %s", steps["key_to"]),
         ("stop corosync on %s, which leaves the cluster", steps["leave"]),
@@ -285,4 +289,4 @@ def _summary(steps: Plan) -> list[str]:
         ("restart the quorum device's daemon on %s", steps["members"] if steps["qdevice"] == "restarted" else []),
         ("restart corosync one node after the other: %s", steps["restart"]),
     ]
-    return [text % ", ".join(hosts) for text, hosts in told if hosts] or ["nothing to do"]
+    return [text % ", ".join(hosts) for text, hosts in lines if hosts] or ["nothing to do"]

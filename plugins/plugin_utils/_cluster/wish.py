@@ -6,7 +6,7 @@
 
 """The cluster that the variables of the role `cluster` ask for, checked: every wrong one is named, with its host and its value.
 
-Pure. What the hosts are like at present does not count here; that is in cluster_plan.py.
+Pure. What the hosts are like at present does not count here; that is in plan.py.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import re
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import FFSPLIT
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_text import Content, render
 
 Given = t.Mapping[str, t.Any]
@@ -22,7 +23,7 @@ Refusals = list[str]
 
 
 # nodeid is None where the variable is not set.
-class Node(t.NamedTuple):
+class WishedNode(t.NamedTuple):
     host: str
     name: str
     nodeid: int | None
@@ -46,10 +47,10 @@ _NET = ("host", "port", "algorithm", "tie_breaker", "tls", "connect_timeout", "f
 _TRUE, _FALSE = ("yes", "on", "1", "true", "y", "t"), ("no", "off", "0", "false", "n", "f")
 
 
-class Wish:
+class ClusterWish:
     """What is asked for. ``nodes``: those that the cluster shall have; ``leaving``: hosts of the play that shall be in it no longer."""
 
-    def __init__(self, shared: Given, nodes: list[Node]) -> None:
+    def __init__(self, shared: Given, nodes: list[WishedNode]) -> None:
         self.name = str(shared["name"])
         self.remove = [str(name) for name in shared["remove"] or []]
         self.nodes = [node for node in nodes if node.name not in self.remove]
@@ -64,7 +65,7 @@ class Wish:
     @property
     def is_encrypted(self) -> bool:
         totem = self._totem(1)
-        return str(totem["crypto_cipher"]) != "none" or str(totem["crypto_hash"]) != "none" or truth(totem.get("secauth")) is True
+        return str(totem["crypto_cipher"]) != "none" or str(totem["crypto_hash"]) != "none" or parse_bool(totem.get("secauth")) is True
 
     def text(self, nodeids: t.Mapping[str, int], version: int) -> str:
         """corosync.conf with these node ids, by name. Raises TextError."""
@@ -85,20 +86,20 @@ class Wish:
         return totem
 
 
-def truth(value: t.Any) -> bool | None:
-    """What a YAML author or an inventory in INI format means by it; None where it is neither."""
+def parse_bool(value: t.Any) -> bool | None:
+    """True or false, also as an inventory in INI format has it: as text. None where it is neither."""
     text = str(value).strip().lower()
     return True if text in _TRUE else False if text in _FALSE else None
 
 
-def whole(value: t.Any) -> int | None:
+def parse_int(value: t.Any) -> int | None:
     """A whole number, also if it is written as text; None where it is none."""
     if isinstance(value, bool) or not re.match(r"-?[0-9]{1,10}\Z", str(value)):
         return None
     return int(value)
 
 
-def _node(node: Node, nodeid: int) -> Content:
+def _node(node: WishedNode, nodeid: int) -> Content:
     content: dict[str, t.Any] = {"name": node.name, "nodeid": nodeid}
     content.update((f"ring{link}_addr", address) for link, address in enumerate(node.addresses))
     if node.votes != 1:
@@ -110,7 +111,7 @@ def _quorum(options: Given, device: Given) -> Content:
     content: dict[str, t.Any] = {"provider": "corosync_votequorum"}
     for option in _QUORUM:
         if options.get(option) is not None:
-            content[option] = int(bool(truth(options[option]))) if option in _ON_OFF else options[option]
+            content[option] = int(bool(parse_bool(options[option]))) if option in _ON_OFF else options[option]
     if device:
         net = {key: _net_value(key, device[key]) for key in _NET if device.get(key) is not None}
         # Without this line corosync-qdevice refuses to start, although corosync would take one vote for granted with two nodes.
@@ -121,7 +122,7 @@ def _quorum(options: Given, device: Given) -> Content:
 
 
 def _is_ffsplit(device: Given) -> bool:
-    return bool(device.get("algorithm") == "ffsplit")
+    return bool(device.get("algorithm") == FFSPLIT)
 
 
 def _net_value(key: str, value: t.Any) -> t.Any:
@@ -132,50 +133,50 @@ def _net_value(key: str, value: t.Any) -> t.Any:
 # --- checks ----------------------------------------------------------------------------------------------------------
 
 
-def read(given: t.Mapping[str, Given], play: Given) -> tuple[Wish | None, Refusals]:
-    """The wish, and why it is refused; no wish where too much is wrong to have one.
+def read(given: t.Mapping[str, Given], play: Given) -> tuple[ClusterWish | None, Refusals]:
+    """The wish, and why it is refused. No wish where so much is wrong that there is none.
 
     given: by host, its own variables (node_name, nodeid, votes, addresses) and those that must be the same everywhere (_SHARED).
     play: hosts, all of the play; alive, those that have not failed; and batch, those of them that take part now.
     """
-    refusals = _of_play(given, play) or _of_shared(given) or _of_kinds(next(iter(given.values())))
+    refusals = _refuse_play(given, play) or _refuse_different_variables(given) or _refuse_wrong_types(next(iter(given.values())))
     if refusals:
         return None, refusals
     shared = next(iter(given.values()))
     hosts = [str(host) for host in shared["hosts"]]
     nodes = [node for node in (_read_node(host, given[host], refusals) for host in hosts) if node]
-    wish = Wish(shared, nodes)
+    wish = ClusterWish(shared, nodes)
     if len(nodes) == len(hosts):
-        refusals += _of_nodes(wish)
-    return wish, refusals + _of_settings(shared)
+        refusals += _refuse_nodes(wish)
+    return wish, refusals + _refuse_settings(shared)
 
 
-def _of_play(given: t.Mapping[str, Given], play: Given) -> Refusals:
+def _refuse_play(given: t.Mapping[str, Given], play: Given) -> Refusals:
     if set(play["alive"]) - set(play["batch"]):
-        return ["The play has its hosts in batches. Remove its serial: the role takes one node after the other by itself, where that is needed."]
+        return ["The play runs its hosts in batches. Remove serial from the play: the role itself restarts one node after the other."]
     away = [host for host in play["hosts"] if host not in given]
     if away:
         return [
             (
                 f"Not reachable, or failed before: {', '.join(away)}. Every node gets the same configuration, so all hosts of the play must take part. "
-                "A node that is gone for good is taken out with cluster_remove and a play without it."
+                "To remove a node that is gone for good, add its name to cluster_remove and run the play without its host."
             )
         ]
     return []
 
 
-def _of_shared(given: t.Mapping[str, Given]) -> Refusals:
+def _refuse_different_variables(given: t.Mapping[str, Given]) -> Refusals:
     first, refusals = next(iter(given)), []
     for key in _SHARED:
         for host in given:
             if given[host][key] != given[first][key]:
-                told = "The hosts of the play are of more than one cluster: " if key == "name" else ""
-                refusals.append(f"{told}cluster_{key} is {_short(given[first][key])} on {first}, but {_short(given[host][key])} on {host}.")
+                cause = "The hosts of the play are of more than one cluster: " if key == "name" else ""
+                refusals.append(f"{cause}cluster_{key} is {_short(given[first][key])} on {first}, but {_short(given[host][key])} on {host}.")
                 break
-    return refusals or _of_hosts(given[first]["hosts"], given)
+    return refusals or _refuse_hosts(given[first]["hosts"], given)
 
 
-def _of_hosts(hosts: t.Any, given: t.Mapping[str, Given]) -> Refusals:
+def _refuse_hosts(hosts: t.Any, given: t.Mapping[str, Given]) -> Refusals:
     if not isinstance(hosts, (list, tuple)) or not hosts:
         return [f"cluster_hosts is {'empty' if not hosts else 'no list'}: name the hosts of the cluster."]
     strangers = [str(host) for host in hosts if host not in given]
@@ -188,7 +189,7 @@ def _of_hosts(hosts: t.Any, given: t.Mapping[str, Given]) -> Refusals:
     return [f"cluster_hosts names a host twice: {', '.join(twice)}."] if twice else []
 
 
-def _of_kinds(shared: Given) -> Refusals:
+def _refuse_wrong_types(shared: Given) -> Refusals:
     """Before anything is looked into: a text in place of a list would be taken for a list of letters."""
     refusals = []
     remove = shared["remove"]
@@ -205,10 +206,10 @@ def _is_unset(value: t.Any) -> bool:
     return value is None or value == ""
 
 
-def _read_node(host: str, given: Given, refusals: Refusals) -> Node | None:
+def _read_node(host: str, given: Given, refusals: Refusals) -> WishedNode | None:
     before = len(refusals)
     name, addresses = str(given["node_name"]), given["addresses"]
-    nodeid, votes = whole(given["nodeid"]), whole(given["votes"])
+    nodeid, votes = parse_int(given["nodeid"]), parse_int(given["votes"])
     if not _NAME.match(name):
         refusals.append(f'cluster_node_name of {host} is "{name}": give it a host name.')
     if given["nodeid"] not in (None, "") and (nodeid is None or not 0 < nodeid <= _MOST_NODEID):
@@ -223,45 +224,45 @@ def _read_node(host: str, given: Given, refusals: Refusals) -> Node | None:
             for address in addresses
             if not _ADDRESS.match(str(address))
         ]
-    return None if len(refusals) > before else Node(host, name, nodeid, votes or 0, [str(address) for address in addresses])
+    return None if len(refusals) > before else WishedNode(host, name, nodeid, votes or 0, [str(address) for address in addresses])
 
 
-def _of_nodes(wish: Wish) -> Refusals:
+def _refuse_nodes(wish: ClusterWish) -> Refusals:
     refusals = []
     if len(wish.nodes) < 2:
-        told = f"The cluster would have {f'one node: {wish.nodes[0].name}.' if wish.nodes else 'no node.'}"
-        refusals.append(told + " It takes at least two; see cluster_hosts, cluster_remove and --limit.")
+        size = f"The cluster would have {f'one node: {wish.nodes[0].name}.' if wish.nodes else 'no node.'}"
+        refusals.append(size + " It needs at least two; see cluster_hosts, cluster_remove and --limit.")
     everyone = wish.nodes + wish.leaving
-    refusals += _twice("cluster_node_name", [(node.name, node.host) for node in everyone])
-    refusals += _twice("cluster_nodeid", [(node.nodeid, node.host) for node in everyone if node.nodeid])
-    refusals += _twice("cluster_addresses", [(address, node.host) for node in wish.nodes for address in node.addresses])
+    refusals += _refuse_twice("cluster_node_name", [(node.name, node.host) for node in everyone])
+    refusals += _refuse_twice("cluster_nodeid", [(node.nodeid, node.host) for node in everyone if node.nodeid])
+    refusals += _refuse_twice("cluster_addresses", [(address, node.host) for node in wish.nodes for address in node.addresses])
     links = sorted({len(node.addresses) for node in wish.nodes})
     if len(links) > 1:
-        told = ", ".join(f"{node.host}: {len(node.addresses)}" for node in wish.nodes)
-        refusals.append(f"cluster_addresses must have as many addresses on every host, one a link, but has {told}.")
-    total = sum(node.votes for node in wish.nodes) + (whole(wish.device.get("votes")) or 0)
+        counts = ", ".join(f"{node.host}: {len(node.addresses)}" for node in wish.nodes)
+        refusals.append(f"cluster_addresses must have as many addresses on every host, one a link, but has {counts}.")
+    total = sum(node.votes for node in wish.nodes) + (parse_int(wish.device.get("votes")) or 0)
     if total > MOST_VOTES:
         refusals.append(f"cluster_votes of all nodes{_and_device(wish)} are {total} together, but corosync counts at most {MOST_VOTES}.")
-    return refusals + (_of_ffsplit(wish) if _is_ffsplit(wish.device) else [])
+    return refusals + (_refuse_ffsplit_votes(wish) if _is_ffsplit(wish.device) else [])
 
 
-def _of_ffsplit(wish: Wish) -> Refusals:
+def _refuse_ffsplit_votes(wish: ClusterWish) -> Refusals:
     """What corosync takes, but corosync-qdevice does not start with."""
     refusals = []
     votes = wish.device.get("votes")
-    if votes is not None and whole(votes) != 1:
+    if votes is not None and parse_int(votes) != 1:
         refusals.append(f"cluster_device.votes is {_short(votes)}, but must be 1, or not set, with cluster_device.algorithm ffsplit.")
-    told = ", ".join(f"{node.host}: {node.votes}" for node in wish.nodes if node.votes != 1)
-    if told:
-        refusals.append(f"cluster_votes must be 1 on every host with cluster_device.algorithm ffsplit, but has {told}.")
+    wrong = ", ".join(f"{node.host}: {node.votes}" for node in wish.nodes if node.votes != 1)
+    if wrong:
+        refusals.append(f"cluster_votes must be 1 on every host with cluster_device.algorithm ffsplit, but has {wrong}.")
     return refusals
 
 
-def _and_device(wish: Wish) -> str:
+def _and_device(wish: ClusterWish) -> str:
     return " and the votes of cluster_device" if wish.has_device else ""
 
 
-def _twice(variable: str, values: list[tuple[t.Any, str]]) -> Refusals:
+def _refuse_twice(variable: str, values: list[tuple[t.Any, str]]) -> Refusals:
     first: dict[t.Any, str] = {}
     refusals = []
     for value, host in values:
@@ -271,7 +272,7 @@ def _twice(variable: str, values: list[tuple[t.Any, str]]) -> Refusals:
     return refusals
 
 
-def _of_settings(shared: Given) -> Refusals:
+def _refuse_settings(shared: Given) -> Refusals:
     refusals = []
     name = str(shared["name"])
     if not _NAME.match(name):
@@ -285,14 +286,14 @@ def _of_settings(shared: Given) -> Refusals:
         refusals.append(f"cluster_quorum has {', '.join(strangers)}, but takes only {', '.join(_QUORUM)}.")
     for option in _ON_OFF:
         value = (shared["quorum"] or {}).get(option)
-        if value is not None and truth(value) is None:
+        if value is not None and parse_bool(value) is None:
             refusals.append(f"cluster_quorum.{option} is {_short(value)}, but must be true or false.")
-    return refusals + _of_device(shared["device"] or {}) + _of_waits(shared["timeout"], shared["stable_for"])
+    return refusals + _refuse_device(shared["device"] or {}) + _refuse_waits(shared["timeout"], shared["stable_for"])
 
 
-def _of_waits(timeout: t.Any, stable_for: t.Any) -> Refusals:
+def _refuse_waits(timeout: t.Any, stable_for: t.Any) -> Refusals:
     """Else a wait would find them wrong, with half of the work done."""
-    seconds, stable = whole(timeout), _seconds(stable_for)
+    seconds, stable = parse_int(timeout), _parse_number(stable_for)
     if seconds is None or seconds <= 0:
         return [f"cluster_timeout is {_short(timeout)}, but must be a whole number of seconds above 0."]
     if stable is None or not 0 <= stable < seconds:
@@ -302,7 +303,7 @@ def _of_waits(timeout: t.Any, stable_for: t.Any) -> Refusals:
     return []
 
 
-def _seconds(value: t.Any) -> float | None:
+def _parse_number(value: t.Any) -> float | None:
     """A number, also if it is written as text; None where it is none."""
     try:
         return None if isinstance(value, bool) else float(value)
@@ -310,7 +311,7 @@ def _seconds(value: t.Any) -> float | None:
         return None
 
 
-def _of_device(device: Given) -> Refusals:
+def _refuse_device(device: Given) -> Refusals:
     if not device:
         return []
     refusals = [f"cluster_device lacks {key}." for key in ("host", "algorithm") if not device.get(key)]

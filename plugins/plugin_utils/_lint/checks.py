@@ -6,10 +6,8 @@
 
 """What is wrong with a corosync.conf, before corosync reads it.
 
-``lint(text)`` answers with findings. With one whose id begins with ``refused_``, corosync does not start on any node. Without one it may still not
-start: names that do not resolve, a missing key file or a node that is not in the list are not in the file. Severities: an ``error`` is what
-corosync refuses, or what can give two quorate partitions or none at all; a ``warning`` is a setting that is without effect or does
-something else than it says; ``info`` is worth a thought.
+Severities: an ``error`` is what corosync refuses, or what can give two quorate partitions or none at all; a ``warning`` is a setting that has no
+effect or another effect than its name says; ``info`` is something to consider.
 """
 
 from __future__ import annotations
@@ -19,14 +17,14 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import parse
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint import refusals as lint_refusals
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint import traps as lint_traps
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Model
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Check, Model
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 _SEVERITIES = (ERROR, WARNING, INFO)
 
 Finding = dict[str, t.Any]
 
-CHECKS: tuple[tuple[str, str, lint_refusals.Check], ...] = (
+CHECKS: tuple[tuple[str, str, Check], ...] = (
     # two quorate partitions, or none
     ("no_quorum_section", ERROR, lint_traps.no_quorum_section),
     ("no_provider", ERROR, lint_traps.no_provider),
@@ -78,7 +76,8 @@ CHECKS: tuple[tuple[str, str, lint_refusals.Check], ...] = (
 def lint(text: str) -> list[Finding]:
     """What is wrong with this corosync.conf: a list of {id, severity, message, advice, line}, the worst first, then by line.
 
-    ``id`` names the trap and stays the same between releases; an id that starts with ``refused_`` is a reason for corosync not to start.
+    ``id`` names the trap and stays the same between releases. An id that starts with ``refused_`` is a reason for corosync not to start. No such id
+    does not promise that it starts: names that do not resolve, a missing key file or a node that is not in the list cannot be seen in the file.
     ``severity`` is error, warning or info. ``line`` counts from 1 and is None for what the file as a whole lacks. Never raises for any text.
     """
     conf = parse(text)

@@ -16,7 +16,7 @@ import re
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import LINK_KEYS, NUMBERS, Conf
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.refusals import Hits
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import Hit, Hits
 
 _LOG = "to_stderr to_syslog to_file to_logfile logfile logfile_priority syslog_facility syslog_level syslog_priority debug".split()
 _TEXT_KEYS: dict[str, str] = {
@@ -41,7 +41,7 @@ _TEXT_KEYS: dict[str, str] = {
 }
 KEYS: dict[str, frozenset[str]] = {section: frozenset(keys.split()) | frozenset(NUMBERS.get(section, ())) for section, keys in _TEXT_KEYS.items()}
 
-# Below these anything goes: they hold names of the administrator's own, or belong to others.
+# Any key is allowed below these: the administrator chooses the names, or another program reads them.
 _OPEN = re.compile(r"resources\.(system|process)(\.|\Z)")
 _OPEN_KEY = re.compile(r"exec_[A-Za-z0-9_-]+\Z")
 _CLOSE_ENOUGH = 0.7
@@ -56,9 +56,8 @@ def unknown_sections(conf: Conf) -> Hits:
             continue
         siblings = [path.rpartition(".")[2] for path in KEYS if path.rpartition(".")[0] == parent]
         elsewhere = [path for path in KEYS if path.rpartition(".")[2] == name]
-        place = f' in "{parent}"' if parent else ""
-        yield (
-            f'corosync does not know a section "{name}"{place}. Nothing in it has an effect.',
+        yield Hit(
+            'corosync does not know a section "{}"{}. Nothing in it has an effect.'.format(name, f' in "{parent}"' if parent else ""),
             _hint(name, siblings, elsewhere),
             section.line,
         )
@@ -71,19 +70,19 @@ def unknown_keys(conf: Conf) -> Hits:
             yield _outside(item.key, item.line)
         elif item.section in KEYS and item.key not in KEYS[item.section] and not (item.section == "quorum.device.heuristics" and _OPEN_KEY.match(item.key)):
             elsewhere = [path for path, keys in KEYS.items() if item.key in keys]
-            yield (
+            yield Hit(
                 f'corosync does not know a key "{item.key}" in section "{item.section}". It has no effect.',
                 _hint(item.key, KEYS[item.section], elsewhere),
                 item.line,
             )
 
 
-def _outside(key: str, line: int) -> tuple[str, str, int]:
+def _outside(key: str, line: int) -> Hit:
     elsewhere = [path for path, keys in KEYS.items() if key in keys]
     section, dummy, last = key.rpartition(".")
     if last in KEYS.get(section, ()):
-        return f'"{key}" stands outside of its section.', f'Write it as "{last}" inside of the section {section}.', line
-    return f'The key "{key}" stands outside of any section. It has no effect.', _hint(key, [], elsewhere), line
+        return Hit(f'"{key}" is outside of its section.', f'Write it as "{last}" inside section {section}.', line)
+    return Hit(f'The key "{key}" is outside of any section. It has no effect.', _hint(key, [], elsewhere), line)
 
 
 def _hint(name: str, near: t.Iterable[str], elsewhere: list[str]) -> str:

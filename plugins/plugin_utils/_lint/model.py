@@ -7,14 +7,17 @@
 """What votequorum would make of a corosync.conf when it starts: the settings in force, which are not always those written.
 
 A restatement of votequorum_readconfig() and what it calls (corosync's exec/votequorum.c 690-725 and 1146-1564, v3.1.10). Nothing
-is judged here; lint.py does that.
+is judged here; checks.py does that.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
+import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import Conf, Value
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import Hits, quorum_of, tie_breaker_kind
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import tie_breaker_nodes
 
 PROVIDER = "corosync_votequorum"
@@ -22,7 +25,7 @@ _NODE_KEY = re.compile(r"nodelist\.node\.(\d+)\.(.+)\Z")
 _UNSET_VOTES = 2**32 - 1  # what votequorum uses for "no quorum.device.votes", so writing this number means the same
 
 
-class Node:
+class ConfNode:
     """One node of the nodelist. ``position`` counts from 0, ``line`` is the first that says something about it."""
 
     def __init__(self, position: int, line: int) -> None:
@@ -99,7 +102,11 @@ class Model:
     @property
     def quorum_alone(self) -> int:
         """The votes needed at first, before 8 bits cut it."""
-        return (self.first_expected + 2) // 2
+        return quorum_of(self.first_expected)
+
+    @property
+    def transport(self) -> str:
+        return self.conf.text("totem.transport") or "knet"
 
     def line(self, *keys: str) -> int | None:
         """The line of the first of these cmap keys that the file sets."""
@@ -116,14 +123,53 @@ class Model:
         return None
 
 
-def _nodes(conf: Conf) -> list[Node]:
-    nodes: dict[int, Node] = {}
+def effective_nodeid(model: Model, node: ConfNode) -> int | None:
+    """The node id in force: transports udp and udpu make one of an IPv4 address where none is given."""
+    nodeid = node.number("nodeid")
+    if nodeid or model.transport == "knet":
+        return nodeid
+    try:
+        made = int(ipaddress.IPv4Address(node.text("ring0_addr") or ""))
+    except ValueError:
+        return None
+    return made & 0x7FFFFFFF if model.conf.text("totem.clear_node_high_bit") == "yes" else made
+
+
+def corosync_compares(model: Model, first: ConfNode, second: ConfNode) -> bool:
+    """Whether corosync notices that these two have one node id.
+
+    check_for_duplicate_nodeids() walks the nodes before ``second`` in the order of text (0, 1, 10, 11, 2...) and stops at the first that
+    comes after it in the list, so that with 11 nodes and more it compares most of them with nobody.
+    """
+    for position in sorted((node.position for node in model.nodes), key=str):
+        if position >= second.position:
+            return False
+        if position == first.position:
+            return True
+    return False
+
+
+def pairs_with_one_nodeid(model: Model) -> t.Iterator[tuple[ConfNode, ConfNode, int]]:
+    """Pairs of nodes with the same node id, in the order of the list."""
+    seen: dict[int, ConfNode] = {}
+    for node in model.nodes:
+        nodeid = effective_nodeid(model, node)
+        if nodeid is None:
+            continue
+        if nodeid in seen:
+            yield seen[nodeid], node, nodeid
+        else:
+            seen[nodeid] = node
+
+
+def _nodes(conf: Conf) -> list[ConfNode]:
+    nodes: dict[int, ConfNode] = {}
     for name, value in conf.values.items():
         found = _NODE_KEY.match(name)
         if found:
             position, key = int(found.group(1)), found.group(2)
             line = conf.lines[name]
-            node = nodes.setdefault(position, Node(position, line))
+            node = nodes.setdefault(position, ConfNode(position, line))
             node.values[key] = value
             node.lines[key] = line
             node.line = min(node.line, line)
@@ -135,9 +181,9 @@ def _tie_breaker(conf: Conf) -> tuple[str, list[int]]:
     if not conf.number("quorum.auto_tie_breaker"):
         return "none", []
     text = conf.text("quorum.auto_tie_breaker_node")
-    if text is None or text == "lowest":
-        return "lowest", []
-    if text == "highest":
-        return "highest", []
-    nodeids = tie_breaker_nodes(text)
-    return ("list", nodeids) if nodeids else ("none", [])
+    text = "lowest" if text is None else text
+    return tie_breaker_kind(text), tie_breaker_nodes(text)
+
+
+# What one check finds in the settings.
+Check = t.Callable[[Model], Hits]

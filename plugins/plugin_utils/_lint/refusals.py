@@ -4,7 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: no other code may rely on it.
 
-"""Why corosync would not start with a corosync.conf that it can read: one small function for each reason.
+"""Reasons for corosync not to start with a corosync.conf that it can read: one small function for each.
 
 Sources, at corosync v3.1.10: totem_config_read() and totem_config_validate() (exec/totemconfig.c), exec/logconfig.c, exec/coroparse.c,
 main() (exec/main.c), quorum_exec_init_fn() (exec/vsf_quorum.c) and votequorum_readconfig() (exec/votequorum.c). What depends on
@@ -15,14 +15,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import typing as t
 
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Model, Node
-
-# message, advice, line
-Hit = tuple[str, str, int | None]
-Hits = t.Iterator[Hit]
-Check = t.Callable[[Model], Hits]
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import Hit, Hits
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Check, ConfNode, Model, corosync_compares, pairs_with_one_nodeid
 
 _ON_OFF = ("on", "off")
 _YES_NO = ("yes", "no", "on", "off")
@@ -98,8 +93,8 @@ def logging_words(model: Model) -> Hits:
 def _wrong_word(name: str, value: str, allowed: tuple[str, ...], line: int | None) -> Hit:
     advice = f"Use one of: {', '.join(allowed)}."
     if name == "totem.knet_compression_model" and value == "none":
-        advice = 'Remove the line: corosync refuses "none" here, although it is what it does without one.'
-    return f'{name} cannot be "{value}".', advice, line
+        advice = 'Remove the line: corosync refuses "none" here, although it does not compress without this line.'
+    return Hit(f'{name} cannot be "{value}".', advice, line)
 
 
 def priority(model: Model) -> Hits:
@@ -108,24 +103,20 @@ def priority(model: Model) -> Hits:
         return
     found = re.match(r"\s*[+-]?\d+\Z", value)
     if not found or len(value) > 30 or not -(2**31) <= int(value) < 2**31:
-        yield f'system.priority cannot be "{value}".', "Use max, min or a whole number.", model.line("system.priority")
+        yield Hit(f'system.priority cannot be "{value}".', "Use max, min or a whole number.", model.line("system.priority"))
 
 
 def uidgid(model: Model) -> Hits:
     for name in model.conf.values:
         found = re.match(r"uidgid\.config\.[ug]id\.(-?\d+)\Z", name)
         if found and (len(found.group(1)) > 12 or not 0 <= int(found.group(1)) < 2**32 - 1):
-            yield f"There is no user or group number {found.group(1)}.", "Use a number from 0 to 4294967294, or a name.", model.line(name)
+            yield Hit(f"There is no user or group number {found.group(1)}.", "Use a number from 0 to 4294967294, or a name.", model.line(name))
 
 
 # --- nodes and links -------------------------------------------------------------------------------------------------
 
 
-def _transport(model: Model) -> str:
-    return model.conf.text("totem.transport") or "knet"
-
-
-def _addresses(node: Node) -> dict[int, str]:
+def _addresses(node: ConfNode) -> dict[int, str]:
     """link -> address of this node."""
     found = {}
     for key, value in node.values.items():
@@ -140,7 +131,7 @@ def _links(model: Model) -> dict[int, int]:
     links: dict[int, int] = {}
     for name in model.conf.values:
         found = re.match(r"totem\.interface\.(\d+)\.(.+)", name)
-        if found and (_transport(model) != "udp" or found.group(2) == "bindnetaddr"):
+        if found and (model.transport != "udp" or found.group(2) == "bindnetaddr"):
             links.setdefault(int(found.group(1)), 0)
     for node in model.nodes:
         for link in _addresses(node):
@@ -151,7 +142,7 @@ def _links(model: Model) -> dict[int, int]:
 def no_nodes(model: Model) -> Hits:
     if any("name" in node.values or "ring0_addr" in node.values for node in model.nodes) and any(_addresses(node) for node in model.nodes):
         return
-    yield (
+    yield Hit(
         "No node has a name and an address, so corosync finds neither itself nor the others.",
         'Give a nodelist with one "node {" section for each node: name, nodeid and ring0_addr.',
         model.section_line("nodelist"),
@@ -162,7 +153,7 @@ def first_node(model: Model) -> Hits:
     nodes = model.nodes
     if not nodes or (nodes[0].position == 0 and (nodes[0].text("name") is not None or nodes[0].text("ring0_addr") is not None)):
         return
-    yield (
+    yield Hit(
         "The first node of the nodelist has neither name nor ring0_addr. corosync then ignores the whole list, and aborts (corosync -t does not notice).",
         "Give the first node a name and a ring0_addr.",
         model.section_line("nodelist.node"),
@@ -172,7 +163,7 @@ def first_node(model: Model) -> Hits:
 def link_numbers(model: Model) -> Hits:
     for link in _links(model):
         if link >= _LINKS:
-            yield f"There is no link {link}.", f"Number links from 0 to {_LINKS - 1}.", _line_of_link(model, link)
+            yield Hit(f"There is no link {link}.", f"Number links from 0 to {_LINKS - 1}.", _line_of_link(model, link))
 
 
 def _line_of_link(model: Model, link: int) -> int | None:
@@ -184,83 +175,44 @@ def links(model: Model) -> Hits:
     found = _links(model)
     if len(found) < 2:
         return
-    if _transport(model) != "knet":
-        yield (
-            f"{len(found)} links are configured, but transport {_transport(model)} has only one.",
+    if model.transport != "knet":
+        yield Hit(
+            f"{len(found)} links are configured, but transport {model.transport} has only one.",
             "Use transport knet, or keep only link 0.",
             _line_of_link(model, max(found)),
         )
     elif len(set(found.values())) > 1:
-        told = ", ".join(f"link {number}: {nodes}" for number, nodes in sorted(found.items()))
-        yield f"Not all nodes have the same links (nodes on {told}).", "Give every node an address on every link.", _line_of_link(model, max(found))
+        counts = ", ".join(f"link {link}: {nodes}" for link, nodes in sorted(found.items()))
+        yield Hit(f"Not all nodes have the same links (nodes on {counts}).", "Give every node an address on every link.", _line_of_link(model, max(found)))
     else:
         for node in [node for node in model.nodes if node.text("name") is None][:1]:
-            yield f"With more than one link every node needs a name, but {node.label} has none.", "Give it its host name.", node.line
+            yield Hit(f"With more than one link every node needs a name, but {node.label} has none.", "Give it its host name.", node.line)
 
 
 def nodeids(model: Model) -> Hits:
-    if _transport(model) != "knet":
+    if model.transport != "knet":
         return
     for node in model.nodes:
         nodeid = node.number("nodeid")
         if not _addresses(node):
             continue
         if not nodeid:
-            yield f"{node.label} has no nodeid{' other than 0' if nodeid == 0 else ''}.", "Give each node a nodeid of its own, from 1.", node.line
+            yield Hit(f"{node.label} has no nodeid{' other than 0' if nodeid == 0 else ''}.", "Give each node a nodeid of its own, from 1.", node.line)
         elif nodeid >= _KNET_NODEIDS:
-            yield f"{node.label} has nodeid {nodeid}.", f"With transport knet a nodeid is below {_KNET_NODEIDS}.", node.lines["nodeid"]
-
-
-def effective_nodeid(model: Model, node: Node) -> int | None:
-    """The node id in force: transports udp and udpu make one of an IPv4 address where none is given."""
-    nodeid = node.number("nodeid")
-    if nodeid or _transport(model) == "knet":
-        return nodeid
-    try:
-        made = int(ipaddress.IPv4Address(node.text("ring0_addr") or ""))
-    except ValueError:
-        return None
-    return made & 0x7FFFFFFF if model.conf.text("totem.clear_node_high_bit") == "yes" else made
-
-
-def corosync_sees_both(model: Model, first: Node, second: Node) -> bool:
-    """Whether corosync notices that these two have one node id.
-
-    check_for_duplicate_nodeids() walks the nodes before ``second`` in the order of text (0, 1, 10, 11, 2...) and stops at the first that
-    comes after it in the list, so that with 11 nodes and more it compares most of them with nobody.
-    """
-    for position in sorted((node.position for node in model.nodes), key=str):
-        if position >= second.position:
-            return False
-        if position == first.position:
-            return True
-    return False
-
-
-def twins(model: Model) -> t.Iterator[tuple[Node, Node, int]]:
-    """Pairs of nodes with the same node id, in the order of the list."""
-    seen: dict[int, Node] = {}
-    for node in model.nodes:
-        nodeid = effective_nodeid(model, node)
-        if nodeid is None:
-            continue
-        if nodeid in seen:
-            yield seen[nodeid], node, nodeid
-        else:
-            seen[nodeid] = node
+            yield Hit(f"{node.label} has nodeid {nodeid}.", f"With transport knet a nodeid is below {_KNET_NODEIDS}.", node.lines["nodeid"])
 
 
 def duplicate_nodeids(model: Model) -> Hits:
-    for first, second, nodeid in twins(model):
-        if corosync_sees_both(model, first, second):
-            yield f"{first.label} and {second.label} both have nodeid {nodeid}.", "Give each node a nodeid of its own.", second.line
+    for first, second, nodeid in pairs_with_one_nodeid(model):
+        if corosync_compares(model, first, second):
+            yield Hit(f"{first.label} and {second.label} both have nodeid {nodeid}.", "Give each node a nodeid of its own.", second.line)
 
 
 def addresses(model: Model) -> Hits:
     for node in model.nodes:
         for link, address in sorted(_addresses(node).items()):
             if not address or (re.match(r"[0-9.]+\Z", address) and not _is_ipv4(address)):
-                yield f'"{address}" is no address for link {link} of {node.label}.', "Give an IP address or a host name.", node.line
+                yield Hit(f'"{address}" is not an address for link {link} of {node.label}.', "Give an IP address or a host name.", node.line)
 
 
 def _is_ipv4(text: str) -> bool:
@@ -276,8 +228,8 @@ def _is_ipv4(text: str) -> bool:
 
 
 def families(model: Model) -> Hits:
-    wanted = {"ipv4": 4, "ipv6": 6}.get(model.conf.text("totem.ip_version") or ("ipv4" if _transport(model) == "udp" else ""))
-    first: dict[int, tuple[int, Node]] = {}
+    wanted = {"ipv4": 4, "ipv6": 6}.get(model.conf.text("totem.ip_version") or ("ipv4" if model.transport == "udp" else ""))
+    first: dict[int, tuple[int, ConfNode]] = {}
     for node in model.nodes:
         for link, address in sorted(_addresses(node).items()):
             try:
@@ -285,9 +237,9 @@ def families(model: Model) -> Hits:
             except ValueError:
                 continue
             if wanted and version != wanted:
-                yield f"{address} of {node.label} is not IPv{wanted}, as totem.ip_version wants it.", "Change the address or totem.ip_version.", node.line
+                yield Hit(f"{address} of {node.label} is not IPv{wanted}, as totem.ip_version wants it.", "Change the address or totem.ip_version.", node.line)
             elif first.setdefault(link, (version, node))[0] != version:
-                yield (
+                yield Hit(
                     f"On link {link}, {node.label} has an IPv{version} address and {first[link][1].label} another kind.",
                     "Use one IP version on a link.",
                     node.line,
@@ -295,23 +247,23 @@ def families(model: Model) -> Hits:
 
 
 def link_options(model: Model) -> Hits:
-    transport = _transport(model)
+    transport = model.transport
     for link in sorted(_links(model)):
         prefix = f"totem.interface.{link}."
         ttl = model.conf.number(prefix + "ttl")
         if ttl not in (None, 1) and transport != "udp":
-            yield f"Link {link} has a ttl, which only transport udp knows.", "Remove ttl.", model.line(prefix + "ttl")
+            yield Hit(f"Link {link} has a ttl, which only transport udp knows.", "Remove ttl.", model.line(prefix + "ttl"))
         if model.conf.number(prefix + "knet_link_priority") not in (None, 1) and transport != "knet":
-            yield f"Link {link} has a priority, which only transport knet knows.", "Remove knet_link_priority.", model.line(prefix + "knet_link_priority")
+            yield Hit(f"Link {link} has a priority, which only transport knet knows.", "Remove knet_link_priority.", model.line(prefix + "knet_link_priority"))
         if model.conf.text(prefix + "knet_transport") not in (None, "udp", "sctp") and transport != "udp":
-            yield f'Link {link} has knet_transport "{model.conf.text(prefix + "knet_transport")}".', "Use udp.", model.line(prefix + "knet_transport")
+            yield Hit(f'Link {link} has knet_transport "{model.conf.text(prefix + "knet_transport")}".', "Use udp.", model.line(prefix + "knet_transport"))
 
 
 def multicast(model: Model) -> Hits:
-    if _transport(model) != "udp" or model.conf.text("totem.cluster_name") is not None:
+    if model.transport != "udp" or model.conf.text("totem.cluster_name") is not None:
         return
     if model.conf.text("totem.interface.0.mcastaddr") is None and model.conf.text("totem.interface.0.broadcast") != "yes":
-        yield "Transport udp has no multicast address.", "Set totem.cluster_name, which makes one, or mcastaddr.", model.line("totem.transport")
+        yield Hit("Transport udp has no multicast address.", "Set totem.cluster_name, which makes one, or mcastaddr.", model.line("totem.transport"))
 
 
 # --- totem -----------------------------------------------------------------------------------------------------------
@@ -320,9 +272,9 @@ def multicast(model: Model) -> Hits:
 def version(model: Model) -> Hits:
     found = model.conf.number("totem.version")
     if found != 2:
-        yield (
+        yield Hit(
             f"totem.version is {'missing' if found is None else found}.",
-            "Set version: 2 in the totem section: it is the only one there is.",
+            "Set version: 2 in the totem section: it is the only valid value.",
             model.line("totem.version") or model.section_line("totem"),
         )
 
@@ -333,9 +285,9 @@ def crypto(model: Model) -> Hits:
     digest = model.conf.text("totem.crypto_hash") or ("sha256" if secauth else "none")
     line = model.line("totem.crypto_cipher", "totem.crypto_hash", "totem.secauth")
     if cipher != "none" and digest == "none":
-        yield f"totem.crypto_cipher is {cipher} without a crypto_hash.", "Set crypto_hash: sha256.", line
-    elif (cipher, digest) != ("none", "none") and _transport(model) != "knet":
-        yield f"Transport {_transport(model)} cannot encrypt.", "Use transport knet, or set crypto_cipher and crypto_hash to none.", line
+        yield Hit(f"totem.crypto_cipher is {cipher} without a crypto_hash.", "Set crypto_hash: sha256.", line)
+    elif (cipher, digest) != ("none", "none") and model.transport != "knet":
+        yield Hit(f"Transport {model.transport} cannot encrypt.", "Use transport knet, or set crypto_cipher and crypto_hash to none.", line)
 
 
 def timeouts(model: Model) -> Hits:
@@ -361,11 +313,13 @@ def timeouts(model: Model) -> Hits:
     ]
     for key, value, limit in shortest:
         if value < limit:
-            yield f"totem.{key} is {value} ms, less than {limit}.", "Raise it, or totem.token, or remove the line.", model.line("totem." + key, "totem.token")
+            yield Hit(
+                f"totem.{key} is {value} ms, less than {limit}.", "Raise it, or totem.token, or remove the line.", model.line("totem." + key, "totem.token")
+            )
     if consensus < join:
-        yield f"totem.consensus ({consensus} ms) is shorter than totem.join ({join} ms).", "Raise consensus.", model.line("totem.consensus", "totem.join")
+        yield Hit(f"totem.consensus ({consensus} ms) is shorter than totem.join ({join} ms).", "Raise consensus.", model.line("totem.consensus", "totem.join"))
     if (model.conf.number("totem.token_warning") or 0) > 100:
-        yield "totem.token_warning is a percentage, at most 100.", "Lower it; 0 switches the warning off.", model.line("totem.token_warning")
+        yield Hit("totem.token_warning is a percentage, at most 100.", "Lower it; 0 switches the warning off.", model.line("totem.token_warning"))
 
 
 # --- quorum ----------------------------------------------------------------------------------------------------------
@@ -373,7 +327,7 @@ def timeouts(model: Model) -> Hits:
 
 def provider(model: Model) -> Hits:
     if model.provider not in (None, "corosync_votequorum", "corosync_ykd"):
-        yield (
+        yield Hit(
             f'There is no quorum provider "{model.provider}".',
             "Set provider: corosync_votequorum in the quorum section.",
             model.line("quorum.provider"),
@@ -382,7 +336,7 @@ def provider(model: Model) -> Hits:
 
 def two_node_with_qdevice(model: Model) -> Hits:
     if model.two_node and model.qdevice:
-        yield (
+        yield Hit(
             "two_node and a quorum device are configured together.",
             "Remove two_node: the device decides what two_node would.",
             model.line("quorum.two_node"),
@@ -391,7 +345,7 @@ def two_node_with_qdevice(model: Model) -> Hits:
 
 def tie_breaker_with_last_man_standing(model: Model) -> Hits:
     if model.tie_breaker_is_odd and model.last_man_standing:
-        yield (
+        yield Hit(
             f"auto_tie_breaker and last_man_standing are configured with an odd number of votes ({model.node_votes}) and without wait_for_all.",
             "Set wait_for_all: 1, or remove last_man_standing or auto_tie_breaker.",
             model.line("quorum.last_man_standing"),
@@ -408,7 +362,7 @@ def qdevice_combinations(model: Model) -> Hits:
     )
     for name, found in asked:
         if found:
-            yield f"{name} and a quorum device are configured together.", "Remove one of them.", model.line("quorum." + name)
+            yield Hit(f"{name} and a quorum device are configured together.", "Remove one of them.", model.line("quorum." + name))
 
 
 def qdevice_votes(model: Model) -> Hits:
@@ -417,9 +371,13 @@ def qdevice_votes(model: Model) -> Hits:
         return
     if model.qdevice_votes is None:
         if model.override:
-            yield "quorum.expected_votes is set, but the device has no votes.", "Remove expected_votes: the nodelist says it. Or set quorum.device.votes.", line
+            yield Hit(
+                "quorum.expected_votes is set, but the device has no votes.",
+                "Remove expected_votes: corosync adds up the votes of the nodelist. Or set quorum.device.votes.",
+                line,
+            )
         elif len(model.nodes) != model.node_votes % 2**32:
-            yield (
+            yield Hit(
                 "Not every node has one vote, so corosync cannot work out the votes of the quorum device.",
                 "Set quorum.device.votes, or give every node one vote.",
                 line,
@@ -427,9 +385,9 @@ def qdevice_votes(model: Model) -> Hits:
     elif model.qdevice_votes and model.override:
         delta = (model.override - model.qdevice_votes) % 2**32
         if delta < 2 or delta >= 2**31:
-            yield (
+            yield Hit(
                 f"quorum.expected_votes is {model.override} and the device alone has {model.qdevice_votes}.",
-                "expected_votes must be at least 2 more than quorum.device.votes. Better remove it: the nodelist says it.",
+                "expected_votes must be at least 2 more than quorum.device.votes. Better remove it: corosync adds up the votes of the nodelist.",
                 model.line("quorum.expected_votes"),
             )
 

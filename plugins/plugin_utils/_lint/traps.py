@@ -6,8 +6,8 @@
 
 """What corosync accepts and an administrator should not: one small function for each trap.
 
-Each takes the settings in force and yields (message, advice, line). Which are errors is said in lint.py. Where a trap is one of votequorum's
-code, its place is given (exec/votequorum.c, corosync v3.1.10).
+Each takes the settings in force and yields (message, advice, line). checks.py says which are errors. Where a trap is one of votequorum's
+code, its place is given (exec/votequorum.c, corosync v3.1.10). What is a trap in a running cluster, too, is in shared_traps.py.
 """
 
 from __future__ import annotations
@@ -15,18 +15,25 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
+from ansible_collections.corosync.quorum.plugins.module_utils._value import shared_traps
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import FFSPLIT, FFSPLIT_NEEDS_ONE_VOTE, Hit, Hits
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import tie_breaker_nodes
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint import keys as lint_keys
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import PROVIDER, Model
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.refusals import Hits, corosync_sees_both, effective_nodeid, twins
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import (
+    PROVIDER,
+    Model,
+    corosync_compares,
+    effective_nodeid,
+    pairs_with_one_nodeid,
+)
 
-_QDEVICE_ALGORITHMS = ("ffsplit", "lms", "2nodelms")
+_QDEVICE_ALGORITHMS = (FFSPLIT, "lms", "2nodelms")
 
 
 def _when(condition: bool, message: str, advice: str, line: int | None = None) -> Hits:
     if condition:
-        yield message, advice, line
+        yield Hit(message, advice, line)
 
 
 def _names(labels: t.Iterable[str]) -> str:
@@ -60,7 +67,7 @@ def repeated_key(model: Model) -> Hits:
             continue
         elif (section, key) in seen:
             where = f'in section "{section}"' if section else "outside of any section"
-            yield f'"{key}" {where} was already set in line {seen[section, key]}. This later value counts.', "Keep one of the two.", line
+            yield Hit(f'"{key}" {where} was already set in line {seen[section, key]}. This later value counts.', "Keep one of the two.", line)
         else:
             seen[section, key] = line
 
@@ -68,18 +75,18 @@ def repeated_key(model: Model) -> Hits:
 def repeated_nodelist(model: Model) -> Hits:
     """main_config_parser_cb() counts the nodes of each nodelist from 0."""
     for section in [section for section in model.conf.sections if section.path == "nodelist"][1:]:
-        yield "This is a second nodelist. Its nodes replace those of the first one by one, key by key.", "Keep one nodelist.", section.line
+        yield Hit("This is a second nodelist. Its nodes replace those of the first one by one, key by key.", "Keep one nodelist.", section.line)
 
 
 # --- nodes -----------------------------------------------------------------------------------------------------------
 
 
 def duplicate_nodeid(model: Model) -> Hits:
-    for first, second, nodeid in twins(model):
-        if not corosync_sees_both(model, first, second):
-            both = f"{first.label} and {second.label} both have nodeid {nodeid}"
-            yield (
-                f"{both}, and corosync does not notice it (it compares the first nodes only in a list of more than ten).",
+    for first, second, nodeid in pairs_with_one_nodeid(model):
+        if not corosync_compares(model, first, second):
+            yield Hit(
+                f"{first.label} and {second.label} both have nodeid {nodeid}, and corosync does not notice it "
+                "(it compares the first nodes only in a list of more than ten).",
                 "Give each node a nodeid of its own.",
                 second.line,
             )
@@ -90,7 +97,7 @@ def duplicate_name(model: Model) -> Hits:
     for node in model.nodes:
         name = node.text("name")
         if name and name in seen:
-            yield f'The name "{name}" was already given to the node in line {seen[name]}.', "Give each node its own host name.", node.lines["name"]
+            yield Hit(f'The name "{name}" was already given to the node in line {seen[name]}.', "Give each node its own host name.", node.lines["name"])
         elif name:
             seen[name] = node.line
 
@@ -102,14 +109,14 @@ def duplicate_address(model: Model) -> Hits:
             if not re.match(r"ring\d+_addr\Z", key) or not isinstance(address, str) or not address:
                 continue
             if address in seen:
-                yield f"{address} of {node.label} is already an address of {seen[address]}.", "Correct the address.", node.lines[key]
+                yield Hit(f"{address} of {node.label} is already an address of {seen[address]}.", "Correct the address.", node.lines[key])
             seen.setdefault(address, node.label)
 
 
 def node_without_address(model: Model) -> Hits:
     for node in model.nodes:
         if not any(re.match(r"ring\d+_addr\Z", key) for key in node.values):
-            yield (
+            yield Hit(
                 f"{node.label} has no ring0_addr. No other node can reach it, but its votes ({node.votes}) are expected.",
                 "Give it a ring0_addr, or remove it.",
                 node.line,
@@ -120,9 +127,9 @@ def node_without_nodeid(model: Model) -> Hits:
     for node in model.nodes:
         nodeid = effective_nodeid(model, node)
         if nodeid and not node.number("nodeid"):
-            yield (
+            yield Hit(
                 f"{node.label} has no nodeid. corosync makes {nodeid} of its address.",
-                "Give each node a nodeid, so that it outlives a new address.",
+                "Give each node a nodeid, so that it stays the same if the address changes.",
                 node.line,
             )
 
@@ -130,7 +137,7 @@ def node_without_nodeid(model: Model) -> Hits:
 def node_without_name(model: Model) -> Hits:
     for node in model.nodes:
         if node.text("name") is None:
-            yield f"{node.label} has no name.", "Set name to its host name: pcs, crmsh and this collection call nodes by it.", node.line
+            yield Hit(f"{node.label} has no name.", "Set name to its host name: pcs, crmsh and this collection call nodes by it.", node.line)
 
 
 def single_node(model: Model) -> Hits:
@@ -142,7 +149,11 @@ def single_node(model: Model) -> Hits:
 def zero_votes(model: Model) -> Hits:
     silent = [node for node in model.nodes if node.votes == 0]
     if silent and model.node_votes:
-        yield f"Without a vote: {_names(node.label for node in silent)}.", "They are members but never count for quorum. Is that intended?", silent[0].line
+        yield Hit(
+            f"Nodes without a vote: {_names(node.label for node in silent)}.",
+            "They are members but never count for quorum. Check whether that is intended.",
+            silent[0].line,
+        )
 
 
 # --- provider and votes ----------------------------------------------------------------------------------------------
@@ -177,19 +188,15 @@ def other_provider(model: Model) -> Hits:
 
 
 def votes_wrap(model: Model) -> Hits:
-    most = max(model.most_votes, model.first_expected)
-    return _when(
-        model.is_votequorum and most >= VOTES_THAT_WRAP,
-        f"{most} votes are more than corosync can count: it keeps the quorum in 8 bits, so {(most + 2) // 2} would be needed but {(most + 2) // 2 % 256} is.",
-        f"Give nodes fewer votes: at most {VOTES_THAT_WRAP - 1} together, a quorum device included.",
-        model.line("quorum.expected_votes", *[f"nodelist.node.{node.position}.quorum_votes" for node in model.nodes]),
-    )
+    if model.is_votequorum:
+        line = model.line("quorum.expected_votes", *[f"nodelist.node.{node.position}.quorum_votes" for node in model.nodes])
+        yield from shared_traps.votes_wrap(max(model.most_votes, model.first_expected), line)
 
 
 def no_votes(model: Model) -> Hits:
     return _when(
         model.is_votequorum and bool(model.nodes) and model.node_votes == 0,
-        "No node has a vote, so the cluster is never quorate.",
+        shared_traps.NO_VOTES,
         "Remove the quorum_votes: 0 lines.",
         model.section_line("nodelist"),
     )
@@ -198,28 +205,29 @@ def no_votes(model: Model) -> Hits:
 def expected_votes_unreachable(model: Model) -> Hits:
     return _when(
         model.is_votequorum and bool(model.nodes) and model.override > 0 and model.quorum_alone > model.most_votes,
-        f"quorum.expected_votes is {model.override}, which needs {model.quorum_alone} votes, but all nodes{_and_the_device(model)} together have "
-        f"{model.most_votes}. The cluster is never quorate.",
-        "Remove expected_votes: the nodelist says it.",
+        shared_traps.expected_votes_unreachable(
+            model.override, model.quorum_alone, "all nodes and the quorum device" if model.qdevice else "all nodes", model.most_votes
+        ),
+        "Remove expected_votes: corosync adds up the votes of the nodelist.",
         model.line("quorum.expected_votes"),
     )
 
 
 def expected_votes_split(model: Model) -> Hits:
     return _when(
-        _overridden(model) and model.override < model.node_votes and 2 * model.quorum_alone <= model.node_votes,
-        f"quorum.expected_votes is {model.override}, but the nodes have {model.node_votes} votes: two partitions of {model.quorum_alone} votes each are "
-        "both quorate until they have seen each other.",
-        "Remove expected_votes: the nodelist says it.",
+        _overridden(model) and shared_traps.splits(model.quorum_alone, model.node_votes),
+        shared_traps.expected_votes_split(model.override, model.node_votes, model.quorum_alone),
+        "Remove expected_votes: corosync adds up the votes of the nodelist.",
         model.line("quorum.expected_votes"),
     )
 
 
 def expected_votes_overrides(model: Model) -> Hits:
     return _when(
-        _overridden(model) and 2 * model.quorum_alone > model.node_votes and model.quorum_alone <= model.most_votes,
-        f"quorum.expected_votes is {model.override}, but the nodelist{_and_the_device(model)} adds up to {model.most_votes}. corosync takes the former.",
-        "Remove expected_votes: the nodelist says it.",
+        _overridden(model) and not shared_traps.splits(model.quorum_alone, model.node_votes) and model.quorum_alone <= model.most_votes,
+        f"quorum.expected_votes is {model.override}, but the nodelist{' and the quorum device' if model.qdevice else ''} adds up to {model.most_votes}. "
+        "corosync uses quorum.expected_votes.",
+        "Remove expected_votes: corosync adds up the votes of the nodelist.",
         model.line("quorum.expected_votes"),
     )
 
@@ -236,7 +244,7 @@ def even_votes(model: Model) -> Hits:
     votes = model.node_votes
     return _when(
         model.is_votequorum and len(model.nodes) > 2 and votes % 2 == 0 and votes > 0 and not model.qdevice and model.tie_breaker == "none",
-        f"The nodes have an even number of votes ({votes}). Split into halves, neither is quorate.",
+        f"The nodes have an even number of votes ({votes}). If the cluster splits into halves, neither is quorate.",
         "Consider a quorum device, or auto_tie_breaker.",
         model.section_line("quorum"),
     )
@@ -247,11 +255,8 @@ def even_votes(model: Model) -> Hits:
 
 def two_node_without_two_nodes(model: Model) -> Hits:
     """Not refused: update_two_node() and calculate_quorum() (906-1000) ask how many are members, not how many are configured."""
-    count = len(model.nodes)
-    message = f"two_node is set, but the nodelist has {count} nodes. Any one or two nodes left together are quorate, however many are on the other side."
-    if count == 1:
-        message = "two_node is set, but the nodelist has one node."
-    return _when(model.is_votequorum and model.two_node_in_force and count not in (0, 2), message, "Remove two_node.", model.line("quorum.two_node"))
+    if model.is_votequorum and model.two_node_in_force:
+        yield from shared_traps.two_node_without_two_nodes(len(model.nodes), "Remove two_node.", model.line("quorum.two_node"))
 
 
 def two_node_with_votes(model: Model) -> Hits:
@@ -267,7 +272,7 @@ def two_node_with_votes(model: Model) -> Hits:
 def two_node_without_wait_for_all(model: Model) -> Hits:
     return _when(
         model.is_votequorum and model.two_node_in_force and not model.wait_for_all,
-        "two_node without wait_for_all: a node that boots and does not see the other is quorate by itself, so both can be.",
+        shared_traps.TWO_NODE_WITHOUT_WAIT_FOR_ALL,
         "Remove wait_for_all: 0; two_node switches it on.",
         model.line("quorum.wait_for_all"),
     )
@@ -301,7 +306,7 @@ def two_nodes_without_two_node(model: Model) -> Hits:
 def tie_breaker_dropped(model: Model) -> Hits:
     return _when(
         model.is_votequorum and model.tie_breaker_is_odd and not model.last_man_standing,
-        f"auto_tie_breaker is set with an odd number of votes ({model.node_votes}) and without wait_for_all. corosync drops it.",
+        shared_traps.tie_breaker_dropped(model.node_votes),
         "Set wait_for_all: 1, or remove auto_tie_breaker.",
         model.line("quorum.auto_tie_breaker"),
     )
@@ -311,7 +316,7 @@ def tie_breaker_invalid(model: Model) -> Hits:
     text = model.conf.text("quorum.auto_tie_breaker_node")
     return _when(
         model.is_votequorum and bool(model.conf.number("quorum.auto_tie_breaker")) and model.tie_breaker == "none",
-        f'auto_tie_breaker_node cannot be "{text}". corosync switches auto_tie_breaker off.',
+        shared_traps.tie_breaker_invalid(text or ""),
         "Use lowest, highest, or node ids separated by spaces.",
         model.line("quorum.auto_tie_breaker_node"),
     )
@@ -343,7 +348,7 @@ def tie_breaker_list_without_wait_for_all(model: Model) -> Hits:
     """At a cold start check_auto_tie_breaker() (640-688) has no previous members to hold against a partition."""
     return _when(
         model.is_votequorum and model.tie_breaker_in_force == "list" and not model.wait_for_all,
-        "auto_tie_breaker_node is a list, without wait_for_all: at a cold start each half with a listed node is quorate, so both can be.",
+        shared_traps.TIE_BREAKER_LIST_WITHOUT_WAIT_FOR_ALL,
         "Set wait_for_all: 1.",
         model.line("quorum.auto_tie_breaker_node"),
     )
@@ -365,7 +370,8 @@ def last_man_standing_with_votes(model: Model) -> Hits:
     heavy = [node for node in model.nodes if node.votes > 1]
     return _when(
         model.is_votequorum and model.last_man_standing and bool(heavy),
-        f"last_man_standing is set, but more than one vote has: {_names(node.label for node in heavy)}. corosync switches it off when it sees such a node.",
+        f"last_man_standing is set, but these nodes have more than one vote: {_names(node.label for node in heavy)}. "
+        "corosync switches it off when it sees such a node.",
         "Give every node one vote, or remove last_man_standing.",
         model.line("quorum.last_man_standing"),
     )
@@ -381,20 +387,15 @@ def last_man_standing_without_wait_for_all(model: Model) -> Hits:
 
 
 def last_man_standing_tie_breaker(model: Model) -> Hits:
-    """votequorum_sync_init() (2409) starts the timer for the lowest node id, whichever the tie-breaker is."""
-    return _when(
-        model.is_votequorum and model.last_man_standing and model.tie_breaker_in_force in ("highest", "list"),
-        "last_man_standing looks at the lowest node id even where auto_tie_breaker_node is another: the last step to one node is then never made.",
-        "Use auto_tie_breaker_node: lowest.",
-        model.line("quorum.auto_tie_breaker_node"),
-    )
+    if model.is_votequorum and model.last_man_standing and model.tie_breaker_in_force in ("highest", "list"):
+        yield shared_traps.last_man_standing_tie_breaker(model.line("quorum.auto_tie_breaker_node"))
 
 
 def allow_downscale(model: Model) -> Hits:
     return _when(
         model.is_votequorum and model.allow_downscale,
-        "allow_downscale is set. corosync calls it unsupported; with a complete nodelist it gains nothing.",
-        "Remove it, and take nodes out of the nodelist instead.",
+        "allow_downscale is set. corosync calls it unsupported, and it has no advantage with a complete nodelist.",
+        "Remove it. To shrink the cluster, remove nodes from the nodelist.",
         model.line("quorum.allow_downscale"),
     )
 
@@ -402,7 +403,8 @@ def allow_downscale(model: Model) -> Hits:
 def expected_votes_tracking(model: Model) -> Hits:
     return _when(
         model.is_votequorum and model.expected_votes_tracking,
-        "expected_votes_tracking is set. What it remembers on disk replaces the votes of the nodelist at the next start, and lower expected votes are undone.",
+        "expected_votes_tracking is set. "
+        "At the next start corosync uses the votes that it saved on disk in place of the nodelist, and undoes lower expected votes.",
         "Remove it.",
         model.line("quorum.expected_votes_tracking"),
     )
@@ -426,42 +428,42 @@ def qdevice_settings(model: Model) -> Hits:
         return
     if model.conf.text("quorum.device.model") != "net":
         message = f'corosync-qdevice has no model "{model.conf.text("quorum.device.model")}".'
-        yield message, "Set model: net, or see that another program registers the device.", model.line("quorum.device.model")
+        yield Hit(message, "Set model: net, or make sure that another program registers the device.", model.line("quorum.device.model"))
         return
     algorithm = model.conf.text("quorum.device.net.algorithm")
     if not model.conf.text("quorum.device.net.host"):
-        yield "The quorum device has no host, so corosync-qdevice does not start.", "Set host in quorum.device.net.", model.line("quorum.device.model")
+        yield Hit("The quorum device has no host, so corosync-qdevice does not start.", "Set host in quorum.device.net.", model.line("quorum.device.model"))
     if algorithm not in _QDEVICE_ALGORITHMS:
-        yield (
+        yield Hit(
             "The quorum device has no algorithm." if algorithm is None else f'The quorum device has algorithm "{algorithm}".',
             "Set algorithm: ffsplit (or lms) in quorum.device.net; without one corosync-qdevice does not start.",
             model.line("quorum.device.net.algorithm", "quorum.device.model"),
         )
     if model.conf.text("totem.cluster_name") is None:
-        yield "A quorum device needs a cluster name.", "Set totem.cluster_name.", model.line("quorum.device.model")
+        yield Hit("A quorum device needs a cluster name.", "Set totem.cluster_name.", model.line("quorum.device.model"))
 
 
 def qdevice_algorithm_votes(model: Model) -> Hits:
     algorithm = model.conf.text("quorum.device.net.algorithm")
     line = model.line("quorum.device.votes", "quorum.device.net.algorithm")
     written = model.conf.number("quorum.device.votes")
-    if algorithm == "ffsplit" and written != 1:
+    if algorithm == FFSPLIT and written != 1:
         # check_cmap_validity() of corosync-qdevice (qdevices/qdevice-net-algo-ffsplit.c) asks for the key, not for what corosync makes of its absence.
-        yield (
+        yield Hit(
             f"quorum.device.votes is {'not set' if written is None else written}, but with algorithm ffsplit corosync-qdevice starts only if it is set to 1.",
             "Set quorum.device.votes: 1.",
             line,
         )
-    for node in model.nodes if algorithm == "ffsplit" else []:
+    for node in model.nodes if algorithm == FFSPLIT else []:
         if node.votes != 1:
-            yield (
-                f"{node.label} has {node.votes} votes, but with algorithm ffsplit corosync-qdevice starts only if each node has exactly 1 vote.",
+            yield Hit(
+                f"{node.label} has {count(node.votes, 'vote')}, but {FFSPLIT_NEEDS_ONE_VOTE}: corosync-qdevice does not start.",
                 "Remove quorum_votes of the nodes, or set algorithm: lms.",
                 node.line,
             )
     if algorithm == "lms" and model.qdevice_votes is not None and model.qdevice_votes != model.node_votes - 1:
-        yield (
-            f"The quorum device has {model.qdevice_votes} votes, but algorithm lms needs {model.node_votes - 1}.",
+        yield Hit(
+            f"The quorum device has {count(model.qdevice_votes, 'vote')}, but algorithm lms needs {model.node_votes - 1}.",
             "Remove quorum.device.votes.",
             line,
         )
@@ -472,20 +474,15 @@ def qdevice_algorithm_votes(model: Model) -> Hits:
 
 def uidgid_can_write(model: Model) -> Hits:
     for name in model.conf.values:
-        found = re.match(r"uidgid\.config\.([ug])id\.(.+)", name)
-        if found and found.group(2) not in ("0", "root"):
-            kind = "User" if found.group(1) == "u" else "Group"
-            yield (
-                f"{kind} {found.group(2)} may connect to corosync, and so change votes and quorum: there is no read-only access.",
-                "Remove it where it is only for monitoring.",
-                model.line(name),
-            )
+        who = shared_traps.may_connect(name)
+        if who:
+            yield Hit(shared_traps.others_may_connect([who]), "Remove it where it is only for monitoring.", model.line(name))
 
 
 def no_config_version(model: Model) -> Hits:
     return _when(
         model.conf.number("totem.config_version") is None and len(model.nodes) > 1,
-        "There is no totem.config_version, so a node that comes back with an old file is not noticed.",
+        "There is no totem.config_version, so corosync does not notice a node that comes back with an old file.",
         "Set config_version, and raise it with each change.",
         model.section_line("totem"),
     )

@@ -11,8 +11,10 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
+
 from .given import Node, Report
-from .words import count, duration, listed
+from .words import duration, listed
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import RecordedEntry

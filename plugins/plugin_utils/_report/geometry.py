@@ -15,6 +15,7 @@ import dataclasses
 import math
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import Loss, Step
 
 from .given import Node, Phase
@@ -235,7 +236,7 @@ def _labels(heights: Heights, steps: t.Sequence[Step]) -> tuple[Label, ...]:
     above, below = heights.y(max(total, quorum)), heights.y(min(total, quorum))
     if below - above < 16:
         above, below = (above + below) / 2 - 8, (above + below) / 2 + 8
-    votes = Label(above if total >= quorum else below, f"{total} vote{'' if total == 1 else 's'}", "votes")
+    votes = Label(above if total >= quorum else below, count(total, "vote"), "votes")
     return votes, Label(below if total >= quorum else above, f"{quorum} needed", "needed")
 
 

@@ -13,6 +13,7 @@ import typing as t
 
 import jinja2
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import Step, votes_over_time
 
 from . import words
@@ -142,7 +143,7 @@ def _batches(batches: t.Sequence[t.Sequence[str]]) -> str:
 def _loss(report: Report, place: int) -> dict[str, t.Any]:
     loss = report.losses[place]
     names = {node.nodeid: node.name for node in report.nodes}
-    numbers = "" if loss.total_votes is None or loss.quorum is None else f"{words.count(loss.total_votes, 'vote')}, {loss.quorum} needed"
+    numbers = "" if loss.total_votes is None or loss.quorum is None else f"{count(loss.total_votes, 'vote')}, {loss.quorum} needed"
     return {
         "number": place + 1,
         "node": loss.node,
@@ -182,10 +183,10 @@ def _summary(report: Report, steps: t.Sequence[Step]) -> str:
     """The chart in a sentence, for those who do not see it."""
     known = [step for step in steps if step.total_votes is not None and step.quorum is not None]
     if not known:
-        return f"The phases of {words.count(len(report.nodes), 'node')} over time."
+        return f"The phases of {count(len(report.nodes), 'node')} over time."
     least = min(known, key=lambda step: (step.total_votes or 0) - (step.quorum or 0))
-    lost = f"Quorum was lost {words.count(len(report.losses), 'time')}." if report.losses else "No node that was up lost quorum."
-    nodes, votes = words.count(len(report.nodes), "node"), words.count(least.total_votes or 0, "vote")
+    lost = f"Quorum was lost {count(len(report.losses), 'time')}." if report.losses else "No node that was up lost quorum."
+    nodes, votes = count(len(report.nodes), "node"), count(least.total_votes or 0, "vote")
     return (
         f"Votes against quorum over time, and the phases of {nodes}. At the least there were {votes} with {least.quorum or 0} needed, "
         f"at {words.clock(least.at)} UTC. {lost}"

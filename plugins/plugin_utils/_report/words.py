@@ -41,11 +41,6 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02} min"
 
 
-def count(number: int, what: str) -> str:
-    """`1 node`, `3 nodes`."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 def listed(names: t.Iterable[str]) -> str:
     """`node1, node2 and node3`."""
     *most, last = list(names) or [""]

@@ -48,7 +48,7 @@ def planned(given, seen=None, **play):
     """plan() for these wishes; hosts that are not in seen have nothing yet."""
     names = list(given)
     found = {name: dict(ABSENT, **(seen or {}).get(name, {})) for name in names}
-    return cluster_plan.plan(given, found, dict({"hosts": names, "alive": names, "batch": names, "ready": True}, **play))
+    return cluster_plan.plan_cluster(given, found, dict({"hosts": names, "alive": names, "batch": names, "ready": True}, **play))
 
 
 def running(given, version=1, votes=None, **changes):

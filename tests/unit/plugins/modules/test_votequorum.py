@@ -8,7 +8,7 @@ import json
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DaemonGone
-from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import CANCEL, EXPECTED_VOTES, VOTES, Refused, Step
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import CANCEL, EXPECTED_VOTES, VOTES, VoteChangeRefused, VoteStep
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node, value
 
 # A managed node has ansible.module_utils and nothing else of Ansible; a bare Python has neither.
@@ -18,7 +18,7 @@ from ansible_collections.corosync.quorum.plugins.modules import votequorum as te
 
 BEFORE = value(nodes=[node(1), node(2, name=None)], expected_votes=3, total_votes=3)
 AFTER = dict(BEFORE, expected_votes=4, quorum=3)
-STEP = Step(EXPECTED_VOTES, 1, 4)
+STEP = VoteStep(EXPECTED_VOTES, 1, 4)
 
 
 @pytest.fixture(name="run")
@@ -59,7 +59,7 @@ def _run(monkeypatch, capsys):
 
 def test_a_change(run):
     result, calls = run({"expected_votes": 4, "_ansible_diff": True})
-    assert calls[:2] == [(tested.Wish(4, None, None, False, False, False), 10.0), "make"]
+    assert calls[:2] == [(tested.VoteWish(4, None, None, False, False, False), 10.0), "make"]
     assert len(calls) == 3 and "not persistent" in calls[2]
     assert result["changed"] is True and result["votequorum"] == AFTER
     assert result["diff"] == {
@@ -80,7 +80,7 @@ def test_check_mode_predicts(run):
             "_ansible_check_mode": True,
         }
     )
-    assert calls[:2] == [(tested.Wish(None, 2, "node2", True, True, True), 3.0), "predict"]
+    assert calls[:2] == [(tested.VoteWish(None, 2, "node2", True, True, True), 3.0), "predict"]
     assert len(calls) == 3 and "not persistent" in calls[2]
     assert result["changed"] is True and "diff" not in result
 
@@ -91,7 +91,7 @@ def test_nothing_to_do(run):
 
 
 def test_refused(run):
-    result, dummy = run({"expected_votes": 2}, values=(BEFORE, BEFORE), applied=(), error=Refused("It is less."))
+    result, dummy = run({"expected_votes": 2}, values=(BEFORE, BEFORE), applied=(), error=VoteChangeRefused("It is less."))
     assert (result["msg"], result["changed"], result["votequorum"]) == ("It is less. Nothing was changed.", False, BEFORE)
     assert "reason" not in result
 
@@ -102,7 +102,7 @@ def test_not_even_read(run):
 
 
 def test_half_done_is_said(run):
-    result, dummy = run({"expected_votes": 4, "votes": 2}, error=Refused("It cannot be."))
+    result, dummy = run({"expected_votes": 4, "votes": 2}, error=VoteChangeRefused("It cannot be."))
     assert result["changed"] is True and result["msg"] == "It cannot be. Before that, this was changed: expected_votes 4."
 
 
@@ -136,12 +136,12 @@ def problem(severity="error"):
     "step, before, after, words",
     [
         (STEP, BEFORE, AFTER, ["expected_votes 4 is not persistent"]),
-        (Step(VOTES, 1, 2), BEFORE, AFTER, ["votes 2 of node1 is not persistent"]),
-        (Step(CANCEL, 1, 0), BEFORE, AFTER, []),
-        (Step(CANCEL, 1, 0), BEFORE, dict(AFTER, problems=[problem()]), ["It is bad. Mend it."]),
-        (Step(CANCEL, 1, 0), BEFORE, dict(AFTER, problems=[problem("warning")]), []),
-        (Step(CANCEL, 1, 0), dict(BEFORE, problems=[problem()]), dict(AFTER, problems=[problem()]), []),
-        (Step(VOTES, 2, 2), BEFORE, dict(AFTER, last_man_standing={"enabled": True}), ["votes 2 of node id 2", "last_man_standing switches itself off"]),
+        (VoteStep(VOTES, 1, 2), BEFORE, AFTER, ["votes 2 of node1 is not persistent"]),
+        (VoteStep(CANCEL, 1, 0), BEFORE, AFTER, []),
+        (VoteStep(CANCEL, 1, 0), BEFORE, dict(AFTER, problems=[problem()]), ["It is bad. Mend it."]),
+        (VoteStep(CANCEL, 1, 0), BEFORE, dict(AFTER, problems=[problem("warning")]), []),
+        (VoteStep(CANCEL, 1, 0), dict(BEFORE, problems=[problem()]), dict(AFTER, problems=[problem()]), []),
+        (VoteStep(VOTES, 2, 2), BEFORE, dict(AFTER, last_man_standing={"enabled": True}), ["votes 2 of node id 2", "last_man_standing switches itself off"]),
     ],
 )
 def test_warnings(step, before, after, words):

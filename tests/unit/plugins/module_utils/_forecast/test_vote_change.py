@@ -18,7 +18,7 @@ CONSENT = {"allow_quorum_gain": True, "allow_quorum_loss": True}
 
 
 def wish(**given_wishes):
-    return tested.Wish(
+    return tested.VoteWish(
         **dict(
             {"expected_votes": None, "votes": None, "node": None, "cancel_wait_for_all": False, "allow_quorum_gain": False, "allow_quorum_loss": False},
             **given_wishes,
@@ -50,7 +50,7 @@ def expecting(votes, seen, **changes):
 
 
 def planned(seen, configuration=None, **wishes):
-    return tested.plan(wish(**wishes), seen, configuration or {})
+    return tested.plan_votes(wish(**wishes), seen, configuration or {})
 
 
 def steps(seen, configuration=None, **wishes):
@@ -58,7 +58,7 @@ def steps(seen, configuration=None, **wishes):
 
 
 def refusal(seen, configuration=None, **wishes):
-    with pytest.raises(tested.Refused) as caught:
+    with pytest.raises(tested.VoteChangeRefused) as caught:
         planned(seen, configuration, **wishes)
     return str(caught.value)
 
@@ -240,7 +240,7 @@ def test_no_plan_breaks_a_promise(whole, gone, wishes):
     seen = without(whole, *(gone & set(whole["members"])))
     try:
         plan = planned(seen, **wishes)
-    except tested.Refused:
+    except tested.VoteChangeRefused:
         assume(False)
     last = seen
     for step, told in zip(plan.steps, plan.values):

@@ -9,7 +9,7 @@ import os
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DaemonGone, DeadlineExceeded, InvalidParameter
-from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import Wish
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import VoteWish
 from ansible_collections.corosync.quorum.plugins.module_utils._node import change as tested
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
@@ -17,7 +17,7 @@ THREE = dict(value([1, 1, 1]), problems=[])
 
 
 def wish(**wishes):
-    return Wish(
+    return VoteWish(
         **dict(
             {"expected_votes": None, "votes": None, "node": None, "cancel_wait_for_all": False, "allow_quorum_gain": False, "allow_quorum_loss": False},
             **wishes,
@@ -178,7 +178,7 @@ def test_the_reason_is_kept():
 
 
 def test_an_older_corosync_may_refuse():
-    dummy, told = failing(tested.Refused, Daemon([THREE], sending=InvalidParameter("votequorum_setexpected")), expected_votes=4)
+    dummy, told = failing(tested.VoteChangeRefused, Daemon([THREE], sending=InvalidParameter("votequorum_setexpected")), expected_votes=4)
     assert "corosync refused expected_votes 4" in told and "3.0.4" in told
 
 

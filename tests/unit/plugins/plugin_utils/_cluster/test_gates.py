@@ -40,7 +40,7 @@ def test_a_reload_with_a_node_down_is_no_danger_by_itself():
 
 def test_no_change_without_quorum_but_stopped_nodes_are_started():
     seen = stopped(running(wishes()), "host2", "host3")
-    assert "not quorate (host1 has 1 of 2 votes" in refusal(wishes(shared={"totem": {"token": 1000}}), seen)
+    assert "not quorate: host1 has 1 vote, 2 needed" in refusal(wishes(shared={"totem": {"token": 1000}}), seen)
     assert planned(wishes(), seen)["start"] == ["host2", "host3"]
 
 
@@ -117,7 +117,7 @@ def of_votes(votes, shared=None):
         ((10, 1, 1), (1, 1, 1), "as few as 3 may be present where 7 are needed"),
         ((1, 1, 1), (10, 1, 1), "as few as 3 may be present where 7 are needed"),
         ((3, 1), (1, 3), "as few as 2 may be present where 4 are needed"),
-        ((10, 10, 10, 1, 2), (10, 10, 10, 2, 1), "as many as 34 may be present, and corosync might go on expecting so many although there are only 33"),
+        ((10, 10, 10, 1, 2), (10, 10, 10, 2, 1), "as many as 34 may be present, and corosync might keep expecting that many although there are only 33"),
         ((10, 1, 1), (5, 1, 1), None),
         ((5, 1, 1), (3, 1, 1), None),
         ((3, 1, 1), (1, 1, 1), None),

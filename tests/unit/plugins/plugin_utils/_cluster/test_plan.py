@@ -282,4 +282,4 @@ def test_a_device_whose_vote_is_needed_does_not_go():
     seen = stopped(running(wishes(3, {"device": {"host": "q", "algorithm": "lms", "votes": 2}}), qdevice=2), "host3", "host2")
     seen["host1"]["votequorum"].update(total_votes=3, quorate=True)
     told = refusal(wishes(), seen)
-    assert "Without the vote of the quorum device" in told and "1 votes, 3 needed" in told
+    assert "Without the vote of the quorum device" in told and "1 vote, 3 needed" in told

@@ -138,7 +138,7 @@ def test_a_host_that_is_not_reachable():
 
 def test_serial():
     told = refusal({"host1": wishes()["host1"]}, hosts=["host1", "host2", "host3"], alive=["host1", "host2", "host3"], batch=["host1"])
-    assert "Remove its serial" in told
+    assert "Remove serial from the play" in told
 
 
 def test_every_wrong_variable_is_named_at_once():
@@ -147,13 +147,13 @@ def test_every_wrong_variable_is_named_at_once():
 
 
 @pytest.mark.parametrize(("given", "wanted"), [("5", 5), (5, 5), ("-1", -1), ("5.0", None), (True, None), (None, None), ("", None), ("9" * 30, None)])
-def test_whole(given, wanted):
-    assert tested.whole(given) == wanted
+def test_parse_int(given, wanted):
+    assert tested.parse_int(given) == wanted
 
 
 @pytest.mark.parametrize(("given", "wanted"), [(True, True), ("yes", True), ("On", True), (1, True), (0, False), ("False", False), ("off", False), (2, None)])
-def test_truth(given, wanted):
-    assert tested.truth(given) is wanted
+def test_parse_bool(given, wanted):
+    assert tested.parse_bool(given) is wanted
 
 
 def test_the_text_has_all_that_was_asked_for():

@@ -1,0 +1,121 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""Traps of votequorum that more than one part of the collection warns of: one sentence, and where possible one judgement, for each.
+
+The lint finds them in a corosync.conf, problems() in a running cluster; some of them are also why a change is refused. A node compiles this
+file in each task that judges there, so what only the controller needs is not in it.
+"""
+
+import re
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
+from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import tie_breaker_nodes
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
+
+FFSPLIT = "ffsplit"
+FFSPLIT_NEEDS_ONE_VOTE = "algorithm ffsplit works only while each node has exactly 1 vote"
+
+NO_VOTES = "No node has a vote, so the cluster is never quorate."
+TWO_NODE_WITHOUT_WAIT_FOR_ALL = (
+    "two_node is on without wait_for_all: a node that boots and does not see the other is quorate by itself, so both can be quorate at once."
+)
+TIE_BREAKER_LIST_WITHOUT_WAIT_FOR_ALL = (
+    "auto_tie_breaker_node is a list, without wait_for_all: at a cold start each half with a listed node is quorate, so both can be quorate at once."
+)
+
+_MAY_CONNECT = re.compile(r"uidgid\.(?:config\.)?([ug])id\.(.+)\Z")
+
+
+class Hit(t.NamedTuple):
+    """One thing that is wrong. ``line`` counts from 1, and is None where there is no file or the line is not known."""
+
+    message: str
+    advice: str
+    line: t.Optional[int] = None
+
+
+Hits = t.Iterator[Hit]
+
+
+def votes_wrap(most: int, line: t.Optional[int] = None) -> Hits:
+    """most: the highest number of votes, expected or present, that corosync may have to count."""
+    if most >= VOTES_THAT_WRAP:
+        needed = quorum_of(most)
+        yield Hit(
+            f"{most} votes are more than corosync can count: it keeps the quorum in 8 bits, so {needed} would be needed but {needed % 256} is.",
+            f"Give nodes fewer votes: at most {VOTES_THAT_WRAP - 1} together, a quorum device included.",
+            line,
+        )
+
+
+def quorum_of(expected: int) -> int:
+    """The votes that a majority of these expected votes has, before 8 bits cut it."""
+    return (expected + 2) // 2
+
+
+def splits(needed: int, node_votes: int) -> bool:
+    """Whether two partitions can have the votes that are needed at the same time."""
+    return 2 * needed <= node_votes
+
+
+def expected_votes_split(expected: int, node_votes: int, needed: int) -> str:
+    return (
+        f"Expected votes are {expected}, but the nodes have {count(node_votes, 'vote')}: two partitions of {count(needed, 'vote')} each could both be quorate."
+    )
+
+
+def expected_votes_unreachable(expected: int, needed: int, who: str, most: int) -> str:
+    return f"Expected votes are {expected}, which needs {count(needed, 'vote')}, but {who} together have {most}. The cluster can never become quorate."
+
+
+def two_node_without_two_nodes(nodes: int, advice: str, line: t.Optional[int] = None) -> Hits:
+    """nodes: how many are configured, 0 where that is not known."""
+    if nodes == 1:
+        yield Hit("two_node is on, but only one node is configured.", advice, line)
+    elif nodes not in (0, 2):
+        yield Hit(
+            f"two_node is on, but {nodes} nodes are configured. Any one or two nodes left together are quorate, however many are on the other side.",
+            advice,
+            line,
+        )
+
+
+def tie_breaker_kind(text: str) -> str:
+    """What corosync makes of auto_tie_breaker_node: lowest, highest, list, or none where it switches auto_tie_breaker off (parse_atb_string, 690-725)."""
+    if text in ("lowest", "highest"):
+        return text
+    return "list" if tie_breaker_nodes(text) else "none"
+
+
+def tie_breaker_dropped(votes: int) -> str:
+    return f"corosync drops auto_tie_breaker, because the number of votes is odd ({votes}) and wait_for_all is off."
+
+
+def tie_breaker_invalid(text: str) -> str:
+    return f'corosync drops auto_tie_breaker, because auto_tie_breaker_node cannot be "{text}".'
+
+
+def last_man_standing_tie_breaker(line: t.Optional[int] = None) -> Hit:
+    """votequorum_sync_init() (2409) starts the timer for the lowest node id, whichever the tie-breaker is."""
+    return Hit(
+        "last_man_standing looks at the lowest node id even where auto_tie_breaker_node is another: the last step to one node is then never made.",
+        "Use auto_tie_breaker_node: lowest.",
+        line,
+    )
+
+
+def may_connect(key: str) -> str:
+    """Whom this key of cmap or of corosync.conf lets connect to corosync: `user zabbix`, `group 998`. Empty for root and for any other key."""
+    found = _MAY_CONNECT.match(key)
+    if not found or found.group(2) in ("0", "root"):
+        return ""
+    return f"{'user' if found.group(1) == 'u' else 'group'} {found.group(2)}"
+
+
+def others_may_connect(who: t.Iterable[str]) -> str:
+    return f"Not only root may connect to corosync, and so change votes and quorum: {', '.join(who)}. There is no read-only access."
