@@ -118,8 +118,8 @@ def ended_well(play):
 
 def refused(play, *words):
     assert play.code != 0, play.output
-    told = " ".join(result.result.get("msg", "") for result in play.results if result.status == "failed")
-    assert all(word in told for word in words), told or play.output
+    messages = " ".join(result.result.get("msg", "") for result in play.results if result.status == "failed")
+    assert all(word in messages for word in words), messages or play.output
 
 
 def test_check_mode_promises_and_does_nothing(story):
@@ -172,7 +172,7 @@ def test_a_node_is_added_by_a_reload(story):
     play = ended_well(story.play(WAITING, hosts=4))
     assert [story.says(node, "Expected votes") for node in (1, 2, 3, 4)] == ["4"] * 4
     assert story.corosync()[:3] == before[:3] and story.corosync()[3]
-    assert changed(play, "Have corosync read it, in the whole cluster at once") == ["node1"]
+    assert changed(play, "Reload corosync.conf in the whole cluster at once") == ["node1"]
     assert len({node.sh("md5sum </etc/corosync/corosync.conf; md5sum </etc/corosync/authkey").stdout for node in story.nodes}) == 1
     assert story.never_lost(4)
 
@@ -196,7 +196,7 @@ def test_a_restart_that_failed_is_mended_by_a_second_play_and_quorum_is_never_lo
     assert failed.code != 0 and {result.host for result in failed.results if result.status == "failed"} == {"node4"}, failed.output
     assert story.corosync() == before[:3] + [None]
     mended = ended_well(story.play(WAITING, hosts=4))
-    assert changed(mended, "Run corosync, now and after a boot") == ["node4"]
+    assert changed(mended, "Start and enable corosync") == ["node4"]
     assert [story.says(node, "Total votes") for node in (1, 2, 3, 4)] == ["4"] * 4
     assert changed(ended_well(story.play(WAITING, hosts=4))) == []
     assert story.never_lost(4)
@@ -241,10 +241,10 @@ def test_a_quorum_device_comes_changes_and_goes(story):
     assert story.says(1, "Flags") == "Quorate WaitForAll Qdevice"
 
     other = dict(without, cluster_device=dict(device, connect_timeout=9000))
-    story.play(other, hosts=2, until="corosync.quorum.cluster : See that every member has read it]")
+    story.play(other, hosts=2, until="corosync.quorum.cluster : Check that every member has loaded the new corosync.conf]")
     again = ended_well(story.play(other, hosts=2))
     assert changed(again, "Write corosync.conf") == []
-    assert changed(again, "Run the quorum device's daemon, now and after a boot") == ["node1", "node2"]
+    assert changed(again, "Start and enable corosync-qdevice") == ["node1", "node2"]
     assert changed(ended_well(story.play(other, hosts=2))) == []
 
     ended_well(story.play(without, hosts=2))
@@ -255,7 +255,7 @@ def test_a_quorum_device_comes_changes_and_goes(story):
 
 @pytest.mark.parametrize(("change", "loses"), [("s/quorum_votes: 10/quorum_votes: 5/", False), ("/quorum_votes: 10/d", True)])
 def test_a_reload_that_mixes_old_and_new_votes_up_loses_quorum_for_a_moment(story, change, loses):
-    """Why the role refuses the second change; see test_cluster_gates.py of the unit tests."""
+    """Why the role refuses the second change; see test_gates.py of the unit tests."""
     heavy = story.lab.cluster(nodes=3, votes={1: 10})
     watch = heavy.watch()
     for node in heavy:

@@ -74,15 +74,15 @@ def test_what_is_missing_is_installed_and_nothing_else(lab, run):
     assert "node1 is of the family Gentoo" in told and "_cffi_backend" in told and "libvotequorum.so.8" in told and "/usr/bin/python3" in told
 
     promised = run(MINIMAL.data, ["--check"])
-    assert done(promised)["Tell what would be installed"]
+    assert done(promised)["Show which packages would be installed"]
     assert any(PACKAGE in str(result.result.get("msg")) for result in promised)
     assert lab["node1"].run(["/usr/bin/python3", "-c", "import _cffi_backend"], check=False).returncode == 1
 
     installed = done(run(MINIMAL.data))
-    assert installed["Refresh the list of packages, and install"]
+    assert installed["Refresh the package list and install the packages"]
     assert lab["node1"].run(["/usr/bin/python3", "-c", "import _cffi_backend"]).returncode == 0
 
     again = done(run(REALISTIC.data))
     assert not any(again.values())
-    assert "List what is missing" in again
-    assert not {"Gather what names the packages", "Refresh the list of packages, and install"}.intersection(again)
+    assert "List the missing components" in again
+    assert not {"Gather facts about distribution, package manager and Python", "Refresh the package list and install the packages"}.intersection(again)
