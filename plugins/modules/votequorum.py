@@ -41,9 +41,10 @@ options:
     type: int
   node:
     description:
-      - The node that is to have O(votes), by its name or node id. It must be a member now.
+      - The node that is to have O(votes). It must be a member now.
+      - A number is a node id. Text is a name of corosync's nodelist or the digits of a node id, and is refused where it may mean two nodes.
       - If not given, it is the node that the task runs on.
-    type: str
+    type: raw
   cancel_wait_for_all:
     description:
       - Makes an end of waiting for all nodes, where C(wait_for_all) holds back quorum from a partition that has the votes for it.
@@ -157,7 +158,8 @@ with compiled_once():
     )
     from ansible_collections.corosync.quorum.plugins.module_utils._node.change import Change
     from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError, positive_seconds
-    from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value, label
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value, label, names_a_node
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import described
 
 SHOWN = ("expected_votes", "quorum", "total_votes", "quorate")
 
@@ -170,15 +172,20 @@ def wish_of(params: t.Mapping[str, t.Any]) -> Wish:
                 "%s must be %d to %d (corosync keeps the quorum in 8 bits: with %d votes it wraps round); got %d."
                 % (name, least, VOTES_THAT_WRAP - 1, VOTES_THAT_WRAP, params[name])
             )
-    if params["node"] is not None and params["node"].strip() in ("", "0"):
-        raise OptionError(
-            "node must be the name or the node id of a node; got '{}'.{}".format(
-                params["node"], " By 0, corosync means the quorum device." if params["node"] else ""
-            )
-        )
+    _refuse_no_node(params["node"])
     return Wish(
         params["expected_votes"], params["votes"], params["node"], bool(params["cancel_wait_for_all"]), params["allow_quorum_gain"], params["allow_quorum_loss"]
     )
+
+
+def _refuse_no_node(node: t.Any) -> None:
+    """Raises OptionError for what can be seen to name no node without asking any."""
+    if node is None:
+        return
+    is_device = names_a_node(node) and str(node).strip() == "0"
+    if is_device or not names_a_node(node):
+        got = f"'{node}'" if isinstance(node, str) else str(node) if is_device else described(node)
+        raise OptionError(f"node must be the name or the node id of a node; got {got}.{' By 0, corosync means the quorum device.' if is_device else ''}")
 
 
 def shown(value: Value) -> t.Dict[str, t.Any]:
@@ -229,7 +236,7 @@ def main() -> None:
         argument_spec={
             "expected_votes": {"type": "int"},
             "votes": {"type": "int"},
-            "node": {"type": "str"},
+            "node": {"type": "raw"},
             "cancel_wait_for_all": {"type": "bool", "choices": [True]},
             "allow_quorum_gain": {"type": "bool", "default": False},
             "allow_quorum_loss": {"type": "bool", "default": False},

@@ -50,13 +50,15 @@ options:
       - V(null) does not care.
     type: bool
   members:
-    description: Waits until all these nodes are members. Names of corosync's nodelist, or node ids.
+    description:
+      - Waits until all these nodes are members.
+      - A number is a node id. Text is a name of corosync's nodelist or the digits of a node id, and is refused where it may mean two nodes.
     type: list
-    elements: str
+    elements: raw
   absent:
-    description: Waits until none of these nodes is a member. Names of corosync's nodelist, or node ids.
+    description: Waits until none of these nodes is a member. Nodes are given as in O(members).
     type: list
-    elements: str
+    elements: raw
   min_members:
     description: Waits for at least so many members.
     type: int
@@ -69,9 +71,9 @@ options:
   quorate_without:
     description:
       - Waits until the cluster would stay quorate if all these nodes left together, as corosync would decide it, whether they crash or are stopped.
-      - It must hold with the quorum device's vote as it is, and with it lost. Names of corosync's nodelist, or node ids.
+      - It must hold with the quorum device's vote as it is, and with it lost. Nodes are given as in O(members).
     type: list
-    elements: str
+    elements: raw
   tolerates:
     description: Waits until any so many nodes may fail together, whichever they are, and the rest would stay quorate.
     type: int
@@ -158,9 +160,13 @@ EXAMPLES = r"""
     absent: [node2]
     timeout: 30
 
+- name: Read which node of the cluster this host is
+  corosync.quorum.votequorum_info:
+  register: own
+
 - name: Wait until this node may be stopped
   corosync.quorum.wait_for_quorum:
-    quorate_without: ["{{ inventory_hostname }}"]
+    quorate_without: "{{ [own.votequorum.nodeid] }}"
   delegate_to: "{{ groups['nodes'] | difference([inventory_hostname]) | first }}"
 
 - name: Wait until the quorum device votes

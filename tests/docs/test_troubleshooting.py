@@ -16,7 +16,7 @@ GUIDE = (GUIDES / "guide_troubleshooting.rst").read_text(encoding="utf-8")
 # The terms of the definition lists: a line of quoted messages, its explanation indented below it
 QUOTED = [text for line in re.findall(r"^(``.*)\n  \S", GUIDE, re.MULTILINE) for text in re.findall(r"``([^`]+)``", line)]
 ROW = re.compile(r"^  \* - ``(CS_ERR_\w+)`` \((\d+)\)\n    - (.+)$", re.MULTILINE)
-VALUE = r"(?:%[sdgr]|%\d*[a-z])"
+VALUE = r"(?:%[sdgr]|%\d*[a-z]|\{[^{}]*\})"
 
 
 def _sentences():
@@ -25,6 +25,8 @@ def _sentences():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
+            elif isinstance(node, ast.JoinedStr):
+                yield "".join(str(part.value) if isinstance(part, ast.Constant) else "%s" for part in node.values)
 
 
 SENTENCES = list(_sentences())

@@ -26,7 +26,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses i
 )
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.reasons import reason_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, Value, labels, nodeid_of
-from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, capital, described, is_number
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, capital, described, is_number, refuse_no_nodes
 
 QDEVICE = ("as_now", "lost")
 _NUMBERS = ("quorate", "total_votes", "quorum", "members")
@@ -48,7 +48,7 @@ def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = 
     one_of("qdevice", qdevice, QDEVICE)
     one_of("lms_window", lms_window, (False, True))
     facts = checked_facts_of(value)
-    return foretold(facts, steps_of(facts, leave), how, lms_window, qdevice)
+    return foretold(facts, steps_of(facts, "leave", leave), how, lms_window, qdevice)
 
 
 def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: int = 0) -> t.Tuple[bool, str]:
@@ -60,7 +60,7 @@ def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: in
     """
     one_of("qdevice", qdevice, QDEVICE + (EITHER,))
     facts = checked_facts_of(value)
-    steps = steps_of(facts, nodes)
+    steps = steps_of(facts, "nodes", nodes)
     if len(steps) > 1:
         raise ForecastError("Steps were given where one list of nodes is expected that leave together; for steps there is the filter forecast.")
     count_of_nodes("spare", spare)
@@ -154,9 +154,9 @@ def stays_quorate(facts: Facts, steps: Steps, qdevice: str = EITHER) -> t.Tuple[
 # ---- what was asked ------------------------------------------------------------------------------------------------------
 
 
-def steps_of(facts: Facts, leave: t.Any) -> Steps:
-    """Names and node ids as steps of node ids. Raises ForecastError: no node, an unknown node, a node twice, nobody left."""
-    steps = [_nodes_of(facts, step) for step in _listed(leave)]
+def steps_of(facts: Facts, option: str, leave: t.Any) -> Steps:
+    """The names and node ids that an option has, as steps of node ids. Raises ForecastError: no node, an unknown node, a node twice, nobody left."""
+    steps = [_nodes_of(facts, option, step) for step in _listed(leave)]
     named = [nodeid for step in steps for nodeid in step]
     twice = sorted({nodeid for nodeid in named if named.count(nodeid) > 1})
     if twice:
@@ -185,10 +185,8 @@ def _listed(leave: t.Any) -> t.List[t.List[t.Any]]:
     return [list(leave)]
 
 
-def _nodes_of(facts: Facts, nodes: t.List[t.Any]) -> t.List[int]:
-    for node in nodes:
-        if not isinstance(node, str) and not is_number(node):
-            raise ForecastError(f"{capital(described(node))} was given where a node name or node id is expected.")
+def _nodes_of(facts: Facts, option: str, nodes: t.List[t.Any]) -> t.List[int]:
+    refuse_no_nodes(option, nodes)
     try:
         return [nodeid_of(node, facts.value) for node in nodes]
     except UnknownNode as error:

@@ -37,7 +37,7 @@ Partition = t.Dict[int, Daemon]
 class Wish(t.NamedTuple):
     expected_votes: t.Optional[int]
     votes: t.Optional[int]
-    node: t.Optional[str]
+    node: t.Union[None, str, int]
     cancel_wait_for_all: bool
     allow_quorum_gain: bool
     allow_quorum_loss: bool

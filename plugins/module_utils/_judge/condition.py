@@ -9,12 +9,15 @@
 Pure: no clock, no I/O. `stable_for` is not here, because it is about time.
 """
 
+import re
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, Value, has_nodelist, labels, nodeid_of
 
 # A condition's judgement of a value: does it hold, and what was seen in its place (plain data).
 Judgement = t.Tuple[bool, t.Any]
+# A node as the user named it: see nodeid_of.
+Named = t.Union[str, int]
 # Which conditions are asked for, and what each wants: name -> wanted. Nodes as the user named them.
 Goal = t.Dict[str, t.Any]
 # {condition, wanted, seen}
@@ -22,6 +25,9 @@ Unmet = t.Dict[str, t.Any]
 
 # Modes in which the nodes that are left may do without others that all nodes together could not do without
 SHRINKING = ("last_man_standing", "auto_tie_breaker", "allow_downscale")
+
+_NODE_ID = re.compile(r"[1-9][0-9]*\Z")
+_HIGHEST_NODE_ID = 0xFFFFFFFF
 
 QDEVICE_STATES = ("absent", "registered", "alive", "voting")
 
@@ -34,11 +40,11 @@ def quorate(value: Value, wanted: bool) -> Judgement:
     return value["quorate"] == wanted, value["quorate"]
 
 
-def members(value: Value, wanted: t.List[str]) -> Judgement:
+def members(value: Value, wanted: t.List[Named]) -> Judgement:
     return not [node for node in wanted if _id(node, value) not in value["members"]], _names(value["members"], value)
 
 
-def absent(value: Value, wanted: t.List[str]) -> Judgement:
+def absent(value: Value, wanted: t.List[Named]) -> Judgement:
     return not [node for node in wanted if _id(node, value) in value["members"]], _names(value["members"], value)
 
 
@@ -61,7 +67,7 @@ def _questions() -> t.Any:
     return forecast
 
 
-def quorate_without(value: Value, wanted: t.List[str]) -> Judgement:
+def quorate_without(value: Value, wanted: t.List[Named]) -> Judgement:
     forecast = _questions()
     try:
         return forecast.quorate_without(value, wanted)
@@ -177,14 +183,14 @@ def _names(nodeids: t.List[int], value: Value) -> t.List[str]:
     return [names.get(nodeid) or str(nodeid) for nodeid in nodeids]
 
 
-def _id(node: str, value: Value) -> int:
+def _id(node: Named, value: Value) -> int:
     """nodeid_of; but in a cluster without a nodelist a node id that was never seen may be yet to come."""
-    if node.isdigit() and not has_nodelist(value):
+    if not has_nodelist(value) and _NODE_ID.match(str(node)) and int(node) <= _HIGHEST_NODE_ID:
         return int(node)
     return nodeid_of(node, value)
 
 
-def _known_nodes(option: str, wanted: t.List[str], value: Value) -> t.List[int]:
+def _known_nodes(option: str, wanted: t.List[Named], value: Value) -> t.List[int]:
     """The node ids of the nodes that an option names. Raises ImpossibleGoal for one that is not there, and for one named twice."""
     try:
         ids = [_id(node, value) for node in wanted]
@@ -192,7 +198,7 @@ def _known_nodes(option: str, wanted: t.List[str], value: Value) -> t.List[int]:
         raise ImpossibleGoal(f"{option}: {exc}.")
     twice = [node for position, node in enumerate(wanted) if ids[position] in ids[:position]]
     if twice:
-        raise ImpossibleGoal(f"{option} names a node twice: {', '.join(twice)}.")
+        raise ImpossibleGoal(f"{option} names a node twice: {', '.join(map(str, twice))}.")
     return ids
 
 
@@ -221,14 +227,16 @@ def _refuse_forecast(goal: Goal, value: Value) -> None:
         _refuse_tolerates(goal["tolerates"], best)
 
 
-def _refuse_quorate_without(wanted: t.List[str], best: Value) -> None:
+def _refuse_quorate_without(wanted: t.List[Named], best: Value) -> None:
     forecast = _questions()
     try:
         holds, reason = forecast.quorate_without(best, wanted)
     except forecast.ForecastError as exc:
         raise ImpossibleGoal(f"quorate_without: {exc}")
     if not holds:
-        raise ImpossibleGoal(f"quorate_without names {', '.join(wanted)}, but even with all nodes there the cluster would not stay quorate without. {reason}")
+        raise ImpossibleGoal(
+            f"quorate_without names {', '.join(map(str, wanted))}, but even with all nodes there the cluster would not stay quorate without. {reason}"
+        )
 
 
 def _refuse_tolerates(wanted: int, best: Value) -> None:

@@ -141,7 +141,7 @@ def test_options_reach_the_module(monkeypatch):
     given = action.given[0]
     assert {name: given[name] for name in ("quorate", "members", "min_votes", "stable_for", "qdevice", "timeout", "sleep")} == {
         "quorate": True,
-        "members": ["node1", "2"],
+        "members": ["node1", 2],
         "min_votes": 3,
         "stable_for": 1.0,
         "qdevice": "voting",
@@ -150,6 +150,12 @@ def test_options_reach_the_module(monkeypatch):
     }
     assert "absent" not in given, "what was not asked for is not passed on"
     assert set(given["_slice"]) == {"seconds", "limit", "stable_for", "linger", "reported", "away"}
+
+
+def test_a_single_node_id_stays_a_number(monkeypatch):
+    action = Action(monkeypatch, YES, members=2)
+    action.run()
+    assert action.given[0]["members"] == [2]
 
 
 @pytest.mark.parametrize("options, quorate", [({}, True), ({"quorate": "no"}, False), ({"quorate": True}, True)])

@@ -195,13 +195,47 @@ def test_margin():
         ([["node1"], "node2"], "Nodes and lists of nodes are mixed: give a list of nodes that leave at once, or a list of such lists, one a step."),
         (None, "Nothing (None) was given where a list of node names or node ids is expected."),
         ({"node1": 1}, "A dictionary was given where a list of node names or node ids is expected."),
-        ([True], "The boolean true was given where a node name or node id is expected."),
+        ([True], "leave has the boolean true where a node name or node id is expected."),
+        ([["node1"], [2.0]], "leave has the number 2.0 where a node name or node id is expected."),
+        ([""], "leave has an empty string where a node name or node id is expected."),
+        ("", "leave has an empty string where a node name or node id is expected."),
+        ([9], "There is no node with the node id 9 in this cluster; it has the node ids 1, 2, 3."),
     ],
 )
 def test_questions_that_have_no_answer(leave, message):
     with pytest.raises(ForecastError) as raised:
         forecast(value([1, 1, 1]), leave)
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("question", [quorate_without, may_leave])
+def test_what_names_no_node_is_refused_with_the_option(question):
+    with pytest.raises(ForecastError) as raised:
+        question(value([1, 1, 1]), {"node1": 1})
+    assert str(raised.value) == "A dictionary was given where a list of node names or node ids is expected."
+    with pytest.raises(ForecastError) as raised:
+        question(value([1, 1, 1]), ["node1", False])
+    assert str(raised.value) == "nodes has the boolean false where a node name or node id is expected."
+
+
+def crossed(votes=(1, 1, 1)):
+    """The value of node id 1 in a cluster whose nodes 1, 2, 3 are named 2, 1, 3."""
+    a_value = value(list(votes))
+    for node, name in zip(a_value["nodes"], ("2", "1", "3")):
+        node["name"] = name
+    return a_value
+
+
+def test_a_node_id_is_that_node_whatever_the_others_are_named():
+    """README's example asks whether the node with this node id may leave. Node id 2, which is named 1, might; node id 1 has half of the votes."""
+    a_value = crossed([3, 1, 1])
+    assert forecast(a_value, [a_value["nodeid"]])["members"] == [2, 3]
+    assert not quorate_without(a_value, a_value["nodeid"])[0]
+    assert not may_leave(a_value, [a_value["nodeid"]])["safe"]
+    assert quorate_without(a_value, 2)[0]
+    with pytest.raises(ForecastError, match="'1' is ambiguous in this cluster"):
+        quorate_without(a_value, "1")
+    assert quorate_without(a_value, "3")[0]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ NOT_ITS_OWN_MEMBER = (
     "The dictionary given is not a votequorum value that this version of corosync.quorum can use: the node asked, 1, is not among its members. "
     "Read it anew with corosync.quorum.votequorum_info of this version."
 )
+CROSSED = [node(1, name="2"), node(2, name="1"), node(3, False, name="3")]
 NO_NODELIST = {"nodes": [node(1, name=None, configured=None)], "members": (1,)}
 
 
@@ -42,6 +43,12 @@ NO_NODELIST = {"nodes": [node(1, name=None, configured=None)], "members": (1,)}
         ("members", ["2"], value(nodes=[node(1), node(2, False, name=None)], members=[1]), False, ["node1"]),
         ("members", ["2"], value(nodes=[node(1), node(2, name=None)], members=[1, 2]), True, ["node1", "2"]),
         ("members", ["7"], value(**NO_NODELIST), False, ["1"]),
+        ("members", [7], value(**NO_NODELIST), False, ["1"]),
+        ("members", [1], value(**NO_NODELIST), True, ["1"]),
+        ("members", [1], value(nodes=CROSSED, members=[1]), True, ["2"]),
+        ("members", [2], value(nodes=CROSSED, members=[1]), False, ["2"]),
+        ("absent", [2], value(nodes=CROSSED, members=[1]), True, ["2"]),
+        ("quorate_without", [2], value(nodes=CROSSED, members=[1, 2]), False, None),
         ("absent", ["node3"], value(members=[1, 2]), True, ["node1", "node2"]),
         ("absent", ["node3", "2"], value(members=[1, 2]), False, ["node1", "node2"]),
         ("absent", ["node3"], value(), False, ["node1", "node2", "node3"]),
@@ -117,6 +124,18 @@ def test_what_has_not_settled_meets_nothing(members, quorate, state, name):
         ({"members": ["node4"]}, value(), "members: there is no node 'node4' in this cluster; it has node1, node2, node3."),
         ({"absent": ["0"]}, value(), "absent: there is no node '0' in this cluster; it has node1, node2, node3."),
         ({"members": ["node2"]}, value(**NO_NODELIST), "members: there is no node 'node2' in this cluster; it has node id 1."),
+        ({"members": [9]}, value(), "members: there is no node with the node id 9 in this cluster; it has the node ids 1, 2, 3."),
+        ({"members": [0]}, value(**NO_NODELIST), "members: there is no node with the node id 0 in this cluster; it has the node ids 1."),
+        ({"absent": ["0"]}, value(**NO_NODELIST), "absent: there is no node '0' in this cluster; it has node id 1."),
+        ({"absent": ["4294967296"]}, value(**NO_NODELIST), "absent: there is no node '4294967296' in this cluster; it has node id 1."),
+        (
+            {"absent": ["1"]},
+            value(nodes=CROSSED),
+            "absent: '1' is ambiguous in this cluster: it is the name of node id 2 and the node id of the node named '2'. "
+            "Give the node id, as a number without quotes: 1 or 2.",
+        ),
+        ({"members": ["node2", 2]}, value(), "members names a node twice: 2."),
+        ({"members": [2], "absent": ["node2"]}, value(), "members and absent both name node2: no node can be a member and absent."),
         ({"members": ["node2", "2"]}, value(), "members names a node twice: 2."),
         ({"absent": ["2", "node3", "node2"]}, value(), "absent names a node twice: node2."),
         ({"members": ["node2", "node3"], "absent": ["2"]}, value(), "members and absent both name node2: no node can be a member and absent."),
