@@ -71,12 +71,23 @@ options:
   quorate_without:
     description:
       - Waits until the cluster would stay quorate if all these nodes left together, as corosync would decide it, whether they crash or are stopped.
-      - It must hold with the quorum device's vote as it is, and with it lost. Nodes are given as in O(members).
+      - What it may count on of a quorum device says O(forecast_qdevice). Nodes are given as in O(members).
     type: list
     elements: raw
   tolerates:
-    description: Waits until any so many nodes may fail together, whichever they are, and the rest would stay quorate.
+    description:
+      - Waits until the cluster can lose any so many nodes at the same time and stay quorate.
+      - What it may count on of a quorum device says O(forecast_qdevice).
     type: int
+  forecast_qdevice:
+    description:
+      - Which vote of a quorum device O(quorate_without) and O(tolerates) may count on.
+      - With V(either) they must hold with its vote as it is and with it lost. With V(as_now) they count on its vote as it is, with V(lost) they
+        must hold without it.
+      - Two nodes and a quorum device can lose a node only with V(as_now).
+    type: str
+    choices: [either, as_now, lost]
+    default: either
   qdevice:
     description:
       - Waits for the quorum device of the node.

@@ -83,7 +83,7 @@ def test_every_function_is_wrapped_as_it_says():
             method = name[len("votequorum_") :]
             assert method in METHODS and wrapped.startswith(f"``Votequorum.{method}``"), name
         elif name in CALLBACKS:
-            assert f'{wrapped.strip("`")} = t.NamedTuple("' in source and f'"{name}"' in source, name
+            assert f"class {wrapped.strip('`')}(t.NamedTuple)" in source and f'"{name}"' in source, name
 
 
 @pytest.mark.parametrize("name, answers", [(name, answers) for name, _wrapped, answers in ROWS if name != ALL], ids=lambda item: str(item)[:40])

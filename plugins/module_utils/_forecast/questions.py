@@ -13,8 +13,10 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, Members, checked_facts_of
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import (
+    AS_NOW,
     EITHER,
     HOW,
+    LOST,
     Fate,
     Steps,
     cluster_of,
@@ -28,14 +30,14 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.reasons 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, Value, labels, nodeid_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, capital, described, is_number, refuse_no_nodes
 
-QDEVICE = ("as_now", "lost")
+QDEVICE = (AS_NOW, LOST)
 _NUMBERS = ("quorate", "total_votes", "quorum", "members")
 
 
 # ---- the questions -------------------------------------------------------------------------------------------------------
 
 
-def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = False, qdevice: str = "as_now") -> Value:
+def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = False, qdevice: str = AS_NOW) -> Value:
     """{quorate, total_votes, quorum, expected_votes, members, reason} for the nodes that stay.
 
     leave: names or node ids, or a list of such lists: steps, one after the other; the nodes of a step go at once. how: they `crash`, or
@@ -146,7 +148,7 @@ def stays_quorate(facts: Facts, steps: Steps, qdevice: str = EITHER) -> t.Tuple[
     if fate is None:
         return False, facts.doubt or f"The cluster is not quorate now. {reason_of(facts, deciding(cluster_of(facts)), (), False)}"
     reason = _why(facts, steps, fate, window)
-    if not fate.quorate and device == "lost" and qdevice == EITHER:
+    if not fate.quorate and device == LOST and qdevice == EITHER:
         reason = f"If the quorum device's vote is lost too: {reason}"
     return fate.quorate, reason
 

@@ -8,7 +8,7 @@
 
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import QDEVICE_STATES
+from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import COUNTS_ON, EITHER, QDEVICE_STATES
 from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError, positive_seconds, seconds
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import names_a_node
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import described
@@ -23,6 +23,7 @@ ARGUMENT_SPEC: t.Dict[str, t.Dict[str, t.Any]] = {
     "expected_votes": {"type": "int"},
     "quorate_without": {"type": "list", "elements": "raw"},
     "tolerates": {"type": "int"},
+    "forecast_qdevice": {"type": "str", "choices": list(COUNTS_ON), "default": EITHER},
     "qdevice": {"type": "str", "choices": list(QDEVICE_STATES)},
     "ring_newer_than": {"type": "int"},
     "stable_for": {"type": "float", "default": 0},

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import EITHER
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import QDEVICE
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import (
     CONDITIONS,
+    COUNTS_ON,
     QDEVICE_STATES,
     ImpossibleGoal,
     device_state,
@@ -111,6 +114,27 @@ def test_nothing_read_meets_nothing():
     assert unmet(goal, None) == [{"condition": name, "wanted": wanted, "seen": None} for name, wanted in goal.items()]
 
 
+DEVICE = {"qdevice": device(), "nodes": [node(nodeid, expected_votes=4, qdevice=device()) for nodeid in (1, 2, 3)]}
+
+
+@pytest.mark.parametrize("given_qdevice, holds", [(None, False), ("either", False), ("as_now", True), ("lost", False)])
+@pytest.mark.parametrize("name, wanted", [("tolerates", 1), ("quorate_without", ["node2"])])
+def test_a_forecast_may_count_on_the_quorum_device(name, wanted, given_qdevice, holds):
+    """Three nodes and a device with a vote: any node may leave, but not the device's vote as well."""
+    goal = goal_of({name: wanted, "forecast_qdevice": given_qdevice})
+    assert [item["condition"] for item in unmet(goal, value(**DEVICE))] == ([] if holds else [name])
+    assert [item["condition"] for item in unmet(goal, None)] == [name]
+
+
+def test_it_may_count_on_what_the_filters_may():
+    assert set(COUNTS_ON) == {*QDEVICE, EITHER}
+
+
+def test_how_a_forecast_counts_is_no_condition():
+    assert goal_of({"quorate": True, "forecast_qdevice": "lost"}) == {"quorate": True}
+    assert goal_of({"tolerates": 1, "forecast_qdevice": "lost"}) == {"tolerates": 1, "forecast_qdevice": "lost"}
+
+
 @given(st.sets(st.sampled_from([1, 2, 3])), st.booleans(), st.sampled_from(QDEVICE_STATES), st.sampled_from(sorted(CONDITIONS)))
 def test_what_has_not_settled_meets_nothing(members, quorate, state, name):
     wanted = {"members": ["1"], "absent": ["3"], "quorate_without": ["3"], "quorate": False, "qdevice": "absent"}.get(name, 0)
@@ -171,6 +195,36 @@ def test_goals_that_can_never_hold(goal, where, message):
     with pytest.raises(ImpossibleGoal) as caught:
         refuse_impossible(goal, where)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "goal, message",
+    [
+        (
+            {"tolerates": 1},
+            "tolerates is 1, but even with all nodes there no more than 0 may fail together. "
+            "As long as the quorum device votes, it could hold: forecast_qdevice=as_now counts on that.",
+        ),
+        ({"tolerates": 1, "forecast_qdevice": "lost"}, "tolerates is 1, but even with all nodes there no more than 0 may fail together."),
+        ({"tolerates": 2, "forecast_qdevice": "as_now"}, "tolerates is 2, but even with all nodes there no more than 1 may fail together."),
+        (
+            {"quorate_without": ["node2"]},
+            "quorate_without names node2, but even with all nodes there the cluster would not stay quorate without. "
+            "If the quorum device's vote is lost too: Without node2, 2 votes are present, quorum is 3 of 4 expected: 1 too few. "
+            "As long as the quorum device votes, it could hold: forecast_qdevice=as_now counts on that.",
+        ),
+    ],
+)
+def test_what_a_forecast_counts_on_decides_whether_it_can_hold(goal, message):
+    with pytest.raises(ImpossibleGoal) as caught:
+        refuse_impossible(goal, value(members=[1], **DEVICE))
+    said = str(caught.value)
+    assert said == message
+
+
+@pytest.mark.parametrize("goal", [{"tolerates": 1}, {"quorate_without": ["node2"]}])
+def test_a_forecast_that_counts_on_the_device_may_yet_hold(goal):
+    refuse_impossible(dict(goal, forecast_qdevice="as_now"), value(members=[1], **DEVICE))
 
 
 def test_quorate_without_too_many_can_never_hold():
