@@ -147,11 +147,11 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_on
 
 with compiled_once():
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
+    from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import VOTES_THAT_WRAP
     from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import (
         CANCEL,
         EXPECTED_VOTES,
         VOTES,
-        VOTES_THAT_WRAP,
         Refused,
         Wish,
         in_words,

@@ -16,6 +16,10 @@ what a cluster does, whatever one would wish.
 
 import typing as t
 
+# The quorum is a uint8_t (197). From so many votes on, needed_of() does not fit.
+_QUORUM_BITS = 0xFF
+VOTES_THAT_WRAP = 510
+
 MEMBER, DEAD, LEAVING_STATE = 1, 2, 3
 
 # What a daemon says about itself in each message (169-176).
@@ -89,6 +93,16 @@ class Daemon(t.NamedTuple):
     rule: str  # which rule decided last: for explanations alone
 
 
+def needed_of(votes: int) -> int:
+    """More than half of these votes, as corosync computes it (906-974). This is the quorum before it is kept in 8 bits."""
+    return (votes + 2) // 2
+
+
+def quorum_of(expected_votes: int, two_node_members: t.Optional[int] = None) -> int:
+    """The quorum as corosync keeps it. two_node_members: with two_node, how many members there are, one more where a quorum device votes."""
+    return 1 if two_node_members is not None and two_node_members <= 2 else needed_of(expected_votes) & _QUORUM_BITS
+
+
 def signed(nodeid: int) -> int:
     """A node id as votequorum compares it: a C int (185)."""
     return nodeid - (1 << 32) if nodeid >= 1 << 31 else nodeid
@@ -140,7 +154,7 @@ def _calculated(daemon: Daemon, decrease: bool, expected: int) -> t.Tuple[int, i
     if daemon.nodes[daemon.us].flags & QDEVICE_CASTS:  # each daemon counts its own device, not its neighbour's
         members += 1
         votes += rules.qdevice_votes
-    quorum = max(((expected or highest_expected) + 2) // 2, (votes + 2) // 2)
+    quorum = max(needed_of(expected or highest_expected), needed_of(votes))
     if not decrease:
         quorum = max(daemon.quorum, quorum)
     if rules.two_node and members <= 2:
@@ -167,7 +181,7 @@ def _recalculated(daemon: Daemon, decrease: bool = False, by_nodes: bool = False
     quorum, votes = _calculated(daemon, decrease, count if by_nodes else 0)
     if by_nodes:
         nodes = _all_members_expect(nodes, count)
-    return _judged(daemon._replace(nodes=nodes, quorum=quorum & 0xFF, total_votes=votes))
+    return _judged(daemon._replace(nodes=nodes, quorum=quorum & _QUORUM_BITS, total_votes=votes))
 
 
 def _all_members_expect(nodes: t.Dict[int, Node], votes: int) -> t.Dict[int, Node]:

@@ -55,7 +55,7 @@ def _what_lowered_quorum(daemon: Daemon, expected: int, window: bool) -> str:
 
 def _narrow(daemon: Daemon, expected: int) -> str:
     """A warning where corosync's quorum is not what anybody would compute."""
-    if (expected + 2) // 2 > 255:
+    if expected >= arithmetic.VOTES_THAT_WRAP:
         return f" But this quorum is wrong: corosync keeps it in 8 bits, and {expected} expected votes do not fit."
     return ""
 

@@ -16,14 +16,13 @@ import itertools
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
-from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import VOTES_THAT_WRAP, Daemon
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, checked_facts_of
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.what_if import as_seen_by
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, Value, has_nodelist, label, labels, nodeid_of
 
 # What a step changes. In this order, where any order will do.
 VOTES, EXPECTED_VOTES, CANCEL = "votes", "expected_votes", "cancel_wait_for_all"
-# (510 + 2) / 2 = 256, and corosync keeps the quorum in 8 bits (197).
-VOTES_THAT_WRAP = 510
 TRACKING_BARRIER = "runtime.votequorum.ev_tracking_barrier"
 ALGORITHM = "quorum.device.net.algorithm"
 RELOADING = "config.totemconfig_reload_in_progress"
@@ -225,7 +224,7 @@ def _played(question: _Question, partition: Partition, order: t.Sequence[str]) -
         after = _after(step, partition, question)
         _refuse_without_consent(step, partition, after, question)
         made.steps.append(step)
-        made.values.append(_told(value, after[us]))
+        made.values.append(as_seen_by(value, after[us]))
         partition = after
     undone = _open(question, partition[us])
     if undone:
@@ -276,32 +275,6 @@ def _configured(now: arithmetic.Node, question: _Question) -> t.Tuple[int, int]:
 
 def _each(partition: Partition, step: t.Callable[[Daemon], Daemon]) -> Partition:
     return {nodeid: step(daemon) for nodeid, daemon in partition.items()}
-
-
-def _told(value: Value, daemon: Daemon) -> Value:
-    """The value with what this daemon has become."""
-    told, nodes = dict(value), []
-    for node in value["nodes"]:
-        if node["nodeid"] in daemon.nodes:
-            now = daemon.nodes[node["nodeid"]]
-            node = dict(node, votes=now.votes, expected_votes=now.expected_votes)
-        nodes.append(node)
-    flags = [flag for flag in value["flags"] if flag != "quorate"]
-    if daemon.quorate:
-        flags.insert(1 if flags[:1] == ["two_node"] else 0, "quorate")  # two_node is bit 0, quorate bit 1
-    told.update(
-        nodes=nodes,
-        flags=flags,
-        quorate=daemon.quorate,
-        quorum=daemon.quorum,
-        total_votes=daemon.total_votes,
-        expected_votes=daemon.nodes[daemon.us].expected_votes,
-        highest_expected=_highest_expected(daemon),
-        wait_for_all=dict(value["wait_for_all"], pending=daemon.waiting),
-        auto_tie_breaker=dict(value["auto_tie_breaker"], lowest=daemon.lowest, highest=daemon.highest),
-        allow_downscale=dict(value["allow_downscale"], ev_barrier=daemon.ev_barrier),
-    )
-    return told
 
 
 # ---- refusals ------------------------------------------------------------------------------------------------------------

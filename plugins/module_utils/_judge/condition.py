@@ -287,24 +287,20 @@ def _is_open(value: Value, nodes: t.List[Value]) -> bool:
 
 def _at_best(value: Value, nodes: t.List[Value]) -> Value:
     """The same cluster with all these nodes and no other as members, the quorum device voting, and all of it settled."""
+    from ansible_collections.corosync.quorum.plugins.module_utils._forecast.what_if import what_if  # as in _questions()
+
     device = dict(value["qdevice"], registered=True, alive=True, cast_vote=True) if value["qdevice"] else None
     own_device = {"registered": True, "alive": True, "cast_vote": True, "master_wins": device["master_wins"]} if device else None
     total, there = most_votes(nodes, value), [node["nodeid"] for node in nodes]
     back = [dict(node, state="member", votes=_most_votes_of(node), expected_votes=total, qdevice=own_device) for node in nodes]
-    return dict(
+    return what_if(
         value,
-        nodes=back + [node for node in value["nodes"] if node not in nodes],
-        members=there,
-        missing=[],
+        back + [node for node in value["nodes"] if node not in nodes],
+        there,
+        total,
         qdevice=device,
         settled=True,
-        quorate=True,
-        total_votes=total,
-        expected_votes=total,
-        highest_expected=total,
-        quorum=1 if value["two_node"] and len(nodes) <= 2 else (total + 2) // 2 & 255,
         wait_for_all=dict(value["wait_for_all"], pending=False),
-        auto_tie_breaker=dict(value["auto_tie_breaker"], lowest=min(there), highest=max(there)),
     )
 
 

@@ -12,6 +12,7 @@ The live counterpart of lint.py, with the same ids where it is the same trap. It
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import VOTES_THAT_WRAP, needed_of, quorum_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import MEMBERS_VERSION
 
 Value = t.Mapping[str, t.Any]
@@ -22,7 +23,6 @@ Hits = t.Iterator[t.Tuple[str, str]]
 Check = t.Callable[["_Seen"], Hits]
 
 ERROR, WARNING = "error", "warning"
-_VOTES_THAT_WRAP = 510  # (510 + 2) / 2 = 256, and the quorum is a uint8_t
 _CS_OK = 1
 # Options that votequorum reads when it starts and never again, and where the votequorum value says what is in force.
 _STARTUP_ONLY = ("last_man_standing", "auto_tie_breaker", "allow_downscale")
@@ -65,7 +65,7 @@ class _Seen:
         self.device: t.Optional[Value] = value["qdevice"]
         self.device_votes: int = (self.device["votes"] or 0) if self.device else 0
         self.expected: int = value["expected_votes"]
-        self.needed = (self.expected + 2) // 2
+        self.needed = needed_of(self.expected)
 
     def members(self) -> t.List[Value]:
         return [node for node in self.nodes if node["state"] == "member"]
@@ -210,11 +210,11 @@ def config_version_differs(seen: _Seen) -> Hits:
 
 def votes_wrap(seen: _Seen) -> Hits:
     most = max(seen.expected, seen.value["highest_expected"], seen.value["total_votes"], seen.configured_votes + seen.device_votes)
-    if most >= _VOTES_THAT_WRAP:
+    if most >= VOTES_THAT_WRAP:
         yield (
             "%d votes are more than corosync can count: it keeps the quorum in 8 bits, so %d would be needed but %d is."
-            % (most, (most + 2) // 2, (most + 2) // 2 % 256),
-            f"Give nodes fewer votes: at most {_VOTES_THAT_WRAP - 1} together, a quorum device included.",
+            % (most, needed_of(most), quorum_of(most)),
+            f"Give nodes fewer votes: at most {VOTES_THAT_WRAP - 1} together, a quorum device included.",
         )
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import VOTES_THAT_WRAP
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_text import Content, render
 
 Given = t.Mapping[str, t.Any]
@@ -29,7 +30,7 @@ class Node(t.NamedTuple):
     addresses: list[str]
 
 
-MOST_VOTES = 509  # corosync keeps the quorum in 8 bits: with 510 votes it would be 0
+MOST_VOTES = VOTES_THAT_WRAP - 1
 _MOST_NODEID = 65535  # knet's KNET_MAX_HOST - 1
 _MOST_LINKS = 8
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?\Z")

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import Conf, Value
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import needed_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import tie_breaker_nodes
 
 PROVIDER = "corosync_votequorum"
@@ -99,7 +100,7 @@ class Model:
     @property
     def quorum_alone(self) -> int:
         """The votes needed at first, before 8 bits cut it."""
-        return (self.first_expected + 2) // 2
+        return needed_of(self.first_expected)
 
     def line(self, *keys: str) -> int | None:
         """The line of the first of these cmap keys that the file sets."""

@@ -15,12 +15,12 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import VOTES_THAT_WRAP, needed_of, quorum_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import tie_breaker_nodes
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint import keys as lint_keys
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import PROVIDER, Model
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.refusals import Hits, corosync_sees_both, effective_nodeid, twins
 
-_VOTES_THAT_WRAP = 510  # (510 + 2) / 2 = 256, and `quorum` is a uint8_t (197)
 _QDEVICE_ALGORITHMS = ("ffsplit", "lms", "2nodelms")
 
 
@@ -179,9 +179,9 @@ def other_provider(model: Model) -> Hits:
 def votes_wrap(model: Model) -> Hits:
     most = max(model.most_votes, model.first_expected)
     return _when(
-        model.is_votequorum and most >= _VOTES_THAT_WRAP,
-        f"{most} votes are more than corosync can count: it keeps the quorum in 8 bits, so {(most + 2) // 2} would be needed but {(most + 2) // 2 % 256} is.",
-        f"Give nodes fewer votes: at most {_VOTES_THAT_WRAP - 1} together, a quorum device included.",
+        model.is_votequorum and most >= VOTES_THAT_WRAP,
+        f"{most} votes are more than corosync can count: it keeps the quorum in 8 bits, so {needed_of(most)} would be needed but {quorum_of(most)} is.",
+        f"Give nodes fewer votes: at most {VOTES_THAT_WRAP - 1} together, a quorum device included.",
         model.line("quorum.expected_votes", *[f"nodelist.node.{node.position}.quorum_votes" for node in model.nodes]),
     )
 

@@ -19,6 +19,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmet
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, Members, checked_facts_of
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import EITHER, Cluster, deciding, lost, played, survives, variants, worst_losses
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import QDEVICE, count_of_nodes, one_of, stays_quorate
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.what_if import as_seen_by
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import labels
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
 
@@ -58,10 +59,15 @@ class _Safe:
         self._facts, self._spare, self._variants = facts, spare, variants(facts, qdevice)
         self._seen: dict[t.Any, bool] = {}
         expected = max(node.expected_votes for node in facts.nodes.values())
-        self.quorum = max(facts.value["quorum"], (expected + 2) // 2)
+        self.quorum = max(facts.value["quorum"], arithmetic.needed_of(expected))
         rules = facts.rules
         self.special = (
-            rules.two_node or rules.last_man_standing or rules.tie_breaker != "none" or rules.allow_downscale or bool(rules.qdevice_votes) or self.quorum > 255
+            rules.two_node
+            or rules.last_man_standing
+            or rules.tie_breaker != "none"
+            or rules.allow_downscale
+            or bool(rules.qdevice_votes)
+            or expected >= arithmetic.VOTES_THAT_WRAP
         )
 
     def at_once(self, batch: Batch) -> bool:
@@ -209,13 +215,7 @@ def _seen_by(facts: Facts, daemon: Daemon, ring: Members) -> Facts:
     """What is known after a batch has come back. A quorum device's flags are those of before: the device comes back with the node."""
     expected = daemon.nodes[daemon.us].expected_votes
     nodes = {nodeid: Node(arithmetic.MEMBER, facts.nodes[nodeid].votes, expected, facts.nodes[nodeid].flags) for nodeid in ring}
-    value = dict(
-        facts.value,
-        expected_votes=expected,
-        quorum=daemon.quorum,
-        total_votes=facts.value["total_votes"],
-        auto_tie_breaker=dict(facts.value["auto_tie_breaker"], lowest=daemon.lowest, highest=daemon.highest),
-    )
+    value = as_seen_by(facts.value, daemon, total_votes=facts.value["total_votes"])
     return facts._replace(value=value, nodes=nodes, members=ring)
 
 
