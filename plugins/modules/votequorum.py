@@ -190,9 +190,9 @@ def _refuse_no_node(node: t.Any) -> None:
 
 def shown(value: Value) -> t.Dict[str, t.Any]:
     """What a diff shows of a value."""
-    told = {key: value[key] for key in SHOWN}
-    told["votes"] = {label(node["nodeid"], value): node["votes"] for node in value["nodes"]}
-    return told
+    found = {key: value[key] for key in SHOWN}
+    found["votes"] = {label(node["nodeid"], value): node["votes"] for node in value["nodes"]}
+    return found
 
 
 def warnings_of(change: Change) -> t.List[str]:
@@ -200,12 +200,16 @@ def warnings_of(change: Change) -> t.List[str]:
     before, value = change.before, change.value
     if before is None or value is None:
         return []
-    told = [_permanent(step.what, in_words(step, value)) for step in change.applied if step.what != CANCEL]
-    known = [problem["message"] for problem in before["problems"]]
-    told += [f"{problem['message']} {problem['advice']}" for problem in value["problems"] if problem["severity"] == "error" and problem["message"] not in known]
+    warnings = [_permanent(step.what, in_words(step, value)) for step in change.applied if step.what != CANCEL]
+    messages_before = [problem["message"] for problem in before["problems"]]
+    warnings += [
+        f"{problem['message']} {problem['advice']}"
+        for problem in value["problems"]
+        if problem["severity"] == "error" and problem["message"] not in messages_before
+    ]
     if value["last_man_standing"]["enabled"] and any(step.what == VOTES and step.number > 1 for step in change.applied):
-        told.append("last_man_standing switches itself off at the next change of membership, because a node has more than one vote.")
-    return told
+        warnings.append("last_man_standing switches itself off at the next change of membership, because a node has more than one vote.")
+    return warnings
 
 
 def _permanent(what: str, words: str) -> str:

@@ -15,7 +15,7 @@ description:
     every O(sleep) seconds.
   - It outlives what it waits for. A corosync that is stopped, killed, restarted or frozen, a node that reboots, and a connection that is
     lost are all part of the wait, until O(timeout).
-  - What waiting cannot mend fails at once, such as a refused login, a missing library, a user that corosync does not accept, or a node that
+  - Where waiting cannot help, the task fails at once, such as for a refused login, a missing library, a user that corosync does not accept, or a node that
     the cluster's configuration does not have.
   - A line is printed whenever something changes, and once a minute otherwise.
   - Only what was read from a running votequorum meets a condition. Where corosync does not run, nothing is known, so O(quorate=false)
@@ -159,7 +159,7 @@ EXAMPLES = r"""
     name: corosync
     state: restarted
 
-- name: Wait until the cluster has formed anew
+- name: Wait until the cluster has formed again
   corosync.quorum.wait_for_quorum:
     ring_newer_than: "{{ before.votequorum.ring_id.seq }}"
     min_members: "{{ before.votequorum.members | length }}"
@@ -270,12 +270,12 @@ unmet:
       type: raw
       sample: 2
 reconnects:
-  description: How many times a connection to corosync or to the node had to be made anew.
+  description: How many times a connection to corosync or to the node had to be made again.
   returned: always
   type: int
   sample: 0
 reason:
-  description: Why the wait was vain from the start, as M(corosync.quorum.votequorum_info) returns it, where it was.
+  description: Why waiting could not help, as M(corosync.quorum.votequorum_info) returns it.
   returned: on failure, where one of these is the reason
   type: str
   sample: no_library

@@ -324,10 +324,10 @@ def formed(daemons: t.Dict[int, Daemon], members: t.FrozenSet[int], infos: t.Cal
     :param infos: gives the message(s) of a daemon: one Nodeinfo, or a list where a daemon stands for several like it.
     """
     daemons = {nodeid: ring_changed(daemon, members) for nodeid, daemon in daemons.items()}
-    return {nodeid: synchronised(daemon) for nodeid, daemon in told(daemons, infos).items()}
+    return {nodeid: synchronised(daemon) for nodeid, daemon in exchanged(daemons, infos).items()}
 
 
-def told(daemons: t.Dict[int, Daemon], infos: t.Callable[[Daemon], t.Any] = nodeinfo) -> t.Dict[int, Daemon]:
+def exchanged(daemons: t.Dict[int, Daemon], infos: t.Callable[[Daemon], t.Any] = nodeinfo) -> t.Dict[int, Daemon]:
     """Every daemon speaks, then every daemon hears it all, in the order of ids."""
     messages: t.List[Nodeinfo] = []
     for daemon in daemons.values():

@@ -6,7 +6,7 @@
 
 """What becomes of quorum if nodes leave, and what `forecast` in a `votequorum` value says: votequorum's arithmetic, stepped.
 
-Pure. Kept apart from the questions that users ask and from the words of the answers (forecast.py): this is compiled in every task.
+Pure. Kept apart from the questions that users ask and from the words of the answers (questions.py): this is compiled in every task.
 """
 
 import typing as t
@@ -206,7 +206,7 @@ def _as(daemon: Daemon, us: int) -> Daemon:
 def without_qdevice(cluster: Cluster) -> Cluster:
     """No member hears of its quorum device any more."""
     silent = {us: arithmetic.qdevice_lost(daemon) for us, daemon in cluster.daemons.items()}
-    return cluster._replace(daemons=arithmetic.told(silent, _speaker(cluster.kind_of)))
+    return cluster._replace(daemons=arithmetic.exchanged(silent, _speaker(cluster.kind_of)))
 
 
 def after_window(cluster: Cluster) -> Cluster:

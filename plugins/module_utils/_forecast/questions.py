@@ -50,7 +50,7 @@ def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = 
     one_of("qdevice", qdevice, QDEVICE)
     one_of("lms_window", lms_window, (False, True))
     facts = checked_facts_of(value)
-    return foretold(facts, steps_of(facts, "leave", leave), how, lms_window, qdevice)
+    return forecast_of(facts, steps_of(facts, "leave", leave), how, lms_window, qdevice)
 
 
 def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: int = 0) -> t.Tuple[bool, str]:
@@ -115,10 +115,10 @@ def margin(value: t.Any) -> int:
     return int(value["total_votes"]) - int(value["quorum"])
 
 
-# ---- the same for node ids, and for what is known ------------------------------------------------------------------------
+# ---- the same for node ids that were checked ------------------------------------------------------------------------------
 
 
-def foretold(facts: Facts, steps: Steps, how: str, lms_window: bool, qdevice: str) -> Value:
+def forecast_of(facts: Facts, steps: Steps, how: str, lms_window: bool, qdevice: str) -> Value:
     """forecast() for checked node ids."""
     fate = played(facts, steps, how, lms_window, qdevice)
     daemon = deciding(fate.cluster)

@@ -16,7 +16,7 @@ def what_if(value: Value, nodes: t.List[Value], members: t.Iterable[int], expect
     """The value that the node asked would have with these nodes, of which these are members, and with so many expected votes.
 
     What follows from that is filled in as corosync counts it: votes, quorum, and the node ids that a tie-breaker goes by. changes: other keys
-    that differ, and those that are known better than by what follows. `value` itself is not changed.
+    that differ, and those that do not follow but are given. `value` itself is not changed.
     """
     there = sorted(members)
     device, two_node = changes.get("qdevice", value["qdevice"]), changes.get("two_node", value["two_node"])
@@ -60,8 +60,8 @@ def as_seen_by(value: Value, daemon: Daemon, **changes: t.Any) -> Value:
 
 
 def _as_known_to(daemon: Daemon, node: Value) -> Value:
-    known = daemon.nodes[node["nodeid"]]
-    return dict(node, votes=known.votes, expected_votes=known.expected_votes)
+    entry = daemon.nodes[node["nodeid"]]
+    return dict(node, votes=entry.votes, expected_votes=entry.expected_votes)
 
 
 def _flags(value: Value) -> t.List[str]:

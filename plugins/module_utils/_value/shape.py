@@ -35,7 +35,7 @@ def check(value: t.Any) -> None:
     if fault:
         raise ForecastError(
             f"The dictionary given is not a votequorum value that this version of corosync.quorum can use: {fault}. "
-            "Read it anew with corosync.quorum.votequorum_info of this version."
+            "Read it again with corosync.quorum.votequorum_info of this version."
         )
 
 

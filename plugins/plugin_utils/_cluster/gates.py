@@ -45,7 +45,7 @@ def refusals(values: list[tuple[str, Value]], planned: Undertaking) -> list[str]
         return ["All members would leave the cluster; one has to stay."] if planned.leaving else []
     nodeids = {host: value["nodeid"] for host, value in values}
     found = (_seen_from(host, value, nodeids, planned) for host, value in values)
-    return [told for told in found if told][:1]
+    return [refusal for refusal in found if refusal][:1]
 
 
 def expected_votes(model: Model) -> int:
@@ -97,7 +97,7 @@ def _without_device(value: Value, gone: t.Sequence[int] = ()) -> str:
 def _restarted(value: Value, nodeids: dict[str, int], hosts: list[str]) -> str:
     """By then the nodes that are started are members: the role waits for them. It asks again before each restart."""
     found = (_without(value, [nodeids[host]], f"A restart of corosync on {host} is needed, but it") for host in hosts)
-    return next((told for told in found if told), "")
+    return next((refusal for refusal in found if refusal), "")
 
 
 # --- a reload --------------------------------------------------------------------------------------------------------
@@ -106,12 +106,12 @@ def _restarted(value: Value, nodeids: dict[str, int], hosts: list[str]) -> str:
 def _reloaded(value: Value, planned: Undertaking, stay: set[int]) -> str:
     expected = _after(value, planned.after, stay)
     if not expected["quorate"]:
-        return _told(expected, planned.after)
+        return _too_few_votes(expected, planned.after)
     # The device's daemon is restarted before anybody waits for the nodes that join.
     return (_without_device(expected) if planned.device_goes else "") or (_while_it_is_loaded(value, expected, planned.after) if planned.loads else "")
 
 
-def _told(value: Value, after: Model) -> str:
+def _too_few_votes(value: Value, after: Model) -> str:
     new = len(after.nodes) - len(value["members"])
     advice = " Add fewer nodes at once." if new > 1 else " Start the nodes that are down first."
     return "With the new configuration the members have %d votes of %d expected, but %d are needed: quorum would be lost.%s" % (
@@ -164,14 +164,14 @@ def _after(value: Value, after: Model, members: set[int]) -> Value:
     """The value once the new configuration is loaded, and these are the members."""
     configured = {node.number("nodeid") or 0: node for node in after.nodes}
     there = members & set(configured)
-    known = {node["nodeid"]: node for node in value["nodes"] if node["nodeid"] in value["members"] or node["nodeid"] not in members}
+    entries = {node["nodeid"]: node for node in value["nodes"] if node["nodeid"] in value["members"] or node["nodeid"] not in members}
     # What is written lower than the votes that are there is raised to them (recalculate_quorum).
     votes = sum(configured[nodeid].votes for nodeid in there) + _device_votes(after)
     expected = max(after.override, votes) if after.override else after.most_votes
     nodes = [
-        dict(known.get(nodeid) or _joined(nodeid, node.label), votes=node.votes, configured_votes=node.votes, expected_votes=expected)
+        dict(entries.get(nodeid) or _joined(nodeid, node.label), votes=node.votes, configured_votes=node.votes, expected_votes=expected)
         for nodeid, node in sorted(configured.items())
-        if nodeid in known or nodeid in members
+        if nodeid in entries or nodeid in members
     ]
     for node in nodes:
         node["qdevice"] = node["qdevice"] if after.qdevice else None

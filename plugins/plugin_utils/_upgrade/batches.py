@@ -234,18 +234,18 @@ def _refuse(facts: Facts, safe: _Safe, spare: int, qdevice: str) -> None:
         raise ForecastError(facts.doubt)
     if not facts.value["quorate"]:
         raise ForecastError(f"There are no safe batches. {stays_quorate(facts, [], qdevice)[1]}")
-    stuck: list[int] = []
-    fatal: Members = frozenset()
+    cannot_leave: list[int] = []
+    loss_of_quorum: Members = frozenset()
     for nodeid in sorted(facts.members):
         if not safe.at_once(frozenset([nodeid])):
-            stuck.append(nodeid)
-            fatal = fatal or next((loss for loss in _with_spares(facts, nodeid, spare) if not survives(facts, loss, qdevice)), fatal)
-    if stuck:
+            cannot_leave.append(nodeid)
+            loss_of_quorum = loss_of_quorum or next((loss for loss in _with_spares(facts, nodeid, spare) if not survives(facts, loss, qdevice)), loss_of_quorum)
+    if cannot_leave:
         raise ForecastError(
             "There are no safe batches: quorum does not stand the loss of {}{}. {} {}".format(
-                labels(stuck, facts.value),
+                labels(cannot_leave, facts.value),
                 f" with {spare} more to spare" if spare else "",
-                stays_quorate(facts, [fatal], qdevice)[1],
+                stays_quorate(facts, [loss_of_quorum], qdevice)[1],
                 _remedy(facts, spare, qdevice),
             )
         )

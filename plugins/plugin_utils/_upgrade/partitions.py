@@ -113,9 +113,9 @@ def _value(host: str, result: Value) -> Value:
 
 def _why_not(result: t.Any) -> str:
     if isinstance(result, dict):
-        told = result.get("msg") or result.get("reason")
-        if told:
-            return str(told)
+        reason = result.get("msg") or result.get("reason")
+        if reason:
+            return str(reason)
         if result.get("skipped"):
             return "the task was skipped"
         return "the result has no votequorum value"

@@ -27,7 +27,7 @@ from ansible_collections.corosync.quorum.tests.unit.fakes.values import device, 
 VOTING, ALIVE, REGISTERED, ABSENT = (value(qdevice=device(state)) for state in ("voting", "alive", "registered", "absent"))
 NOT_ITS_OWN_MEMBER = (
     "The dictionary given is not a votequorum value that this version of corosync.quorum can use: the node asked, 1, is not among its members. "
-    "Read it anew with corosync.quorum.votequorum_info of this version."
+    "Read it again with corosync.quorum.votequorum_info of this version."
 )
 CROSSED = [node(1, name="2"), node(2, name="1"), node(3, False, name="3")]
 NO_NODELIST = {"nodes": [node(1, name=None, configured=None)], "members": (1,)}
