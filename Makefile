@@ -22,13 +22,16 @@ in_tree = PYTHONPATH="tests:$$($(python) -c 'from run import trees; print(trees.
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
-.PHONY: help demo test lab-prepare lab-up lab-down lab-ssh bench truth docs dist clean
+.PHONY: help demo check test lab-prepare lab-up lab-down lab-ssh bench truth docs dist clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: lab-prepare ## three real cluster nodes on this machine, and a playbook that shows quorum kept and lost
 	@$(python) -m demo
+
+check: .venv/.ready-check ## the verdict on a change in about a minute: unit tests, types, lint and format
+	@$(python) -m run check
 
 test: .venv/.ready-test ## all tests; what could not run here is listed with its reason (STAGES="unit sanity-*": only these)
 	@$(python) -m lab prepare || echo '==> Going on without the lab; the stages that need its nodes will say so'
@@ -63,5 +66,6 @@ clean: ## remove what was made in the checkout; run lab-down first
 	rm -rf .venv .cache .ansible .hypothesis .mypy_cache .pytest_cache collections dist tests/output changelogs/.plugin-cache.yaml
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/.ready-%: tests/requirements/%.txt tests/requirements/demo.txt tests/run/prepare.sh
+# prepare.sh looks at the same files.
+.venv/.ready-%: $(wildcard tests/requirements/*) tests/run/prepare.sh
 	@tests/run/prepare.sh $*

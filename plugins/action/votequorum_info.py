@@ -15,7 +15,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.assess import completed
-from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import untemplated
 
 OWN = "_judge"
 

@@ -107,7 +107,9 @@ class _Node:
         self._in_use = True
         try:
             with Watchdog(seconds, self._narrator.heartbeat, self._parent):
-                answer = self._action._execute_module(module_name=MODULE, module_args=dict(self._options, _slice=given), task_vars=self._task_vars)
+                answer: dict[str, t.Any] = self._action._execute_module(
+                    module_name=MODULE, module_args=dict(self._options, _slice=given), task_vars=self._task_vars
+                )
         except Overdue:
             self._forget()
             raise Silent(f"it gave no answer within {int(seconds)} s") from None

@@ -10,19 +10,18 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
-from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
-
-planner = Later("plugin_utils._cluster.plan")
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
 
 
+@answers
 def cluster_plan(facts: t.Any, hosts: t.Any, alive: t.Any, batch: t.Any, ready: bool = True) -> dict[str, t.Any]:
-    """The steps of the role `cluster`, or why none may be taken. AnsibleFilterError where it is given something else than the role's own data."""
+    """The steps of the role `cluster`, or why none may be taken."""
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.plan import plan
+
     if not isinstance(facts, dict) or not all(isinstance(fact, dict) and {"wish", "seen"} <= set(fact) for fact in facts.values()):
         raise AnsibleFilterError("corosync.quorum.cluster_plan is for the role corosync.quorum.cluster: it takes what that role knows of its hosts.")
     play = {"hosts": list(hosts), "alive": list(alive), "batch": list(batch), "ready": bool(ready)}
-    wishes = {host: fact["wish"] for host, fact in facts.items()}
-    return t.cast("dict[str, t.Any]", untemplated(planner.plan(wishes, {host: fact["seen"] for host, fact in facts.items()}, play)))
+    return plan({host: fact["wish"] for host, fact in facts.items()}, {host: fact["seen"] for host, fact in facts.items()}, play)
 
 
 class FilterModule:

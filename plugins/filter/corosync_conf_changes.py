@@ -10,19 +10,19 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
-from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
-
-conf = Later("plugin_utils._cluster.conf_changes")
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
 
 
+@answers
 def corosync_conf_changes(old: t.Any, new: t.Any) -> dict[str, t.Any]:
-    """{action, changes} for two texts of a corosync.conf. AnsibleFilterError where something else is given."""
+    """{action, changes} for two texts of a corosync.conf."""
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_changes import action_of, changes
+
     for name, text in (("input", old), ("new", new)):
         if not isinstance(text, str):
             raise AnsibleFilterError(f"corosync.quorum.corosync_conf_changes compares two texts of a corosync.conf, but {name} is a {type(text).__name__}.")
-    found = conf.changes(old, new)
-    return t.cast("dict[str, t.Any]", untemplated({"action": conf.action_of(found), "changes": [dict(change._asdict()) for change in found]}))
+    found = changes(old, new)
+    return {"action": action_of(found), "changes": [dict(change._asdict()) for change in found]}
 
 
 class FilterModule:

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
 
-from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
-
-question = Later("module_utils._forecast.questions")
-shape = Later("module_utils._value.shape")
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Forecast
 
 
-def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = False, qdevice: str = "as_now") -> dict[str, t.Any]:
-    """What the nodes that stay will see. AnsibleFilterError for a question that has no answer."""
-    try:
-        return question.forecast(value, leave, how=how, lms_window=lms_window, qdevice=qdevice)
-    except shape.ForecastError as error:
-        raise AnsibleFilterError(f"corosync.quorum.forecast: {error}") from error
+@answers
+def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = False, qdevice: str = "as_now") -> Forecast:
+    """What the nodes that stay will see."""
+    from ansible_collections.corosync.quorum.plugins.module_utils._forecast import questions
+
+    return questions.forecast(value, leave, how=how, lms_window=lms_window, qdevice=qdevice)
 
 
 class FilterModule:

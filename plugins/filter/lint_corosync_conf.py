@@ -10,20 +10,20 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
-from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
-
-linter = Later("plugin_utils._lint.checks")
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
 
 
+@answers
 def lint_corosync_conf(text: t.Any) -> list[dict[str, t.Any]]:
-    """The findings of lint() for the text of a corosync.conf. AnsibleFilterError where it is given something else."""
+    """The findings for the text of a corosync.conf."""
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.checks import lint
+
     if not isinstance(text, str):
         raise AnsibleFilterError(
             f"corosync.quorum.lint_corosync_conf takes the text of a corosync.conf, but was given {_called(text)}. "
             "Use lookup('ansible.builtin.file', 'corosync.conf') on the controller, or ansible.builtin.slurp and b64decode for a file of a node."
         )
-    return t.cast("list[dict[str, t.Any]]", untemplated(linter.lint(text)))
+    return lint(text)
 
 
 def _called(value: t.Any) -> str:

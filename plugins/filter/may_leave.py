@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
 
-from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
-
-question = Later("module_utils._forecast.questions")
-shape = Later("module_utils._value.shape")
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Leave
 
 
-def may_leave(value: t.Any, nodes: t.Any, qdevice: str = "either", spare: int = 0) -> dict[str, t.Any]:
-    """Whether these nodes may leave, why, and the numbers. AnsibleFilterError for a question that has no answer."""
-    try:
-        return question.may_leave(value, nodes, qdevice=qdevice, spare=spare)
-    except shape.ForecastError as error:
-        raise AnsibleFilterError(f"corosync.quorum.may_leave: {error}") from error
+@answers
+def may_leave(value: t.Any, nodes: t.Any, qdevice: str = "either", spare: int = 0) -> Leave:
+    """Whether these nodes may leave, why, and the numbers."""
+    from ansible_collections.corosync.quorum.plugins.module_utils._forecast import questions
+
+    return questions.may_leave(value, nodes, qdevice=qdevice, spare=spare)
 
 
 class FilterModule:

@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
-
-question = Later("plugin_utils._upgrade.partitions")
-shape = Later("module_utils._value.shape")
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
 
 
+@answers
 def partitions(results: t.Any) -> dict[str, t.Any]:
-    """Who sees whom. AnsibleFilterError for anything but results of hosts."""
-    try:
-        return question.partitions(results)
-    except shape.ForecastError as error:
-        raise AnsibleFilterError(f"corosync.quorum.partitions: {error}") from error
+    """Who sees whom."""
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import partitions as partitions_of
+
+    return partitions_of(results)
 
 
 class FilterModule:

@@ -8,24 +8,17 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
-
-history = Later("plugin_utils._upgrade.history")
-moments = Later("module_utils._value.utc")
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
 
 
+@answers
 def quorum_losses(timelines: t.Any, offsets: t.Any = None) -> list[dict[str, t.Any]]:
-    """When nodes that were up lost quorum. AnsibleFilterError for anything but timelines."""
-    try:
-        return [_plain(loss) for loss in history.losses(history.histories(timelines, offsets))]
-    except history.HistoryError as error:
-        raise AnsibleFilterError(f"corosync.quorum.quorum_losses: {error}") from error
+    """When nodes that were up lost quorum."""
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import histories, losses
 
-
-def _plain(loss: t.Any) -> dict[str, t.Any]:
-    return dict(loss._asdict(), at=moments.utc(loss.at), until=None if loss.until is None else moments.utc(loss.until))
+    found = losses(histories(timelines, offsets))
+    return [dict(loss._asdict(), at=utc(loss.at), until=None if loss.until is None else utc(loss.until)) for loss in found]
 
 
 class FilterModule:

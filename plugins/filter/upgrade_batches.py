@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
-
-batches = Later("plugin_utils._upgrade.batches")
-question = Later("module_utils._forecast.questions")
-shape = Later("module_utils._value.shape")
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
 
 
+@answers
 def upgrade_batches(value: t.Any, spare: int = 0, qdevice: str = "either", by: str = "name") -> list[list[str | int]]:
-    """Batches of nodes that may be down together. AnsibleFilterError for a cluster that cannot lose each of its nodes."""
-    try:
-        question.one_of("by", by, ("name", "nodeid"))
-        found = batches.upgrade_batches(value, spare=spare, qdevice=qdevice)
-    except shape.ForecastError as error:
-        raise AnsibleFilterError(f"corosync.quorum.upgrade_batches: {error}") from error
+    """Batches of nodes that may be down together."""
+    from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import one_of
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.batches import upgrade_batches as batches_of
+
+    one_of("by", by, ("name", "nodeid"))
+    batches = batches_of(value, spare=spare, qdevice=qdevice)
     names = {node["nodeid"]: node["name"] for node in value["nodes"] if node["name"] and by == "name"}
-    return [[names.get(nodeid, nodeid) for nodeid in batch] for batch in found]
+    return [[names.get(nodeid, nodeid) for nodeid in batch] for batch in batches]
 
 
 class FilterModule:

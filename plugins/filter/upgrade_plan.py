@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
-
-upgrade = Later("plugin_utils._upgrade.plan")
-shape = Later("module_utils._value.shape")
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
 
 
+@answers
 def upgrade_plan(
     results: t.Any,
     under_way: t.Any = None,
@@ -24,11 +20,10 @@ def upgrade_plan(
     batches: bool = False,
     only: t.Any = None,
 ) -> dict[str, t.Any]:
-    """What speaks against an upgrade, and its order. AnsibleFilterError for anything but results of hosts."""
-    try:
-        return upgrade.plan(results, under_way=under_way, spare=spare, qdevice=qdevice, batches=batches, only=only)
-    except shape.ForecastError as error:
-        raise AnsibleFilterError(f"corosync.quorum.upgrade_plan: {error}") from error
+    """What speaks against an upgrade, and its order."""
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.plan import plan
+
+    return plan(results, under_way=under_way, spare=spare, qdevice=qdevice, batches=batches, only=only)
 
 
 class FilterModule:

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
-
-given = Later("plugin_utils._report.given")
-pages = Later("plugin_utils._report.page")
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
 
 
+@answers
 def upgrade_report(value: t.Any) -> str:
-    """The report as an HTML page. AnsibleFilterError for anything but the description of an upgrade."""
-    try:
-        return pages.page(given.report_of(value))
-    except given.ReportError as error:
-        raise AnsibleFilterError(f"corosync.quorum.upgrade_report: {error}") from error
+    """The report as an HTML page."""
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._report.given import report_of
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._report.page import page
+
+    return page(report_of(value))
 
 
 class FilterModule:

@@ -145,9 +145,12 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_once import compiled_once
 
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
+
 with compiled_once():
+    from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
-    from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import VOTES_THAT_WRAP
     from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import (
         CANCEL,
         EXPECTED_VOTES,
@@ -158,10 +161,8 @@ with compiled_once():
     )
     from ansible_collections.corosync.quorum.plugins.module_utils._node.change import Change
     from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError, positive_seconds
-    from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value, label, names_a_node
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import label, names_a_node
     from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import described
-
-SHOWN = ("expected_votes", "quorum", "total_votes", "quorate")
 
 
 def wish_of(params: t.Mapping[str, t.Any]) -> Wish:
@@ -169,8 +170,8 @@ def wish_of(params: t.Mapping[str, t.Any]) -> Wish:
     for name, least in (("expected_votes", 1), ("votes", 0)):
         if params[name] is not None and not least <= params[name] < VOTES_THAT_WRAP:
             raise OptionError(
-                "%s must be %d to %d (corosync keeps the quorum in 8 bits: with %d votes it wraps round); got %d."
-                % (name, least, VOTES_THAT_WRAP - 1, VOTES_THAT_WRAP, params[name])
+                f"{name} must be {least} to {VOTES_THAT_WRAP - 1} (corosync keeps the quorum in 8 bits: with {VOTES_THAT_WRAP} votes it wraps round); "
+                f"got {params[name]}."
             )
     _refuse_no_node(params["node"])
     return Wish(
@@ -188,11 +189,15 @@ def _refuse_no_node(node: t.Any) -> None:
         raise OptionError(f"node must be the name or the node id of a node; got {got}.{' By 0, corosync means the quorum device.' if is_device else ''}")
 
 
-def shown(value: Value) -> t.Dict[str, t.Any]:
+def shown(value: "Value") -> t.Dict[str, t.Any]:
     """What a diff shows of a value."""
-    found = {key: value[key] for key in SHOWN}
-    found["votes"] = {label(node["nodeid"], value): node["votes"] for node in value["nodes"]}
-    return found
+    return {
+        "expected_votes": value["expected_votes"],
+        "quorum": value["quorum"],
+        "total_votes": value["total_votes"],
+        "quorate": value["quorate"],
+        "votes": {label(node["nodeid"], value): node["votes"] for node in value["nodes"]},
+    }
 
 
 def warnings_of(change: Change) -> t.List[str]:

@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.corosync.quorum.plugins.plugin_utils._later import Later
-
-question = Later("module_utils._forecast.questions")
-shape = Later("module_utils._value.shape")
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
 
 
+@answers
 def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = "either", spare: int = 0) -> bool:
-    """Whether the cluster stays quorate if these nodes leave. AnsibleFilterError for a question that has no answer."""
-    try:
-        return question.quorate_without(value, nodes, qdevice=qdevice, spare=spare)[0]
-    except shape.ForecastError as error:
-        raise AnsibleFilterError(f"corosync.quorum.quorate_without: {error}") from error
+    """Whether the cluster stays quorate if these nodes leave."""
+    from ansible_collections.corosync.quorum.plugins.module_utils._forecast import questions
+
+    return questions.quorate_without(value, nodes, qdevice=qdevice, spare=spare)[0]
 
 
 class TestModule:

@@ -71,7 +71,7 @@ def program(cdef):
     ffi.cdef(without_comments(cdef))
     defines, declarations = split(cdef)
     lines = ["#include <stddef.h>"] + [f"#include <{header}>" for header in INCLUDES]
-    lines += [assertion("{} == {}".format(*define), define[0]) for define in defines.items()]
+    lines += [assertion(f"{name} == {value}", name) for name, value in defines.items()]
     for declaration in declarations:
         if is_enum(declaration):
             lines += enum_assertions(ffi.typeof(type_name(declaration)))

@@ -20,9 +20,9 @@ sys.path.insert(0, str(HERE))
 import against_headers  # noqa: E402  pylint: disable=wrong-import-position
 import generate  # noqa: E402  pylint: disable=wrong-import-position
 
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync import (
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync import (  # noqa: E402  pylint: disable=wrong-import-position
     _abi,
-    cmap,
+    constants,
     errors,
     votequorum,
 )
@@ -77,7 +77,8 @@ def test_every_declaration_is_in_the_program():
             assert f"\n{declaration}\n" in program
         elif against_headers.is_enum(declaration):
             for enumerator in body.group(1).split(","):
-                assert '"{}");'.format(enumerator.split("=")[0].strip()) in program
+                name = enumerator.split("=")[0].strip()
+                assert f'"{name}");' in program
         else:
             for member in filter(str.strip, body.group(1).split(";")):
                 name = re.search(r"(\w+)(\[\d+\])?$", member.strip()).group(1)
@@ -150,20 +151,22 @@ def test_the_names_of_flags_and_states_are_the_headers():
     header = header_text("votequorum.h")
     flags = {name.lower(): int(value, 0) for name, value in re.findall(r"#define VOTEQUORUM_INFO_(\w+)\s+(\w+)", header)}
     flags["two_node"] = flags.pop("twonode")
-    assert flags == {name: 1 << bit for bit, name in enumerate(snapshot.FLAGS)}
+    assert flags == {name: 1 << bit for bit, name in enumerate(constants.FLAGS)}
     states = re.findall(r"#define VOTEQUORUM_NODESTATE_(\w+)\s+(\w+)", header)
     assert {int(value, 0): name.lower() for name, value in states} == snapshot.STATES
 
 
 def test_every_code_of_corosync_has_its_exception():
     enumerators = dict(re.findall(r"\b(CS_(?:ERR_\w+|OK))\s*=\s*(\d+)", header_text("corotypes.h")))
-    assert {name: int(value) for name, value in enumerators.items()} == dict({error.name: code for code, error in errors.BY_CODE.items()}, CS_OK=1)
+    assert {name: int(value) for name, value in enumerators.items()} == dict(
+        {error.name: code for code, error in errors.BY_CODE.items()}, CS_OK=constants.CS_OK
+    )
     for name, value in _abi.ffi.typeof("cs_error_t").relements.items():
         assert name == "CS_OK" or (errors.BY_CODE[value].name, errors.BY_CODE[value].code) == (name, value)
 
 
 def test_the_constants_that_the_code_spells_out_are_the_declared_ones():
-    constants = dict({name: int(value, 0) for name, value in DEFINES.items()}, **_abi.ffi.typeof("cs_dispatch_flags_t").relements)
+    declared = dict({name: int(value, 0) for name, value in DEFINES.items()}, **_abi.ffi.typeof("cs_dispatch_flags_t").relements)
     for name in (
         "DISPATCH_ONE",
         "DISPATCH_ALL",
@@ -173,10 +176,10 @@ def test_the_constants_that_the_code_spells_out_are_the_declared_ones():
         "TRACK_CHANGES",
         "TRACK_CHANGES_ONLY",
     ):
-        assert getattr(votequorum, name) == constants["CS_" + name]
-    assert constants["VOTEQUORUM_QDEVICE_NODEID"] == votequorum.QDEVICE_NODEID
-    assert constants["VOTEQUORUM_QDEVICE_MAX_NAME_LEN"] - 1 == votequorum.QDEVICE_MAX_NAME
-    assert constants["CMAP_KEYNAME_MAXLEN"] + 1 == cmap.KEY_ROOM
+        assert getattr(constants, name) == declared["CS_" + name]
+    assert declared["VOTEQUORUM_QDEVICE_NODEID"] == constants.QDEVICE_NODEID
+    assert declared["VOTEQUORUM_QDEVICE_MAX_NAME_LEN"] - 1 == constants.QDEVICE_MAX_NAME
+    assert declared["CMAP_KEYNAME_MAXLEN"] == constants.CMAP_LONGEST_KEY
     assert 2 * _abi.ffi.sizeof("struct votequorum_info") < votequorum.INFO_ROOM
     assert votequorum.NodeInfo._fields == tuple(name for name, dummy in _abi.ffi.typeof("struct votequorum_info").fields)
 
@@ -186,10 +189,9 @@ def test_the_types_of_cmaps_values():
     numbers = {
         kinds["CMAP_VALUETYPE_" + name.upper()]: c_type
         for name, c_type in (
-            [("%sint%d" % (sign, bits), "%sint%d_t" % (sign, bits)) for sign in ("", "u") for bits in (8, 16, 32, 64)]
-            + [("float", "float"), ("double", "double")]
+            [(f"{sign}int{bits}", f"{sign}int{bits}_t") for sign in ("", "u") for bits in (8, 16, 32, 64)] + [("float", "float"), ("double", "double")]
         )
     }
-    assert numbers == cmap._NUMBERS  # pylint: disable=protected-access
-    assert kinds["CMAP_VALUETYPE_STRING"] == cmap._STRING  # pylint: disable=protected-access
-    assert kinds["CMAP_VALUETYPE_UINT8"] == cmap._UINT8  # pylint: disable=protected-access
+    assert numbers == constants.CMAP_NUMBERS
+    assert kinds["CMAP_VALUETYPE_STRING"] == constants.CMAP_STRING
+    assert kinds["CMAP_VALUETYPE_UINT8"] == constants.CMAP_UINT8

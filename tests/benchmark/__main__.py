@@ -10,7 +10,7 @@ import time
 
 from lab import LabError, why_not
 from lab.__main__ import become_root
-from lab.host import hand_over
+from lab.host import give_to_sudo_user
 
 from . import forecast, hour, idle, machine, memory, process, task, upgrade, wait
 from .bench import HERE, SMALL, Bench, BenchmarkError, say
@@ -88,7 +88,7 @@ def section(bench, name):
     results = HERE / "results"
     results.mkdir(exist_ok=True)
     (results / (name + ".md")).write_text(text, encoding="utf-8")
-    hand_over(results, [path.name for path in results.iterdir()])
+    give_to_sudo_user(results, [path.name for path in results.iterdir()])
     print(text.partition("-->")[2].strip() + "\n", flush=True)
     say(f"{name} took {time.monotonic() - start:.0f} s")
 

@@ -39,14 +39,16 @@ def run(bench):
     return "\n\n".join(
         [
             (
-                f"At the controller, with the code imported: the questions asked of clusters of 1 vote a node, and of random votes (0 to {MOST_VOTES}, another cluster "
-                "each time) for the batches of an upgrade. A task of `votequorum_info` pays the first column and no more: the controller makes the forecast, and "
-                "Ansible imports an action plugin once a play."
+                "At the controller, with the code imported: the questions asked of clusters of 1 vote a node, and of random votes (0 to "
+                f"{MOST_VOTES}, another cluster each time) for the batches of an upgrade. A task of `votequorum_info` pays the first column and no "
+                "more: the controller makes the forecast, and Ansible imports an action plugin once a play."
             ),
             growth,
-            "Where the node makes it (`votequorum_info` with `async`, `votequorum`, `wait_for_quorum`), on a node of a cluster of %d, compiled from source as in "
-            "a task: from the import of the module to the finished snapshot, with the forecast and with a forecast that is neither imported nor made. Part of the "
-            "import goes on while corosync opens the connections." % LARGE,
+            (
+                f"Where the node makes it (`votequorum_info` with `async`, `votequorum`, `wait_for_quorum`), on a node of a cluster of {LARGE}, compiled "
+                "from source as in a task: from the import of the module to the finished snapshot, with the forecast and with a forecast that is "
+                "neither imported nor made. Part of the import goes on while corosync opens the connections."
+            ),
             added,
             (
                 "There, in a process of its own: `forecast` on a snapshot that is otherwise ready; everything the snapshot needs "

@@ -48,7 +48,8 @@ def run(bench):
         while time.monotonic() < end:
             readings.append((_controller(play), node.python(ON_NODE, parse=True)))
             if len(readings) % SPAN == 1:
-                say("hour: %d KiB at the controller, %d KiB on the node" % readings[-1])
+                at_controller, on_node = readings[-1]
+                say(f"hour: {at_controller} KiB at the controller, {on_node} KiB on the node")
             time.sleep(EVERY)
         if len(play.times()) > 1:
             raise BenchmarkError("The wait ended although there was no quorum.")
@@ -64,8 +65,8 @@ def run(bench):
     return "\n\n".join(
         [
             (
-                f"One wait of {SECONDS // 60} minutes without quorum. Anonymous memory of all processes of `ansible-playbook`, what they share counted once, and of the module's "
-                f"process; read every {EVERY} s, medians of the first and of the last {SPAN} readings."
+                f"One wait of {SECONDS // 60} minutes without quorum. Anonymous memory of all processes of `ansible-playbook`, what they share "
+                f"counted once, and of the module's process; read every {EVERY} s, medians of the first and of the last {SPAN} readings."
             ),
             table(["memory", "at the beginning", "at the end", "grown", "readings"], rows),
             targets([Target("growth in an hour " + where, grown[where] / median(kinds[where][:SPAN]) * 100, 1.0, " %") for where in kinds]),

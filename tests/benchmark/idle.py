@@ -86,11 +86,14 @@ def run(bench):
         for way, node in nodes.items()
     ]
     ours = spent[nodes[OURS].name]["ssh"] / (end - start) * 100
+    minutes, seconds = divmod(int(bench.idle), 60)
     return "\n\n".join(
         [
-            "%d minutes and %d seconds without quorum, one node for each way of waiting. CPU: everything that came to the node by ssh, sshd's own "
-            "part included. corosync: how much more its daemon used than on a node where nobody waits. Round trips: uses of ssh by the controller."
-            % divmod(bench.idle, 60),
+            (
+                f"{minutes} minutes and {seconds} seconds without quorum, one node for each way of waiting. CPU: everything that came to the node by "
+                "ssh, sshd's own part included. corosync: how much more its daemon used than on a node where nobody waits. Round trips: uses of ssh "
+                "by the controller."
+            ),
             table(["way of waiting", "CPU on the node", "of one core", "corosync", "round trips"], rows),
             targets(
                 [

@@ -36,8 +36,9 @@ def dots(rows):
     height = TOP + ROW * len(rows) + BOTTOM
     body = []
     for tick in TICKS:
-        body.append('<line class="grid" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>'.format(_x(tick), TOP, height - BOTTOM + 6))
-        body.append(f'<text class="small" x="{_x(tick):.1f}" y="{height - BOTTOM + 20}" text-anchor="middle">{tick:g} s</text>')
+        at = _x(tick)
+        body.append(f'<line class="grid" x1="{at:.1f}" x2="{at:.1f}" y1="{TOP}" y2="{height - BOTTOM + 6}"/>')
+        body.append(f'<text class="small" x="{at:.1f}" y="{height - BOTTOM + 20}" text-anchor="middle">{tick:g} s</text>')
     body.append(f'<text class="small" x="{LEFT}" y="{height - 6}">from quorum on the node to the result at the controller; the bar is the median</text>')
     for number, (label, samples) in enumerate(rows.items()):
         middle = TOP + ROW * number + ROW / 2

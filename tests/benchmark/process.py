@@ -34,10 +34,10 @@ def run(bench):
     return "\n\n".join(
         [
             (
-                "Seconds inside a process on the node, from the import of the module to the finished snapshot, when `AnsibleModule` (which `ping` needs, too) is "
-                "imported already. *Compiled from source* is what happens in a task: Python cannot cache the bytecode of the archive that Ansible sends. "
-                "C: from the start of `main`, its libraries loaded by then. *Whole process*: from fork to exit, with Python's own start, `AnsibleModule`, and for C "
-                "the loading of libraries."
+                "Seconds inside a process on the node, from the import of the module to the finished snapshot, when `AnsibleModule` (which `ping` "
+                "needs, too) is imported already. *Compiled from source* is what happens in a task: Python cannot cache the bytecode of the archive "
+                "that Ansible sends. C: from the start of `main`, its libraries loaded by then. *Whole process*: from fork to exit, with Python's "
+                "own start, `AnsibleModule`, and for C the loading of libraries."
             ),
             table(["import to snapshot", "nodes", "median", "middle half, ms", "of it import", "CPU", "whole process"], rows),
             targets(

@@ -55,9 +55,9 @@ def run(bench):
     return "\n\n".join(
         [
             (
-                "A real upgrade (corosync 3.1.7 to 3.1.9) of nine nodes with one vote each by the playbook, `spare: 0`, from its start to its end. Witnesses in "
-                "C on every node saw no loss of quorum in any run. All nodes and the controller share this machine's processors: what they compute takes as "
-                "long in batches as one by one once the processors are busy, and only what they wait for goes on side by side."
+                "A real upgrade (corosync 3.1.7 to 3.1.9) of nine nodes with one vote each by the playbook, `spare: 0`, from its start to its end. "
+                "Witnesses in C on every node saw no loss of quorum in any run. All nodes and the controller share this machine's processors: what "
+                "they compute takes as long in batches as one by one once the processors are busy, and only what they wait for goes on side by side."
             ),
             table(["nine nodes", "median, s", "runs, s", "processors busy"], rows),
             (

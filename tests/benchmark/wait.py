@@ -7,7 +7,7 @@ import random
 import subprocess
 import time
 
-from lab.host import CHECKOUT, hand_over
+from lab.host import CHECKOUT, give_to_sudo_user
 from lab.parallel import each
 
 from .bench import REMOTE, SMALL, BenchmarkError, Play, say
@@ -52,7 +52,7 @@ def run(bench):
             for way, seconds in _round(bench, cluster, ways, span, number).items():
                 late[way].append(seconds)
     PICTURE.write_text(dots({way.replace("`", ""): samples for way, samples in late.items()}), encoding="utf-8")
-    hand_over(PICTURE.parent, [PICTURE.name])
+    give_to_sudo_user(PICTURE.parent, [PICTURE.name])
     floor = median(late[FLOOR])
     rows = [
         [way] + [f"{figure:.2f} s" for figure in (median(samples), percentile(samples, 95), max(samples))] + [f"{median(samples) / floor:.1f}", len(samples)]
@@ -60,10 +60,12 @@ def run(bench):
     ]
     return "\n\n".join(
         [
-            "Seconds from quorum to result. Quorum: the moment at which an independent C program on the node, which blocks on votequorum's notification, is told. "
-            "Result: the moment at which it reaches the controller's main process; controller and nodes share one clock. Each sample is a real return of quorum: "
-            "%d nodes, each cut off from all others, get their links back at a random moment. "
-            "`until` runs `command: corosync-quorumtool -s`; `reboot`'s loop is ansible-core's own, without the reboot." % SMALL,
+            (
+                "Seconds from quorum to result. Quorum: the moment at which an independent C program on the node, which blocks on votequorum's "
+                "notification, is told. Result: the moment at which it reaches the controller's main process; controller and nodes share one clock. "
+                f"Each sample is a real return of quorum: {SMALL} nodes, each cut off from all others, get their links back at a random moment. "
+                "`until` runs `command: corosync-quorumtool -s`; `reboot`'s loop is ansible-core's own, without the reboot."
+            ),
             table(["way of waiting", "median", "95th percentile", "worst", "× floor", "samples"], rows),
             "![Each wait as a dot: those by event lie at hundredths of a second, those that poll at seconds](../../../docs/wait.svg)",
             targets([Target("median of `wait_for_quorum` ÷ C program", median(late[OURS]) / floor, 1.5)]),

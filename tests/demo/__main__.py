@@ -74,7 +74,7 @@ def demonstrate():
 
     Step.begin("Boot three nodes", "`make lab-down` removes what is left of earlier nodes; then run `make demo` again")
     lab = Lab(nodes=3, suite=SUITE, upgrade_to=NEXT_SUITE).up()
-    lab.renew(lab.nodes)
+    lab.recreate(lab.nodes)
     print("up: " + ", ".join(f"{node.name} ({node.address})" for node in lab.nodes))
 
     Step.begin(

@@ -51,4 +51,5 @@ def test_every_quoted_message_is_printed_by_some_code(quoted):
 def test_every_code_of_corosync_is_there_with_its_advice():
     told = set(ROW.findall(GUIDE))
     wanted = {(error.name, str(error.code), error.advice) for error in BY_CODE.values() if error.advice != CorosyncError.advice}
-    assert told == wanted, "rows to be in the guide:\n" + "".join("  * - ``{}`` ({})\n    - {}\n".format(*row) for row in sorted(wanted - told))
+    rows = [f"  * - ``{name}`` ({code})\n    - {advice}\n" for name, code, advice in sorted(wanted - told)]
+    assert told == wanted, "rows to be in the guide:\n" + "".join(rows)

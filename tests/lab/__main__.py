@@ -3,10 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lab from a shell: `PYTHONPATH=tests python3 -m lab --help`."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 
 from . import host, image
 from .errors import LabError
@@ -16,14 +19,18 @@ from .pacemaker import Pacemaker
 # The lab of the molecule scenarios, see molecule/default/create.yml
 MOLECULE = "molecule"
 
+# What carries out a command; None is the exit status 0
+Action = Callable[[argparse.Namespace], int | None]
 
-def main(argv=None):
+
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     arguments = parser().parse_args(argv)
     try:
         if arguments.command != "prepare":
             become_root("lab")
-        return arguments.action(arguments) or 0
+        action: Action = arguments.action
+        return action(arguments) or 0
     except LabError as error:
         print(f"lab: {arguments.command} failed: {error}", file=sys.stderr)
         return 1
@@ -32,19 +39,19 @@ def main(argv=None):
         return 130
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(prog="lab", description="Real corosync nodes on this machine, to try and to test things on.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name, action, text, named=True):
+    def command(name: str, action: Action, text: str, named: bool = True) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.set_defaults(action=action)
         if named:
             sub.add_argument("--name", default="lab", help="which lab of this checkout (default: %(default)s)")
         return sub
 
-    command("prepare", lambda _: host.prepare() and None, "install the packages that this machine lacks for the lab", named=False)
+    command("prepare", cmd_prepare, "install the packages that this machine lacks for the lab", named=False)
     up = command("up", cmd_up, "boot the nodes, or those that are not up")
     up.add_argument("--nodes", type=int, default=3, help=f"how many, 1 to {MOST_NODES} (default: %(default)s)")
     up.add_argument("--suite", default="bookworm", choices=image.SUITES, help="the nodes' Debian (default: %(default)s)")
@@ -66,7 +73,7 @@ def parser():
     return top
 
 
-def become_root(module):
+def become_root(module: str) -> None:
     """Start this command again by sudo when it has not root's rights."""
     if os.geteuid() == 0:
         return
@@ -78,7 +85,12 @@ def become_root(module):
         raise LabError("booting machines needs root, and there is no sudo: run it as root") from None
 
 
-def cmd_up(arguments):
+def cmd_prepare(_arguments: argparse.Namespace) -> None:
+    """lab prepare"""
+    host.prepare()
+
+
+def cmd_up(arguments: argparse.Namespace) -> None:
     """lab up"""
     wanted = Lab(arguments.name, arguments.nodes, arguments.suite, stack=arguments.stack, upgrade_to=arguments.upgrade_to)
     lab = wanted.up(fresh=arguments.fresh)
@@ -89,7 +101,7 @@ def cmd_up(arguments):
     print("remove them:    make lab-down")
 
 
-def cmd_cluster(arguments):
+def cmd_cluster(arguments: argparse.Namespace) -> None:
     """lab cluster"""
     lab = Lab(arguments.name).find()
     cluster = lab.cluster(nodes=arguments.nodes)
@@ -99,27 +111,27 @@ def cmd_cluster(arguments):
     print(cluster[1].run(["corosync-quorumtool", "-s"], check=False).stdout)
 
 
-def cmd_down(arguments):
+def cmd_down(arguments: argparse.Namespace) -> None:
     """lab down"""
-    labs = {lab.name: lab for lab in all_labs() if arguments.all or (arguments.name == "lab" and _goes_with_a_session(lab))}
+    labs = {lab.name: lab for lab in all_labs() if arguments.all or (arguments.name == "lab" and _belongs_to_the_tests(lab))}
     labs.setdefault(arguments.name, Lab(arguments.name))
     for lab in labs.values():
         mine = session_lock(lab)
         if mine is None:
             if not lab.private or arguments.name == lab.name or arguments.all:
-                host.say(f"the lab {lab.name} stays: a test session uses it")
+                host.say(f"kept {lab.name}: a test session uses it")
             continue
         with mine:
             lab.down()
-        host.say(f"the lab {lab.name} is down")
+        host.say(f"stopped{'' if lab.name == 'lab' else f' {lab.name}'}; its nodes, disks and network are removed")
 
 
-def _goes_with_a_session(lab):
+def _belongs_to_the_tests(lab: Lab) -> bool:
     """Whether a lab is a test session's. Molecule's is booted by one process and used by others: it goes with the run of the tests."""
-    return lab.private or (lab.name == MOLECULE and not _tests_run())
+    return lab.private or (lab.name == MOLECULE and not _tests_are_running())
 
 
-def _tests_run():
+def _tests_are_running() -> bool:
     """Whether a run of this checkout's tests is under way."""
     lock = host.CHECKOUT / ".cache" / "run.lock"
     mine = host.try_lock(lock) if lock.exists() else None
@@ -128,7 +140,7 @@ def _tests_run():
     return lock.exists() and mine is None
 
 
-def cmd_status(_arguments):
+def cmd_status(_arguments: argparse.Namespace) -> None:
     """lab status"""
     labs = all_labs()
     if not labs:
@@ -137,15 +149,15 @@ def cmd_status(_arguments):
         try:
             nodes = lab.find().nodes
         except LabError:
-            print(f"{lab.name:<8} comes up or goes down just now, or was interrupted in it")
+            print(f"{lab.name:<8} is starting or stopping, or was interrupted while it did")
             continue
         for node in nodes:
             print(f"{lab.name:<8} {node.name:<7} {node.address:<15} {'up' if node.is_on() else 'off'}")
 
 
-def cmd_ssh(arguments):
+def cmd_ssh(arguments: argparse.Namespace) -> int:
     """lab ssh"""
-    remote = arguments.remote[1:] if arguments.remote[:1] == ["--"] else arguments.remote
+    remote: list[str] = arguments.remote[1:] if arguments.remote[:1] == ["--"] else arguments.remote
     return subprocess.call(Lab(arguments.name).find()[arguments.node].ssh_args + remote)
 
 

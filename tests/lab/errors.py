@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one error the lab raises; its text says what was tried, what came of it and what to do."""
 
+from __future__ import annotations
+
 
 class LabError(Exception):
     """Something about the lab or this machine is not as it must be."""

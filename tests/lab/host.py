@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The machine that carries the lab: what it must have, its folders, and small wrappers for its commands."""
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import os
@@ -11,8 +13,13 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TextIO
 
 from .errors import LabError
+
+# A word of a command line, before it becomes text
+Word = str | int | pathlib.Path
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -35,34 +42,36 @@ INOTIFY_INSTANCES = 1024
 SBIN = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def cache_dir():
+def cache_dir() -> pathlib.Path:
     """Folder of the base images: big, built once, shared by all checkouts."""
     return pathlib.Path(os.environ.get("QUORUM_LAB_CACHE") or "/var/cache/corosync-quorum-lab")
 
 
-def state_dir():
+def state_dir() -> pathlib.Path:
     """Folder of what runs now: one folder in it per lab."""
     return pathlib.Path(os.environ.get("QUORUM_LAB_STATE") or "/var/lib/corosync-quorum-lab")
 
 
-def say(text):
-    """Tell the user what the lab does; on stderr, so that a command's own output stays clean."""
+def say(text: str) -> None:
+    """Print what the lab does, on stderr: a command's own output is on stdout."""
     print("lab: " + text, file=sys.stderr, flush=True)
 
 
-def environment():
+def environment() -> dict[str, str]:
     """The environment for the machine's own commands: administrator's folders in PATH, messages in English."""
     env = dict(os.environ, PATH=SBIN, LC_ALL="C.UTF-8")
     env.pop("LANGUAGE", None)
     return env
 
 
-def run(argv, check=True, timeout=60, stdin=None, env=None):
-    """Run a command of this machine and return its CompletedProcess (text); a failure is a LabError with its last words."""
-    argv = [str(word) for word in argv]
+def run(
+    argv: Iterable[Word], check: bool = True, timeout: float = 60, stdin: str | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of this machine and return its CompletedProcess (text); a failure is a LabError with the end of its output."""
+    command = [str(word) for word in argv]
     try:
         done = subprocess.run(
-            argv,
+            command,
             input=stdin,
             stdin=None if stdin is not None else subprocess.DEVNULL,
             capture_output=True,
@@ -72,43 +81,44 @@ def run(argv, check=True, timeout=60, stdin=None, env=None):
             check=False,
         )
     except FileNotFoundError:
-        raise LabError(f"the command {argv[0]} is not on this machine: run `make lab-prepare`") from None
+        raise LabError(f"the command {command[0]} is not on this machine: run `make lab-prepare`") from None
     except subprocess.TimeoutExpired:
-        raise LabError(f"`{' '.join(argv)}` was not done after {timeout} s") from None
+        raise LabError(f"`{' '.join(command)}` was not done after {timeout} s") from None
     if check and done.returncode:
-        raise LabError(f"`{' '.join(argv)}` ended with {done.returncode}: {last_words(done)}")
+        raise LabError(f"`{' '.join(command)}` ended with {done.returncode}: {end_of_output(done)}")
     return done
 
 
-def last_words(done, lines=8):
-    """The end of what a finished command said, for an error message."""
+def end_of_output(done: subprocess.CompletedProcess[str], lines: int = 8) -> str:
+    """The last lines that a finished command printed, for an error message."""
     text = (done.stderr or "").strip() or (done.stdout or "").strip() or "it said nothing"
     return "\n".join(text.splitlines()[-lines:])
 
 
 @contextlib.contextmanager
-def locked(path, what, timeout=900):
+def locked(path: pathlib.Path, what: str, timeout: float = 900) -> Iterator[None]:
     """Hold an exclusive lock on a file; the kernel lets go of it when this process dies, however it dies."""
     deadline = time.monotonic() + timeout
-    told = False
+    announced = False
     while True:
         handle = try_lock(path)
         if handle:
             break
         if time.monotonic() > deadline:
             raise LabError(f"another process has held the lock {path} for {timeout} s: end it, then try again")
-        if not told:
+        if not announced:
             say(f"waiting for another process that is busy with {what}")
-            told = True
+            announced = True
         time.sleep(0.1)
     with handle:
         yield
 
 
-def try_lock(path):
+def try_lock(path: pathlib.Path) -> TextIO | None:
     """An open file that holds the lock until it is closed; None when another process has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = open(path, "a", encoding="ascii")  # pylint: disable=consider-using-with
+    # It stays open: the caller closes it to give the lock back.
+    handle = open(path, "a", encoding="ascii")  # noqa: SIM115
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -117,7 +127,7 @@ def try_lock(path):
     return handle
 
 
-def allow_many_nodes():
+def allow_many_nodes() -> None:
     """Raise the kernel's number of inotify objects for each user: by default (128) about ten booted nodes use it up, and the next ones hang."""
     limit = pathlib.Path("/proc/sys/fs/inotify/max_user_instances")
     if int(limit.read_text()) >= INOTIFY_INSTANCES:
@@ -130,14 +140,14 @@ def allow_many_nodes():
         say(f"set {limit} to {INOTIFY_INSTANCES}, until this machine restarts")
 
 
-def hand_over(folder, names):
+def give_to_sudo_user(folder: pathlib.Path, names: Iterable[str]) -> None:
     """Give a folder and these files in it to the user who called sudo: ssh and Ansible need no root to reach the nodes."""
     if os.geteuid() == 0 and os.environ.get("SUDO_UID"):
         for path in [folder] + [folder / name for name in names]:
             os.chown(path, int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"]))
 
 
-def missing_packages():
+def missing_packages() -> list[str]:
     """Packages that the lab needs and this machine does not have, sorted."""
     missing = {package for command, package in COMMANDS.items() if not shutil.which(command, path=SBIN)}
     if not KEYRING.exists():
@@ -145,7 +155,7 @@ def missing_packages():
     return sorted(missing)
 
 
-def why_not():
+def why_not() -> str | None:
     """Why this machine cannot run the lab, as a sentence; None when it can."""
     if not sys.platform.startswith("linux"):
         return f"the lab needs Linux, this is {sys.platform}"
@@ -157,14 +167,14 @@ def why_not():
     return None
 
 
-def require():
+def require() -> None:
     """Raise LabError with why_not()'s sentence when the lab cannot run here."""
     reason = why_not()
     if reason:
         raise LabError(reason)
 
 
-def prepare():
+def prepare() -> list[str]:
     """Install the Debian or Ubuntu packages that the lab needs and this machine lacks; return their names."""
     missing = missing_packages()
     if not missing:

@@ -7,6 +7,8 @@ Nodes mount them as the lower layers of an overlay, so an image that is in use m
 in it is part of its name, and another recipe makes another image.
 """
 
+from __future__ import annotations
+
 import os
 import pathlib
 import re
@@ -80,17 +82,17 @@ rmdir .%(folder)s
 """
 
 
-def key(suite):
+def key(suite: str) -> str:
     """Name of the image of a suite; changes with everything that goes into it."""
     return f"{suite}-{cache.recipe_hash(*(PACKAGES + (FINISH,)))}"
 
 
-def path(suite):
+def path(suite: str) -> pathlib.Path:
     """Where the image of a suite is, or will be."""
     return host.cache_dir() / "images" / key(suite)
 
 
-def layers(suite, stack=None):
+def layers(suite: str, stack: str | None = None) -> list[pathlib.Path]:
     """Where the folders are, or will be, of which a node's disk is made, the uppermost first."""
     base = [path(suite)]
     if not stack:
@@ -99,22 +101,22 @@ def layers(suite, stack=None):
     return [host.cache_dir() / "images" / name / "upper"] + base
 
 
-def ensure(suite, stack=None):
+def ensure(suite: str, stack: str | None = None) -> pathlib.Path:
     """Return the uppermost folder of layers(), and build first those that are not there (about a minute each)."""
     check(suite, stack)
-    base = cache.once(path(suite), f"a base image of Debian {suite} with corosync (about a minute)", lambda half: _build(suite, half))
+    base = cache.made_once(path(suite), f"a base image of Debian {suite} with corosync (about a minute)", lambda partial: _build(suite, partial))
     if stack:
         repository = packages.repository(f"{suite}-{stack}", suite, mirror_of_packages(), STACKS[stack], status(suite), key(suite))
-        cache.once(layers(suite, stack)[0].parent, f"a layer with {stack} over it", lambda half: _install(half, base, stack, repository))
+        cache.made_once(layers(suite, stack)[0].parent, f"a layer with {stack} over it", lambda partial: _install(partial, base, stack, repository))
     return layers(suite, stack)[0]
 
 
-def status(suite, stack=None):
+def status(suite: str, stack: str | None = None) -> pathlib.Path:
     """The dpkg status file of an image that is there."""
     return layers(suite, stack)[0] / "var/lib/dpkg/status"
 
 
-def check(suite, stack=None):
+def check(suite: str, stack: str | None = None) -> None:
     """Raise LabError if there is no such suite or stack."""
     if suite not in SUITES:
         raise LabError(f"there is no lab image of the suite {suite!r}: choose one of {', '.join(SUITES)}")
@@ -122,20 +124,28 @@ def check(suite, stack=None):
         raise LabError(f"there is no stack {stack!r} for a lab: choose one of {', '.join(STACKS)}")
 
 
-def _build(suite, half):
-    argv = ["debootstrap", "--variant=minbase", f"--keyring={host.KEYRING}", "--include=" + ",".join(PACKAGES), suite, half, debian_mirror()]
+def _build(suite: str, partial: pathlib.Path) -> None:
+    argv: list[host.Word] = [
+        "debootstrap",
+        "--variant=minbase",
+        f"--keyring={host.KEYRING}",
+        "--include=" + ",".join(PACKAGES),
+        suite,
+        partial,
+        debian_mirror(),
+    ]
     if not pathlib.Path("/usr/share/debootstrap/scripts", suite).exists():
         argv.append("/usr/share/debootstrap/scripts/sid")
     host.run(argv, timeout=900)
-    host.run(["chroot", half, "sh"], stdin=FINISH, timeout=120)
+    host.run(["chroot", partial, "sh"], stdin=FINISH, timeout=120)
 
 
-def _install(half, base, stack, repository):
+def _install(partial: pathlib.Path, base: pathlib.Path, stack: str, repository: pathlib.Path) -> None:
     script = INSTALL % {"folder": packages.NODE_FOLDER, "source": packages.source(repository), "packages": " ".join(STACKS[stack])}
-    host.run(["unshare", "--mount", "--propagation", "private", "sh", "-s", half, base, packages.folder()], stdin=script, timeout=600)
+    host.run(["unshare", "--mount", "--propagation", "private", "sh", "-s", partial, base, packages.folder()], stdin=script, timeout=600)
 
 
-def debian_mirror(sources=None):
+def debian_mirror(sources: str | None = None) -> str:
     """The archive to take Debian from: QUORUM_LAB_MIRROR, else the first one that apt on this machine uses; empty: debootstrap's own default."""
     if os.environ.get("QUORUM_LAB_MIRROR"):
         return os.environ["QUORUM_LAB_MIRROR"]
@@ -150,7 +160,7 @@ def debian_mirror(sources=None):
     return ""
 
 
-def mirror_of_packages():
+def mirror_of_packages() -> str:
     """debian_mirror(), or the one that debootstrap itself has where this machine's apt names none (Ubuntu). Raises LabError."""
     mirror = debian_mirror()
     if not mirror:

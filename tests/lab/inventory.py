@@ -3,10 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How ssh and Ansible reach the nodes: files written for them."""
 
+from __future__ import annotations
+
 import json
 import os
 import pathlib
 import threading
+from collections.abc import Iterable, Sequence
+
+from .node import Node
 
 SSH_CONFIG = """\
 Host *
@@ -33,10 +38,10 @@ pipelining = true
 """
 
 
-def write_access(folder, checkout, nodes):
+def write_access(folder: pathlib.Path, checkout: pathlib.Path, nodes: Sequence[Node]) -> None:
     """Write what ssh and Ansible need to reach the nodes and to find the collection of this checkout."""
-    write_whole(folder / "ssh_config", ssh_config(folder, nodes))
-    write_whole(folder / "ansible.cfg", ANSIBLE_CFG.format(folder=folder))
+    replace_file(folder / "ssh_config", ssh_config(folder, nodes))
+    replace_file(folder / "ansible.cfg", ANSIBLE_CFG.format(folder=folder))
     write_inventory(folder / "inventory.yml", nodes)
     tree = folder / "collections/ansible_collections/corosync"
     tree.mkdir(parents=True, exist_ok=True)
@@ -44,13 +49,13 @@ def write_access(folder, checkout, nodes):
         (tree / "quorum").symlink_to(checkout)
 
 
-def ssh_config(folder, nodes):
+def ssh_config(folder: pathlib.Path, nodes: Iterable[Node]) -> str:
     """An ssh configuration of its own for the nodes; the host keys are those of the lab's image and are never in the user's files."""
     hosts = "".join(f"Host {node.name}\n    HostName {node.address}\n" for node in nodes)
     return hosts + SSH_CONFIG.format(folder=folder)
 
 
-def host_variables(node):
+def host_variables(node: Node) -> dict[str, str]:
     """The variables with which Ansible reaches a node."""
     return {
         "ansible_host": node.address,
@@ -61,19 +66,19 @@ def host_variables(node):
     }
 
 
-def write_inventory(path, nodes):
+def write_inventory(path: str | pathlib.Path, nodes: Iterable[Node]) -> pathlib.Path:
     """Write a YAML inventory with the group `nodes` and return its path."""
     path = pathlib.Path(path)
     lines = ["---", "nodes:", "  hosts:"]
     for node in nodes:
         lines.append(f"    {node.name}:")
         lines += [f"      {name}: {json.dumps(value)}" for name, value in host_variables(node).items()]
-    write_whole(path, "\n".join(lines) + "\n")
+    replace_file(path, "\n".join(lines) + "\n")
     return path
 
 
-def write_whole(path, text):
-    """Write a file that another process may be reading or writing: it finds the whole of the old or of the new one."""
-    half = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
-    half.write_text(text)
-    os.replace(half, path)
+def replace_file(path: pathlib.Path, text: str) -> None:
+    """Write a file in one step: a process that reads it meanwhile gets either the old or the new content, complete."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
+    partial.write_text(text)
+    os.replace(partial, path)

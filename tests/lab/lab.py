@@ -3,13 +3,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A lab: booted nodes on one bridge, found again by every process that asks for a lab of the same name in the same checkout."""
 
+from __future__ import annotations
+
 import contextlib
 import hashlib
 import ipaddress
 import json
 import os
+import pathlib
 import shutil
 import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TextIO, TypedDict
 
 from . import cluster, host, image, network, packages, upgrade
 from .errors import LabError
@@ -18,9 +23,24 @@ from .machine import Machine, unmount_below
 from .node import COLLECTION, Node
 from .parallel import each
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 MOST_NODES = 16
-# A node that has written one of these is made anew: that is quicker than to bring it back
-WORN = ("/var/lib/dpkg/status", "/var/lib/pacemaker/cib/cib.xml")
+# A node that has changed one of these gets a new disk: that is faster than undoing the change
+CHANGES_THAT_NEED_A_NEW_DISK = ("/var/lib/dpkg/status", "/var/lib/pacemaker/cib/cib.xml")
+
+
+class Record(TypedDict, total=False):
+    """What lab.json says of a lab that is up."""
+
+    name: str
+    checkout: str
+    image: str
+    suite: str
+    stack: str | None
+    private: bool
+    subnet: str
 
 
 class Lab:
@@ -33,7 +53,15 @@ class Lab:
     what is as wanted. Labs of other names or other checkouts run beside it.
     """
 
-    def __init__(self, name="lab", nodes=3, suite="bookworm", private=False, stack=None, upgrade_to=None):
+    def __init__(
+        self,
+        name: str = "lab",
+        nodes: int = 3,
+        suite: str = "bookworm",
+        private: bool = False,
+        stack: str | None = None,
+        upgrade_to: str | None = None,
+    ) -> None:
         if not isinstance(nodes, int) or not 1 <= nodes <= MOST_NODES:
             raise LabError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes!r}")
         image.check(suite, stack)
@@ -44,20 +72,20 @@ class Lab:
         self.suite = suite
         self.stack = stack
         self.upgrade_to = upgrade_to
-        self.private = private  # made by private_lab(): goes with its session
+        self.private = private  # made by private_lab(): removed with its session
         self.id = hashlib.sha256((f"{host.CHECKOUT}\0{name}").encode()).hexdigest()[:6]
         self.folder = host.state_dir() / self.id
         self.bridge = f"cq{self.id}br"
-        self.nodes = []
-        self.recorded = {}
+        self.nodes: list[Node] = []
+        self.recorded: Record = {}
 
-    def __enter__(self):
+    def __enter__(self) -> Lab:
         return self.up()
 
-    def __exit__(self, *_exception):
+    def __exit__(self, *_exception: object) -> None:
         self.down()
 
-    def __getitem__(self, which):
+    def __getitem__(self, which: int | str) -> Node:
         """The node with this name or nodeid."""
         for node in self.nodes:
             if which in (node.name, node.nodeid):
@@ -65,81 +93,81 @@ class Lab:
         raise LabError(f"the lab {self.name} has no node {which!r}; it has {', '.join(node.name for node in self.nodes) or 'none'}")
 
     @property
-    def inventory(self):
+    def inventory(self) -> pathlib.Path:
         """Path of the Ansible inventory of all nodes."""
         return self.folder / "inventory.yml"
 
     @property
-    def ansible_cfg(self):
+    def ansible_cfg(self) -> pathlib.Path:
         """Path of an Ansible configuration with that inventory and this checkout's collection; for ANSIBLE_CONFIG."""
         return self.folder / "ansible.cfg"
 
     # -- up and down
 
-    def up(self, fresh=False):
-        """Boot what of the lab is not running; returns the lab. Immediate when all of it runs. fresh=True: nodes without a past."""
+    def up(self, fresh: bool = False) -> Lab:
+        """Boot the nodes that are not running; returns the lab, at once when all run. fresh=True: what exists of the lab is removed first."""
         host.require()
         with self._lock():
             if fresh or not (self._load() and self._usable()):
                 self._erase()
-                self._found()
-            self._attach(max(self.size, self._there()))
+                self._create()
+            self._make_nodes(max(self.size, self._node_count()))
             self._boot_nodes()
-        self.upgrade_to = self.upgrade_to or self._offered()
+        self.upgrade_to = self.upgrade_to or self._recorded_upgrade()
         if self.upgrade_to:
             self.offer_upgrade(self.upgrade_to)
             (self.folder / "upgrade_to").write_text(self.upgrade_to)
         return self
 
-    def find(self):
-        """Take up the lab as it runs, whatever its size; LabError if it is not up."""
+    def find(self) -> Lab:
+        """Use the lab as it runs, whatever its size; LabError if it is not up."""
         host.require()
-        if not (self._load() and self._there()):
+        if not (self._load() and self._node_count()):
             raise LabError(f"the lab {self.name} is not up: start it with `make lab-up`")
         self.suite, self.stack = self.recorded["suite"], self.recorded.get("stack")
-        self.upgrade_to = self._offered()
-        self._attach(self._there())
+        self.upgrade_to = self._recorded_upgrade()
+        self._make_nodes(self._node_count())
         return self
 
-    def down(self):
+    def down(self) -> None:
         """Switch every node off and remove all traces of the lab, also those of one that was interrupted."""
         host.require()
         with self._lock():
             self._erase()
         self.nodes = []
 
-    def _lock(self):
+    def _lock(self) -> contextlib.AbstractContextManager[None]:
         return host.locked(host.state_dir() / (f"{self.id}.lock"), f"the lab {self.name}")
 
-    def _load(self):
-        """Read what _found() wrote down."""
+    def _load(self) -> bool:
+        """Read what _create() recorded."""
         try:
             self.recorded = json.loads((self.folder / "lab.json").read_text())
         except (OSError, ValueError):
             return False
         return True
 
-    def _usable(self):
-        """Whether what was written down can carry this lab: it was made by the recipe of today, and the machine has not restarted."""
+    def _usable(self) -> bool:
+        """Whether the recorded lab can be used: its image is the one that would be built now, and this machine has not restarted since."""
         wanted = {"image": self._image(), "checkout": str(host.CHECKOUT)}
         return all(self.recorded.get(key) == value for key, value in wanted.items()) and network.bridge_exists(self.bridge)
 
-    def _offered(self):
+    def _recorded_upgrade(self) -> str | None:
         """The suite that Lab(upgrade_to=...) named when this lab came up, if any."""
         try:
             return (self.folder / "upgrade_to").read_text()
         except OSError:
             return None
 
-    def _image(self):
+    def _image(self) -> str:
         return ":".join(str(layer) for layer in image.layers(self.suite, self.stack))
 
-    def _there(self):
-        """How many nodes the lab has had up to now."""
+    def _node_count(self) -> int:
+        """How many nodes of this lab have a disk."""
         return len(list((self.folder / "nodes").glob("*/ready")))
 
-    def _found(self):
-        """Make what all nodes share, and write it down last: until then a later up() starts over."""
+    def _create(self) -> None:
+        """Make what all nodes share, and record it last: without the record a later up() starts over."""
         image.ensure(self.suite, self.stack)
         self.folder.mkdir(parents=True, mode=0o700)
         host.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "corosync-quorum-lab", "-f", self.folder / "id_ed25519"])
@@ -152,20 +180,20 @@ class Lab:
             "private": self.private,
             "subnet": str(self._claim_subnet()),
         }
-        half = self.folder / "lab.json.new"
-        half.write_text(json.dumps(self.recorded, indent=1) + "\n")
-        os.rename(half, self.folder / "lab.json")
+        partial = self.folder / "lab.json.new"
+        partial.write_text(json.dumps(self.recorded, indent=1) + "\n")
+        os.rename(partial, self.folder / "lab.json")
 
-    def _claim_subnet(self):
+    def _claim_subnet(self) -> ipaddress.IPv4Network:
         """Take a subnet that nothing else has; the bridge that carries it is the claim."""
         with host.locked(host.state_dir() / "network.lock", "choosing a subnet"):
             subnet = network.choose_subnet(int(self.id, 16) % 512, network.subnets_in_use())
             network.make_bridge(self.bridge, subnet)
         return subnet
 
-    def _attach(self, size):
+    def _make_nodes(self, size: int) -> None:
         """Make the Node objects, and the files that name them."""
-        subnet = ipaddress.ip_network(self.recorded["subnet"])
+        subnet = ipaddress.IPv4Network(self.recorded["subnet"])
         packages.folder().mkdir(parents=True, exist_ok=True)
         binds = [(host.CHECKOUT, COLLECTION), (packages.folder(), packages.NODE_FOLDER)]
         self.nodes = []
@@ -174,9 +202,9 @@ class Lab:
             machine = Machine(self.folder / "nodes" / name, self.recorded["image"], name, f"cq{self.id}n{nodeid}", self.bridge)
             self.nodes.append(Node(machine, nodeid, subnet[nodeid], self.folder / "ssh_config", binds))
         write_access(self.folder, host.CHECKOUT, self.nodes)
-        host.hand_over(self.folder, ["id_ed25519", "id_ed25519.pub", "ssh_config", "inventory.yml", "ansible.cfg", "collections"])
+        host.give_to_sudo_user(self.folder, ["id_ed25519", "id_ed25519.pub", "ssh_config", "inventory.yml", "ansible.cfg", "collections"])
 
-    def _boot_nodes(self):
+    def _boot_nodes(self) -> None:
         off = [node for node in self.nodes if not node.is_on()]
         if off:
             host.say(f"booting {', '.join(node.name for node in off)} (Debian {self.suite})")
@@ -187,17 +215,17 @@ class Lab:
         if off:
             host.say(f"{', '.join(node.name for node in off)}: up in {time.monotonic() - start:.1f} s")
 
-    def _switch_on(self, node):
+    def _switch_on(self, node: Node) -> None:
         ready = node.machine.folder / "ready"
         if not ready.exists():
             node.machine.erase()
             node.machine.make_disk()
-            self._furnish(node)
+            self._write_settings(node)
             ready.touch()
         node.power_on()
 
-    def _furnish(self, node):
-        subnet = ipaddress.ip_network(self.recorded["subnet"])
+    def _write_settings(self, node: Node) -> None:
+        subnet = ipaddress.IPv4Network(self.recorded["subnet"])
         hosts = ["127.0.0.1 localhost"] + [f"{subnet[number]} node{number}" for number in range(1, MOST_NODES + 1)]
         write = node.machine.write
         write("/etc/hostname", node.name + "\n")
@@ -209,7 +237,7 @@ class Lab:
         write("/root/.ssh/authorized_keys", (self.folder / "id_ed25519.pub").read_text(), mode=0o600)
         (node.machine.root / "root/.ssh").chmod(0o700)
 
-    def _erase(self):
+    def _erase(self) -> None:
         """Remove processes, mounts, bridge and files, whatever of them is there."""
         (self.folder / "lab.json").unlink(missing_ok=True)
         folders = sorted((self.folder / "nodes").glob("node*"))
@@ -218,8 +246,8 @@ class Lab:
         network.remove_bridge(self.bridge)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def renew(self, nodes):
-        """Make these nodes anew: a fresh disk over the image, booted, with nothing configured. About two seconds."""
+    def recreate(self, nodes: Sequence[Node]) -> None:
+        """Give these nodes a new disk over the image and boot them, with nothing configured. About two seconds."""
         if not nodes:
             return
         with self._lock():
@@ -228,23 +256,25 @@ class Lab:
         if self.upgrade_to:
             self.offer_upgrade(self.upgrade_to, nodes)
 
-    def offer_upgrade(self, suite, nodes=None):
+    def offer_upgrade(self, suite: str, nodes: Sequence[Node] | None = None) -> None:
         """Let apt on these nodes (default: all) offer the corosync of a newer Debian, and what that needs; nothing is upgraded by it.
 
-        The offer ends, and nodes that took it are made anew, with the next cluster(), unless it was made by Lab(upgrade_to=...).
+        The next cluster() ends the offer, unless Lab(upgrade_to=...) made it, and recreates nodes that were upgraded.
         """
         line = packages.source(upgrade.ensure(self.suite, suite))
         each(self.nodes if nodes is None else nodes, lambda node: node.put(line, upgrade.SOURCE))
 
     # -- clusters
 
-    def cluster(self, nodes=None, start=True, wait=True, qdevice=None, **wishes):
+    def cluster(
+        self, nodes: int | None = None, start: bool = True, wait: bool = True, qdevice: str | None = None, **wishes: Unpack[cluster.Wishes]
+    ) -> cluster.Cluster:
         """A fresh corosync cluster on the first `nodes` nodes (default: all); corosync is off on the others.
 
-        Undoes every fault first, and makes nodes anew whose packages are not those of the image any more, or that had pacemaker.
+        Undoes every fault first, and recreates nodes whose packages have changed or that had pacemaker.
         start=False: only configured. wait=False: don't wait for the ring.
-        qdevice="ffsplit" or "lms": with a quorum device, served by the node after the cluster's last; its vote is waited for.
-        A lab with too few nodes grows. The other arguments are those of corosync_conf.render(), or conf="..." for a whole corosync.conf.
+        qdevice="ffsplit" or "lms": with a quorum device, served by the node after the cluster's last; returns when its vote counts.
+        A lab with too few nodes grows. The other arguments are those of corosync_conf.render(), or conf="..." for a complete corosync.conf.
         """
         count = len(self.nodes) if nodes is None else nodes
         if not isinstance(count, int) or not 1 <= count <= MOST_NODES:
@@ -253,13 +283,11 @@ class Lab:
         if needed > len(self.nodes):
             self.size = needed
             self.up()
-        self.renew([node for node in self.nodes if any(map(node.machine.has_changed, WORN))])
-        cluster.forget(self.nodes)
+        self.recreate([node for node in self.nodes if any(map(node.machine.has_changed, CHANGES_THAT_NEED_A_NEW_DISK))])
+        cluster.reset(self.nodes)
         if self.upgrade_to:
             self.offer_upgrade(self.upgrade_to)
-        if qdevice:
-            wishes.update(qnetd=self.nodes[count], algorithm=qdevice)
-        made = cluster.configured(self.nodes[:count], **wishes)
+        made = cluster.configured(self.nodes[:count], qnetd=self.nodes[count] if qdevice else None, algorithm=qdevice, **wishes)
         made.deploy(start=start)
         if start and wait:
             made.wait_ring()
@@ -267,35 +295,37 @@ class Lab:
                 made.start_qdevice()
         return made
 
-    def heal(self):
+    def heal(self) -> None:
         """Undo every fault of every node."""
         each(self.nodes, lambda node: node.heal())
 
 
-def session_lock(lab):
+def session_lock(lab: Lab) -> TextIO | None:
     """Take a lab for this process alone: an open file to close in the end, or None when another process has it."""
     return host.try_lock(host.state_dir() / (f"{lab.id}.session"))
 
 
-def all_labs():
+def all_labs() -> list[Lab]:
     """Every lab of this checkout that is up, or was when something ended it."""
     labs = []
     for record in sorted(host.state_dir().glob("*/lab.json")):
-        recorded = json.loads(record.read_text())
+        recorded: Record = json.loads(record.read_text())
         if recorded["checkout"] == str(host.CHECKOUT):
             labs.append(Lab(recorded["name"], suite=recorded["suite"], stack=recorded.get("stack"), private=recorded["private"]))
     return labs
 
 
 @contextlib.contextmanager
-def private_lab(prefix, nodes=3, suite="bookworm", keep=False, **more):
+def private_lab(
+    prefix: str, nodes: int = 3, suite: str = "bookworm", keep: bool = False, stack: str | None = None, upgrade_to: str | None = None
+) -> Iterator[Lab]:
     """A lab that no other process uses meanwhile: PREFIX1, or PREFIX2 while another session has that one, and so on.
 
-    It is taken down at the end unless `keep`. `more`: what else Lab() takes.
+    It is taken down at the end unless `keep`. The other arguments are those of Lab().
     """
     host.require()
     for number in range(1, 10):
-        lab = Lab(f"{prefix}{number}", nodes, suite, private=True, **more)
+        lab = Lab(f"{prefix}{number}", nodes, suite, private=True, stack=stack, upgrade_to=upgrade_to)
         mine = session_lock(lab)
         if mine:
             break

@@ -7,12 +7,15 @@ Its processes are found by pid file alone, and a pid counts only if the process'
 machine's own folder: a number that the kernel has given to somebody else since is never signalled.
 """
 
+from __future__ import annotations
+
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterable, Mapping, Sequence
 
 from . import host
 from .errors import LabError
@@ -30,22 +33,25 @@ done
 """
 REBOOT_WAIT = 60
 
+# A folder of this machine, and where a node sees it
+Bind = tuple[str | pathlib.Path, str | pathlib.Path]
+
 
 class Machine:
     """A machine with a folder for its root and its pid files; knows nothing of corosync."""
 
-    def __init__(self, folder, image, hostname, unique, bridge):
+    def __init__(self, folder: str | pathlib.Path, image: str, hostname: str, unique: str, bridge: str) -> None:
         self.folder = pathlib.Path(folder)
         self.image = image  # the folders under the overlay as mount takes them: the uppermost first, colons between
         self.hostname = hostname
-        self.unique = unique  # on this whole machine; nspawn makes the name of the network link from it
+        self.unique = unique  # on this machine; nspawn makes the name of the network link from it
         self.bridge = bridge
         self.link = "vb-" + unique  # nspawn's name for this machine's end of the link
         self.root = self.folder / "root"
 
     # -- disk
 
-    def make_disk(self):
+    def make_disk(self) -> None:
         """Mount a fresh root over the image."""
         for part in ("upper", "work", "root"):
             (self.folder / part).mkdir(parents=True)
@@ -53,21 +59,22 @@ class Machine:
         mounted = host.run(["mount", "-t", "overlay", "corosync-quorum-lab", "-o", options, self.root], check=False)
         if mounted.returncode:
             raise LabError(
-                f"an overlay cannot be mounted on {self.folder} ({host.last_words(mounted)}): set QUORUM_LAB_STATE to a folder on an ordinary disk, such as ext4 or xfs"
+                f"an overlay cannot be mounted on {self.folder} ({host.end_of_output(mounted)}): "
+                "set QUORUM_LAB_STATE to a folder on an ordinary disk, such as ext4 or xfs"
             )
 
-    def has_changed(self, path):
+    def has_changed(self, path: str) -> bool:
         """Whether the machine has written or removed this file since make_disk()."""
         return os.path.lexists(str(self.folder / "upper") + path)
 
-    def write(self, path, text, mode=0o644):
+    def write(self, path: str, text: str, mode: int = 0o644) -> None:
         """Write a file of the machine while it is down."""
         target = self.root / path.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
         target.chmod(mode)
 
-    def erase(self):
+    def erase(self) -> None:
         """Cut the power if it is on, unmount and delete everything of this machine."""
         self.power_cut()
         unmount_below(self.folder)
@@ -77,7 +84,7 @@ class Machine:
 
     # -- power
 
-    def power_on(self, binds=()):
+    def power_on(self, binds: Iterable[Bind] = ()) -> None:
         """Start the machine; `binds`: (folder of this machine, folder in the node), read-only. Does not wait for the boot."""
         self.power_cut()  # whatever an interrupted run has left of it
         nspawn = [
@@ -101,22 +108,22 @@ class Machine:
             (self.folder / name).unlink(missing_ok=True)
         _spawn_detached(argv, env, self.folder / "console.log")
 
-    def power_cut(self):
+    def power_cut(self) -> None:
         """End the machine at once, as if its plug was pulled; returns when all its processes are gone."""
-        # the supervisor first, so that it starts nothing again; the inhabitants last, as they outlive a killed nspawn
+        # the supervisor first, so that it starts nothing again; the processes inside last, as they outlive a killed nspawn
         for name in ("supervisor.pid", "nspawn.pid"):
             pid = self._own_pid(name)
             if pid:
                 _kill([pid])
-        _kill(self._inhabitants())
+        _kill(self._processes())
         if os.path.exists("/sys/class/net/" + self.link):
             host.run(["ip", "link", "delete", self.link], check=False)  # the kernel takes its time to do that by itself
 
-    def is_on(self):
+    def is_on(self) -> bool:
         """Whether the machine has power."""
         return self._own_pid("nspawn.pid") is not None
 
-    def leader(self):
+    def leader(self) -> int | None:
         """Pid, on this machine, of the node's init; None while there is none."""
         pid = self._own_pid("nspawn.pid")
         for child in _children(pid) if pid else ():
@@ -124,7 +131,7 @@ class Machine:
                 return child
         return None
 
-    def wait_booted(self, deadline):
+    def wait_booted(self, deadline: float) -> None:
         """Return when systemd in the node has finished its boot; `deadline` in time.monotonic()."""
         while time.monotonic() < deadline:
             leader = self.leader()
@@ -137,14 +144,14 @@ class Machine:
             time.sleep(0.05)
         raise LabError(f"{self.hostname} did not boot; the end of its console:\n{self.console()}")
 
-    def console(self, lines=15):
+    def console(self, lines: int = 15) -> str:
         """The last lines of what the machine printed while it booted."""
         log = self.folder / "console.log"
         return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else "(it printed nothing)"
 
     # -- inside
 
-    def _inhabitants(self):
+    def _processes(self) -> list[int]:
         """Pids, on this machine, of all processes that live on this node's disk."""
         mine = f"upperdir={self.folder}/upper,"
         found = []
@@ -157,7 +164,7 @@ class Machine:
                 found.append(int(process.name))
         return found
 
-    def _own_pid(self, name):
+    def _own_pid(self, name: str) -> int | None:
         """The pid in a pid file, if that process runs and is ours."""
         try:
             pid = int((self.folder / name).read_text())
@@ -167,14 +174,14 @@ class Machine:
         mine = os.fsencode(str(self.folder))
         return pid if mine in command or b"--directory=" + mine + b"/root" in command else None
 
-    def _cgroups(self):
+    def _cgroups(self) -> list[pathlib.Path]:
         """Folders for this machine's own control groups: without them all nodes would share one, as nspawn makes none by itself."""
         if _host_has_systemd():
             return []  # its scope is one
         return [mount / "corosync-quorum-lab" / self.unique for mount in systemd_cgroups()]
 
 
-def systemd_cgroups():
+def systemd_cgroups() -> list[pathlib.Path]:
     """Where this process is in the hierarchies that systemd keeps its units in."""
     found = []
     for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
@@ -187,7 +194,7 @@ def systemd_cgroups():
     return found
 
 
-def remove_cgroup(folder):
+def remove_cgroup(folder: pathlib.Path) -> None:
     """Remove an empty control group and what is below it; one in use stays."""
     for current, _dirs, _files in os.walk(folder, topdown=False):
         try:
@@ -196,7 +203,7 @@ def remove_cgroup(folder):
             pass
 
 
-def unmount_below(folder):
+def unmount_below(folder: pathlib.Path) -> None:
     """Unmount everything that is mounted in a folder, innermost first."""
     prefix = str(folder) + "/"
     mounts = []
@@ -209,11 +216,11 @@ def unmount_below(folder):
             host.run(["umount", "--lazy", point])
 
 
-def _host_has_systemd():
+def _host_has_systemd() -> bool:
     return pathlib.Path("/run/systemd/system").is_dir()
 
 
-def _scope(unique):
+def _scope(unique: str) -> list[str]:
     if not _host_has_systemd():
         return []
     return [
@@ -227,31 +234,31 @@ def _scope(unique):
     ]
 
 
-def _spawn_detached(argv, env, log):
+def _spawn_detached(argv: Sequence[str], env: Mapping[str, str], log: pathlib.Path) -> None:
     """Start a process that outlives this one and every signal of its terminal."""
     with open(log, "wb") as out:
-        subprocess.run(["setsid", "--fork"] + argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, cwd="/", check=True, timeout=20)
+        subprocess.run(["setsid", "--fork", *argv], stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, cwd="/", check=True, timeout=20)
 
 
-def _escaped(path):
+def _escaped(path: str | pathlib.Path) -> str:
     return str(path).replace("\\", "\\\\").replace(":", "\\:")
 
 
-def _children(pid):
+def _children(pid: int) -> list[int]:
     try:
         return [int(word) for task in pathlib.Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()]
     except OSError:
         return []
 
 
-def _namespace(pid, kind):
+def _namespace(pid: int | str, kind: str) -> str | None:
     try:
         return os.readlink(f"/proc/{pid}/ns/{kind}")
     except OSError:
         return None
 
 
-def _kill(pids, timeout=20):
+def _kill(pids: Sequence[int], timeout: float = 20) -> None:
     """SIGKILL these processes and return when they have ended."""
     for pid in pids:
         try:
@@ -260,13 +267,13 @@ def _kill(pids, timeout=20):
             pass
     deadline = time.monotonic() + timeout
     for pid in pids:
-        while _lives(pid):
+        while _is_alive(pid):
             if time.monotonic() > deadline:
                 raise LabError(f"the process {pid} did not end within {timeout} s after SIGKILL: look at it with `ps -fp {pid}`")
             time.sleep(0.01)
 
 
-def _lives(pid):
+def _is_alive(pid: int) -> bool:
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:

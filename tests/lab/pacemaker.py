@@ -3,13 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pacemaker on a cluster of the lab, with two resources that can be watched: `dummy` runs on one node, `everywhere` on each."""
 
+from __future__ import annotations
+
 import pathlib
 import threading
 import time
 import xml.etree.ElementTree
+from collections.abc import Sequence
 
-from .cluster import WANTED
+from .cluster import WANTED, Cluster
 from .errors import LabError
+from .node import Node
 from .parallel import each
 
 RESOURCES = ("dummy", "everywhere")
@@ -54,7 +58,7 @@ START = ["systemctl", "start", "pacemaker"]
 READY_TIMEOUT = 90
 
 
-def configuration():
+def configuration() -> str:
     """The configuration that the cluster begins with."""
     return CIB.format(**{name: PRIMITIVE.format(name=name, state=STATE % name) for name in RESOURCES})
 
@@ -62,13 +66,13 @@ def configuration():
 class Pacemaker:
     """Pacemaker on all nodes of a cluster; the lab must have been made with a stack. The next Lab.cluster() has nodes without it."""
 
-    def __init__(self, cluster):
+    def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
 
-    def start(self):
+    def start(self) -> Pacemaker:
         """Configure and start it, with fencing off; returns when all nodes are online and the resources run."""
 
-        def one(node):
+        def one(node: Node) -> None:
             node.run(["sh", "-c", BEGIN], input=configuration())
             if node.run(["which", "crm"], check=False).returncode == 0:  # crmsh reaches every node by ssh, its own as well
                 node.put(node.ssh_config.with_name("id_ed25519").read_text(), "/root/.ssh/id_ed25519", mode=0o600)
@@ -78,13 +82,13 @@ class Pacemaker:
         self.wait_ready()
         return self
 
-    def start_pcsd(self):
+    def start_pcsd(self) -> None:
         """Start pcsd on all nodes and let each command the others: for `pcs cluster stop node2` on node1. Not needed for pcs on its own node."""
         each(self.cluster.nodes, lambda node: node.sh(f"echo hacluster:{PASSWORD} | chpasswd && systemctl start pcsd", timeout=READY_TIMEOUT))
         names = [node.name for node in self.cluster.nodes]
         self.cluster.nodes[0].run(["pcs", "host", "auth"] + names + ["-u", "hacluster", "-p", PASSWORD], timeout=READY_TIMEOUT)
 
-    def nodes(self, on=None):
+    def nodes(self, on: Node | None = None) -> dict[str, dict[str, bool]]:
         """What pacemaker says of the nodes: {name: {"online", "standby", "pending", ... as booleans}}. Empty when it does not answer.
 
         on: a node of the cluster to ask (default: the first on which corosync runs).
@@ -95,11 +99,11 @@ class Pacemaker:
         answer = asked[0].run(["crm_mon", "--one-shot", "--output-as=xml"], check=False, timeout=20).stdout
         return parse_nodes(answer)
 
-    def where(self, resource):
+    def where(self, resource: str) -> list[str]:
         """Names of the nodes on which a resource runs, as the node itself shows it."""
-        return [node.name for node in self.cluster.nodes if _there(node, resource)]
+        return [node.name for node in self.cluster.nodes if _runs_on(node, resource)]
 
-    def wait_ready(self, timeout=READY_TIMEOUT):
+    def wait_ready(self, timeout: float = READY_TIMEOUT) -> None:
         """Return when all nodes are online and not in standby, `dummy` runs on one of them and `everywhere` on each."""
         names = {node.name for node in self.cluster.nodes}
         deadline = time.monotonic() + timeout
@@ -109,13 +113,11 @@ class Pacemaker:
             if usable == names and len(self.where("dummy")) == 1 and set(self.where("everywhere")) == names:
                 return
             if time.monotonic() > deadline:
-                raise LabError(
-                    "pacemaker is not ready after %d s: it says of the nodes %s, dummy runs on %s, everywhere on %s"
-                    % (timeout, seen or "nothing", self.where("dummy") or "none", self.where("everywhere") or "none")
-                )
+                places = ", ".join(f"{resource} runs on {self.where(resource) or 'none'}" for resource in RESOURCES)
+                raise LabError(f"pacemaker is not ready after {timeout} s: it says of the nodes {seen or 'nothing'}, {places}")
             time.sleep(0.2)
 
-    def follow(self):
+    def follow(self) -> Follower:
         """A running Follower, for a `with`."""
         return Follower(self.cluster.nodes)
 
@@ -123,44 +125,44 @@ class Pacemaker:
 class Follower:
     """Looks twenty times a second on which nodes each resource runs. A context manager; reads the nodes' files and asks nothing in them."""
 
-    def __init__(self, nodes):
+    def __init__(self, nodes: Sequence[Node]) -> None:
         self._nodes = nodes
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
-        self.seen = {name: [] for name in RESOURCES}  # (time.time(), names of nodes) at each change
+        self.seen: dict[str, list[tuple[float, list[str]]]] = {name: [] for name in RESOURCES}  # (time.time(), names of nodes) at each change
 
-    def __enter__(self):
+    def __enter__(self) -> Follower:
         self._thread.start()
         return self
 
-    def __exit__(self, *_exception):
+    def __exit__(self, *_exception: object) -> None:
         self._end.set()
         self._thread.join(10)
 
-    def _look(self):
+    def _look(self) -> None:
         while not self._end.is_set():
             for resource, changes in self.seen.items():
-                now = [node.name for node in self._nodes if _there(node, resource)]
+                now = [node.name for node in self._nodes if _runs_on(node, resource)]
                 if not changes or changes[-1][1] != now:
                     changes.append((time.time(), now))
             self._end.wait(0.05)
 
-    def down(self, resource):
+    def down(self, resource: str) -> list[float]:
         """The times at which the resource stopped running on the last node that had it."""
         if not self.seen[resource]:
             raise LabError(f"nothing has been seen of the resource {resource} yet")
         return [at for at, names in self.seen[resource] if not names]
 
 
-def parse_nodes(text):
+def parse_nodes(text: str) -> dict[str, dict[str, bool]]:
     """What crm_mon's XML says of nodes."""
     try:
         found = xml.etree.ElementTree.fromstring(text).findall("./nodes/node")
     except xml.etree.ElementTree.ParseError:
         return {}
-    return {node.get("name"): {key: value == "true" for key, value in node.items() if value in ("true", "false")} for node in found}
+    return {node.get("name", ""): {key: value == "true" for key, value in node.items() if value in ("true", "false")} for node in found}
 
 
-def _there(node, resource):
+def _runs_on(node: Node, resource: str) -> bool:
     leader = node.machine.leader()
     return leader is not None and pathlib.Path(f"/proc/{leader}/root{STATE % resource}").exists()

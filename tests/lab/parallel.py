@@ -3,10 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The same for every node at once."""
 
+from __future__ import annotations
+
 import concurrent.futures
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-def each(items, action):
+def each(items: Iterable[Item], action: Callable[[Item], Result]) -> list[Result]:
     """Call action(item) for all items side by side; return the results in order, or raise the first failure after all have ended."""
     items = list(items)
     if not items:

@@ -6,6 +6,10 @@
 `apt-get install corosync` on a node then upgrades corosync, its libraries and the C library, and leaves Python alone.
 """
 
+from __future__ import annotations
+
+import pathlib
+
 from . import image, packages
 from .errors import LabError
 
@@ -14,17 +18,14 @@ PACKAGES = ("corosync", "corosync-qdevice", "corosync-qnetd")
 SOURCE = "/etc/apt/sources.list.d/lab-upgrade.list"
 
 
-def check(suite, target):
+def check(suite: str, target: str) -> None:
     """Raise LabError if the lab cannot upgrade nodes of `suite` to `target`."""
     if UPGRADES.get(suite) != target:
-        raise LabError(
-            "nodes of Debian {} cannot be upgraded to {!r}; what can be: {}".format(
-                suite, target, ", ".join("{} to {}".format(*pair) for pair in UPGRADES.items())
-            )
-        )
+        possible = ", ".join(f"{old} to {new}" for old, new in UPGRADES.items())
+        raise LabError(f"nodes of Debian {suite} cannot be upgraded to {target!r}; what can be: {possible}")
 
 
-def ensure(suite, target):
+def ensure(suite: str, target: str) -> pathlib.Path:
     """Return the repository for an upgrade of `suite` to `target`, and make it first if it is not there (some ten seconds)."""
     check(suite, target)
     image.ensure(suite)

@@ -28,6 +28,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node import obser
 from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import Observer, observe
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync import errors
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import *
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.quorum import Quorum
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import *

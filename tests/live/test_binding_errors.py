@@ -8,7 +8,7 @@ import statistics
 import time
 
 import pytest
-from lab.corosync_conf import PATIENT
+from lab.corosync_conf import SLOW_TOKEN
 from looking import Background, program
 
 
@@ -254,7 +254,7 @@ print(json.dumps(answers))
 
 def test_a_registration_while_another_is_on_its_way(cluster):
     device = {"model": "net", "votes": 1, "net": {"host": "127.0.0.1", "algorithm": "ffsplit"}}
-    made = cluster(nodes=2, device=device, totem=PATIENT)
+    made = cluster(nodes=2, device=device, totem=SLOW_TOKEN)
     made[2].freeze_corosync()
     time.sleep(0.3)
     with Background(made[1], IN_FLIGHT, "/run/in-flight") as registering:

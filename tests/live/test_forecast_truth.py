@@ -112,10 +112,8 @@ class Trial:
             after = at_once(stay, value_on)
         if not _came_true(foretold, after):
             seen = {(value["total_votes"], value["quorum"], value["expected_votes"]) for value in after}
-            self.wrong.append(
-                "%s %s asked of %d: foretold %s; seen %s, quorate %s"
-                % (how, steps, before["nodeid"], json.dumps(foretold), sorted(seen), [value["quorate"] for value in after])
-            )
+            quorate = [value["quorate"] for value in after]
+            self.wrong.append(f"{how} {steps} asked of {before['nodeid']}: foretold {json.dumps(foretold)}; seen {sorted(seen)}, quorate {quorate}")
 
 
 def _came_true(foretold, after):

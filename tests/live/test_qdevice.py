@@ -32,7 +32,7 @@ SOON = 40
 def with_device(make, algorithm, nodes, **net):
     """A cluster with a quorum device, on which what crashes stays down."""
     made = make(nodes=nodes, qdevice=algorithm, device=dict(QUICK, net=net), totem=TOTEM)
-    made.let_crashes_be()
+    made.disable_restart_after_crash()
     return made
 
 
@@ -47,7 +47,7 @@ def _two(pair):
     """Two nodes and a device with one vote, which all have; so they are left."""
     yield pair
     pair.heal()
-    pair.complete_qdevice()
+    pair.start_missing()
 
 
 def values(nodes):
@@ -96,11 +96,10 @@ def comes_true(made, stay, foretold):
         ):
             assert foretold["members"] == sorted(stay)
             return after
-        assert time.monotonic() < deadline, "foretold {}; seen {}; qnetd says:\n{}".format(
-            json.dumps(foretold),
-            [(value["members"], value["quorate"], numbers) for value, numbers in zip(after, counted)],
-            made.qnetd.run(["corosync-qnetd-tool", "-lv"], check=False).stdout,
-        )
+        if time.monotonic() >= deadline:
+            seen = [(value["members"], value["quorate"], numbers) for value, numbers in zip(after, counted)]
+            says = made.qnetd.run(["corosync-qnetd-tool", "-lv"], check=False).stdout
+            pytest.fail(f"foretold {json.dumps(foretold)}; seen {seen}; qnetd says:\n{says}")
         time.sleep(0.2)
 
 
@@ -281,7 +280,7 @@ def test_two_nodes_split_in_halves_while_both_are_waited_on(two, lab):
     except Undecided as undecided:
         warnings.warn(f"qnetd gave its vote to neither half: {undecided}", stacklevel=2)
         two.heal()
-        two.complete_qdevice()
+        two.start_missing()
         split_while_both_are_waited_on(two, lab)
 
 
@@ -340,7 +339,7 @@ def test_four_nodes_split_in_halves(cluster):
     assert [tolerates(value, qdevice="as_now") for value in before] == [2] * 4
     seen_as(made, both_halves(made, [3, 4], [1, 2]), [3, 4], [1, 2])
     made.heal()
-    made.complete_qdevice()
+    made.start_missing()
 
     # One may fail, whichever it is, and the device: that is what `tolerates` and `quorate_without` promise, and no more.
     gone = [foretold_by(before, leave, qdevice="lost") for leave in (["node2"], ["node2", "node3"])]
@@ -385,7 +384,7 @@ def test_last_man_standing_by_a_device(cluster):
     made[3].kill_corosync()
     comes_true(made, [2], lost)
     made.heal()
-    made.complete_qdevice()
+    made.start_missing()
     alone = foretold_by(before, ["node1", "node2"])
     assert alone["quorate"]
     for nodeid in (1, 2):

@@ -14,7 +14,7 @@ import typing as t
 import patience
 import pytest
 from docs.examples import Example, role_examples
-from lab.cluster import Cluster, forget
+from lab.cluster import Cluster, reset
 from playing import Play
 
 ROLE = "corosync.quorum.cluster"
@@ -56,7 +56,7 @@ class Story:
     def __init__(self, lab, folder):
         self.lab, self.folder = lab, folder
         self.nodes = lab.nodes[:4]
-        forget(lab.nodes)
+        reset(lab.nodes)
         for node in self.nodes:
             node.run(["journalctl", "--rotate", "--vacuum-time=1s"], check=False)
 
@@ -104,7 +104,7 @@ def _story(lab, tmp_path_factory):
         lab.size = 4
         lab.up()
     yield Story(lab, tmp_path_factory.mktemp("story"))
-    forget(lab.nodes)
+    reset(lab.nodes)
 
 
 def changed(play, task=""):
@@ -232,7 +232,7 @@ def test_a_quorum_device_comes_changes_and_goes(story):
     """
     served = story.lab.cluster(nodes=2, qdevice="ffsplit", start=False)
     served.start_qnetd()
-    forget(served.nodes)
+    reset(served.nodes)
     device = {"host": served.qnetd.address, "algorithm": "ffsplit", "tls": "off"}
     without = {"cluster_totem": {"token": 1000}, "cluster_quorum": {"wait_for_all": True}}
     play = ended_well(story.play(dict(without, cluster_device=device), hosts=2))

@@ -9,7 +9,7 @@ import time
 
 import pytest
 from docs.examples import all_examples, title
-from lab.corosync_conf import PATIENT
+from lab.corosync_conf import SLOW_TOKEN
 from looking import LIBRARY, Background, look, program, put_module_library, run_module
 from patience import PATIENCE, comes_to
 from playing import Play
@@ -235,7 +235,7 @@ def test_votes_on_a_two_node_cluster(three):
 def test_votes_that_would_end_the_quorum_device(three):
     """corosync takes them and expects more, of which the device's daemons hear: they look at the votes, and end."""
     made = three(nodes=2, qdevice="ffsplit")
-    made.let_crashes_be()
+    made.disable_restart_after_crash()
     for votes in (0, 2):
         told = refused(made[1], [made[2]], votes=votes, node="node2")
         assert "would cost every node the vote of the quorum device" in told and "ffsplit works only while each node has exactly 1 vote" in told
@@ -429,7 +429,7 @@ def test_a_frozen_corosync_ends_the_task_in_time(three):
 @pytest.mark.parametrize("arguments", [{"expected_votes": 4}, {"expected_votes": 5}, {"votes": 2, "node": "node2"}, {"votes": 0, "node": "node2"}], ids=str)
 def test_queued_is_not_applied(three, arguments):
     """A ring that stands still (one of its nodes is frozen) applies nothing, but corosync says CS_OK and shows the new number."""
-    made = three(totem=PATIENT)
+    made = three(totem=SLOW_TOKEN)
     made.wait_quorate()
     made[3].freeze_corosync()
     time.sleep(0.3)

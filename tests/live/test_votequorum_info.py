@@ -45,7 +45,8 @@ def test_it_reads_what_corosync_quorumtool_reads_and_says_what_it_cannot(lab, cl
         int(told["Expected votes"]),
         int(told["Quorum"]),
     )
-    assert "%(nodeid)d.%(seq)x" % value["ring_id"] == told["Ring ID"]
+    ring_id = value["ring_id"]
+    assert f"{ring_id['nodeid']}.{ring_id['seq']:x}" == told["Ring ID"]
     assert (value["nodeid"], value["name"], value["members"], value["missing"]) == (2, "node2", [1, 2, 3], [])
 
     assert (failed["failed"], failed["reason"]) == (True, "not_allowed") and "become: true" in failed["msg"]

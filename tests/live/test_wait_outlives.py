@@ -9,7 +9,7 @@ import ipaddress
 import random
 import time
 
-from lab.corosync_conf import PATIENT
+from lab.corosync_conf import SLOW_TOKEN
 from lab.network import controller_address
 from playing import Play, events, users_ssh, wait
 
@@ -169,7 +169,7 @@ def test_partition_that_heals(lab, cluster):
 
 
 def test_restart_so_fast_that_only_the_ring_moves(lab, cluster):
-    made = cluster(nodes=3, totem=PATIENT)
+    made = cluster(nodes=3, totem=SLOW_TOKEN)
     newer = ring(made[1])
 
     def restart(_plays):

@@ -2,33 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""python -m run [NAME ...]: run all stages of the tests, or those whose names match the patterns."""
+"""python -m run [NAME ...]: run the stages of the tests, or those whose names match the patterns, or a set of them such as `check`."""
+
+from __future__ import annotations
 
 import argparse
 import fcntl
-import fnmatch
 import os
 import signal
 import sys
+from types import FrameType
+from typing import TextIO
 
 from . import paths, scheduler
+from .choice import chosen
 from .report import Report
 from .stage import FAILED, PASSED
 from .stages import all_stages
 
 
-def _chosen(stages, patterns):
-    names = [stage.name for stage in stages]
-    for pattern in patterns:
-        if not fnmatch.filter(names, pattern):
-            sys.exit(f"No stage is called {pattern}. There are: {', '.join(names)}")
-    return [stage for stage in stages if not patterns or any(fnmatch.fnmatch(stage.name, pattern) for pattern in patterns)]
-
-
-def _only_one_run():
+def _only_one_run() -> TextIO:
     """Two runs in one checkout would write to the same logs and trees."""
     paths.SCRATCH.mkdir(exist_ok=True)
-    lock = open(paths.SCRATCH / "run.lock", "w", encoding="utf-8")
+    # It stays open: the caller closes it when the run is over.
+    lock = open(paths.SCRATCH / "run.lock", "w", encoding="utf-8")  # noqa: SIM115
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -36,15 +33,15 @@ def _only_one_run():
     return lock
 
 
-def _interrupt(number, frame):
+def _interrupt(number: int, frame: FrameType | None) -> None:
     # Once is enough: a second Ctrl-C would cut short the ending of what was started.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m run", description=__doc__)
-    parser.add_argument("patterns", nargs="*", metavar="NAME", help="stages to run, as names or shell patterns (default: all)")
+    parser.add_argument("patterns", nargs="*", metavar="NAME", help="stages to run, as names or shell patterns (default: all but those on request)")
     parser.add_argument("--list", action="store_true", help="print the stages and what hinders them, and run nothing")
     # One more than there may be with cluster nodes, which would leave no room for the others.
     parser.add_argument(
@@ -52,9 +49,9 @@ def main():
     )
     options = parser.parse_args()
 
-    stages = _chosen(all_stages(), options.patterns)
+    stages, left_out = chosen(all_stages(), options.patterns)
     if options.list:
-        for stage in stages:
+        for stage in stages + left_out:
             print(f"{stage.name:<14} {stage.title}{f' [not here: {stage.absent}]' if stage.absent else ''}")
         return 0
 
@@ -70,7 +67,7 @@ def main():
         return 130
     finally:
         lock.close()
-    report.summary(stages, outcomes)
+    report.summary(stages, outcomes, left_out)
     results = [outcome.result for outcome in outcomes.values()]
     return 1 if FAILED in results or PASSED not in results else 0
 

@@ -4,6 +4,8 @@
 
 """Where the runner reads and writes."""
 
+from __future__ import annotations
+
 import os
 import pathlib
 
@@ -15,7 +17,7 @@ LOGS = SCRATCH / "logs"
 DIST = CHECKOUT / "dist"
 
 
-def shared():
+def shared() -> pathlib.Path:
     """The folder for what is dear to make and the same for every checkout: environments of other Pythons and ansible-cores."""
     home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return pathlib.Path(home).expanduser() / "corosync.quorum"

@@ -4,13 +4,18 @@
 
 """Runs stages side by side, each in a process group of its own with its output in a log."""
 
+from __future__ import annotations
+
 import contextlib
 import os
+import pathlib
 import signal
 import subprocess
 import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from .stage import FAILED, PASSED, SKIPPED, Outcome, judge
+from .report import Report
+from .stage import FAILED, PASSED, SKIPPED, Outcome, Stage, judge
 
 _TICK = 0.1
 # Stages with cluster nodes wait for time to pass now and then, each on nodes of its own. More of them beside stages of other kinds would wait
@@ -23,23 +28,23 @@ _STOPPING_NODES = ((signal.SIGINT, 120),) + _STOPPING[1:]
 
 
 @contextlib.contextmanager
-def _undivided():
+def _undivided() -> Iterator[None]:
     """Let a signal that comes meanwhile wait until the end: what is being started must be known to whoever ends it."""
-    came = []
+    came: list[int] = []
     before = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for number in came[:1]:
-            signal.raise_signal(number)
+        for first in came[:1]:
+            signal.raise_signal(first)
 
 
 class _Running:
     """A started stage."""
 
-    def __init__(self, stage, log):
+    def __init__(self, stage: Stage, log: pathlib.Path) -> None:
         self.stage = stage
         self.log = log
         self.started = time.monotonic()
@@ -55,10 +60,10 @@ class _Running:
                 start_new_session=True,
             )
 
-    def seconds(self):
+    def seconds(self) -> float:
         return time.monotonic() - self.started
 
-    def outcome(self):
+    def outcome(self) -> Outcome | None:
         """None while it runs."""
         exit_code = self.process.poll()
         if exit_code is not None:
@@ -70,10 +75,10 @@ class _Running:
             return Outcome(FAILED, self.seconds(), why=f"not done after {self.stage.minutes} minutes, ended")
         return None
 
-    def output(self):
+    def output(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def stop(self):
+    def stop(self) -> None:
         for number, patience in _STOPPING_NODES if self.stage.cluster else _STOPPING:
             if not _signal_group(self.process.pid, number):
                 break
@@ -83,7 +88,7 @@ class _Running:
                 continue
 
 
-def _signal_group(group, number):
+def _signal_group(group: int, number: int) -> bool:
     """Whether the process group was still there."""
     try:
         os.killpg(group, number)
@@ -92,7 +97,7 @@ def _signal_group(group, number):
     return True
 
 
-def _hindrance(stage, outcomes):
+def _hindrance(stage: Stage, outcomes: Mapping[str, Outcome]) -> str | None:
     """Why a stage whose predecessors have ended cannot run, or None."""
     for name in stage.after:
         if name in outcomes and outcomes[name].result != PASSED:
@@ -100,7 +105,7 @@ def _hindrance(stage, outcomes):
     return None
 
 
-def _may_start(stage, running, waiting, outcomes, chosen):
+def _may_start(stage: Stage, running: list[_Running], waiting: list[Stage], outcomes: Mapping[str, Outcome], chosen: Collection[str]) -> bool:
     others_left = any(not other.cluster for other in [started.stage for started in running] + waiting)
     most = MOST_CLUSTERS if others_left else MOST_CLUSTERS_ALONE
     if stage.cluster and sum(other.stage.cluster for other in running) >= most:
@@ -108,7 +113,7 @@ def _may_start(stage, running, waiting, outcomes, chosen):
     return all(name in outcomes for name in stage.after if name in chosen)
 
 
-def run(stages, workers, logs, report):
+def run(stages: Sequence[Stage], workers: int, logs: pathlib.Path, report: Report) -> dict[str, Outcome]:
     """Run stages, at most `workers` at a time and MOST_CLUSTERS of them on clusters (MOST_CLUSTERS_ALONE when no others are left), and tell report.
 
     :returns: {name: Outcome} of all stages.
@@ -116,14 +121,15 @@ def run(stages, workers, logs, report):
     """
     logs.mkdir(parents=True, exist_ok=True)
     chosen = {stage.name for stage in stages}
-    outcomes, running = {}, []
+    outcomes: dict[str, Outcome] = {}
+    running: list[_Running] = []
     # Clusters first: they take longest, and only so many can run at a time.
     waiting = sorted(stages, key=lambda stage: not stage.cluster)
     try:
         while waiting or running:
             for stage in [stage for stage in waiting if stage.absent or _hindrance(stage, outcomes)]:
                 waiting.remove(stage)
-                outcomes[stage.name] = Outcome(SKIPPED, why=stage.absent or _hindrance(stage, outcomes))
+                outcomes[stage.name] = Outcome(SKIPPED, why=stage.absent or _hindrance(stage, outcomes) or "")
                 report.ended(stage, outcomes[stage.name], None)
             for stage in list(waiting):
                 if len(running) < workers and _may_start(stage, running, waiting, outcomes, chosen):

@@ -4,6 +4,8 @@
 
 """A stage of the tests, and how it ended."""
 
+from __future__ import annotations
+
 import re
 from re import Pattern
 from typing import NamedTuple
@@ -30,7 +32,7 @@ class Stage(NamedTuple):
 
     evidence matches once for each check the command made, or has a group with their number: a stage without any has failed,
     whatever its exit code. absent says why it cannot run here. cluster marks stages that boot lab nodes: few at a time, never niced.
-    after names stages that have to pass first.
+    after names stages that have to pass first. on_request: it runs only where a pattern names it.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Stage(NamedTuple):
     after: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     minutes: int = 25
+    on_request: bool = False
 
 
 class Outcome(NamedTuple):
@@ -57,14 +60,14 @@ class Outcome(NamedTuple):
     failures: tuple[str, ...] = ()
 
 
-def count_checks(stage, output):
+def count_checks(stage: Stage, output: str) -> int:
     """How many checks the output of a stage proves."""
     if stage.evidence.groups == 0:
         return len(stage.evidence.findall(output))
     return sum(int(number) for number in stage.evidence.findall(output))
 
 
-def judge(stage, exit_code, output, seconds):
+def judge(stage: Stage, exit_code: int, output: str, seconds: float) -> Outcome:
     """The outcome of a stage that ended by itself."""
     checks = count_checks(stage, output)
     left_out = tuple(dict.fromkeys(reason for pattern in _LEFT_OUT for reason in pattern.findall(output)))

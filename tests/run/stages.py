@@ -4,75 +4,77 @@
 
 """The stages of the tests: what each runs, what it needs, and what proves that it ran."""
 
+from __future__ import annotations
+
 import os
 import pathlib
 import re
 import shutil
 import sys
+from collections.abc import Iterator, Sequence
 
 import lab
 
 from . import environments, interpreters, paths, trees
+from .interpreters import Version
 from .stage import PYTEST_PASSED, Stage
 
 _BIN = pathlib.Path(sys.executable).parent
+# How many processes share the unit tests: half of their time they wait, and more of them would make tests of time fail.
+_WORKERS = max(2, min(4, os.cpu_count() or 1))
 
 
-def _tool(name, *arguments):
+def _tool(name: str, *arguments: str) -> tuple[str, ...]:
     return (str(_BIN / name),) + arguments
 
 
-def _pytest(*arguments):
+def _pytest(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "pytest") + arguments
 
 
-def _step(name, *arguments):
+def _step(name: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "run.steps." + name) + arguments
 
 
-def _environment():
+def _environment() -> dict[str, str]:
     """For every stage: the checkout's tools first, Pythons that answer to their names, the collection where Ansible looks for it."""
-    tree = str(trees.linked())
     return {
+        **trees.variables(),
         "PATH": os.pathsep.join([str(_BIN), interpreters.search_path()]),
-        "PYTHONPATH": os.pathsep.join([tree, str(paths.CHECKOUT / "tests")]),
         # What runs hundreds of times is compiled once, whatever this machine's environment says; and not in between the sources.
         "PYTHONDONTWRITEBYTECODE": "",
         "PYTHONPYCACHEPREFIX": str(paths.SCRATCH / "pycache"),
         "PYTHONUNBUFFERED": "1",
-        "ANSIBLE_COLLECTIONS_PATH": tree,
-        "COLLECTIONS_TREE": tree,
-        "ANSIBLE_HOME": str(paths.SCRATCH / "ansible"),
         "NO_COLOR": "1",
     }
 
 
-def _lacks(*programs):
+def _lacks(*programs: str) -> str | None:
     """Why a stage that needs these programs cannot run here, or None."""
     missing = [program for program in programs if not shutil.which(program, path=_environment()["PATH"] + ":/usr/sbin:/sbin")]
     return f"not on this machine: {', '.join(missing)}" if missing else None
 
 
-def _no_headers():
+def _no_headers() -> str | None:
     missing = [name for name in ("votequorum.h", "quorum.h", "cmap.h") if not pathlib.Path("/usr/include/corosync", name).exists()]
     if missing:
         return f"no C headers {', '.join(missing)} below /usr/include/corosync: install libvotequorum-dev, libquorum-dev, libcmap-dev"
     return _lacks("cc")
 
 
-def _no_python_for(core):
+def _no_python_for(core: str) -> str | None:
     if environments.python_of_core(core):
         return None
     return f"ansible-core {core} needs Python {' or '.join(map(interpreters.name, sorted(environments.CORES[core])))}, none of which is here"
 
 
-def _no_python(version):
+def _no_python(version: Version) -> str | None:
     return None if version in interpreters.found() else f"Python {interpreters.name(version)} is not here"
 
 
 # The live tests in parts that run side by side: name, title, and patterns of their files. What no pattern names is in the first. The longest
 # come first, so that what runs last is short.
-_LIVE = (
+_LIVE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("live", "tests on real clusters", ()),
     ("live-upgrades", "real upgrades of real clusters", ("test_rolling_*.py",)),
     ("live-forecast", "forecasts carried out on real clusters", ("test_forecast_*.py",)),
@@ -82,7 +84,7 @@ _LIVE = (
 )
 
 
-def _matching(patterns):
+def _matching(patterns: Sequence[str]) -> list[str]:
     """The live tests' files of these patterns, or those that no part of _LIVE names."""
     folder = paths.CHECKOUT / "tests" / "live"
     named = {pattern: set(folder.glob(pattern)) for dummy, dummy, some in _LIVE for pattern in some}
@@ -90,7 +92,7 @@ def _matching(patterns):
     return [str(path.relative_to(paths.CHECKOUT)) for path in sorted(files)]
 
 
-def _clusters():
+def _clusters() -> Iterator[Stage]:
     no_lab = lab.why_not()
     for name, title, patterns in _LIVE:
         yield Stage(name, title, _pytest("--durations=12", *_matching(patterns)), PYTEST_PASSED, no_lab, cluster=True, minutes=60)
@@ -105,8 +107,11 @@ def _clusters():
     )
 
 
-def _tests():
-    yield Stage("unit", "unit tests on Python %d.%d, and of the repository itself" % sys.version_info[:2], _pytest("tests/unit"), PYTEST_PASSED)
+def _tests() -> Iterator[Stage]:
+    python = interpreters.name(sys.version_info[:2])
+    yield Stage(
+        "unit", f"unit tests on Python {python}, and of the repository itself", _pytest("-n", str(_WORKERS), "--dist", "worksteal", "tests/unit"), PYTEST_PASSED
+    )
     yield Stage("abi", "the binding's declarations against the C headers", _pytest("tests/abi"), PYTEST_PASSED, _no_headers())
     yield Stage("examples", "the documentation's examples and promises", _pytest("tests/docs"), PYTEST_PASSED)
     yield Stage("browser", "the upgrade's report in a headless browser", _pytest("tests/browser"), PYTEST_PASSED, _lacks("chromium"))
@@ -120,16 +125,23 @@ def _tests():
         yield Stage("unit-" + core, "unit tests of the plugins with ansible-core " + core, _step("units", "core", core), PYTEST_PASSED, _no_python_for(core))
 
 
-def _checks():
+_TYPED_PACKAGES = ("ansible_collections.corosync.quorum.plugins", "lab", "run")
+
+
+def _checks() -> Iterator[Stage]:
     yield Stage(
         "types",
-        "mypy on module_utils",
-        _tool("mypy", "--package", "ansible_collections.corosync.quorum.plugins.module_utils"),
+        "mypy on the plugins, the lab and the tests' runner",
+        _tool("mypy", *(f"--package={package}" for package in _TYPED_PACKAGES)),
         re.compile(r"no issues found in (\d+) source files?"),
-        environment={"MYPYPATH": str(trees.linked())},
+        environment={"MYPYPATH": os.pathsep.join([str(trees.linked()), str(paths.CHECKOUT / "tests")])},
     )
     yield Stage(
         "python-3.6", "the managed nodes' code needs no Python newer than 3.6", _step("managed_syntax"), re.compile(r"^(\d+) files checked", re.MULTILINE)
+    )
+    yield Stage("ruff", "ruff's lint of all Python files", _tool("ruff", "check", "."), re.compile(r"^All checks passed!", re.MULTILINE))
+    yield Stage(
+        "format", "all Python files as ruff formats them", _tool("ruff", "format", "--check", "."), re.compile(r"^(\d+) files already formatted", re.MULTILINE)
     )
     yield Stage("reuse", "every file names its licence", _tool("reuse", "lint"), re.compile(r"with license information: (\d+) /"))
     yield Stage("changelog", "antsibull-changelog lint", _step("changelog"), re.compile(r"^checked: ", re.MULTILINE))
@@ -145,6 +157,7 @@ def _checks():
         re.compile(r"^Importer processing completed successfully", re.MULTILINE),
         after=("package",),
     )
+    usual = environments.usual_cores()
     for core in environments.CORES:
         yield Stage(
             "sanity-" + core,
@@ -153,10 +166,11 @@ def _checks():
             re.compile(r"^Running sanity test ", re.MULTILINE),
             _no_python_for(core),
             minutes=60,
+            on_request=core not in usual,
         )
 
 
-def all_stages():
+def all_stages() -> list[Stage]:
     """Every stage, in the order in which they are begun and listed (the scheduler takes those with clusters first)."""
     environment = _environment()
     return [stage._replace(environment=dict(environment, **stage.environment)) for part in (_clusters, _tests, _checks) for stage in part()]

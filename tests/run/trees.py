@@ -4,11 +4,14 @@
 
 """The checkout as `ansible_collections/corosync/quorum`, which every Ansible tool wants to see."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import pathlib
 import shutil
 import subprocess
+from collections.abc import Collection
 
 from . import paths
 
@@ -16,7 +19,7 @@ _CONFIGURATION = pathlib.Path("tests", "config.yml")
 _PLACE = pathlib.Path("ansible_collections", "corosync", "quorum")
 
 
-def linked():
+def linked() -> pathlib.Path:
     """A folder in which the collection is a link to the checkout: for Python, ansible, ansible-doc, ansible-lint, pytest.
 
     It lies outside the checkout, where a link to a parent would make tools walk in circles.
@@ -31,7 +34,18 @@ def linked():
     return tree
 
 
-def project_files():
+def variables() -> dict[str, str]:
+    """Environment variables with which Python and Ansible find the collection, the packages below tests/, and a place for what they keep."""
+    tree = str(linked())
+    return {
+        "PYTHONPATH": os.pathsep.join([tree, str(paths.CHECKOUT / "tests")]),
+        "ANSIBLE_COLLECTIONS_PATH": tree,
+        "COLLECTIONS_TREE": tree,
+        "ANSIBLE_HOME": str(paths.SCRATCH / "ansible"),
+    }
+
+
+def project_files() -> list[pathlib.Path]:
     """Every file of the project as it is now, tracked or new but not ignored, relative to the checkout."""
     listing = subprocess.run(
         ["git", "-C", str(paths.CHECKOUT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -45,7 +59,7 @@ def project_files():
     return [pathlib.Path(name) for name in names if os.path.lexists(paths.CHECKOUT / name)]
 
 
-def copied(label, without=()):
+def copied(label: str, without: Collection[str] = ()) -> pathlib.Path:
     """The collection's own folder in a fresh copy of the project's files: for ansible-test, which follows links to their target.
 
     without: folders that are left out, but for ansible-test's own configuration.

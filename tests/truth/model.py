@@ -163,13 +163,12 @@ def _synchronised(
     """
     daemons = {nodeid: arithmetic.ring_changed(daemon, members) for nodeid, daemon in daemons.items()}
     waiting = [nodeid for nodeid, daemon in daemons.items() if is_alive(daemon)]
-    heard, spoken = dict.fromkeys(daemons, 0), 0
-    for nodeid in order.of(daemons):
+    heard = dict.fromkeys(daemons, 0)
+    for spoken, nodeid in enumerate(order.of(daemons)):
         heard[nodeid] = len(said) - spoken + order.heard_before_speaking(spoken)
         for info in said[: heard[nodeid]]:
             daemons[nodeid] = arithmetic.heard(daemons[nodeid], info)
         said.append(arithmetic.nodeinfo(daemons[nodeid]))
-        spoken += 1
         if nodeid not in waiting:
             daemons[nodeid] = arithmetic.synchronised(daemons[nodeid])
     for nodeid in daemons:

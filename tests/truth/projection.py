@@ -9,10 +9,9 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, Node
+from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import STATES
 
 from .configuration import NEVER
-
-_STATES = {arithmetic.MEMBER: "member", arithmetic.DEAD: "dead", arithmetic.LEAVING_STATE: "leaving"}
 
 
 def value_of(daemon: Daemon, configured: t.Mapping[int, int]) -> dict[str, t.Any]:
@@ -65,7 +64,7 @@ def _entry(nodeid: int, node: Node | None, votes: int | None, us: int) -> dict[s
     return {
         "nodeid": nodeid,
         "name": f"node{nodeid}",
-        "state": _STATES[node.state] if node else "unseen",
+        "state": STATES[node.state] if node else "unseen",
         "votes": node.votes if node else None,
         "configured_votes": votes,
         "expected_votes": node.expected_votes if node else None,

@@ -21,6 +21,9 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DeadlineExceeded, QuorumError
 
+# What a job returns
+Answer = t.TypeVar("Answer")
+
 # A call that notices the deadline itself (TRY_AGAIN) has the better message: leave it this long to say so. Seconds.
 GRACE = 0.25
 # How long closing may wait for corosync before it leaves that to the end of the process. Seconds.
@@ -90,7 +93,7 @@ class Lane:
         self._while_waiting = while_waiting
         self.doing = "the connection"
         self._pid = os.getpid()
-        self._jobs: queue.Queue[t.Optional[_Job]] = queue.Queue()
+        self._jobs: "queue.Queue[t.Optional[_Job]]" = queue.Queue()
         self._thread: t.Optional[threading.Thread] = None
         self._given_up: t.Optional[_Job] = None
         self._closed = False
@@ -100,7 +103,7 @@ class Lane:
         """Whether close() was called: nobody waits for an answer any more."""
         return self._closed
 
-    def call(self, function: t.Callable[..., t.Any], *args: t.Any) -> t.Any:
+    def call(self, function: t.Callable[..., Answer], *args: t.Any) -> Answer:
         """function(*args) on the lane's thread. Raises what it raises, or DeadlineExceeded when it has not returned in time.
 
         Called on the lane's own thread (from within another call), it is a plain call.
@@ -109,7 +112,7 @@ class Lane:
             return function(*args)
         return self.begin(function, *args)()
 
-    def begin(self, function: t.Callable[..., t.Any], *args: t.Any) -> t.Callable[[], t.Any]:
+    def begin(self, function: t.Callable[..., Answer], *args: t.Any) -> t.Callable[[], Answer]:
         """Have function(*args) called, and return at once a function that waits for it and returns or raises what call() does.
 
         It is for a caller who has something else to do meanwhile, and not for the lane's own thread.
@@ -124,8 +127,8 @@ class Lane:
         if not self._answered(job):
             self._given_up = job
             raise DeadlineExceeded(
-                f"corosync did not answer {self.doing} within {self.deadline.seconds:g} s: it is stopped, frozen or overloaded. See systemctl status corosync and "
-                "journalctl -u corosync on this node; 'ps -C corosync -o stat=' shows T for a frozen one."
+                f"corosync did not answer {self.doing} within {self.deadline.seconds:g} s: it is stopped, frozen or overloaded. See systemctl status "
+                "corosync and journalctl -u corosync on this node; 'ps -C corosync -o stat=' shows T for a frozen one."
             )
         return job.result()
 

@@ -12,6 +12,8 @@ exec/ipc_glue.c and exec/votequorum.c.
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import CS_OK
+
 
 class QuorumError(Exception):
     """Everything this collection raises on a node. `reason` is the word `if_unavailable: report` returns, None where it has none."""
@@ -249,5 +251,5 @@ BY_CODE = {error.code: error for error in CorosyncError.__subclasses__()}
 
 def check(code: int, operation: str) -> None:
     """Return if code is CS_OK (which is 1, not 0), else raise its exception. An unknown code keeps its number."""
-    if code != 1:
+    if code != CS_OK:
         raise BY_CODE.get(code, CorosyncError)(operation, code)

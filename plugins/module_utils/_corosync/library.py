@@ -22,8 +22,9 @@ def ffi() -> t.Any:
     """The cffi object that knows the declarations. Raises LibraryMissing where _cffi_backend cannot be used."""
     if _abi.ffi is None:
         raise LibraryMissing(
-            f"The Python of this task cannot use cffi's backend (_cffi_backend: {_abi.BACKEND_ERROR}). Install it for that Python: package python3-cffi-backend on "
-            "Debian and Ubuntu, python3-cffi on the RHEL family and SUSE, or set ansible_python_interpreter to a Python that has it."
+            f"The Python of this task cannot use cffi's backend (_cffi_backend: {_abi.BACKEND_ERROR}). Install it for that Python: package "
+            "python3-cffi-backend on Debian and Ubuntu, python3-cffi on the RHEL family and SUSE, or set ansible_python_interpreter to a Python that "
+            "has it."
         )
     return _abi.ffi
 
@@ -58,8 +59,8 @@ def _why_not(soname: str, exc: OSError) -> str:
                 )
     if f"{soname}: cannot open shared object file: No such file" in str(exc):  # else it is something it depends on
         return (
-            f"{soname} was not found on this host. It comes with corosync: install the package corosync (Debian and Ubuntu: also {_debian_package(soname)}; RHEL family "
-            "and SUSE: corosynclib or libcorosync)."
+            f"{soname} was not found on this host. It comes with corosync: install the package corosync (Debian and Ubuntu: also "
+            f"{_debian_package(soname)}; RHEL family and SUSE: corosynclib or libcorosync)."
         )
     return f"{soname} cannot be loaded on this host: {exc}"
 

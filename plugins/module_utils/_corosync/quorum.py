@@ -10,31 +10,23 @@ import time
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.connection import RETRY, Connection
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import DISPATCH_ALL, TRACK_CURRENT
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Lane
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DeadlineExceeded
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.library import QUORUM, callback
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import DISPATCH_ALL, TRACK_CURRENT
 
 
 class Quorum(Connection):
-    """One connection to the quorum service, which publishes a ring only when votequorum has finished with it (exec/vsf_quorum.c).
-
-    has_provider: set by initialize; False where corosync runs without a quorum provider and calls every node quorate.
-    """
+    """One connection to the quorum service, which publishes a ring only when votequorum has finished with it (exec/vsf_quorum.c)."""
 
     service = "quorum"
     soname = QUORUM
-    has_provider = False
 
     def __init__(self, lane: Lane) -> None:
         super().__init__(lane)
         self._pointer = callback("quorum_notification_fn_t", self._notification)
         self._type = self.ffi.new("uint32_t *")
         self._settled: t.Optional[t.Tuple[int, bool]] = None
-
-    def initialize(self) -> None:
-        super().initialize()
-        self.has_provider = bool(self._type[0])
 
     def _initialize_args(self) -> t.Tuple[t.Any, ...]:
         return (self.ffi.new("quorum_callbacks_t *", [self._pointer]), self._type)

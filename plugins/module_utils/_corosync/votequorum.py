@@ -10,17 +10,18 @@ import select
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.connection import Connection
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import (
+    DISPATCH_ALL,
+    DISPATCH_BLOCKING,
+    DISPATCH_ONE,
+    DISPATCH_ONE_NONBLOCKING,
+    QDEVICE_MAX_NAME,
+    QDEVICE_NODEID,
+    TRACK_CHANGES,
+)
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Lane
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DeadlineExceeded, InvalidParameter, TryAgain
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.library import VOTEQUORUM, callback
-
-# corosync/corotypes.h: what votequorum_dispatch runs, what votequorum_trackstart sends
-DISPATCH_ONE, DISPATCH_ALL, DISPATCH_BLOCKING, DISPATCH_ONE_NONBLOCKING = 1, 2, 3, 4
-TRACK_CURRENT, TRACK_CHANGES, TRACK_CHANGES_ONLY = 1, 2, 4
-
-# corosync/votequorum.h
-QDEVICE_NODEID = 0
-QDEVICE_MAX_NAME = 254
 
 # poll(2) counts its milliseconds in an int: a longer wait is several. Seconds.
 LONGEST_POLL = 24 * 3600

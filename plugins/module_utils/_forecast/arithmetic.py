@@ -16,11 +16,11 @@ what a cluster does, whatever one would wish.
 
 import typing as t
 
-# The quorum is a uint8_t (197). From so many votes on, needed_of() does not fit.
-_QUORUM_BITS = 0xFF
-VOTES_THAT_WRAP = 510
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import DEAD, MEMBER
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import LEAVING as STATE_LEAVING
 
-MEMBER, DEAD, LEAVING_STATE = 1, 2, 3
+# The quorum is a uint8_t (197).
+_QUORUM_BITS = 0xFF
 
 # What a daemon says about itself in each message (169-176).
 QUORATE = 1
@@ -31,7 +31,6 @@ QDEVICE_REGISTERED = 16
 QDEVICE_ALIVE = 32
 QDEVICE_CASTS = 64
 QDEVICE_MASTER_WINS = 128
-QDEVICE_FLAGS = QDEVICE_REGISTERED | QDEVICE_ALIVE | QDEVICE_CASTS | QDEVICE_MASTER_WINS
 
 # Which rule had the last word, see Daemon.rule.
 BY_VOTES = "votes"
@@ -298,7 +297,7 @@ def heard(daemon: Daemon, info: Nodeinfo) -> Daemon:
     adopts = quorate and not daemon.quorate  # an inquorate daemon believes a quorate one
     expected = info.expected_votes if adopts else us.expected_votes
     trusted = quorate or daemon.rules.expected_votes_tracking
-    new = Node(LEAVING_STATE if leaving else MEMBER, info.votes, info.expected_votes if trusted else expected, info.flags)
+    new = Node(STATE_LEAVING if leaving else MEMBER, info.votes, info.expected_votes if trusted else expected, info.flags)
     if new != old or expected != us.expected_votes:
         nodes = dict(daemon.nodes)
         nodes[daemon.us] = us._replace(expected_votes=expected)
@@ -374,11 +373,6 @@ def qdevice_polled(daemon: Daemon, casts: bool) -> Daemon:
 def qdevice_lost(daemon: Daemon) -> Daemon:
     """No sign of life in time (2548-2567)."""
     return _with_own_flags(daemon, daemon.nodes[daemon.us].flags & ~(QDEVICE_ALIVE | QDEVICE_CASTS))
-
-
-def qdevice_unregistered(daemon: Daemon) -> Daemon:
-    """The device took its leave; master_wins stays on in the daemon (2905-2936)."""
-    return _with_own_flags(daemon, daemon.nodes[daemon.us].flags & ~QDEVICE_FLAGS)
 
 
 def qdevice_master_wins(daemon: Daemon, allow: bool) -> Daemon:

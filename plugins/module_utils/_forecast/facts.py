@@ -18,10 +18,15 @@ Pure. What a value does not tell is taken as follows, and a doubt makes every an
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import MEMBER
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, Node, Rules
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value, labels
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_votes, labels
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import check
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import DeviceFlags, Value
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Node as Entry
 
 Members = t.FrozenSet[int]
 # Daemons that decide alike: what a member says of itself, and its expected votes.
@@ -29,7 +34,7 @@ Kind = t.Tuple[int, int]
 
 
 class Facts(t.NamedTuple):
-    value: Value
+    value: "Value"
     rules: Rules
     nodes: t.Dict[int, Node]  # every member
     members: Members
@@ -80,22 +85,21 @@ class Facts(t.NamedTuple):
         return self.rules.tie_breaker != "none" and (nodeid in breaker["nodes"] or nodeid in (breaker["lowest"], breaker["highest"]))
 
 
-def facts_of(value: Value) -> Facts:
+def facts_of(value: "Value") -> Facts:
     """What a value tells that is known to be one; for any other there is checked_facts_of()."""
     entries = {node["nodeid"]: node for node in value["nodes"]}
     members = frozenset(value["members"])
-    device_votes = int((value["qdevice"] or {}).get("votes") or 0)
-    seen = sum(entries[nodeid]["votes"] or 0 for nodeid in members) + device_votes
+    seen = sum(entries[nodeid]["votes"] or 0 for nodeid in members) + device_votes(value)
     common = (arithmetic.QUORATE if value["quorate"] else 0) | (arithmetic.WAITING if value["wait_for_all"]["pending"] else 0)
     nodes = {}
     for nodeid in members:
-        expected = value["expected_votes"]
-        if nodeid != value["nodeid"] and entries[nodeid]["expected_votes"] is not None:
+        expected, said = value["expected_votes"], entries[nodeid]["expected_votes"]
+        if nodeid != value["nodeid"] and said is not None:
             # What it last said of itself; but a daemon silently expects all the votes that it has seen since.
-            expected = max(entries[nodeid]["expected_votes"], seen)
-        nodes[nodeid] = Node(arithmetic.MEMBER, entries[nodeid]["votes"] or 0, expected, common | _device_flags(entries[nodeid]["qdevice"]))
+            expected = max(said, seen)
+        nodes[nodeid] = Node(MEMBER, entries[nodeid]["votes"] or 0, expected, common | _device_flags(entries[nodeid]["qdevice"]))
     masters = frozenset(nodeid for nodeid in members if nodes[nodeid].flags & arithmetic.QDEVICE_MASTER_WINS)
-    return Facts(value, _rules(value, device_votes), nodes, members, masters, _doubt(value, entries))
+    return Facts(value, _rules(value), nodes, members, masters, _doubt(value, entries))
 
 
 def checked_facts_of(value: t.Any) -> Facts:
@@ -104,7 +108,7 @@ def checked_facts_of(value: t.Any) -> Facts:
     return facts_of(value)
 
 
-def _rules(value: Value, device_votes: int) -> Rules:
+def _rules(value: "Value") -> Rules:
     downscale = bool(value["allow_downscale"]["enabled"])
     return Rules(
         two_node=bool(value["two_node"]),
@@ -114,11 +118,11 @@ def _rules(value: Value, device_votes: int) -> Rules:
         tie_breaker_nodes=tuple(value["auto_tie_breaker"]["nodes"]),
         allow_downscale=downscale,
         expected_votes_tracking=downscale,
-        qdevice_votes=device_votes,
+        qdevice_votes=device_votes(value),
     )
 
 
-def _device_flags(device: t.Optional[Value]) -> int:
+def _device_flags(device: t.Optional["DeviceFlags"]) -> int:
     if not device:
         return 0
     names = (
@@ -130,7 +134,7 @@ def _device_flags(device: t.Optional[Value]) -> int:
     return sum(bit for name, bit in names if device.get(name))
 
 
-def _doubt(value: Value, entries: t.Mapping[int, Value]) -> str:
+def _doubt(value: "Value", entries: t.Mapping[int, "Entry"]) -> str:
     if not value["settled"]:
         return "A membership change was under way when quorum was read, so nothing can be promised: read it again."
     mute = [nodeid for nodeid in value["members"] if entries[nodeid]["votes"] is None]

@@ -14,7 +14,9 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, Nodeinfo
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, Members, facts_of
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Tolerance, ToleranceAsNow, Value
 
 HOW = ("crash", "leave")
 # Whether the quorum device's vote is as now or lost. EITHER: it must hold both ways
@@ -50,14 +52,14 @@ class Fate(t.NamedTuple):
 # ---- what may be lost ----------------------------------------------------------------------------------------------------
 
 
-def forecast_entry(value: Value) -> Value:
+def forecast_entry(value: "Value") -> "Tolerance":
     """{tolerates, quorate_without, as_now}: what votequorum_info adds to its value. quorate_without: node ids that may leave one at a time.
 
     Both hold with the quorum device's vote as now and with it lost. as_now: the same two, with its vote as it is.
     """
     facts = facts_of(value)
     count, alone = tolerated(facts, EITHER), _alone(facts, EITHER)
-    as_now = {"tolerates": count, "quorate_without": list(alone)}
+    as_now: ToleranceAsNow = {"tolerates": count, "quorate_without": list(alone)}
     if _device_votes(facts):
         as_now = {"tolerates": tolerated(facts, AS_NOW, at_least=count), "quorate_without": _alone(facts, AS_NOW, surely=alone)}
     return {"tolerates": count, "quorate_without": alone, "as_now": as_now}

@@ -27,17 +27,19 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses i
     worst_losses,
 )
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.reasons import reason_of
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, Value, labels, nodeid_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, labels, nodeid_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, capital, described, is_number, refuse_no_nodes
 
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Forecast, Leave, Numbers
+
 QDEVICE = (AS_NOW, LOST)
-_NUMBERS = ("quorate", "total_votes", "quorum", "members")
 
 
 # ---- the questions -------------------------------------------------------------------------------------------------------
 
 
-def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = False, qdevice: str = AS_NOW) -> Value:
+def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = False, qdevice: str = AS_NOW) -> "Forecast":
     """{quorate, total_votes, quorum, expected_votes, members, reason} for the nodes that stay.
 
     leave: names or node ids, or a list of such lists: steps, one after the other; the nodes of a step go at once. how: they `crash`, or
@@ -69,8 +71,7 @@ def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: in
     stay = facts.members - steps[0]
     if spare >= len(stay):
         raise ForecastError(
-            "spare is %d, but %d of %d members stay and one of them has to be left, so it can be %d at most."
-            % (spare, len(stay), len(facts.members), len(stay) - 1)
+            f"spare is {spare}, but {len(stay)} of {len(facts.members)} members stay and one of them has to be left, so it can be {len(stay) - 1} at most."
         )
     return _with_spare(facts, steps[0], stay, spare, qdevice) if spare else stays_quorate(facts, steps, qdevice)
 
@@ -85,7 +86,7 @@ def _with_spare(facts: Facts, leave: Members, stay: Members, spare: int, qdevice
     return safe, reason
 
 
-def may_leave(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: int = 0) -> Value:
+def may_leave(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: int = 0) -> "Leave":
     """The gate before a stop: {safe, reason, now, after}, with {quorate, total_votes, quorum, members} each. As quorate_without().
 
     after: what the nodes that stay will see if nothing else happens. Raises ForecastError.
@@ -95,9 +96,14 @@ def may_leave(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: int = 0)
     return {
         "safe": safe,
         "reason": reason,
-        "now": {key: value[key] for key in _NUMBERS},
-        "after": {key: after[key] for key in _NUMBERS},
+        "now": _numbers(value),
+        "after": _numbers(after),
     }
+
+
+def _numbers(of: t.Any) -> "Numbers":
+    """The same of a value and of a forecast."""
+    return {"quorate": of["quorate"], "total_votes": of["total_votes"], "quorum": of["quorum"], "members": of["members"]}
 
 
 def tolerates(value: t.Any, qdevice: str = EITHER) -> int:
@@ -109,16 +115,10 @@ def tolerates(value: t.Any, qdevice: str = EITHER) -> int:
     return tolerated(checked_facts_of(value), qdevice)
 
 
-def margin(value: t.Any) -> int:
-    """How many votes there are above quorum, as the node asked counts them; negative where some are missing. Raises ForecastError."""
-    checked_facts_of(value)
-    return int(value["total_votes"]) - int(value["quorum"])
-
-
 # ---- the same for node ids that were checked ------------------------------------------------------------------------------
 
 
-def forecast_of(facts: Facts, steps: Steps, how: str, lms_window: bool, qdevice: str) -> Value:
+def forecast_of(facts: Facts, steps: Steps, how: str, lms_window: bool, qdevice: str) -> "Forecast":
     """forecast() for checked node ids."""
     fate = played(facts, steps, how, lms_window, qdevice)
     daemon = deciding(fate.cluster)
@@ -164,9 +164,7 @@ def steps_of(facts: Facts, option: str, leave: t.Any) -> Steps:
     if twice:
         raise ForecastError(f"A node can leave only once, but more than once there is: {labels(twice, facts.value)}.")
     if not facts.members - frozenset(named):
-        raise ForecastError(
-            "All %d members (%s) would leave; a forecast needs a node that stays." % (len(facts.members), labels(sorted(facts.members), facts.value))
-        )
+        raise ForecastError(f"All {len(facts.members)} members ({labels(sorted(facts.members), facts.value)}) would leave; a forecast needs a node that stays.")
     return [frozenset(step) for step in steps]
 
 

@@ -11,6 +11,7 @@ Pure: words for what the arithmetic decided.
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts
@@ -24,11 +25,8 @@ def reason_of(facts: Facts, daemon: Daemon, gone: t.Iterable[int], window: bool)
     if daemon.rule == arithmetic.BY_WAIT_FOR_ALL:
         return f"{after} of {expected} expected: wait_for_all holds quorum back until every vote is there, a quorate node joins, or it is cancelled."
     if daemon.rule == arithmetic.BY_TIE_BREAKER:
-        return "%s of %d expected, exactly half: auto_tie_breaker keeps quorum, because %s; the next loss is fatal." % (
-            after,
-            expected,
-            _who_breaks_the_tie(facts, daemon),
-        )
+        why = _who_breaks_the_tie(facts, daemon)
+        return f"{after} of {expected} expected, exactly half: auto_tie_breaker keeps quorum, because {why}; the next loss is fatal."
     if daemon.rule == arithmetic.BY_MASTER_WINS:
         return f"{after}, below quorum {daemon.quorum}: the quorum device's master_wins keeps quorum."
     sentence = f"{after}, quorum is {daemon.quorum} of {expected} expected"
@@ -55,7 +53,7 @@ def _what_lowered_quorum(daemon: Daemon, expected: int, window: bool) -> str:
 
 def _narrow(daemon: Daemon, expected: int) -> str:
     """A warning where corosync's quorum is not what anybody would compute."""
-    if expected >= arithmetic.VOTES_THAT_WRAP:
+    if expected >= VOTES_THAT_WRAP:
         return f" But this quorum is wrong: corosync keeps it in 8 bits, and {expected} expected votes do not fit."
     return ""
 
@@ -63,24 +61,22 @@ def _narrow(daemon: Daemon, expected: int) -> str:
 def _what_does_not_help(facts: Facts, daemon: Daemon, expected: int, window: bool) -> str:
     rules = daemon.rules
     if rules.tie_breaker != "none" and daemon.total_votes == expected // 2:
-        if len(daemon.previous) - len(daemon.ring) >= daemon.quorum:
-            return "; auto_tie_breaker does not help, because so many went at once (%d) that they could have quorum themselves" % (
-                len(daemon.previous) - len(daemon.ring)
-            )
+        gone = len(daemon.previous) - len(daemon.ring)
+        if gone >= daemon.quorum:
+            return f"; auto_tie_breaker does not help, because so many went at once ({gone}) that they could have quorum themselves"
         breaker = facts.tie_breaker(daemon.previous)
         if breaker is None:
             return "; auto_tie_breaker does not help, because no node that may break the tie is known to be there"
         return f"; auto_tie_breaker does not help, because {label(breaker, facts.value)}, which breaks the tie, is among those gone"
     if daemon.window_open and not window:
-        return "; last_man_standing lowers quorum only once its window of %d ms has elapsed after an earlier loss" % (
-            facts.value["last_man_standing"].get("window_ms") or 10000
-        )
+        milliseconds = facts.value["last_man_standing"].get("window_ms") or 10000
+        return f"; last_man_standing lowers quorum only once its window of {milliseconds} ms has elapsed after an earlier loss"
     return ""
 
 
 def _who_breaks_the_tie(facts: Facts, daemon: Daemon) -> str:
     breaker = facts.tie_breaker(daemon.ring)
-    kinds = {"lowest": "%s, the lowest node id at the last majority, stays", "highest": "%s, the highest node id at the last majority, stays"}
-    lowest, highest = daemon.lowest, daemon.highest
-    decides = {"lowest": lowest, "highest": highest}.get(daemon.rules.tie_breaker, breaker)
-    return kinds.get(daemon.rules.tie_breaker, "%s of auto_tie_breaker_node stays") % (label(decides, facts.value) if decides is not None else "a node")
+    kind = daemon.rules.tie_breaker
+    decides = {"lowest": daemon.lowest, "highest": daemon.highest}.get(kind, breaker)
+    node = label(decides, facts.value) if decides is not None else "a node"
+    return f"{node}, the {kind} node id at the last majority, stays" if kind in ("lowest", "highest") else f"{node} of auto_tie_breaker_node stays"

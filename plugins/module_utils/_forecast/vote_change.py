@@ -15,11 +15,16 @@ Not known, and so taken both ways where an auto_tie_breaker might count by it: w
 import itertools
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
-from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import VOTES_THAT_WRAP, Daemon
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, checked_facts_of
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.what_if import as_seen_by
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, Value, has_nodelist, label, labels, nodeid_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, device_votes, has_nodelist, label, labels, nodeid_of
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Node, Value
 
 # What a step changes. In this order, where any order will do.
 VOTES, EXPECTED_VOTES, CANCEL = "votes", "expected_votes", "cancel_wait_for_all"
@@ -52,10 +57,10 @@ class Step(t.NamedTuple):
 # values: the `votequorum` value after each step, as corosync's arithmetic has it (forecast and problems are those of before).
 class Plan(t.NamedTuple):
     steps: t.List[Step]
-    values: t.List[Value]
+    values: t.List["Value"]
 
 
-class Refused(Exception):
+class Refused(Unusable):
     """A change that must not or cannot be made. The message says why, with numbers, and what to do."""
 
 
@@ -63,7 +68,7 @@ class ConsentNeeded(Refused):
     """A change that is made only if the option that the message names allows it."""
 
 
-def plan(wish: Wish, value: Value, configuration: Configuration) -> Plan:
+def plan(wish: Wish, value: "Value", configuration: Configuration) -> Plan:
     """The steps to what is wished, none where all of it is so already. Raises Refused.
 
     value: a settled `votequorum` value. configuration: the keys of cmap below quorum., runtime.votequorum. and config.
@@ -76,14 +81,14 @@ def plan(wish: Wish, value: Value, configuration: Configuration) -> Plan:
     return plans[0]
 
 
-def in_words(step: Step, value: Value) -> str:
+def in_words(step: Step, value: "Value") -> str:
     """A step for people: `votes 3 of node2`."""
     if step.what == CANCEL:
         return CANCEL
     return f"{step.what} {step.number}{f' of {label(step.nodeid, value)}' if step.what == VOTES else ''}"
 
 
-def is_done(step: Step, value: Value) -> bool:
+def is_done(step: Step, value: "Value") -> bool:
     """Whether a value shows what the step was to change."""
     if step.what == CANCEL:
         return not value["wait_for_all"]["pending"]
@@ -98,11 +103,11 @@ def is_done(step: Step, value: Value) -> bool:
 class _Question(t.NamedTuple):
     wish: Wish
     target: int
-    value: Value
+    value: "Value"
     configuration: Configuration
 
 
-def _target(wish: Wish, value: Value, configuration: Configuration) -> int:
+def _target(wish: Wish, value: "Value", configuration: Configuration) -> int:
     """The node whose votes are meant. Raises Refused where its votes cannot be set, or not to so many."""
     if wish.votes is None:
         return int(value["nodeid"])
@@ -129,25 +134,26 @@ def _target(wish: Wish, value: Value, configuration: Configuration) -> int:
     return target
 
 
-def _refuse_to_end_the_device(votes: int, entry: Value, value: Value, configuration: Configuration) -> None:
+def _refuse_to_end_the_device(votes: int, entry: "Node", value: "Value", configuration: Configuration) -> None:
     """corosync takes it, but corosync-qdevice looks at the votes when expected votes are announced or it starts, and ends where they do not suit it."""
     if votes not in (1, entry["votes"]) and configuration.get(ALGORITHM) == "ffsplit":
         raise Refused(
-            f"votes {votes} of {label(entry['nodeid'], value)} would cost every node the vote of the quorum device: its algorithm ffsplit works only while each node has exactly "
-            "1 vote, and corosync-qdevice ends on all of them when one has not. Let the device use the algorithm lms first "
-            "(quorum.device.net.algorithm), if the nodes are to count differently."
+            f"votes {votes} of {label(entry['nodeid'], value)} would cost every node the vote of the quorum device: its algorithm ffsplit works only "
+            "while each node has exactly 1 vote, and corosync-qdevice ends on all of them when one has not. Let the device use the algorithm lms "
+            "first (quorum.device.net.algorithm), if the nodes are to count differently."
         )
 
 
-def _refuse_too_many(votes: int, entry: Value, value: Value) -> None:
+def _refuse_too_many(votes: int, entry: "Node", value: "Value") -> None:
     """corosync itself takes any number (2726-2773)."""
     others = sum(node["configured_votes"] or 0 if node["votes"] is None else node["votes"] for node in value["nodes"] if node is not entry)
-    device = int((value["qdevice"] or {}).get("votes") or 0)
-    if votes > entry["votes"] and others + device + votes >= VOTES_THAT_WRAP:
+    device = device_votes(value)
+    together = others + device + votes
+    if votes > (entry["votes"] or 0) and together >= VOTES_THAT_WRAP:
         raise Refused(
-            "votes %d of %s would make %d votes with those of the other nodes (%d) and of the quorum device (%d), but corosync keeps the "
-            "quorum in 8 bits: from %d votes on it wraps round to next to nothing. Give all together at most %d."
-            % (votes, label(entry["nodeid"], value), others + device + votes, others, device, VOTES_THAT_WRAP, VOTES_THAT_WRAP - 1)
+            f"votes {votes} of {label(entry['nodeid'], value)} would make {together} votes with those of the other nodes ({others}) and of the "
+            f"quorum device ({device}), but corosync keeps the quorum in 8 bits: from {VOTES_THAT_WRAP} votes on it wraps round to next to nothing. "
+            f"Give all together at most {VOTES_THAT_WRAP - 1}."
         )
 
 
@@ -170,11 +176,8 @@ def _partitions(facts: Facts, configuration: Configuration) -> t.List[Partition]
 
 def _as_seen(facts: Facts) -> t.Dict[int, arithmetic.Node]:
     """The members as the node asked lists them: what they expect is what they last said, be it out of date."""
-    entries = {node["nodeid"]: node for node in facts.value["nodes"]}
-    return {
-        nodeid: node if entries[nodeid]["expected_votes"] is None else node._replace(expected_votes=entries[nodeid]["expected_votes"])
-        for nodeid, node in facts.nodes.items()
-    }
+    said = {node["nodeid"]: node["expected_votes"] for node in facts.value["nodes"] if node["expected_votes"] is not None}
+    return {nodeid: node._replace(expected_votes=said.get(nodeid, node.expected_votes)) for nodeid, node in facts.nodes.items()}
 
 
 def _without_tie_breaker(daemon: Daemon) -> Daemon:
@@ -280,14 +283,14 @@ def _each(partition: Partition, step: t.Callable[[Daemon], Daemon]) -> Partition
 # ---- refusals ------------------------------------------------------------------------------------------------------------
 
 
-def _refuse_what_corosync_refuses(step: Step, daemon: Daemon, value: Value) -> None:
+def _refuse_what_corosync_refuses(step: Step, daemon: Daemon, value: "Value") -> None:
     """corosync would say no more than CS_ERR_INVALID_PARAM. Its reasons, in words."""
     present, needed = daemon.total_votes, 0
     if step.what == EXPECTED_VOTES and not arithmetic.accepts_expected_votes(daemon, step.number):
         if step.number < present:
             raise Refused(
-                "expected_votes %d is less than the %s present (members: %s): corosync refuses to expect fewer votes than there are."
-                % (step.number, _count(present), labels(value["members"], value))
+                f"expected_votes {step.number} is less than the {_count(present)} present (members: {labels(value['members'], value)}): "
+                "corosync refuses to expect fewer votes than there are."
             )
         needed = arithmetic.expected_votes_set(daemon, step.number).quorum
     elif step.what == VOTES and not arithmetic.accepts_votes(daemon, step.nodeid, step.number):
@@ -297,12 +300,12 @@ def _refuse_what_corosync_refuses(step: Step, daemon: Daemon, value: Value) -> N
         return
     if daemon.quorate:
         raise Refused(
-            "%s would cost this cluster its quorum: %s would be present, quorum would be %d. corosync refuses that, allow_quorum_loss or not."
-            % (in_words(step, value), _count(present), needed)
+            f"{in_words(step, value)} would cost this cluster its quorum: {_count(present)} would be present, quorum would be {needed}. "
+            "corosync refuses that, allow_quorum_loss or not."
         )
     raise Refused(
-        f"{in_words(step, value)} would not make this partition quorate ({_count(present)} would be present, quorum would be {needed}), and while it is not, corosync refuses "
-        "to set votes that do not change that."
+        f"{in_words(step, value)} would not make this partition quorate ({_count(present)} would be present, quorum would be {needed}), and while it "
+        "is not, corosync refuses to set votes that do not change that."
     )
 
 
@@ -322,19 +325,20 @@ def _refuse_without_consent(step: Step, before: Partition, after: Partition, que
     if gained and not wish.allow_quorum_gain:
         daemon = after[value["nodeid"] if value["nodeid"] in gained else gained[0]]
         raise ConsentNeeded(
-            f"{in_words(step, value)} would make this partition quorate, which it is not now: it has {_count(daemon.total_votes)} (members: {labels(value['members'], value)}), and quorum would be {daemon.quorum} of {daemon.nodes[daemon.us].expected_votes} expected votes. {_not_seen(value)} If any "
-            "other node runs all the same, on the far side of a cut network say, both sides can be quorate and start the same services twice: "
-            "split brain. Make sure that they are off and stay off, then set allow_quorum_gain: true."
+            f"{in_words(step, value)} would make this partition quorate, which it is not now: it has {_count(daemon.total_votes)} (members: "
+            f"{labels(value['members'], value)}), and quorum would be {daemon.quorum} of {daemon.nodes[daemon.us].expected_votes} expected votes. "
+            f"{_not_seen(value)} If any other node runs all the same, on the far side of a cut network say, both sides can be quorate and start the "
+            "same services twice: split brain. Make sure that they are off and stay off, then set allow_quorum_gain: true."
         )
     if lost and not wish.allow_quorum_loss:
         daemon = after[lost[0]]
         raise ConsentNeeded(
-            "%s would cost %s quorum: there %s would be present and quorum would be %d. Set allow_quorum_loss: true if that is meant."
-            % (in_words(step, value), labels(lost, value), _count(daemon.total_votes), daemon.quorum)
+            f"{in_words(step, value)} would cost {labels(lost, value)} quorum: there {_count(daemon.total_votes)} would be present and quorum would "
+            f"be {daemon.quorum}. Set allow_quorum_loss: true if that is meant."
         )
 
 
-def _not_seen(value: Value) -> str:
+def _not_seen(value: "Value") -> str:
     absent = [node["nodeid"] for node in value["nodes"] if node["state"] != "member"]
     if absent:
         return f"It does not see {labels(absent, value)}."
@@ -348,19 +352,19 @@ def _why_undone(what: str, steps: t.List[Step], daemon: Daemon, question: _Quest
     expected, reads_again = daemon.nodes[daemon.us].expected_votes, any(step.what == CANCEL for step in steps)
     if what == CANCEL:
         return (
-            f"cancel_wait_for_all would have no effect: this partition lacks votes all the same ({_count(daemon.total_votes)} present, quorum is {daemon.quorum} of {expected} expected), and "
-            "corosync waits for all again whenever it is not quorate. What ends the waiting is to expect no more than the votes present "
-            f"(expected_votes: {daemon.total_votes})."
+            f"cancel_wait_for_all would have no effect: this partition lacks votes all the same ({_count(daemon.total_votes)} present, quorum is "
+            f"{daemon.quorum} of {expected} expected), and corosync waits for all again whenever it is not quorate. What ends the waiting is to "
+            f"expect no more than the votes present (expected_votes: {daemon.total_votes})."
         )
     if reads_again:
         return (
-            f"cancel_wait_for_all would undo the rest: it lets corosync read its configuration again, which has expected_votes {expected}, and votes {daemon.nodes[daemon.us].votes} of {label(daemon.us, value)}. "
-            "Do it first, in a task of its own."
+            f"cancel_wait_for_all would undo the rest: it lets corosync read its configuration again, which has expected_votes {expected}, and votes "
+            f"{daemon.nodes[daemon.us].votes} of {label(daemon.us, value)}. Do it first, in a task of its own."
         )
     if daemon.rules.expected_votes_tracking and expected == daemon.ev_tracking_barrier:
         return (
-            f"expected_votes {wish.expected_votes or 0} would be undone at once: expected_votes_tracking is on, and with it corosync does not go below the most "
-            f"it ever expected, {expected}."
+            f"expected_votes {wish.expected_votes or 0} would be undone at once: expected_votes_tracking is on, and with it corosync does not go "
+            f"below the most it ever expected, {expected}."
         )
     return (
         f"expected_votes {wish.expected_votes or 0} would be undone at once: corosync expects at least the votes that the members and the quorum device have "

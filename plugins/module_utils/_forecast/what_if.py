@@ -9,10 +9,12 @@
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, quorum_of, signed
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Node, Value
 
 
-def what_if(value: Value, nodes: t.List[Value], members: t.Iterable[int], expected_votes: int, **changes: t.Any) -> Value:
+def what_if(value: "Value", nodes: t.Sequence[t.Mapping[str, t.Any]], members: t.Iterable[int], expected_votes: int, **changes: t.Any) -> "Value":
     """The value that the node asked would have with these nodes, of which these are members, and with so many expected votes.
 
     What follows from that is filled in as corosync counts it: votes, quorum, and the node ids that a tie-breaker goes by. changes: other keys
@@ -25,9 +27,9 @@ def what_if(value: Value, nodes: t.List[Value], members: t.Iterable[int], expect
     quorum = quorum_of(max(expected_votes, votes), len(there) + int(casts) if two_node else None)
     quorate = bool(there) and votes >= quorum
     breaker = dict(value["auto_tie_breaker"], lowest=min(there, key=signed), highest=max(there, key=signed)) if quorate else value["auto_tie_breaker"]
-    found = dict(
+    found: t.Dict[str, t.Any] = dict(
         value,
-        nodes=nodes,
+        nodes=list(nodes),
         members=there,
         missing=[node["nodeid"] for node in nodes if node.get("configured_votes") is not None and node["nodeid"] not in there],
         expected_votes=expected_votes,
@@ -39,12 +41,12 @@ def what_if(value: Value, nodes: t.List[Value], members: t.Iterable[int], expect
     )
     found.update(changes)
     found["flags"] = _flags(found)
-    return found
+    return t.cast("Value", found)
 
 
-def as_seen_by(value: Value, daemon: Daemon, **changes: t.Any) -> Value:
+def as_seen_by(value: "Value", daemon: Daemon, **changes: t.Any) -> "Value":
     """The value once this daemon is that of the node asked. changes: as for what_if()."""
-    nodes = [_as_known_to(daemon, node) if node["nodeid"] in daemon.nodes else node for node in value["nodes"]]
+    nodes: t.List[t.Mapping[str, t.Any]] = [_as_known_to(daemon, node) if node["nodeid"] in daemon.nodes else node for node in value["nodes"]]
     decided: t.Dict[str, t.Any] = {
         "missing": value["missing"],
         "quorate": daemon.quorate,
@@ -59,12 +61,12 @@ def as_seen_by(value: Value, daemon: Daemon, **changes: t.Any) -> Value:
     return what_if(value, nodes, value["members"], daemon.nodes[daemon.us].expected_votes, **decided)
 
 
-def _as_known_to(daemon: Daemon, node: Value) -> Value:
+def _as_known_to(daemon: Daemon, node: "Node") -> t.Mapping[str, t.Any]:
     entry = daemon.nodes[node["nodeid"]]
     return dict(node, votes=entry.votes, expected_votes=entry.expected_votes)
 
 
-def _flags(value: Value) -> t.List[str]:
+def _flags(value: t.Mapping[str, t.Any]) -> t.List[str]:
     """The names of the flags, in the order of their bits: two_node is bit 0, quorate bit 1."""
     first = [name for name in ("two_node", "quorate") if value[name]]
     return first + [flag for flag in value.get("flags", ()) if flag not in ("two_node", "quorate")]

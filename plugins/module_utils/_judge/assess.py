@@ -10,10 +10,12 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import forecast_entry
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.problems import problems
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
 
 
-def completed(value: Value, cmap: t.Mapping[str, t.Any], files: t.Mapping[str, str]) -> Value:
+def completed(value: "Value", cmap: t.Mapping[str, t.Any], files: t.Mapping[str, str]) -> "Value":
     """The value of snapshot(), with what follows from it added. cmap, files: as for problems()."""
     value["forecast"] = forecast_entry(value)
     value["problems"] = problems(value, cmap, files)

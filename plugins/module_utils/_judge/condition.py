@@ -12,7 +12,11 @@ Pure: no clock, no I/O. `stable_for` is not here, because it is about time.
 import re
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, Value, has_nodelist, labels, nodeid_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, device_votes, has_nodelist, labels, nodeid_of
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Node, Unmet, Value
 
 # A condition's judgement of a value: does it hold, and what was seen in its place (plain data).
 Judgement = t.Tuple[bool, t.Any]
@@ -20,8 +24,6 @@ Judgement = t.Tuple[bool, t.Any]
 Named = t.Union[str, int]
 # Which conditions are asked for, and what each wants: name -> wanted. Nodes as the user named them. And FORECAST_QDEVICE.
 Goal = t.Dict[str, t.Any]
-# {condition, wanted, seen}
-Unmet = t.Dict[str, t.Any]
 
 # Modes in which the nodes that are left may do without others that all nodes together could not do without
 SHRINKING = ("last_man_standing", "auto_tie_breaker", "allow_downscale")
@@ -35,31 +37,31 @@ COUNTS_ON = EITHER, AS_NOW, LOST = ("either", "as_now", "lost")
 QDEVICE_STATES = ("absent", "registered", "alive", "voting")
 
 
-class ImpossibleGoal(Exception):
+class ImpossibleGoal(Unusable):
     """A condition that no waiting can make true. The message names the option, the value and what stands against it."""
 
 
-def quorate(value: Value, wanted: bool) -> Judgement:
+def quorate(value: "Value", wanted: bool) -> Judgement:
     return value["quorate"] == wanted, value["quorate"]
 
 
-def members(value: Value, wanted: t.List[Named]) -> Judgement:
+def members(value: "Value", wanted: t.List[Named]) -> Judgement:
     return not [node for node in wanted if _id(node, value) not in value["members"]], _names(value["members"], value)
 
 
-def absent(value: Value, wanted: t.List[Named]) -> Judgement:
+def absent(value: "Value", wanted: t.List[Named]) -> Judgement:
     return not [node for node in wanted if _id(node, value) in value["members"]], _names(value["members"], value)
 
 
-def min_members(value: Value, wanted: int) -> Judgement:
+def min_members(value: "Value", wanted: int) -> Judgement:
     return len(value["members"]) >= wanted, len(value["members"])
 
 
-def min_votes(value: Value, wanted: int) -> Judgement:
+def min_votes(value: "Value", wanted: int) -> Judgement:
     return value["total_votes"] >= wanted, value["total_votes"]
 
 
-def expected_votes(value: Value, wanted: int) -> Judgement:
+def expected_votes(value: "Value", wanted: int) -> Judgement:
     return value["expected_votes"] == wanted, value["expected_votes"]
 
 
@@ -70,16 +72,16 @@ def _questions() -> t.Any:
     return forecast
 
 
-def quorate_without(value: Value, wanted: t.List[Named], counts_on: str = EITHER) -> Judgement:
+def quorate_without(value: "Value", wanted: t.List[Named], counts_on: str = EITHER) -> Judgement:
     forecast = _questions()
     try:
         holds, reason = forecast.quorate_without(value, wanted, counts_on)
-        return bool(holds), reason
     except forecast.ForecastError as exc:
         return False, str(exc)  # such as: nobody else is there now
+    return bool(holds), reason
 
 
-def tolerates(value: Value, wanted: int, counts_on: str = EITHER) -> Judgement:
+def tolerates(value: "Value", wanted: int, counts_on: str = EITHER) -> Judgement:
     forecast = _questions()
     try:
         tolerated = forecast.tolerates(value, counts_on)
@@ -88,14 +90,14 @@ def tolerates(value: Value, wanted: int, counts_on: str = EITHER) -> Judgement:
     return tolerated >= wanted, tolerated
 
 
-def qdevice(value: Value, wanted: str) -> Judgement:
+def qdevice(value: "Value", wanted: str) -> Judgement:
     state = device_state(value)
     if wanted == "absent":
         return state == "absent", state
     return QDEVICE_STATES.index(state) >= QDEVICE_STATES.index(wanted), state
 
 
-def ring_newer_than(value: Value, wanted: int) -> Judgement:
+def ring_newer_than(value: "Value", wanted: int) -> Judgement:
     return value["ring_id"]["seq"] > wanted, value["ring_id"]["seq"]
 
 
@@ -126,19 +128,19 @@ def goal_of(options: t.Mapping[str, t.Any]) -> Goal:
     return goal
 
 
-def judged(name: str, goal: Goal, value: Value, counts_on: t.Optional[str] = None) -> Judgement:
+def judged(name: str, goal: Goal, value: "Value", counts_on: t.Optional[str] = None) -> Judgement:
     """Whether one condition of a goal holds, and what was seen. counts_on: in place of what the goal says forecasts may count on."""
     if name in FORECASTS:
         return CONDITIONS[name](value, goal[name], counts_on or goal.get(FORECAST_QDEVICE, EITHER))
     return CONDITIONS[name](value, goal[name])
 
 
-def unmet(goal: Goal, value: t.Optional[Value]) -> t.List[Unmet]:
+def unmet(goal: Goal, value: t.Optional["Value"]) -> t.List["Unmet"]:
     """What of the goal does not hold, in the table's order; all of it for a value that is None (nothing could be read).
 
     A value that has not settled meets nothing: it may be half of two rings. Raises UnknownNode.
     """
-    missing = []
+    missing: t.List[Unmet] = []
     if value is not None and not value["settled"]:
         missing.append({"condition": "settled", "wanted": True, "seen": False})
     for name in goal:
@@ -149,7 +151,7 @@ def unmet(goal: Goal, value: t.Optional[Value]) -> t.List[Unmet]:
     return missing
 
 
-def refuse_impossible(goal: Goal, value: Value) -> None:
+def refuse_impossible(goal: Goal, value: "Value") -> None:
     """Raise ImpossibleGoal where this cluster's configuration can never meet the goal, waiting or not. What holds now is not refused."""
     members_wanted = _known_nodes("members", goal.get("members", []), value)
     absent_wanted = _known_nodes("absent", goal.get("absent", []), value)
@@ -159,18 +161,18 @@ def refuse_impossible(goal: Goal, value: Value) -> None:
         raise ImpossibleGoal(f"members and absent both name {labels(both, value)}: no node can be a member and absent.")
     if value["nodeid"] in absent_wanted:
         raise ImpossibleGoal(
-            "absent names {}, the node that is asked: it is a member of every membership it can see. Ask another node.".format(labels([value["nodeid"]], value))
+            f"absent names {labels([value['nodeid']], value)}, the node that is asked: it is a member of every membership it can see. Ask another node."
         )
     if has_nodelist(value):
         _refuse_too_many(goal, [node for node in value["nodes"] if node["nodeid"] not in absent_wanted], value)
         _refuse_forecast(goal, value)
     if goal.get("qdevice", "absent") != "absent" and value["qdevice"] is None:
         raise ImpossibleGoal(
-            "qdevice is '{}', but this cluster has no quorum device: there is no quorum.device.model in corosync's configuration.".format(goal["qdevice"])
+            f"qdevice is '{goal['qdevice']}', but this cluster has no quorum device: there is no quorum.device.model in corosync's configuration."
         )
 
 
-def device_state(value: Value) -> str:
+def device_state(value: "Value") -> str:
     """The quorum device of the node asked, as one of QDEVICE_STATES; each includes those before it but `absent`."""
     device = value["qdevice"]
     if device is None or not device["registered"]:
@@ -180,12 +182,12 @@ def device_state(value: Value) -> str:
     return "voting" if device["cast_vote"] else "alive"
 
 
-def in_words(missing: t.List[Unmet]) -> str:
+def in_words(missing: t.List["Unmet"]) -> str:
     """What is not met, for people: `quorate: wanted true, seen false; min_votes: wanted 3, seen 1`."""
     return "; ".join(f"{item['condition']}: wanted {_plain(item['wanted'])}, seen {_plain(item['seen'])}" for item in missing)
 
 
-def summary(value: Value) -> str:
+def summary(value: "Value") -> str:
     """A value in a line: `quorate, 2 of 3 votes, 2 needed; missing: node3`."""
     state = "quorate" if value["quorate"] else "NOT quorate"
     text = f"{state}, {value['total_votes']} of {value['expected_votes']} votes, {value['quorum']} needed"
@@ -198,19 +200,19 @@ def summary(value: Value) -> str:
     return text
 
 
-def _names(nodeids: t.List[int], value: Value) -> t.List[str]:
+def _names(nodeids: t.List[int], value: "Value") -> t.List[str]:
     names = {node["nodeid"]: node["name"] for node in value["nodes"]}
     return [names.get(nodeid) or str(nodeid) for nodeid in nodeids]
 
 
-def _id(node: Named, value: Value) -> int:
+def _id(node: Named, value: "Value") -> int:
     """nodeid_of; but in a cluster without a nodelist a node id that was never seen may be yet to come."""
     if not has_nodelist(value) and _NODE_ID.match(str(node)) and int(node) <= _HIGHEST_NODE_ID:
         return int(node)
     return nodeid_of(node, value)
 
 
-def _known_nodes(option: str, wanted: t.List[Named], value: Value) -> t.List[int]:
+def _known_nodes(option: str, wanted: t.List[Named], value: "Value") -> t.List[int]:
     """The node ids of the nodes that an option names. Raises ImpossibleGoal for one that is not there, and for one named twice."""
     try:
         ids = [_id(node, value) for node in wanted]
@@ -222,32 +224,30 @@ def _known_nodes(option: str, wanted: t.List[Named], value: Value) -> t.List[int
     return ids
 
 
-def _refuse_too_many(goal: Goal, nodes: t.List[Value], value: Value) -> None:
+def _refuse_too_many(goal: Goal, nodes: t.List["Node"], value: "Value") -> None:
     """Raise ImpossibleGoal where even these nodes, all that may be there, are too few, or have too few votes."""
     there = labels([node["nodeid"] for node in nodes], value)
     if goal.get("min_members", 0) > len(nodes):
         raise ImpossibleGoal(f"min_members is {goal['min_members']}, but only {len(nodes)} nodes can be members: {there}.")
     if goal.get("min_votes", 0) > most_votes(nodes, value):
-        raise ImpossibleGoal(
-            "min_votes is %d, but %s%s together have only %d votes."
-            % (goal["min_votes"], there, " and the quorum device" if value["qdevice"] else "", most_votes(nodes, value))
-        )
+        device = " and the quorum device" if value["qdevice"] else ""
+        raise ImpossibleGoal(f"min_votes is {goal['min_votes']}, but {there}{device} together have only {most_votes(nodes, value)} votes.")
 
 
-def _refuse_forecast(goal: Goal, value: Value) -> None:
+def _refuse_forecast(goal: Goal, value: "Value") -> None:
     """Raise ImpossibleGoal for a forecast that fails now, and would even with every node there."""
     failing = [name for name in FORECASTS if name in goal and not judged(name, goal, value)[0]]
     nodes = [node for node in value["nodes"] if node["configured_votes"] is not None or node["nodeid"] in value["members"]]
     if not failing or _is_open(value, nodes):
         return
     best = _at_best(value, nodes)
-    if "quorate_without" in failing and not any(value[mode]["enabled"] for mode in SHRINKING):
+    if "quorate_without" in failing and not any(_enabled(mode, value) for mode in SHRINKING):
         _refuse_quorate_without(goal, best)
     if "tolerates" in failing:
         _refuse_tolerates(goal, best)
 
 
-def _refuse_quorate_without(goal: Goal, best: Value) -> None:
+def _refuse_quorate_without(goal: Goal, best: "Value") -> None:
     forecast = _questions()
     wanted = goal["quorate_without"]
     try:
@@ -261,7 +261,7 @@ def _refuse_quorate_without(goal: Goal, best: Value) -> None:
         )
 
 
-def _refuse_tolerates(goal: Goal, best: Value) -> None:
+def _refuse_tolerates(goal: Goal, best: "Value") -> None:
     holds, most = judged("tolerates", goal, best)
     if not holds:
         raise ImpossibleGoal(
@@ -269,13 +269,13 @@ def _refuse_tolerates(goal: Goal, best: Value) -> None:
         )
 
 
-def _what_would_help(name: str, goal: Goal, best: Value) -> str:
+def _what_would_help(name: str, goal: Goal, best: "Value") -> str:
     if goal.get(FORECAST_QDEVICE, EITHER) != EITHER or not judged(name, goal, best, counts_on=AS_NOW)[0]:
         return ""
     return " As long as the quorum device votes, it could hold: forecast_qdevice=as_now counts on that."
 
 
-def _is_open(value: Value, nodes: t.List[Value]) -> bool:
+def _is_open(value: "Value", nodes: t.List["Node"]) -> bool:
     """Whether something may be better than all these nodes with the votes that they have, so that no forecast can be called impossible.
 
     Votes or expected votes were changed at runtime, which lasts until corosync starts or reads its configuration again. Or it is two_node
@@ -285,7 +285,7 @@ def _is_open(value: Value, nodes: t.List[Value]) -> bool:
     return changed or value["expected_votes"] < most_votes(nodes, value) or (value["two_node"] and len(nodes) > 2) or value["nodeid"] not in value["members"]
 
 
-def _at_best(value: Value, nodes: t.List[Value]) -> Value:
+def _at_best(value: "Value", nodes: t.List["Node"]) -> "Value":
     """The same cluster with all these nodes and no other as members, the quorum device voting, and all of it settled."""
     from ansible_collections.corosync.quorum.plugins.module_utils._forecast.what_if import what_if  # as in _questions()
 
@@ -304,13 +304,17 @@ def _at_best(value: Value, nodes: t.List[Value]) -> Value:
     )
 
 
-def _most_votes_of(node: Value) -> int:
+def _enabled(mode: str, value: "Value") -> bool:
+    return bool(t.cast("t.Mapping[str, t.Any]", value)[mode]["enabled"])
+
+
+def _most_votes_of(node: "Node") -> int:
     return max(node["votes"] or 0, node["configured_votes"] or 0)
 
 
-def most_votes(nodes: t.List[Value], value: Value) -> int:
+def most_votes(nodes: t.List["Node"], value: "Value") -> int:
     """The votes with all these nodes and the device there: for each node the higher of runtime and configured votes."""
-    return sum(_most_votes_of(node) for node in nodes) + (value["qdevice"]["votes"] if value["qdevice"] else 0)
+    return sum(_most_votes_of(node) for node in nodes) + device_votes(value)
 
 
 def _plain(item: t.Any) -> str:

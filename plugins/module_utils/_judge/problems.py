@@ -12,18 +12,20 @@ The live counterpart of lint.py, with the same ids where it is the same trap. It
 
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import VOTES_THAT_WRAP, needed_of, quorum_of
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import CS_OK, VOTES_THAT_WRAP
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import needed_of, quorum_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_votes
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import MEMBERS_VERSION
 
-Value = t.Mapping[str, t.Any]
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Device, Node, Problem, Value
+
 Cmap = t.Mapping[str, t.Any]
-Problem = t.Dict[str, str]
 # message, advice
 Hits = t.Iterator[t.Tuple[str, str]]
 Check = t.Callable[["_Seen"], Hits]
 
 ERROR, WARNING = "error", "warning"
-_CS_OK = 1
 # Options that votequorum reads when it starts and never again, and where the votequorum value says what is in force.
 _STARTUP_ONLY = ("last_man_standing", "auto_tie_breaker", "allow_downscale")
 # Set in cmap by people and programs while corosync runs, never in the file.
@@ -31,7 +33,7 @@ _RUNTIME_KEYS = ("quorum.cancel_wait_for_all",)
 _MOST_DIFFERENCES = 5  # named in one message
 
 
-def problems(value: Value, cmap: Cmap, files: t.Optional[t.Mapping[str, str]] = None) -> t.List[Problem]:
+def problems(value: "Value", cmap: Cmap, files: t.Optional[t.Mapping[str, str]] = None) -> t.List["Problem"]:
     """What is wrong: a list of {id, severity, message, advice}, errors first. ``severity`` is error or warning.
 
     value: the ``votequorum`` value. cmap: what it was made of (see snapshot.py).
@@ -55,19 +57,19 @@ def _read(text: t.Optional[str]) -> t.Any:
 class _Seen:
     """The value, cmap and the file, with the few sums that more than one check needs."""
 
-    def __init__(self, value: Value, cmap: Cmap, file: t.Any) -> None:
+    def __init__(self, value: "Value", cmap: Cmap, file: t.Any) -> None:
         self.value = value
         self.cmap = cmap
         self.file = file
-        self.nodes: t.List[Value] = list(value["nodes"])
+        self.nodes: t.List[Node] = list(value["nodes"])
         self.configured = [node for node in self.nodes if node["configured_votes"] is not None]
-        self.configured_votes = sum(node["configured_votes"] for node in self.configured)
-        self.device: t.Optional[Value] = value["qdevice"]
-        self.device_votes: int = (self.device["votes"] or 0) if self.device else 0
+        self.configured_votes = sum(node["configured_votes"] or 0 for node in self.configured)
+        self.device: t.Optional[Device] = value["qdevice"]
+        self.device_votes = device_votes(value)
         self.expected: int = value["expected_votes"]
         self.needed = needed_of(self.expected)
 
-    def members(self) -> t.List[Value]:
+    def members(self) -> t.List["Node"]:
         return [node for node in self.nodes if node["state"] == "member"]
 
     def number(self, key: str) -> t.Optional[int]:
@@ -80,14 +82,14 @@ class _Seen:
 
     def enabled(self, option: str) -> bool:
         """Whether votequorum says that it is."""
-        return bool(self.value[option]["enabled"])
+        return bool(t.cast("t.Mapping[str, t.Any]", self.value)[option]["enabled"])
 
 
-def _label(node: Value) -> str:
+def _label(node: "Node") -> str:
     return str(node["name"] or f"node {node['nodeid']}")
 
 
-def _labels(nodes: t.Iterable[Value]) -> str:
+def _labels(nodes: t.Iterable["Node"]) -> str:
     return ", ".join(_label(node) for node in nodes)
 
 
@@ -111,7 +113,7 @@ def reload_stuck(seen: _Seen) -> Hits:
 
 def reload_failed(seen: _Seen) -> Hits:
     status = seen.number("config.reload_status")
-    if status not in (None, _CS_OK):
+    if status not in (None, CS_OK):
         told = seen.cmap.get("config.reload_error_message")
         yield (
             f"The last reload of corosync.conf failed on this node (code {status}{f': {told}' if told else ''}).",
@@ -198,7 +200,7 @@ def config_version_differs(seen: _Seen) -> Hits:
         versions[_label(node)] = own if node["local"] and own is not None else version
     known = {label: version for label, version in versions.items() if version}
     if len(set(known.values())) > 1:
-        told = ", ".join("%s has %d" % pair for pair in sorted(known.items()))
+        told = ", ".join(f"{node} has {version}" for node, version in sorted(known.items()))
         yield (
             f"The members run different versions of corosync.conf: {told}.",
             "Copy the newest file to all nodes and run corosync-cfgtool -R once. A node that starts with an older one than the others stops itself.",
@@ -212,8 +214,7 @@ def votes_wrap(seen: _Seen) -> Hits:
     most = max(seen.expected, seen.value["highest_expected"], seen.value["total_votes"], seen.configured_votes + seen.device_votes)
     if most >= VOTES_THAT_WRAP:
         yield (
-            "%d votes are more than corosync can count: it keeps the quorum in 8 bits, so %d would be needed but %d is."
-            % (most, needed_of(most), quorum_of(most)),
+            f"{most} votes are more than corosync can count: it keeps the quorum in 8 bits, so {needed_of(most)} would be needed but {quorum_of(most)} is.",
             f"Give nodes fewer votes: at most {VOTES_THAT_WRAP - 1} together, a quorum device included.",
         )
 
@@ -230,8 +231,10 @@ def _shrinks_by_design(seen: _Seen) -> bool:
 def expected_votes_split(seen: _Seen) -> Hits:
     if seen.configured and not _shrinks_by_design(seen) and 2 * seen.needed <= seen.configured_votes:
         yield (
-            "%d votes are expected, but the configured nodes have %d: two partitions of %d votes each could both be quorate."
-            % (seen.expected, seen.configured_votes, seen.needed),
+            (
+                f"{seen.expected} votes are expected, but the configured nodes have {seen.configured_votes}: "
+                f"two partitions of {seen.needed} votes each could both be quorate."
+            ),
             f"Raise the expected votes to {seen.configured_votes + seen.device_votes}, or remove the nodes that are gone from the nodelist.",
         )
 
@@ -257,7 +260,7 @@ def expected_votes_unreachable(seen: _Seen) -> Hits:
 def expected_votes_differ(seen: _Seen) -> Hits:
     views = {_label(node): node["expected_votes"] for node in seen.members() if node["expected_votes"] is not None}
     if len(set(views.values())) > 1:
-        told = ", ".join("%s %d" % pair for pair in sorted(views.items()))
+        told = ", ".join(f"{node} {votes}" for node, votes in sorted(views.items()))
         yield f"The members expect different numbers of votes: {told}.", "Compare corosync.conf on them, then run corosync-cfgtool -R."
 
 
@@ -301,9 +304,9 @@ def two_node_without_wait_for_all(seen: _Seen) -> Hits:
 
 def wait_for_all_pending(seen: _Seen) -> Hits:
     if seen.value["wait_for_all"]["pending"]:
+        now = seen.value["total_votes"]
         yield (
-            "wait_for_all is waiting: there is no quorum until all %d expected votes are present (now %d), or a quorate node joins."
-            % (seen.expected, seen.value["total_votes"]),
+            f"wait_for_all is waiting: there is no quorum until all {seen.expected} expected votes are present (now {now}), or a quorate node joins.",
             "Start the missing nodes. If they are certainly off: corosync-cmapctl -s quorum.cancel_wait_for_all u8 1.",
         )
 
@@ -341,7 +344,7 @@ def tie_breaker_list_without_wait_for_all(seen: _Seen) -> Hits:
         )
 
 
-def _heavy(seen: _Seen) -> t.List[Value]:
+def _heavy(seen: _Seen) -> t.List["Node"]:
     return [node for node in seen.nodes if (node["votes"] or 0) > 1]
 
 
@@ -395,7 +398,7 @@ def qdevice_not_voting(seen: _Seen) -> Hits:
 def qdevice_not_voting_everywhere(seen: _Seen) -> Hits:
     if not seen.device or not seen.device["cast_vote"]:
         return
-    without = [node for node in seen.members() if not (node["qdevice"] or {}).get("cast_vote")]
+    without = [node for node in seen.members() if not (node["qdevice"] and node["qdevice"]["cast_vote"])]
     if without:
         yield (
             f"The quorum device votes here, but not on every member: not on {_labels(without)}. Each node counts its own device's vote only.",

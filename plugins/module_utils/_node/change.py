@@ -30,11 +30,11 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_cha
     plan,
 )
 from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import AGAIN, Observer
-from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import Value
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
 
 CANCEL_KEY = "quorum.cancel_wait_for_all"
-# What of a value a step decides. quorate only where no tie-breaker may have a say: whether it has depends on the ring before.
-_DECIDED = ("expected_votes", "quorum", "quorate")
 
 
 class NotSeen(QuorumError):
@@ -74,8 +74,8 @@ class Change:
                 step = todo.steps[0]
                 if any(step.what == done.what for done in self.applied):
                     raise QuorumError(
-                        f"{in_words(step, self._seen())} was applied, but then undone by something else: whoever else changes votes of this cluster has to stop "
-                        "that first."
+                        f"{in_words(step, self._seen())} was applied, but then undone by something else: whoever else changes votes of this cluster "
+                        "has to stop that first."
                     )
                 if observer.dispatch() or observer.moved():
                     self._refuse_endless(observer)  # what was thought through is not what is there any more
@@ -88,21 +88,21 @@ class Change:
         self.before = self.before or self.value
         return plan(self._wish, self.value, observer.configuration)
 
-    def _seen(self) -> Value:
-        return self.value or {"nodes": []}
+    def _seen(self) -> "Value":
+        return self.value or t.cast("Value", {"nodes": []})
 
     def _refuse_endless(self, observer: t.Any) -> None:
         if observer.lane.deadline.expired():
             raise DeadlineExceeded(f"The cluster did not hold still for {self._timeout:g} s, so nothing could be decided: see journalctl -u corosync.")
 
-    def _take(self, observer: t.Any, step: Step, predicted: Value) -> None:
+    def _take(self, observer: t.Any, step: Step, predicted: "Value") -> None:
         """Make one step. Raises Refused where corosync refuses it, else NotSeen."""
         try:
             self._see(observer, step, predicted, observer.announcements, self._send(observer, step, predicted))
         except InvalidParameter as exc:
             raise Refused(
-                f"corosync refused {in_words(step, self._seen())} ({exc}), which corosync 3.0.4 and newer takes. Older ones also want quorum to be at least half of "
-                "the votes present."
+                f"corosync refused {in_words(step, self._seen())} ({exc}), which corosync 3.0.4 and newer takes. Older ones also want quorum to be "
+                "at least half of the votes present."
             )
         except NotSeen:
             raise
@@ -110,7 +110,7 @@ class Change:
             raise _with_doubt(exc, in_words(step, self._seen()))
         self.applied.append(step)
 
-    def _see(self, observer: t.Any, step: Step, predicted: Value, told: int, announced: bool) -> None:
+    def _see(self, observer: t.Any, step: Step, predicted: "Value", told: int, announced: bool) -> None:
         """Return when a step is seen to be applied. told: how often there was an event before it; announced: there will be one."""
         while True:
             self.value = value = observer.snapshot()
@@ -118,12 +118,13 @@ class Change:
                 return
             if observer.lane.deadline.expired():
                 raise NotSeen(
-                    f"corosync took {in_words(step, value)}, but within {self._timeout:g} s it was not seen to be applied: {_seen_instead(step, predicted, value)}. It sends such a change to all nodes first, and may still "
-                    "apply it: see whether this node reaches the others (corosync-cfgtool -s), and look with votequorum_info."
+                    f"corosync took {in_words(step, value)}, but within {self._timeout:g} s it was not seen to be applied: "
+                    f"{_seen_instead(step, predicted, value)}. It sends such a change to all nodes first, and may still apply it: see whether this "
+                    "node reaches the others (corosync-cfgtool -s), and look with votequorum_info."
                 )
             _poll(observer)
 
-    def _send(self, observer: t.Any, step: Step, predicted: Value) -> bool:
+    def _send(self, observer: t.Any, step: Step, predicted: "Value") -> bool:
         """Hand a step to corosync. True if an event will tell when it is applied."""
         if step.what == CANCEL:
             observer.cmap.set_uint8(CANCEL_KEY, 1)
@@ -134,13 +135,13 @@ class Change:
             return self._send_echo(observer, predicted)
         return step.what == EXPECTED_VOTES
 
-    def _send_echo(self, observer: t.Any, predicted: Value) -> bool:
+    def _send_echo(self, observer: t.Any, predicted: "Value") -> bool:
         """Votes are applied without an event. Where nothing else would show it, expected votes are set to what they are, behind them.
 
         Messages of one node keep their order, so the event of the second tells of the first. It is sent only where it changes nothing.
         """
         before = self._seen()
-        if any(predicted[key] != before[key] for key in _DECIDED):
+        if _decided(predicted) != _decided(before):
             return False
         expected = set([before["expected_votes"]] + [node["expected_votes"] for node in before["nodes"] if node["state"] == "member"])
         if len(expected) > 1 or before["last_man_standing"]["enabled"] or before["allow_downscale"]["enabled"]:
@@ -152,7 +153,7 @@ class Change:
         return True
 
 
-def _shows(step: Step, predicted: Value, value: Value) -> bool:
+def _shows(step: Step, predicted: "Value", value: "Value") -> bool:
     if not value["settled"] or not is_done(step, value):
         return False
     if value["ring_id"] != predicted["ring_id"]:
@@ -160,16 +161,24 @@ def _shows(step: Step, predicted: Value, value: Value) -> bool:
     return not _differing(predicted, value)
 
 
-def _differing(predicted: Value, value: Value) -> t.List[str]:
-    return [key for key in _DECIDED if predicted[key] != value[key] and not (key == "quorate" and value["auto_tie_breaker"]["enabled"])]
+def _differing(predicted: "Value", value: "Value") -> t.List[str]:
+    """quorate counts only where no tie-breaker may have a say: whether it has depends on the ring before."""
+    seen = _decided(value)
+    return [key for key, wanted in _decided(predicted).items() if seen[key] != wanted and not (key == "quorate" and value["auto_tie_breaker"]["enabled"])]
 
 
-def _seen_instead(step: Step, predicted: Value, value: Value) -> str:
+def _decided(value: "Value") -> t.Dict[str, int]:
+    """What of a value a step decides."""
+    return {"expected_votes": value["expected_votes"], "quorum": value["quorum"], "quorate": value["quorate"]}
+
+
+def _seen_instead(step: Step, predicted: "Value", value: "Value") -> str:
     if not value["settled"]:
         return "a membership change is under way"
     if step.what == CANCEL and value["wait_for_all"]["pending"]:
         return "wait_for_all is still waiting"
-    told = [f"{key} is {str(value[key]).lower()}, not {str(predicted[key]).lower()}" for key in _differing(predicted, value)]
+    seen, wanted = _decided(value), _decided(predicted)
+    told = [f"{key} is {str(seen[key]).lower()}, not {str(wanted[key]).lower()}" for key in _differing(predicted, value)]
     if step.what == VOTES and not is_done(step, value):
         votes = [node["votes"] for node in value["nodes"] if node["nodeid"] == step.nodeid]
         told.insert(0, f"its votes are {votes[0] if votes else 'not known'}")

@@ -13,12 +13,11 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.connection import sweep
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import INFO_QUORATE, MEMBER, QDEVICE_NODEID, TRACK_CHANGES
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import NotConfigured, QuorumError
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.quorum import Quorum
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import (
-    QDEVICE_NODEID,
-    TRACK_CHANGES,
     Event,
     ExpectedVotesEvent,
     NodeInfo,
@@ -32,8 +31,6 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_on
 Value = t.Dict[str, t.Any]
 
 PROVIDER = "corosync_votequorum"
-QUORATE = 2
-MEMBER = 1
 # corosync's build defaults on every distribution that packages it. The pid file is as old as the daemon.
 CONFIGURATION = "/etc/corosync/corosync.conf"
 PID_FILE = "/run/corosync.pid"
@@ -138,7 +135,7 @@ class Observer:
 
     def moved(self) -> bool:
         """Whether anything that corosync sends no event for (votes, the quorum device, wait-for-all) differs from the last reading."""
-        return self.lane.call(self._silent) != self._last
+        return bool(self.lane.call(self._silent) != self._last)
 
     def _flip(self, event: QuorumEvent) -> None:
         if event.quorate != self._quorate:
@@ -176,7 +173,7 @@ class Observer:
         self._last = seen = self._silent()
         self.configuration = self.cmap.read(*self._pure.CMAP_PREFIXES, keys=self._pure.cmap_keys(self._nodeids))
         local, infos, waiting = seen
-        settled = self._quorum.settled() == (ring_id.seq, bool(local.flags & QUORATE)) and self._pure.concluded(local, waiting)
+        settled = self._quorum.settled() == (ring_id.seq, bool(local.flags & INFO_QUORATE)) and self._pure.concluded(local, waiting)
         # corosync sends no event for a change of votes: only a second look shows that none fell between two of the readings.
         unchanged = not self.dispatch() and self._silent() == seen
         value: Value = self._pure.snapshot(ring_id, infos, local, self.configuration, settled and unchanged)

@@ -6,11 +6,13 @@
 
 """Checks of option values that Ansible's argument specs cannot express."""
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+
 # A year. Longer is a mistake, and poll(2) cannot count it in milliseconds. Seconds.
 LONGEST = 366 * 24 * 3600
 
 
-class OptionError(Exception):
+class OptionError(Unusable):
     """An option has a value it cannot have. The message names the option and the value."""
 
 

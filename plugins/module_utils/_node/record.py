@@ -19,7 +19,9 @@ import stat
 import time
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import Entry
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import RecordedEntry
+
 
 FOLDER = "/var/lib/corosync-quorum"
 DEFAULT = FOLDER + "/watch.jsonl"
@@ -36,7 +38,7 @@ _NEEDED = ("at", "event", "quorate", "total_votes", "quorum", "ring_id", "member
 
 # timeline: the entries in order. unreadable: how many lines were none. running: whether a watch writes it.
 class Reading(t.NamedTuple):
-    timeline: t.List[Entry]
+    timeline: t.List["RecordedEntry"]
     unreadable: int
     running: bool
 
@@ -74,7 +76,7 @@ class Record:
             time.sleep(_AGAIN)
         return False
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: "RecordedEntry") -> None:
         """Write one line, whole or not at all. Raises RecordError, also where the record would grow larger than LARGEST."""
         line = json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
         if self._size + len(line) > LARGEST:
@@ -152,7 +154,7 @@ def read(path: str) -> Reading:
 def stop(path: str, seconds: float = ENDING) -> Reading:
     """End the watch that writes this record, and remove it: the whole record. Raises RecordError; the record is still there then."""
     try:
-        os.rename(path, f"{path}{_STOPPED}{time.time() * 1e6:016}")
+        os.rename(path, f"{path}{_STOPPED}{int(time.time() * 1e6):016}")
     except FileNotFoundError:
         pass
     except OSError as exc:
@@ -220,8 +222,8 @@ def _opened(path: str) -> t.Optional[int]:
         raise RecordError(_cannot("read", path, exc))
 
 
-def _entries(paths: t.List[str]) -> t.Tuple[t.List[Entry], int]:
-    timeline: t.List[Entry] = []
+def _entries(paths: t.List[str]) -> t.Tuple[t.List["RecordedEntry"], int]:
+    timeline: t.List[RecordedEntry] = []
     unreadable = 0
     for path in paths:
         for line in _lines(path):
@@ -245,12 +247,12 @@ def _lines(path: str) -> t.List[bytes]:
     return [line for line in lines if line.strip()]
 
 
-def _entry(line: bytes) -> t.Optional[Entry]:
+def _entry(line: bytes) -> t.Optional["RecordedEntry"]:
     try:
-        entry = json.loads(line.decode("utf-8"))
+        entry: t.Any = json.loads(line.decode("utf-8"))
     except ValueError:
         return None
-    return entry if isinstance(entry, dict) and all(key in entry for key in _NEEDED) else None
+    return t.cast("RecordedEntry", entry) if isinstance(entry, dict) and all(key in entry for key in _NEEDED) else None
 
 
 def _is_at(path: str, fd: int) -> bool:

@@ -20,8 +20,10 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors i
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import Goal, refuse_impossible, unmet
 from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import Flip, Observer
 from ansible_collections.corosync.quorum.plugins.module_utils._node.stdout import Reader
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value
-from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import Entry, entry, marker, passed
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import entry, marker, passed
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Compared, Entry, Unmet, Value
 
 # What no waiting mends
 FATAL = (AccessDenied, CallbacksRefused, LibraryMissing, NotConfigured)
@@ -44,7 +46,7 @@ class Slice(t.NamedTuple):
     linger: t.Optional[float]
     sleep: float
     connect_timeout: float
-    reported: t.Optional[Value]
+    reported: t.Optional["Compared"]
     away: t.Optional[str]
 
 
@@ -53,11 +55,11 @@ class Slice(t.NamedTuple):
 # took: seconds.
 class Outcome(t.NamedTuple):
     met: bool
-    value: t.Optional[Value]
+    value: t.Optional["Value"]
     error: t.Optional[QuorumError]
     held: t.Optional[float]
-    unmet: t.List[t.Dict[str, t.Any]]
-    timeline: t.List[Entry]
+    unmet: t.List["Unmet"]
+    timeline: t.List["Entry"]
     reconnects: int
     took: float
 
@@ -77,7 +79,7 @@ class Wait:
         connect: t.Callable[..., t.Any] = Observer,
         reader: t.Any = None,
         clock: t.Callable[[], float] = time.monotonic,
-        noted: t.Callable[[Entry, t.Optional[QuorumError]], None] = lambda change, error: None,
+        noted: t.Callable[["Entry", t.Optional[QuorumError]], None] = lambda change, error: None,
         patient: bool = False,
     ) -> None:
         self._task = task
@@ -124,7 +126,7 @@ class Wait:
             error=self._error,
             held=None if self._held_since is None else now - self._held_since,
             unmet=[] if met else self._unmet(current),
-            timeline=[dict(change, at=now - change["at"]) for change in self._timeline],
+            timeline=[t.cast("Entry", dict(change, at=now - change["at"])) for change in self._timeline],
             reconnects=max(0, self._reconnects),
             took=now - self._start,
         )
@@ -162,7 +164,7 @@ class Wait:
             self._held_since = None
         self._see(value)
 
-    def _see(self, value: Value) -> None:
+    def _see(self, value: "Value") -> None:
         """Take in a value: note what changed, once it has settled, and judge it."""
         refuse_impossible(self._task.goal, value)
         now = self._clock()
@@ -202,7 +204,7 @@ class Wait:
             self._note_passed(self._value)
             self._note_entry(self._clock(), self._value)
 
-    def _note_passed(self, value: Value) -> None:
+    def _note_passed(self, value: "Value") -> None:
         """Note where quorum came or went, and was as before when it could be read."""
         flips, self._flips = self._flips, []
         if self._before is None:
@@ -214,13 +216,13 @@ class Wait:
         for at, flip in flips:
             self._note_entry(at, passed(self._before, flip.quorate, flip.ring_id._asdict(), flip.members))
 
-    def _note_entry(self, at: float, value: Value) -> None:
+    def _note_entry(self, at: float, value: "Compared") -> None:
         change = entry(at, self._before, value)
         if change is not None:
             self._note(change)
             self._before = value
 
-    def _note(self, change: Entry, error: t.Optional[QuorumError] = None) -> None:
+    def _note(self, change: "Entry", error: t.Optional[QuorumError] = None) -> None:
         self._timeline.append(change)
         self._noted(change, error)
         if self._changed is None:
@@ -257,7 +259,7 @@ class Wait:
     def _unsettled(self) -> bool:
         return self._value is not None and not self._value["settled"]
 
-    def _unmet(self, value: t.Optional[Value]) -> t.List[t.Dict[str, t.Any]]:
+    def _unmet(self, value: t.Optional["Value"]) -> t.List["Unmet"]:
         missing = unmet(self._task.goal, value)
         if missing or value is None:
             return missing

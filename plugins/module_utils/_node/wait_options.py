@@ -54,11 +54,11 @@ def check(options: t.Mapping[str, t.Any]) -> None:
     both = [node for node in options["members"] or [] if node in (options["absent"] or [])]
     if both:
         raise OptionError(f"members and absent both name {', '.join(sorted(map(str, both)))}: no node can be a member and absent.")
-    if options["delay"] + options["stable_for"] >= options["timeout"]:
+    delay, stable_for, timeout = options["delay"], options["stable_for"], options["timeout"]
+    if delay + stable_for >= timeout:
         raise OptionError(
-            "delay ({:g} s) and stable_for ({:g} s) leave nothing of timeout ({:g} s): the wait could never end well. Give it a longer timeout.".format(
-                options["delay"], options["stable_for"], options["timeout"]
-            )
+            f"delay ({delay:g} s) and stable_for ({stable_for:g} s) leave nothing of timeout ({timeout:g} s): the wait could never end well. "
+            "Give it a longer timeout."
         )
 
 

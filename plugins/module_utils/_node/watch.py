@@ -13,8 +13,10 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
 from ansible_collections.corosync.quorum.plugins.module_utils._node.record import Record
 from ansible_collections.corosync.quorum.plugins.module_utils._node.wait import Slice, Wait
-from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import Entry
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Entry, RecordedEntry
 
 # No ring has a greater number: it has 64 bits.
 NEVER = {"ring_newer_than": 2**64}
@@ -58,7 +60,7 @@ def watch(record: Record, timeout: float, sleep: float, connect_timeout: float, 
     Raises what no waiting mends (see _wait.py) if that is so from the start, and RecordError.
     """
 
-    def noted(change: Entry, error: t.Optional[QuorumError]) -> None:
+    def noted(change: "Entry", error: t.Optional[QuorumError]) -> None:
         record.append(line_of(change, error, time.time() - (time.monotonic() - change["at"])))
 
     task = Slice(
@@ -74,9 +76,9 @@ def watch(record: Record, timeout: float, sleep: float, connect_timeout: float, 
     return True
 
 
-def line_of(change: Entry, error: t.Optional[QuorumError], at: float) -> Entry:
+def line_of(change: "Entry", error: t.Optional[QuorumError], at: float) -> "RecordedEntry":
     """What is recorded of a change, with its time by the wall clock. An absence of corosync comes with its reason."""
-    line = dict(change, at=utc(at))
+    line = t.cast("RecordedEntry", dict(change, at=utc(at)))
     if error is not None:
         line["reason"] = error.reason
     return line

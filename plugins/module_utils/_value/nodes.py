@@ -4,14 +4,17 @@
 
 # This module util is PRIVATE to the collection: no other code may rely on it.
 
-"""Nodes of a `votequorum` value by the names users give them: a name of the nodelist, or a node id."""
+"""Nodes of a `votequorum` value by the names users give them (a name of the nodelist, or a node id), and what its quorum device has."""
 
 import typing as t
 
-Value = t.Dict[str, t.Any]
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
 
 
-class UnknownNode(Exception):
+class UnknownNode(Unusable):
     """What was given does not name one node of this cluster. The message says which nodes there are."""
 
 
@@ -19,7 +22,7 @@ class AmbiguousNode(UnknownNode):
     """It names more than one. The message says which."""
 
 
-def has_nodelist(value: Value) -> bool:
+def has_nodelist(value: "Value") -> bool:
     """Whether corosync's configuration lists the nodes. Where it does not, those that were never seen are not known."""
     return any(entry["configured_votes"] is not None for entry in value["nodes"])
 
@@ -29,7 +32,7 @@ def names_a_node(node: t.Any) -> bool:
     return (isinstance(node, int) and not isinstance(node, bool)) or (isinstance(node, str) and bool(node.strip()))
 
 
-def nodeid_of(node: t.Any, value: Value) -> int:
+def nodeid_of(node: t.Any, value: "Value") -> int:
     """The node id of the node that is meant. An int is a node id. Text is a name or the digits of a node id. Raises UnknownNode, AmbiguousNode."""
     ids = [int(entry["nodeid"]) for entry in value["nodes"]]
     if isinstance(node, int) and not isinstance(node, bool):
@@ -45,7 +48,7 @@ def nodeid_of(node: t.Any, value: Value) -> int:
     return meant[0]
 
 
-def _why_ambiguous(node: str, named: t.List[int], meant: t.List[int], value: Value) -> str:
+def _why_ambiguous(node: str, named: t.List[int], meant: t.List[int], value: "Value") -> str:
     text = f"'{node}' is ambiguous in this cluster: it is the name of node id{'s' if len(named) > 1 else ''} {_numbers(named)}"
     if len(meant) > len(named):
         owner = next(entry["name"] for entry in value["nodes"] if str(entry["nodeid"]) == node)
@@ -57,7 +60,7 @@ def _numbers(nodeids: t.Iterable[int]) -> str:
     return ", ".join(map(str, nodeids)) or "none"
 
 
-def label(nodeid: int, value: Value) -> str:
+def label(nodeid: int, value: "Value") -> str:
     """A node for people: its name, or `node id 3` where it has none."""
     for entry in value["nodes"]:
         if entry["nodeid"] == nodeid and entry["name"]:
@@ -65,6 +68,16 @@ def label(nodeid: int, value: Value) -> str:
     return f"node id {nodeid}"
 
 
-def labels(nodeids: t.Iterable[int], value: Value) -> str:
+def labels(nodeids: t.Iterable[int], value: "Value") -> str:
     """Several nodes for people, `none` where there are none."""
     return ", ".join(label(nodeid, value) for nodeid in nodeids) or "none"
+
+
+def device_votes(value: "Value") -> int:
+    """The votes of the quorum device, whether it casts them or not; 0 without one."""
+    return (value["qdevice"]["votes"] or 0) if value["qdevice"] else 0
+
+
+def device_casts(value: "Value") -> bool:
+    """Whether the quorum device of the node asked votes now."""
+    return bool(value["qdevice"] and value["qdevice"]["cast_vote"])

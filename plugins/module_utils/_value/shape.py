@@ -8,12 +8,13 @@
 
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value, names_a_node
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import names_a_node
 
 _KINDS_OF_TIE_BREAKER = ("none", "lowest", "highest", "list")
 
 
-class ForecastError(Exception):
+class ForecastError(Unusable):
     """A question that has no answer: a node that is not there, nobody left, a value that is not ours. The message says what to do."""
 
 
@@ -39,13 +40,13 @@ def check(value: t.Any) -> None:
         )
 
 
-def _fault(value: Value) -> str:
+def _fault(value: t.Dict[str, t.Any]) -> str:
     """What is wrong with it, empty if nothing is."""
-    fault = _misfit(value, _SHAPE)
+    fault = _misfit(value, VALUE)
     if fault:
         return fault
     for node in value["nodes"]:
-        fault = f"it is {described(node)}" if not isinstance(node, dict) else _misfit(node, _SHAPE_OF_NODE) or _misfit_of_device(node["qdevice"])
+        fault = f"it is {described(node)}" if not isinstance(node, dict) else _misfit(node, NODE) or _misfit_of_device(node["qdevice"], DEVICE_FLAGS)
         if fault:
             return f"of an entry of nodes, {fault}"
     if not value["members"]:
@@ -56,10 +57,10 @@ def _fault(value: Value) -> str:
         return f"nodes says nothing of member {described(strangers[0])}"
     if value["nodeid"] not in value["members"]:
         return f"the node asked, {value['nodeid']}, is not among its members"
-    return _misfit_of_device(value["qdevice"]) or (_misfit(value["qdevice"], (("votes", "number"),)) if value["qdevice"] else "")
+    return _misfit_of_device(value["qdevice"], DEVICE)
 
 
-def _misfit(data: Value, shape: t.Sequence[t.Tuple[str, str]]) -> str:
+def _misfit(data: t.Dict[str, t.Any], shape: t.Sequence[t.Tuple[str, str]]) -> str:
     lacks = [path for path, dummy in shape if path.split(".")[0] not in data]
     if lacks:
         return f"it lacks {', '.join(sorted({path.split('.')[0] for path in lacks}, key=[path.split('.')[0] for path, dummy in shape].index))}"
@@ -74,8 +75,8 @@ def _misfit(data: Value, shape: t.Sequence[t.Tuple[str, str]]) -> str:
     return ""
 
 
-def _misfit_of_device(device: t.Optional[Value]) -> str:
-    return _misfit(device, (("cast_vote", "boolean"), ("master_wins", "boolean"))) if device else ""
+def _misfit_of_device(device: t.Optional[t.Dict[str, t.Any]], shape: t.Sequence[t.Tuple[str, str]]) -> str:
+    return _misfit(device, shape) if device else ""
 
 
 def is_number(item: t.Any) -> bool:
@@ -92,11 +93,14 @@ _FITS: t.Dict[str, t.Callable[[t.Any], bool]] = {
     "boolean": lambda item: isinstance(item, bool),
     "list": lambda item: isinstance(item, list),
     "list of numbers": lambda item: isinstance(item, list) and all(_is_natural(entry) for entry in item),
+    "list of texts": lambda item: isinstance(item, list) and all(isinstance(entry, str) for entry in item),
+    "text": lambda item: isinstance(item, str),
     "text or null": lambda item: item is None or isinstance(item, str),
     "dictionary or null": lambda item: item is None or isinstance(item, dict),
     "kind of tie-breaker": lambda item: isinstance(item, str) and item in _KINDS_OF_TIE_BREAKER,
 }
-_SHAPE = (
+# The keys of the types in types.py, in the order in which a fault is looked for. A test compares both.
+VALUE = (
     ("nodeid", "number"),
     ("quorate", "boolean"),
     ("settled", "boolean"),
@@ -119,15 +123,24 @@ _SHAPE = (
     ("qdevice", "dictionary or null"),
     ("members", "list of numbers"),
     ("nodes", "list"),
+    ("name", "text or null"),
+    ("highest_expected", "number"),
+    ("flags", "list of texts"),
+    ("auto_tie_breaker.enabled", "boolean"),
+    ("missing", "list of numbers"),
 )
-_SHAPE_OF_NODE = (
+NODE = (
     ("nodeid", "number"),
     ("name", "text or null"),
-    ("state", "text or null"),
+    ("state", "text"),
     ("votes", "number or null"),
     ("expected_votes", "number or null"),
     ("qdevice", "dictionary or null"),
+    ("configured_votes", "number or null"),
+    ("local", "boolean"),
 )
+DEVICE_FLAGS = (("registered", "boolean"), ("alive", "boolean"), ("cast_vote", "boolean"), ("master_wins", "boolean"))
+DEVICE = DEVICE_FLAGS + (("name", "text or null"), ("votes", "number"))
 
 
 def described(item: t.Any) -> str:

@@ -12,26 +12,15 @@ Pure: built from what was read, without reading anything.
 import re
 import typing as t
 
-Value = t.Dict[str, t.Any]
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import DEAD, FLAGS, LAST_MAN_STANDING_WINDOW, LEAVING, MEMBER
 
-# corosync/votequorum.h: VOTEQUORUM_INFO_*, bit 0 first, and VOTEQUORUM_NODESTATE_*
-FLAGS = (
-    "two_node",
-    "quorate",
-    "wait_for_all",
-    "last_man_standing",
-    "auto_tie_breaker",
-    "allow_downscale",
-    "qdevice_registered",
-    "qdevice_alive",
-    "qdevice_cast_vote",
-    "qdevice_master_wins",
-)
-STATES = {1: "member", 2: "dead", 3: "leaving"}
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Device, DeviceFlags, Node, TieBreaker, TieBreakerKind, Value
+
+
+STATES = {MEMBER: "member", DEAD: "dead", LEAVING: "leaving"}
 # runtime.votequorum.atb_type (exec/votequorum.c)
-TIE_BREAKERS = {1: "lowest", 2: "highest", 3: "list"}
-# exec/votequorum.c, DEFAULT_LMS_WIN. Milliseconds.
-LAST_MAN_STANDING_WINDOW = 10000
+TIE_BREAKERS: t.Dict[int, "TieBreakerKind"] = {1: "lowest", 2: "highest", 3: "list"}
 
 # What has to be read of cmap, and no more: everything below these, and cmap_keys().
 CMAP_PREFIXES = ("quorum.", "nodelist.node.", "runtime.votequorum.", "config.", "uidgid.")
@@ -69,7 +58,7 @@ def concluded(local: t.Any, waiting_for_all: t.Any) -> bool:
     return not enough or bool(waiting_for_all)
 
 
-def snapshot(ring_id: t.Any, infos: t.Mapping[int, t.Any], local: t.Any, cmap: t.Mapping[str, t.Any], settled: bool) -> Value:
+def snapshot(ring_id: t.Any, infos: t.Mapping[int, t.Any], local: t.Any, cmap: t.Mapping[str, t.Any], settled: bool) -> "Value":
     """The `votequorum` value.
 
     ring_id: .nodeid and .seq of the last node list notification. infos: nodeid -> struct votequorum_info (its fields as attributes)
@@ -105,7 +94,7 @@ def snapshot(ring_id: t.Any, infos: t.Mapping[int, t.Any], local: t.Any, cmap: t
     }
 
 
-def configured_nodes(cmap: t.Mapping[str, t.Any]) -> t.Dict[int, Value]:
+def configured_nodes(cmap: t.Mapping[str, t.Any]) -> t.Dict[int, t.Dict[str, t.Any]]:
     """nodeid -> {name, votes} of every node in the nodelist. A name that is not set is None, votes that are not set are 1 (coroparse.c)."""
     nodes = {}
     for key, nodeid in cmap.items():
@@ -115,7 +104,7 @@ def configured_nodes(cmap: t.Mapping[str, t.Any]) -> t.Dict[int, Value]:
     return nodes
 
 
-def _node(nodeid: int, info: t.Any, configured: t.Optional[Value], local: bool) -> Value:
+def _node(nodeid: int, info: t.Any, configured: t.Optional[t.Dict[str, t.Any]], local: bool) -> "Node":
     return {
         "nodeid": nodeid,
         "name": configured["name"] if configured else None,
@@ -128,30 +117,32 @@ def _node(nodeid: int, info: t.Any, configured: t.Optional[Value], local: bool) 
     }
 
 
-def _device_flags(flags: t.Set[str]) -> t.Optional[Value]:
-    own = {flag[len("qdevice_") :]: flag in flags for flag in FLAGS if flag.startswith("qdevice_")}
+def _device_flags(flags: t.Set[str]) -> t.Optional["DeviceFlags"]:
+    own: DeviceFlags = {
+        "registered": "qdevice_registered" in flags,
+        "alive": "qdevice_alive" in flags,
+        "cast_vote": "qdevice_cast_vote" in flags,
+        "master_wins": "qdevice_master_wins" in flags,
+    }
     return own if any(own.values()) else None
 
 
-def _device(flags: t.Set[str], local: t.Any, cmap: t.Mapping[str, t.Any]) -> t.Optional[Value]:
+def _device(flags: t.Set[str], local: t.Any, cmap: t.Mapping[str, t.Any]) -> t.Optional["Device"]:
     """The quorum device as the local node sees it: None where none is configured, registered or counted."""
-    own = _device_flags(flags)
-    if own is None and not local.qdevice_votes and "quorum.device.model" not in cmap:
+    if _device_flags(flags) is None and not local.qdevice_votes and "quorum.device.model" not in cmap:
         return None
-    device: Value = {
+    return {
         "name": local.qdevice_name or None,
         "votes": local.qdevice_votes,
-        "registered": False,
-        "alive": False,
-        "cast_vote": False,
-        "master_wins": False,
+        "registered": "qdevice_registered" in flags,
+        "alive": "qdevice_alive" in flags,
+        "cast_vote": "qdevice_cast_vote" in flags,
+        "master_wins": "qdevice_master_wins" in flags,
     }
-    device.update(own or {})
-    return device
 
 
-def _tie_breaker(enabled: bool, cmap: t.Mapping[str, t.Any]) -> Value:
-    kind = TIE_BREAKERS.get(cmap.get("runtime.votequorum.atb_type", 0), "none") if enabled else "none"
+def _tie_breaker(enabled: bool, cmap: t.Mapping[str, t.Any]) -> "TieBreaker":
+    kind: TieBreakerKind = TIE_BREAKERS.get(cmap.get("runtime.votequorum.atb_type", 0), "none") if enabled else "none"
     return {
         "enabled": enabled,
         "kind": kind,

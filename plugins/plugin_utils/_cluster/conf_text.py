@@ -14,13 +14,15 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+
 Content = t.Mapping[str, t.Any]
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
 _LONGEST_VALUE = 400  # bytes; corosync reads lines of at most 510
 
 
-class TextError(Exception):
+class TextError(Unusable):
     """Something that cannot be written into corosync.conf. The message names the key."""
 
 

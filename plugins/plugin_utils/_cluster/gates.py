@@ -16,10 +16,12 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import needed_of
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import quorate_without
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.what_if import what_if
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_casts, device_votes
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Model
 
-Value = dict[str, t.Any]
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Node, Value
 
 
 class Undertaking(t.NamedTuple):
@@ -70,10 +72,9 @@ def _seen_from(host: str, value: Value, nodeids: dict[str, int], planned: Undert
 
 
 def _not_quorate(host: str, value: Value) -> str:
-    return "The cluster is not quorate (%s has %d of %d votes that are needed). Get it quorate before its configuration is changed." % (
-        host,
-        value["total_votes"],
-        value["quorum"],
+    return (
+        f"The cluster is not quorate ({host} has {value['total_votes']} of {value['quorum']} votes that are needed). "
+        "Get it quorate before its configuration is changed."
     )
 
 
@@ -114,11 +115,9 @@ def _reloaded(value: Value, planned: Undertaking, stay: set[int]) -> str:
 def _too_few_votes(value: Value, after: Model) -> str:
     new = len(after.nodes) - len(value["members"])
     advice = " Add fewer nodes at once." if new > 1 else " Start the nodes that are down first."
-    return "With the new configuration the members have %d votes of %d expected, but %d are needed: quorum would be lost.%s" % (
-        value["total_votes"],
-        value["expected_votes"],
-        value["quorum"],
-        advice,
+    return (
+        f"With the new configuration the members have {value['total_votes']} votes of {value['expected_votes']} expected, "
+        f"but {value['quorum']} are needed: quorum would be lost.{advice}"
     )
 
 
@@ -126,8 +125,8 @@ def _while_it_is_loaded(before: Value, expected: Value, after: Model) -> str:
     """Each node tells its new votes and expected votes in messages of its own (votequorum_refresh_config), so the others count old and new votes
     together for a moment; and a quorum that has risen on the way does not fall before the last message."""
     pairs = [(_votes(before)[nodeid], votes) for nodeid, votes in _votes(expected).items()]
-    device = before["qdevice"]["votes"] if before["qdevice"] else 0, _device_votes(after)
-    casts = _casts(before) and _casts(expected)
+    device = device_votes(before), _device_votes(after)
+    casts = device_casts(before) and device_casts(expected)
     if all(old == new for old, new in pairs + ([device] if casts else [])) or (before["two_node"] and expected["two_node"]):
         return ""
     fewest = sum(min(pair) for pair in pairs) + (min(device) if casts else 0)
@@ -141,8 +140,9 @@ def _while_it_is_loaded(before: Value, expected: Value, after: Model) -> str:
         doubt = f"as many as {most} may be present, and corosync might go on expecting so many although there are only {expected['expected_votes']}"
     if not doubt:
         return ""
-    return "While new votes are loaded, corosync counts old and new ones together for a moment: {}. {}".format(
-        doubt, "Change votes in smaller steps, or with corosync stopped on all nodes."
+    return (
+        f"While new votes are loaded, corosync counts old and new ones together for a moment: {doubt}. "
+        "Change votes in smaller steps, or with corosync stopped on all nodes."
     )
 
 
@@ -154,10 +154,6 @@ def _votes(value: Value) -> dict[int, int]:
 def _device_votes(model: Model) -> int:
     """Those that the quorum device has, whether it casts them or not."""
     return model.most_votes - model.node_votes
-
-
-def _casts(value: Value) -> bool:
-    return bool(value["qdevice"]) and bool(value["qdevice"]["cast_vote"])
 
 
 def _after(value: Value, after: Model, members: set[int]) -> Value:
@@ -179,6 +175,15 @@ def _after(value: Value, after: Model, members: set[int]) -> Value:
     return what_if(value, nodes, there, expected, qdevice=device, two_node=after.two_node_in_force)
 
 
-def _joined(nodeid: int, name: str) -> Value:
+def _joined(nodeid: int, name: str) -> Node:
     """A node that is started. Whether its quorum device will vote nobody knows yet."""
-    return {"nodeid": nodeid, "name": name, "state": "member", "local": False, "qdevice": None}
+    return {
+        "nodeid": nodeid,
+        "name": name,
+        "state": "member",
+        "votes": None,
+        "configured_votes": None,
+        "expected_votes": None,
+        "local": False,
+        "qdevice": None,
+    }

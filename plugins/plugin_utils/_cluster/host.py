@@ -17,7 +17,9 @@ from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser impor
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.wish import whole
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Model, Node
 
-Value = dict[str, t.Any]
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
+
 
 _NO_LIBRARY = "no_library"
 _NOT_RUNNING = ("not_running", _NO_LIBRARY)

@@ -81,8 +81,8 @@ class _Work:
         what = "The hosts are of more than one cluster" if len(set(names.values())) > 1 else "The hosts are of another cluster"
         return [
             (
-                f'{what}: cluster_name is "{self.wish.name}", but in /etc/corosync/corosync.conf {told}. A cluster cannot be renamed while it runs. If that file is '
-                "left from a cluster that is no more, stop corosync there and remove the file."
+                f'{what}: cluster_name is "{self.wish.name}", but in /etc/corosync/corosync.conf {told}. A cluster cannot be renamed while it runs. '
+                "If that file is left from a cluster that is no more, stop corosync there and remove the file."
             )
         ]
 
@@ -94,12 +94,13 @@ class _Work:
             return [f"The votequorum of a host cannot be read, so nothing can be said about the quorum of the cluster. {told}"]
         rings: dict[tuple[int, int], list[str]] = {}
         for host in self.members + self.leaving:
-            ring = (host.value or {})["ring_id"]
-            rings.setdefault((ring["nodeid"], ring["seq"]), []).append(host.name)
+            if host.value:
+                ring = host.value["ring_id"]
+                rings.setdefault((ring["nodeid"], ring["seq"]), []).append(host.name)
         if len(rings) > 1:
-            told = "; ".join("%s on ring %x.%x" % ((", ".join(names),) + ring) for ring, names in sorted(rings.items()))
+            told = "; ".join(f"{', '.join(names)} on ring {nodeid:x}.{seq:x}" for (nodeid, seq), names in sorted(rings.items()))
             return [f"The hosts do not see each other: {told}. Nothing is changed while the cluster is partitioned."]
-        unsettled = [host.name for host in self.members if not (host.value or {})["settled"]]
+        unsettled = [host.name for host in self.members if host.value and not host.value["settled"]]
         return [f"A change of membership is under way on {', '.join(unsettled)}. Run the play again."] if unsettled else []
 
     # --- the new configuration ---------------------------------------------------------------------------------------
@@ -126,7 +127,7 @@ class _Work:
         """Nobody is taken out of a cluster by being forgotten, nor while it runs out of reach."""
         refusals = []
         names = {node.name for node in self.wish.nodes}
-        present = {nodeid for host in self.members for nodeid in (host.value or {}).get("members", ())}
+        present = {nodeid for host in self.members if host.value for nodeid in host.value["members"]}
         for node in self.known:
             if node.label in self.wish.remove:
                 out_of_reach = node.number("nodeid") in present and node.label not in [leaving.name for leaving in self.wish.leaving]
@@ -154,8 +155,8 @@ class _Work:
             present = had.get(node.name) or had.get(node.addresses[0])
             if node.nodeid and present and node.nodeid != present:
                 refusals.append(
-                    f"cluster_nodeid of {node.host} is {node.nodeid}, but in the cluster it is {present}. corosync cannot change it: take the node out with cluster_remove, "
-                    "then add it again."
+                    f"cluster_nodeid of {node.host} is {node.nodeid}, but in the cluster it is {present}. corosync cannot change it: take the node "
+                    "out with cluster_remove, then add it again."
                 )
             owner = next((name for name, nodeid in had.items() if nodeid == node.nodeid and not present), None) if node.nodeid else None
             if owner:
@@ -172,19 +173,19 @@ class _Work:
         if impossible:
             return [
                 (
-                    f"A running cluster cannot take in a change of {', '.join(impossible)}: a node that starts with it would not find the others. Stop corosync on all "
-                    "nodes and run the play again, or change it back."
+                    f"A running cluster cannot take in a change of {', '.join(impossible)}: a node that starts with it would not find the others. "
+                    "Stop corosync on all nodes and run the play again, or change it back."
                 )
             ]
         undertaking = cluster_gates.Undertaking(
-            leaving=[(host.value or {})["nodeid"] for host in self.leaving],
+            leaving=[host.value["nodeid"] for host in self.leaving if host.value],
             loads=self.reload_needed,
             after=Model(parse(self.text)),
             starting=[self.nodeids[node.name] for node in self.wish.nodes if not self.hosts[node.host].is_member],
             device_goes=self.qdevice in ("off", "restarted"),
             restart=self.restarts,
         )
-        return self._of_keys() + cluster_gates.refusals([(host.name, host.value or {}) for host in self.members], undertaking)
+        return self._of_keys() + cluster_gates.refusals([(host.name, host.value) for host in self.members if host.value], undertaking)
 
     def _of_keys(self) -> Refusals:
         keys: dict[str, list[str]] = {}
@@ -208,14 +209,14 @@ class _Work:
     def restarts(self) -> list[str]:
         """Members that have to be restarted, the lowest node id last: it is a tie-breaker more often than not."""
         due = [host for host in self.members if host.restart_pending or action_of(self.changes[host.name]) == RESTART]
-        return [host.name for host in sorted(due, key=lambda host: -(host.value or {})["nodeid"])]
+        return [host.name for host in sorted(due, key=lambda host: -(host.value["nodeid"] if host.value else 0))]
 
     @property
     def qdevice(self) -> str:
         """What the daemon of the quorum device has to be: on, restarted, off; none where there never was one."""
         changed = {change.key for found in self.changes.values() for change in found if change.key.startswith(_DEVICE)}
         if not self.wish.has_device:
-            return "off" if any((host.value or {}).get("qdevice") for host in self.members) or changed else "none"
+            return "off" if any(host.value and host.value["qdevice"] for host in self.members) or changed else "none"
         had = any(host.model.qdevice for host in self.members)
         due = any(host.qdevice_marked for host in self.members)
         return "restarted" if due or (had and changed - {_DEVICE_VOTES}) else "on"

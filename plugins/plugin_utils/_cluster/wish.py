@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import VOTES_THAT_WRAP
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_text import Content, render
 
 Given = t.Mapping[str, t.Any]
@@ -156,8 +156,10 @@ def _of_play(given: t.Mapping[str, Given], play: Given) -> Refusals:
     away = [host for host in play["hosts"] if host not in given]
     if away:
         return [
-            f"Not reachable, or failed before: {', '.join(away)}. Every node gets the same configuration, so all hosts of the play must take part."
-            " A node that is gone for good is taken out with cluster_remove and a play without it."
+            (
+                f"Not reachable, or failed before: {', '.join(away)}. Every node gets the same configuration, so all hosts of the play must take part. "
+                "A node that is gone for good is taken out with cluster_remove and a play without it."
+            )
         ]
     return []
 

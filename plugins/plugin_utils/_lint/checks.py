@@ -6,7 +6,8 @@
 
 """What is wrong with a corosync.conf, before corosync reads it.
 
-``lint(text)`` answers with findings, ``refused(findings)`` whether corosync would start with it at all. Severities: an ``error`` is what
+``lint(text)`` answers with findings. With one whose id begins with ``refused_``, corosync does not start on any node. Without one it may still not
+start: names that do not resolve, a missing key file or a node that is not in the list are not in the file. Severities: an ``error`` is what
 corosync refuses, or what can give two quorate partitions or none at all; a ``warning`` is a setting that is without effect or does
 something else than it says; ``info`` is worth a thought.
 """
@@ -22,7 +23,6 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 _SEVERITIES = (ERROR, WARNING, INFO)
-_REFUSED = "refused_"
 
 Finding = dict[str, t.Any]
 
@@ -87,14 +87,6 @@ def lint(text: str) -> list[Finding]:
         # After an error of the form the rest was not read, so anything said about it would be guessed.
         findings.extend(_judged(Model(conf)))
     return sorted(findings, key=lambda found: (_SEVERITIES.index(found["severity"]), found["line"] or 0, found["id"]))
-
-
-def refused(findings: t.Iterable[Finding]) -> bool:
-    """Whether corosync refuses to start with the file these findings are about, on whichever of its nodes.
-
-    False does not promise that it starts: names that do not resolve, a missing key file or a node that is not in the list are not in the file.
-    """
-    return any(finding["id"].startswith(_REFUSED) for finding in findings)
 
 
 def _judged(model: Model) -> t.Iterator[Finding]:

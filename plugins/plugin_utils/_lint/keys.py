@@ -56,8 +56,9 @@ def unknown_sections(conf: Conf) -> Hits:
             continue
         siblings = [path.rpartition(".")[2] for path in KEYS if path.rpartition(".")[0] == parent]
         elsewhere = [path for path in KEYS if path.rpartition(".")[2] == name]
+        place = f' in "{parent}"' if parent else ""
         yield (
-            'corosync does not know a section "{}"{}. Nothing in it has an effect.'.format(name, f' in "{parent}"' if parent else ""),
+            f'corosync does not know a section "{name}"{place}. Nothing in it has an effect.',
             _hint(name, siblings, elsewhere),
             section.line,
         )
@@ -87,8 +88,8 @@ def _outside(key: str, line: int) -> tuple[str, str, int]:
 
 def _hint(name: str, near: t.Iterable[str], elsewhere: list[str]) -> str:
     if elsewhere:
-        return "It belongs in {}.".format(
-            " or ".join(f'section "{path if name in KEYS.get(path, ()) else path.rpartition(".")[0] or "top level"}"' for path in elsewhere[:2])
-        )
+        sections = [path if name in KEYS.get(path, ()) else path.rpartition(".")[0] or "top level" for path in elsewhere[:2]]
+        places = " or ".join(f'section "{section}"' for section in sections)
+        return f"It belongs in {places}."
     close = difflib.get_close_matches(name.lower(), sorted(near), 1, _CLOSE_ENOUGH) if len(name) <= _LONGEST_NAME else []
     return f'Did you mean "{close[0]}"?' if close else "Remove it, or see man corosync.conf for the right name."

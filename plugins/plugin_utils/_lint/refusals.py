@@ -191,7 +191,7 @@ def links(model: Model) -> Hits:
             _line_of_link(model, max(found)),
         )
     elif len(set(found.values())) > 1:
-        told = ", ".join("link %d: %d" % link for link in sorted(found.items()))
+        told = ", ".join(f"link {number}: {nodes}" for number, nodes in sorted(found.items()))
         yield f"Not all nodes have the same links (nodes on {told}).", "Give every node an address on every link.", _line_of_link(model, max(found))
     else:
         for node in [node for node in model.nodes if node.text("name") is None][:1]:

@@ -15,7 +15,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import VOTES_THAT_WRAP, needed_of, quorum_of
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import needed_of, quorum_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import tie_breaker_nodes
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint import keys as lint_keys
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import PROVIDER, Model
@@ -77,9 +78,9 @@ def repeated_nodelist(model: Model) -> Hits:
 def duplicate_nodeid(model: Model) -> Hits:
     for first, second, nodeid in twins(model):
         if not corosync_sees_both(model, first, second):
+            both = f"{first.label} and {second.label} both have nodeid {nodeid}"
             yield (
-                "%s and %s both have nodeid %d, and corosync does not notice it (it compares the first nodes only in a list of more than ten)."
-                % (first.label, second.label, nodeid),
+                f"{both}, and corosync does not notice it (it compares the first nodes only in a list of more than ten).",
                 "Give each node a nodeid of its own.",
                 second.line,
             )
@@ -198,8 +199,8 @@ def no_votes(model: Model) -> Hits:
 def expected_votes_unreachable(model: Model) -> Hits:
     return _when(
         model.is_votequorum and bool(model.nodes) and model.override > 0 and model.quorum_alone > model.most_votes,
-        "quorum.expected_votes is %d, which needs %d votes, but all nodes%s together have %d. The cluster is never quorate."
-        % (model.override, model.quorum_alone, " and the device" if model.qdevice else "", model.most_votes),
+        f"quorum.expected_votes is {model.override}, which needs {model.quorum_alone} votes, but all nodes{_and_the_device(model)} together have "
+        f"{model.most_votes}. The cluster is never quorate.",
         "Remove expected_votes: the nodelist says it.",
         model.line("quorum.expected_votes"),
     )
@@ -208,8 +209,8 @@ def expected_votes_unreachable(model: Model) -> Hits:
 def expected_votes_split(model: Model) -> Hits:
     return _when(
         _overridden(model) and model.override < model.node_votes and 2 * model.quorum_alone <= model.node_votes,
-        "quorum.expected_votes is %d, but the nodes have %d votes: two partitions of %d votes each are both quorate until they have seen each other."
-        % (model.override, model.node_votes, model.quorum_alone),
+        f"quorum.expected_votes is {model.override}, but the nodes have {model.node_votes} votes: two partitions of {model.quorum_alone} votes each are "
+        "both quorate until they have seen each other.",
         "Remove expected_votes: the nodelist says it.",
         model.line("quorum.expected_votes"),
     )
@@ -218,11 +219,14 @@ def expected_votes_split(model: Model) -> Hits:
 def expected_votes_overrides(model: Model) -> Hits:
     return _when(
         _overridden(model) and 2 * model.quorum_alone > model.node_votes and model.quorum_alone <= model.most_votes,
-        "quorum.expected_votes is %d, but the nodelist%s adds up to %d. corosync takes the former."
-        % (model.override, " and the device" if model.qdevice else "", model.most_votes),
+        f"quorum.expected_votes is {model.override}, but the nodelist{_and_the_device(model)} adds up to {model.most_votes}. corosync takes the former.",
         "Remove expected_votes: the nodelist says it.",
         model.line("quorum.expected_votes"),
     )
+
+
+def _and_the_device(model: Model) -> str:
+    return " and the device" if model.qdevice else ""
 
 
 def _overridden(model: Model) -> bool:
@@ -471,10 +475,9 @@ def uidgid_can_write(model: Model) -> Hits:
     for name in model.conf.values:
         found = re.match(r"uidgid\.config\.([ug])id\.(.+)", name)
         if found and found.group(2) not in ("0", "root"):
+            kind = "User" if found.group(1) == "u" else "Group"
             yield (
-                "{} {} may connect to corosync, and so change votes and quorum: there is no read-only access.".format(
-                    "User" if found.group(1) == "u" else "Group", found.group(2)
-                ),
+                f"{kind} {found.group(2)} may connect to corosync, and so change votes and quorum: there is no read-only access.",
                 "Remove it where it is only for monitoring.",
                 model.line(name),
             )

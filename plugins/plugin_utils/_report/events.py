@@ -14,6 +14,9 @@ import typing as t
 from .given import Node, Report
 from .words import count, duration, listed
 
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import RecordedEntry
+
 # Nodes see one change at nearly the same time: what they say of it within so many seconds is one line.
 _TOGETHER = 3.0
 _REASONS = {
@@ -59,21 +62,21 @@ def _phases(node: Node) -> t.Iterator[Event]:
         yield Event(node.phases[-1].ended, (node.name,), f"done, {node.result}", "phase")
 
 
-def _seen(name: str, entry: dict[str, t.Any], names: t.Mapping[int, str]) -> Event:
+def _seen(name: str, entry: RecordedEntry, names: t.Mapping[int, str]) -> Event:
     event = entry["event"]
     if event == "corosync_unavailable":
         reason = _REASONS.get(str(entry.get("reason")), "")
         return Event(entry["at"], (name,), "corosync cannot be asked" + (": " + reason if reason else ""), "note")
     if entry["quorate"] is None:
         return Event(entry["at"], (name,), {"corosync_available": "corosync can be asked again"}.get(event, str(event).replace("_", " ")), "note")
-    moves = [f"{listed(_name(nodeid, names) for nodeid in entry[key])} {verb}" for key, verb in (("joined", "joined"), ("left", "left")) if entry.get(key)]
+    moves = [f"{listed(_name(nodeid, names) for nodeid in entry[key])} {key}" for key in ("joined", "left") if entry.get(key)]
     first = {"start": "the watch begins", "quorum_lost": "quorum lost", "quorum_gained": "quorum gained", "votes": "votes changed"}.get(event)
     told = ([first] if first else []) + moves or ["a new ring with the same members"]
     kind = {"quorum_lost": "lost", "quorum_gained": "gained", "start": "note"}.get(event, "change")
     return Event(entry["at"], (name,), f"{', '.join(told)}. {_votes(entry)}", kind)
 
 
-def _votes(entry: dict[str, t.Any]) -> str:
+def _votes(entry: RecordedEntry) -> str:
     if entry["total_votes"] is None or entry["quorum"] is None:
         return "It was over before the votes could be read."
     return f"{count(entry['total_votes'], 'vote')}, {entry['quorum']} needed: {'quorate' if entry['quorate'] else 'not quorate'}."

@@ -216,7 +216,8 @@ def outline(axis: Axis, heights: Heights, steps: t.Sequence[Step], key: str, clo
         if closed:
             path.append(f"M{_plain(x)} {_plain(heights.bottom)}V{_plain(y)}H{_plain(until)}V{_plain(heights.bottom)}Z")
         else:
-            path.append(("V%s" if drawing else "M" + _plain(x) + " %s") % _plain(y) + "H" + _plain(until))
+            start = "V" if drawing else f"M{_plain(x)} "
+            path.append(f"{start}{_plain(y)}H{_plain(until)}")
         drawing = True
     return path
 

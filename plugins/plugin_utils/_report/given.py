@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import described
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import Histories, HistoryError, Loss, histories, losses
@@ -23,7 +24,7 @@ NODE_RESULTS = ("upgraded", "unchanged", "failed", "untouched")
 PHASE_RESULTS = ("ok", "failed", "running")
 
 
-class ReportError(Exception):
+class ReportError(Unusable):
     """The dictionary given cannot be made a report of. The message names the key, what it has, and what is expected."""
 
 

@@ -185,10 +185,8 @@ def _summary(report: Report, steps: t.Sequence[Step]) -> str:
         return f"The phases of {words.count(len(report.nodes), 'node')} over time."
     least = min(known, key=lambda step: (step.total_votes or 0) - (step.quorum or 0))
     lost = f"Quorum was lost {words.count(len(report.losses), 'time')}." if report.losses else "No node that was up lost quorum."
-    return "Votes against quorum over time, and the phases of %s. At the least there were %s with %d needed, at %s UTC. %s" % (
-        words.count(len(report.nodes), "node"),
-        words.count(least.total_votes or 0, "vote"),
-        least.quorum or 0,
-        words.clock(least.at),
-        lost,
+    nodes, votes = words.count(len(report.nodes), "node"), words.count(least.total_votes or 0, "vote")
+    return (
+        f"Votes against quorum over time, and the phases of {nodes}. At the least there were {votes} with {least.quorum or 0} needed, "
+        f"at {words.clock(least.at)} UTC. {lost}"
     )

@@ -36,8 +36,9 @@ def duration(seconds: float) -> str:
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return "%d min %02d s" % divmod(whole, 60)
-    return "%d h %02d min" % divmod(round(seconds / 60), 60)
+        return f"{whole // 60} min {whole % 60:02} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def count(number: int, what: str) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import MEMBER, VOTES_THAT_WRAP
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, Node
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, Members, checked_facts_of
@@ -22,6 +23,9 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.question
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.what_if import as_seen_by
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import labels
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
+
+if t.TYPE_CHECKING:
+    pass
 
 Batch = frozenset[int]
 # So many arrangements of votes are looked at for fewer batches before the best found is taken.
@@ -67,7 +71,7 @@ class _Safe:
             or rules.tie_breaker != "none"
             or rules.allow_downscale
             or bool(rules.qdevice_votes)
-            or expected >= arithmetic.VOTES_THAT_WRAP
+            or expected >= VOTES_THAT_WRAP
         )
 
     def at_once(self, batch: Batch) -> bool:
@@ -214,7 +218,7 @@ def _taken_in(cluster: Cluster, newcomer: int) -> Cluster:
 def _seen_by(facts: Facts, daemon: Daemon, ring: Members) -> Facts:
     """What is known after a batch has come back. A quorum device's flags are those of before: the device comes back with the node."""
     expected = daemon.nodes[daemon.us].expected_votes
-    nodes = {nodeid: Node(arithmetic.MEMBER, facts.nodes[nodeid].votes, expected, facts.nodes[nodeid].flags) for nodeid in ring}
+    nodes = {nodeid: Node(MEMBER, facts.nodes[nodeid].votes, expected, facts.nodes[nodeid].flags) for nodeid in ring}
     value = as_seen_by(facts.value, daemon, total_votes=facts.value["total_votes"])
     return facts._replace(value=value, nodes=nodes, members=ring)
 
@@ -226,10 +230,9 @@ def _refuse(facts: Facts, safe: _Safe, spare: int, qdevice: str) -> None:
     """Raise ForecastError where some node can never be in a batch."""
     if len(facts.members) == 1:
         raise ForecastError(f"The cluster has only one member ({labels(facts.members, facts.value)}), and nothing stays when it goes. Start other nodes first.")
-    if spare > len(facts.members) - 2:
-        raise ForecastError(
-            "spare is %d, but of %d members one goes and one has to stay, so it can be %d at most." % (spare, len(facts.members), len(facts.members) - 2)
-        )
+    most = len(facts.members) - 2
+    if spare > most:
+        raise ForecastError(f"spare is {spare}, but of {len(facts.members)} members one goes and one has to stay, so it can be {most} at most.")
     if facts.doubt:
         raise ForecastError(facts.doubt)
     if not facts.value["quorate"]:
@@ -241,13 +244,10 @@ def _refuse(facts: Facts, safe: _Safe, spare: int, qdevice: str) -> None:
             cannot_leave.append(nodeid)
             loss_of_quorum = loss_of_quorum or next((loss for loss in _with_spares(facts, nodeid, spare) if not survives(facts, loss, qdevice)), loss_of_quorum)
     if cannot_leave:
+        spared = f" with {spare} more to spare" if spare else ""
         raise ForecastError(
-            "There are no safe batches: quorum does not stand the loss of {}{}. {} {}".format(
-                labels(cannot_leave, facts.value),
-                f" with {spare} more to spare" if spare else "",
-                stays_quorate(facts, [loss_of_quorum], qdevice)[1],
-                _remedy(facts, spare, qdevice),
-            )
+            f"There are no safe batches: quorum does not stand the loss of {labels(cannot_leave, facts.value)}{spared}. "
+            f"{stays_quorate(facts, [loss_of_quorum], qdevice)[1]} {_remedy(facts, spare, qdevice)}"
         )
 
 
@@ -257,7 +257,7 @@ def _with_spares(facts: Facts, nodeid: int, spare: int) -> list[Members]:
 
 
 def _remedy(facts: Facts, spare: int, qdevice: str) -> str:
-    if facts.value.get("missing"):
+    if facts.value["missing"]:
         return f"What would help: start the missing nodes first ({labels(facts.value['missing'], facts.value)})."
     if spare and all(survives(facts, frozenset([nodeid]), qdevice) for nodeid in facts.members):
         return "What would help: a smaller spare, or more nodes."

@@ -13,12 +13,15 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import described
-from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import Entry
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import RecordedEntry as Entry
+
 # An entry with its time in seconds on the common clock
-Histories = dict[str, list[Entry]]
+Histories = dict[str, "list[Entry]"]
 
 
 # at, until: seconds, until None where quorum was not seen again. The rest as it was when quorum was lost.
@@ -47,7 +50,7 @@ _STOPPED = ("not_running", "not_configured")
 _KEYS = ("at", "event", "quorate", "total_votes", "quorum", "ring_id", "members")
 
 
-class HistoryError(Exception):
+class HistoryError(Unusable):
     """Something given is no timeline. The message names it, and what is expected."""
 
 
@@ -61,11 +64,8 @@ def histories(timelines: t.Any, offsets: t.Any = None) -> Histories:
         raise HistoryError(f"offsets must be a dictionary (node: seconds), but {described(offsets)} was given.")
     strangers = sorted(str(name) for name in offsets if name not in timelines)
     if strangers:
-        raise HistoryError(
-            "offsets names {}, of which there is no timeline; there are those of {}.".format(
-                ", ".join(strangers), ", ".join(sorted(map(str, timelines))) or "no node"
-            )
-        )
+        there = ", ".join(sorted(map(str, timelines))) or "no node"
+        raise HistoryError(f"offsets names {', '.join(strangers)}, of which there is no timeline; there are those of {there}.")
     return {str(name): _history(str(name), timeline, _offset(name, offsets)) for name, timeline in timelines.items()}
 
 
@@ -142,7 +142,7 @@ def _supersedes(newer: Entry, view: Entry) -> bool:
 
 
 def _seq(view: Entry) -> int:
-    return int((view["ring_id"] or {}).get("seq") or 0)
+    return int(view["ring_id"].get("seq") or 0) if view["ring_id"] else 0
 
 
 def _add(steps: list[Step], step: Step) -> None:
@@ -179,7 +179,7 @@ def _entry(name: str, number: int, entry: t.Any, offset: float) -> Entry:
     if not isinstance(entry["members"], (list, tuple)) or not (entry["ring_id"] is None or isinstance(entry["ring_id"], dict)):
         raise HistoryError(f"{where}: members must be a list and ring_id a dictionary, as watch_quorum returns them.")
     try:
-        return dict(entry, at=seconds_of(entry["at"]) + offset)
+        return t.cast("Entry", dict(entry, at=seconds_of(entry["at"]) + offset))
     except (ValueError, AttributeError):
         raise HistoryError(f"{where}: at must be a moment in UTC such as '2026-11-22T10:15:02.123Z', but is {described(entry['at'])}.")
 

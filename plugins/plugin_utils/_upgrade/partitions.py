@@ -14,8 +14,14 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import checked_facts_of
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_votes
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, described
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
+
+# Results of hosts, and what is made of them
+Data = dict[str, t.Any]
 
 # What every daemon must have alike, and where a value has it.
 _SETTINGS = (
@@ -33,7 +39,7 @@ _COUNTS = (("expected_votes", ("expected_votes",)), ("quorum", ("quorum",)), ("q
 _SAME_NODE_ID = "hosts with the same node id"
 
 
-def partitions(results: t.Any) -> Value:
+def partitions(results: t.Any) -> Data:
     """{split, partitioned, agreed, summary, partitions, unreachable, unavailable, stale, disagreements}.
 
     results: host -> result, or a list of results. A result is what votequorum_info returned, registered or in a loop; a `votequorum`
@@ -98,17 +104,17 @@ def _has_value(result: t.Any) -> bool:
     return isinstance(result, dict) and not result.get("failed") and not result.get("unreachable") and isinstance(_inner(result), dict)
 
 
-def _inner(result: Value) -> t.Any:
+def _inner(result: Data) -> t.Any:
     return result if "quorum" in result and "members" in result else result.get("votequorum")
 
 
-def _value(host: str, result: Value) -> Value:
+def _value(host: str, result: Data) -> Value:
     value = _inner(result)
     try:
         checked_facts_of(value)
     except ForecastError as error:
         raise ForecastError(f"The result of {host} cannot be used. {error}")
-    return t.cast(Value, value)
+    return t.cast("Value", value)
 
 
 def _why_not(result: t.Any) -> str:
@@ -125,19 +131,19 @@ def _why_not(result: t.Any) -> str:
 # ---- what it comes to ----------------------------------------------------------------------------------------------------
 
 
-def _partitions(values: t.Mapping[str, Value]) -> list[Value]:
+def _partitions(values: t.Mapping[str, Value]) -> list[Data]:
     """One for each different view of ring and members; the quorate ones first, then the larger ones."""
-    views: dict[t.Any, Value] = {}
+    views: dict[t.Any, Data] = {}
     for host, value in sorted(values.items()):
         members = sorted(value["members"])
-        ring = value.get("ring_id") or {}
+        ring = value["ring_id"]
         view = views.setdefault(
-            (ring.get("nodeid"), ring.get("seq"), tuple(members)),
+            (ring["nodeid"], ring["seq"], tuple(members)),
             {
                 "members": members,
                 "names": [_node_name(value, nodeid) for nodeid in members],
                 "quorate": False,
-                "ring_id": {"nodeid": ring.get("nodeid"), "seq": ring.get("seq")},
+                "ring_id": dict(ring),
                 "seen_by": [],
             },
         )
@@ -146,32 +152,30 @@ def _partitions(values: t.Mapping[str, Value]) -> list[Value]:
     return sorted(views.values(), key=lambda view: (not view["quorate"], -len(view["members"]), view["members"], str(view["ring_id"])))
 
 
-def _is_split(found: t.Sequence[Value]) -> bool:
+def _is_split(found: t.Sequence[Data]) -> bool:
     """Two partitions that have no node in common are both quorate. Views that share nodes were read at different times."""
     quorate = [frozenset(view["members"]) for view in found if view["quorate"]]
     return any(not one & other for position, one in enumerate(quorate) for other in quorate[:position])
 
 
-def _stale(values: t.Mapping[str, Value], found: t.Sequence[Value]) -> list[Value]:
+def _stale(values: t.Mapping[str, Value], found: t.Sequence[Data]) -> list[Data]:
     """Members of a partition that themselves are on another ring: they left it, or it was read before they came or went."""
     stale = []
     for view in found:
         for host, value in sorted(values.items()):
             if value["nodeid"] in view["members"] and host not in view["seen_by"]:
-                stale.append(
-                    {"member": value["nodeid"], "host": host, "seen_by": view["seen_by"], "ring_id": view["ring_id"], "own_ring_id": value.get("ring_id")}
-                )
+                stale.append({"member": value["nodeid"], "host": host, "seen_by": view["seen_by"], "ring_id": view["ring_id"], "own_ring_id": value["ring_id"]})
     return stale
 
 
-def _disagreements(values: t.Mapping[str, Value], found: t.Sequence[Value]) -> list[Value]:
+def _disagreements(values: t.Mapping[str, Value], found: t.Sequence[Data]) -> list[Data]:
     """[{about, seen: [{value, hosts}]}]: settings that differ anywhere, and counts that differ inside a partition."""
     differ = []
     for name, path in _SETTINGS:
         differ.extend(_differing(name, {host: _at(value, path) for host, value in values.items()}))
-    configured = {host: [node["nodeid"] for node in value["nodes"] if node.get("configured_votes") is not None] for host, value in values.items()}
+    configured = {host: [node["nodeid"] for node in value["nodes"] if node["configured_votes"] is not None] for host, value in values.items()}
     differ.extend(_differing("nodelist", configured))
-    differ.extend(_differing("qdevice_votes", {host: (value["qdevice"] or {}).get("votes") or 0 for host, value in values.items()}))
+    differ.extend(_differing("qdevice_votes", {host: device_votes(value) for host, value in values.items()}))
     for view in found:
         for name, path in _COUNTS:
             differ.extend(_differing(name, {host: _at(values[host], path) for host in view["seen_by"]}))
@@ -192,8 +196,8 @@ def _tie_breaker(value: Value) -> t.Any:
     return breaker[breaker["kind"]] if breaker["kind"] in ("lowest", "highest") else None
 
 
-def _differing(about: str, by_host: t.Mapping[str, t.Any]) -> list[Value]:
-    seen: list[Value] = []
+def _differing(about: str, by_host: t.Mapping[str, t.Any]) -> list[Data]:
+    seen: list[Data] = []
     for host, item in sorted(by_host.items()):
         same = [entry for entry in seen if entry["value"] == item]
         if same:
@@ -217,7 +221,7 @@ def _node_name(value: Value, nodeid: int) -> str | None:
 # ---- in words ------------------------------------------------------------------------------------------------------------
 
 
-def _summary(result: Value, unsettled: list[str]) -> str:
+def _summary(result: Data, unsettled: list[str]) -> str:
     """One sentence for people: everything that is not as it should be, or that nothing is."""
     found = result["partitions"]
     faults = list(_faults(result, unsettled))
@@ -228,7 +232,7 @@ def _summary(result: Value, unsettled: list[str]) -> str:
     return "; ".join(faults[:1] + [fault[:1].lower() + fault[1:] for fault in faults[1:]])
 
 
-def _faults(result: Value, unsettled: list[str]) -> t.Iterator[str]:
+def _faults(result: Data, unsettled: list[str]) -> t.Iterator[str]:
     if len(result["partitions"]) > 1:
         what = "Split brain" if result["split"] else "Partitioned" if result["partitioned"] else "Different members on one ring"
         yield f"{what}: {', '.join(map(_view, result['partitions']))}"
@@ -249,15 +253,15 @@ def _faults(result: Value, unsettled: list[str]) -> t.Iterator[str]:
         yield f"The hosts disagree about {', '.join(map(_disagreement, others))}"
 
 
-def _view(view: Value) -> str:
+def _view(view: Data) -> str:
     names = [name or f"node id {nodeid}" for name, nodeid in zip(view["names"], view["members"])]
     return f"{', '.join(view['seen_by'])} {'sees' if len(view['seen_by']) == 1 else 'see'} {', '.join(names)} ({_quorate(view)})"
 
 
-def _disagreement(entry: Value) -> str:
+def _disagreement(entry: Data) -> str:
     seen = [f"{str(part['value']).lower() if isinstance(part['value'], bool) else part['value']} on {', '.join(part['hosts'])}" for part in entry["seen"]]
     return f"{entry['about']} ({', '.join(seen)})"
 
 
-def _quorate(view: Value) -> str:
+def _quorate(view: Data) -> str:
     return "quorate" if view["quorate"] else "not quorate"

@@ -14,10 +14,13 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import EITHER
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value, labels
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_casts, labels
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, described, is_number
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.batches import upgrade_batches
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import partitions
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
 
 Refusals = t.Iterator[str]
 
@@ -26,7 +29,7 @@ class _Views(t.NamedTuple):
     """What the hosts say. seen: what partitions() makes of it. values: of the hosts that could be asked. under_way: host -> node id."""
 
     results: t.Mapping[str, t.Any]
-    seen: Value
+    seen: dict[str, t.Any]
     values: t.Mapping[str, Value]
     under_way: t.Mapping[str, int]
 
@@ -50,7 +53,7 @@ def plan(
     qdevice: str = EITHER,
     batches: bool = False,
     only: t.Sequence[str] | None = None,
-) -> Value:
+) -> dict[str, t.Any]:
     """{refusals, batches, resumed, nodeids, total_votes, members, qdevice}.
 
     results: host -> what votequorum_info returned there, with if_unavailable=report. under_way: host -> node id, of the hosts in which an
@@ -82,7 +85,7 @@ def plan(
         "nodeids": views.nodeids,
         "total_votes": views.first["total_votes"] if complete else None,
         "members": sorted(set(views.first["members"]) | set(views.under_way.values())) if views.values else [],
-        "qdevice": any(_casts(value) for value in views.values.values()),
+        "qdevice": any(device_casts(value) for value in views.values.values()),
     }
 
 
@@ -130,13 +133,8 @@ def _other_clusters(views: _Views) -> Refusals:
     found = views.seen.get("partitions", ())
     if len(found) > 1:
         groups = "; ".join(
-            "{}: ring {}.{} with node ids {}{}".format(
-                ", ".join(view["seen_by"]),
-                view["ring_id"]["nodeid"],
-                view["ring_id"]["seq"],
-                ", ".join(map(str, view["members"])),
-                "" if view["quorate"] else ", not quorate",
-            )
+            f"{', '.join(view['seen_by'])}: ring {view['ring_id']['nodeid']}.{view['ring_id']['seq']} with node ids {', '.join(map(str, view['members']))}"
+            + ("" if view["quorate"] else ", not quorate")
             for view in found
         )
         what = "Both sides of a split brain are quorate" if views.seen["split"] else "The hosts are not in one partition"
@@ -145,9 +143,8 @@ def _other_clusters(views: _Views) -> Refusals:
 
 def _disagreements(views: _Views) -> Refusals:
     for entry in views.seen.get("disagreements", ()):
-        yield "The hosts disagree about {}: {}. Give all of them the same corosync.conf, and restart corosync where it needs that.".format(
-            entry["about"], "; ".join(f"{seen['value']} on {', '.join(seen['hosts'])}" for seen in entry["seen"])
-        )
+        answers = "; ".join(f"{seen['value']} on {', '.join(seen['hosts'])}" for seen in entry["seen"])
+        yield f"The hosts disagree about {entry['about']}: {answers}. Give all of them the same corosync.conf, and restart corosync where it needs that."
 
 
 def _not_quorate(views: _Views) -> Refusals:
@@ -168,13 +165,14 @@ def _missing(views: _Views) -> Refusals:
     missing = [nodeid for nodeid in views.first["missing"] if nodeid not in allowed]
     if missing:
         yield (
-            f"Not a member: {labels(missing, views.first)}. Only a complete cluster is upgraded: start corosync there, or take the node out of corosync.conf, first."
+            f"Not a member: {labels(missing, views.first)}. Only a complete cluster is upgraded: start corosync there, or take the node out of "
+            "corosync.conf, first."
         )
 
 
 def _device(views: _Views) -> Refusals:
     for host, value in sorted(views.values.items()):
-        if value["qdevice"] is not None and not _casts(value) and host not in views.under_way:
+        if value["qdevice"] is not None and not device_casts(value) and host not in views.under_way:
             yield (f"The quorum device gives {host} no vote: look at corosync-qdevice there (corosync-qdevice-tool -s) and at the host of corosync-qnetd.")
 
 
@@ -189,10 +187,6 @@ def _problems(views: _Views) -> Refusals:
 
 
 _CHECKS = (_too_few, _unreachable, _unavailable, _other_clusters, _disagreements, _not_quorate, _missing, _device, _problems)
-
-
-def _casts(value: Value) -> bool:
-    return bool(value["qdevice"] and value["qdevice"]["cast_vote"])
 
 
 def _told(result: t.Mapping[str, t.Any]) -> str:

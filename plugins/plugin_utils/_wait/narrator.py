@@ -12,7 +12,10 @@ import time
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import in_words, summary
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value, labels
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import labels
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Entry, Unmet, Value
 
 # Seconds without a line after which one is due.
 MINUTE = 60.0
@@ -27,7 +30,7 @@ class Narrator:
         self._start = self._last = clock()
         self._state = "the node has not been asked yet"
 
-    def changed(self, entries: list[dict[str, t.Any]], value: Value | None, unmet: list[dict[str, t.Any]], held: float | None) -> None:
+    def changed(self, entries: list[Entry], value: Value | None, unmet: list[Unmet], held: float | None) -> None:
         """Tell of these changes, and how things stand after them."""
         self._state = _state(value, unmet, held)
         if entries:
@@ -49,14 +52,14 @@ class Narrator:
         self._say(f"{text} ({int(self._last - self._start)} s)")
 
 
-def _state(value: Value | None, unmet: list[dict[str, t.Any]], held: float | None) -> str:
+def _state(value: Value | None, unmet: list[Unmet], held: float | None) -> str:
     seen = "nothing could be read yet" if value is None else summary(value)
     if held is not None:
         return f"{seen}. All conditions hold"
     return f"{seen}. Not met: {in_words(unmet)}" if unmet else seen
 
 
-def _in_words(entry: dict[str, t.Any], value: Value | None) -> str:
+def _in_words(entry: Entry, value: Value | None) -> str:
     event = entry["event"]
     if event in ("start", "votes"):
         return {"start": "", "votes": "votes changed"}[event]

@@ -12,10 +12,12 @@ import time
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import goal_of, in_words, summary, unmet
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import Value
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import marker, reported
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.narrator import Narrator
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Compared, Entry, Value
 
 Result = dict[str, t.Any]
 
@@ -81,14 +83,14 @@ class RemoteWait:
         self._start = clock()
         self._round_trip = ROUND_TRIP
         self._value: Value | None = None
-        self._reported: Value | None = None
+        self._reported: Compared | None = None
         self._away: str | None = None
         self._trouble: str | None = None
         self._lost = False
         self._patience = PATIENCE
         self._failures = 0
         self._reached = False
-        self._timeline: list[dict[str, t.Any]] = []
+        self._timeline: list[Entry] = []
         self._unmet = unmet(goal_of(options), None)
         self._reconnects = 0
 
@@ -183,12 +185,12 @@ class RemoteWait:
         self._narrator.heartbeat()
         self._unmet = unmet(goal_of(self._options), None)
 
-    def _note(self, entries: list[dict[str, t.Any]]) -> None:
+    def _note(self, entries: list[Entry]) -> None:
         now = self._now()
-        self._timeline += [dict(entry, at=utc(now - entry["at"])) for entry in entries]
+        self._timeline += [t.cast("Entry", dict(entry, at=utc(now - entry["at"]))) for entry in entries]
 
     def _left(self) -> float:
-        return max(0.0, self._start + self._options["timeout"] - self._clock())
+        return max(0.0, self._start + float(self._options["timeout"]) - self._clock())
 
     def _timed_out(self) -> str:
         text = f"Timed out after {self._options['timeout']:g} s. Not met: {in_words(self._unmet) or 'votequorum could not be read'}."

@@ -4,6 +4,8 @@
 
 """python -m run.steps.changelog: the changelog's data and its fragments are well-formed."""
 
+from __future__ import annotations
+
 import pathlib
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from .. import paths
 _CHECKS = (("lint",), ("lint-changelog-yaml", "changelogs/changelog.yaml"))
 
 
-def main():
+def main() -> int:
     tool = str(pathlib.Path(sys.executable).parent / "antsibull-changelog")
     for check in _CHECKS:
         code = subprocess.run([tool, *check], cwd=paths.CHECKOUT, check=False).returncode

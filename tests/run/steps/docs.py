@@ -4,11 +4,14 @@
 
 """python -m run.steps.docs: render the documentation of every plugin and role, and the guides, as web pages."""
 
+from __future__ import annotations
+
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+from typing import TextIO
 
 from .. import paths, trees
 
@@ -16,7 +19,7 @@ _COLLECTION = "corosync.quorum"
 _SITE = paths.SCRATCH / "docs"
 
 
-def _command(log, name, *arguments):
+def _command(log: TextIO, name: str, *arguments: str) -> None:
     bin_folder = pathlib.Path(sys.executable).parent
     environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(trees.linked()), PATH=os.pathsep.join([str(bin_folder), os.environ["PATH"]]))
     done = subprocess.run([str(bin_folder / name), *arguments], cwd=_SITE, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False)
@@ -24,7 +27,7 @@ def _command(log, name, *arguments):
         sys.exit(f"FAILED: {name} ended with {done.returncode}. What it said is in {log.name}")
 
 
-def main():
+def main() -> None:
     shutil.rmtree(_SITE, ignore_errors=True)
     # antsibull-docs wants its folders writable by their owner only.
     (_SITE / "rst").mkdir(parents=True, mode=0o755)

@@ -4,6 +4,8 @@
 
 """python -m run.steps.docs_lint: the plugins' and roles' documentation, and the guides, hold together: no reference leads nowhere."""
 
+from __future__ import annotations
+
 import pathlib
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from .. import paths
 _CHECK = ("lint-collection-docs", "--plugin-docs", "--validate-collection-refs=all", "--disallow-unknown-collection-refs")
 
 
-def main():
+def main() -> int:
     code = subprocess.run([str(pathlib.Path(sys.executable).parent / "antsibull-docs"), *_CHECK, str(paths.CHECKOUT)], check=False).returncode
     # It is silent when it has nothing to complain of.
     if code == 0:

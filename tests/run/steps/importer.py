@@ -4,6 +4,8 @@
 
 """python -m run.steps.importer: what Galaxy says of the artifact in dist/, with its warnings as errors."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from .. import interpreters, paths
 _CONFIGURATION = paths.CHECKOUT / "tests" / "run" / "galaxy-importer.cfg"
 
 
-def main():
+def main() -> int:
     artifact = next(paths.DIST.glob("corosync-quorum-*.tar.gz"), None)
     if artifact is None:
         sys.exit(f"FAILED: there is no artifact in {paths.DIST}. Run the stage `package` too, which builds it.")

@@ -4,6 +4,8 @@
 
 """python -m run.steps.managed_syntax: no managed-node code needs a Python newer than 3.6, judged by its syntax and imports."""
 
+from __future__ import annotations
+
 import pathlib
 import subprocess
 import sys
@@ -11,7 +13,7 @@ import sys
 from .. import paths
 
 
-def main():
+def main() -> int:
     files = sorted(
         str(file.relative_to(paths.CHECKOUT)) for folder in ("plugins/module_utils", "plugins/modules") for file in (paths.CHECKOUT / folder).rglob("*.py")
     )

@@ -4,6 +4,8 @@
 
 """python -m run.steps.package: build the artifact, look at what is in it, and read the documentation of what it installs."""
 
+from __future__ import annotations
+
 import json
 import os
 import pathlib
@@ -11,6 +13,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Mapping
 
 from .. import paths
 
@@ -34,11 +37,14 @@ _WANTED = {
 _PLUGIN_KINDS = {"modules": "module", "filter": "filter", "test": "test"}
 
 
-def _command(name, *arguments, **options):
-    return subprocess.run([str(pathlib.Path(sys.executable).parent / name), *arguments], check=True, **options)
+def _command(
+    name: str, *arguments: str, env: Mapping[str, str] | None = None, capture_output: bool = False, stdout: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    tool = str(pathlib.Path(sys.executable).parent / name)
+    return subprocess.run([tool, *arguments], check=True, env=env, capture_output=capture_output, stdout=stdout, text=True)
 
 
-def build(folder):
+def build(folder: pathlib.Path) -> pathlib.Path:
     """Build the artifact into folder and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("corosync-quorum-*.tar.gz"):
@@ -47,18 +53,18 @@ def build(folder):
     return next(folder.glob("corosync-quorum-*.tar.gz"))
 
 
-def _unwanted(artifact):
+def _unwanted(artifact: pathlib.Path) -> list[str]:
     with tarfile.open(artifact) as archive:
         names = [name[2:] if name.startswith("./") else name for name in archive.getnames()]
     return [name for name in names if name.split("/")[0] not in _WANTED or any(part.startswith(".") or part == "__pycache__" for part in name.split("/"))]
 
 
-def _documented(tree):
+def _documented(tree: str) -> int:
     """How many plugins of the installed collection ansible-doc can show."""
     environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(tree))
     count = 0
     for _folder, kind in _PLUGIN_KINDS.items():
-        answer = _command("ansible-doc", "--type", kind, "--json", "--list", "corosync.quorum", env=environment, capture_output=True, text=True)
+        answer = _command("ansible-doc", "--type", kind, "--json", "--list", "corosync.quorum", env=environment, capture_output=True)
         for plugin in json.loads(answer.stdout):
             _command("ansible-doc", "--type", kind, plugin, env=environment, stdout=subprocess.DEVNULL)
             print(f"documented: {kind} {plugin}")
@@ -66,7 +72,7 @@ def _documented(tree):
     return count
 
 
-def main():
+def main() -> int:
     artifact = build(paths.DIST)
     unwanted = _unwanted(artifact)
     if unwanted:

@@ -7,12 +7,15 @@
 The newest looks at all files, the others at what users of them get: the tests run with one ansible-core, and are most of the files.
 """
 
+from __future__ import annotations
+
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 
 from .. import environments, interpreters, paths, trees
 
@@ -41,7 +44,7 @@ for name in os.listdir(store):
 """
 
 
-def _furnish(home, core, python):
+def _furnish(home: pathlib.Path, core: str, python: pathlib.Path) -> None:
     """Make a home for ansible-test, so that what it keeps there does not mix with the user's own."""
     cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
@@ -60,7 +63,7 @@ def _furnish(home, core, python):
     _link_pip_configuration(home)
 
 
-def _link_pip_configuration(home):
+def _link_pip_configuration(home: pathlib.Path) -> None:
     for name in (".pip", ".config/pip"):
         theirs, ours = pathlib.Path.home() / name, home / name
         if theirs.is_dir() and not ours.is_symlink():
@@ -68,18 +71,18 @@ def _link_pip_configuration(home):
             ours.symlink_to(theirs)
 
 
-def _passed_on(command, **options):
+def _passed_on(command: Sequence[str], cwd: pathlib.Path, env: Mapping[str, str]) -> tuple[int, list[str]]:
     """Run a command, pass its output on, and return its exit code and the complaints in it: they stand far apart, between what pip says."""
     complaints = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", **options) as process:
-        for line in process.stdout:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", cwd=cwd, env=env) as process:
+        for line in process.stdout or ():
             print(line, end="", flush=True)
             if line.startswith(("ERROR: ", "FATAL: ")):
                 complaints.append(line.rstrip())
     return process.returncode, complaints
 
 
-def main(core):
+def main(core: str) -> int:
     python = environments.core_environment(core)
     collection = trees.copied("sanity-" + core, without=() if core == _NEWEST else _NOT_BUILT)
     path = os.pathsep.join([str(python.parent), interpreters.search_path()])

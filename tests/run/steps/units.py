@@ -4,18 +4,21 @@
 
 """python -m run.steps.units core|managed VERSION: unit tests on another ansible-core, or on another Python as a managed node has it."""
 
+from __future__ import annotations
+
 import os
-import re
+import pathlib
 import subprocess
 import sys
+from collections.abc import Sequence
 
-from .. import environments, paths, trees
+from .. import environments, imports, paths, trees
 
 # A managed node's ansible.module_utils is that of an ansible-core which still supports the Python.
 _LAST_CORE = {(3, 6): "2.16", (3, 7): "2.17", (3, 8): "2.19"}
 
 
-def _pytest(python, tests, *library):
+def _pytest(python: pathlib.Path, tests: Sequence[str], *library: pathlib.Path) -> int:
     # PYTHONNOUSERSITE: what is installed for the user is not on a managed node.
     search = [str(trees.linked()), str(paths.CHECKOUT / "tests"), *map(str, library)]
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(search), PYTHONNOUSERSITE="1")
@@ -25,38 +28,26 @@ def _pytest(python, tests, *library):
     return subprocess.run([str(python), "-m", "pytest", *present], cwd=paths.CHECKOUT, env=environment, check=False).returncode
 
 
-def on_core(core):
+def on_core(core: str) -> int:
     """The unit tests of what uses ansible-core, with that of a series. module_utils use nothing of it, and are tested on every Python."""
     plugins = paths.CHECKOUT / "tests/unit/plugins"
     tests = [str(folder.relative_to(paths.CHECKOUT)) for folder in sorted(plugins.iterdir()) if folder.name not in ("module_utils", "__pycache__")]
     return _pytest(environments.core_environment(core), tests)
 
 
-def on_managed(text):
+def on_managed(text: str) -> int:
     """The unit tests of the managed node's code on a Python ("3.6"): of the modules, and of what they import. The rest runs on controllers alone."""
-    version = tuple(int(part) for part in text.split("."))
+    major, minor = map(int, text.split("."))
+    version = (major, minor)
     library = environments.module_library(_LAST_CORE.get(version, "2.21"))
     return _pytest(environments.managed_environment(version), managed_tests(), library)
 
 
-def managed_tests():
+def managed_tests() -> list[str]:
     """Paths of these tests."""
-    plugins, utils = paths.CHECKOUT / "plugins", paths.CHECKOUT / "plugins/module_utils"
-    sent, new = set(), set((plugins / "modules").glob("*.py"))
-    while new:
-        sent |= new
-        found = {utils / (name + ".py") for source in new for name in _imported(source.read_text(encoding="utf-8"))}
-        new = {path for path in found if path.is_file()} - sent
+    sent = imports.reached((imports.PLUGINS / "modules").glob("*.py"))
     tests = [paths.CHECKOUT / "tests/unit" / path.parent.relative_to(paths.CHECKOUT) / (f"test_{path.stem}.py") for path in sorted(sent)]
     return [str(test.relative_to(paths.CHECKOUT)) for test in tests if test.is_file()]
-
-
-def _imported(source):
-    """What is imported of module_utils, as paths without ending: each module, and each name as if it were one, as only a file tells."""
-    for module, several, one in re.findall(r"\.plugins\.module_utils((?:\.\w+)*) import (?:\(([^)]*)\)|(.*))", source):
-        path = module.replace(".", "/").lstrip("/")
-        yield path
-        yield from ((path + "/" + name.split(" as ")[0].strip()).lstrip("/") for name in (several or one).split(","))
 
 
 if __name__ == "__main__":

@@ -77,11 +77,11 @@ class Script:
         self._expected.append((function, matchers, code, effects if isinstance(effects, list) else [effects]))
         return self
 
-    def expect_initialize(self, service, handle=7, has_provider=True, code=OK, first=lambda *arguments: None):
+    def expect_initialize(self, service, handle=7, code=OK, first=lambda *arguments: None):
         def fill(pointer, *rest):
             pointer[0] = handle
             if service == "quorum":
-                rest[1][0] = int(has_provider)
+                rest[1][0] = 1  # there is a quorum provider
 
         arguments = {"cmap": 0, "votequorum": 1, "quorum": 2}[service]
         return self.expect(service + "_initialize", *([ANY] * (arguments + 1)), code=code, do=[first, fill] if code == OK else [])

@@ -103,7 +103,7 @@ def test_a_command_that_hangs_is_given_up():
         host.run(["sleep", "5"], timeout=0.1)
 
 
-def test_down_takes_what_ended_test_sessions_left_and_nothing_else(monkeypatch, tmp_path):
+def test_down_takes_what_ended_test_sessions_left_and_nothing_else(monkeypatch, tmp_path, capsys):
     """The lab of molecule, which no session holds, stays while the checkout's tests run."""
     taken = []
     there = [Lab("live1", private=True), Lab("live2", private=True), Lab("molecule"), Lab("mine")]
@@ -115,6 +115,9 @@ def test_down_takes_what_ended_test_sessions_left_and_nothing_else(monkeypatch, 
     with command.session_lock(there[1]):
         assert command.main(["down"]) == 0
         assert sorted(taken) == ["lab", "live1", "molecule"]
+        said = capsys.readouterr().err
+        assert "lab: stopped; its nodes, disks and network are removed\n" in said
+        assert "lab: stopped live1; its nodes, disks and network are removed\n" in said
         taken.clear()
         with host.try_lock(tmp_path / ".cache" / "run.lock"):
             assert command.main(["down"]) == 0

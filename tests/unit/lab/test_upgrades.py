@@ -19,7 +19,7 @@ def _folder(tmp_path, monkeypatch):
 def test_a_folder_is_made_once(folder):
     made = []
     for _twice in range(2):
-        assert cache.once(folder, "one", lambda half: (made.append(half), half.mkdir())) == folder
+        assert cache.made_once(folder, "one", lambda half: (made.append(half), half.mkdir())) == folder
     assert len(made) == 1
     assert folder.is_dir()
 
@@ -31,9 +31,9 @@ def test_what_an_interrupted_run_left_is_neither_taken_nor_kept(folder):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache.once(folder, "one", interrupted)
+        cache.made_once(folder, "one", interrupted)
     assert not folder.exists()
-    cache.once(folder, "one", lambda half: half.mkdir())
+    cache.made_once(folder, "one", lambda half: half.mkdir())
     assert not list(folder.iterdir())
     assert [path.name for path in folder.parent.iterdir()] == ["one"]
 

@@ -109,7 +109,7 @@ def test_the_changelog_has_the_version_of_galaxy_yml():
 
 
 def test_every_make_target_of_the_contract_is_there():
-    wanted = {"help", "demo", "test", "lab-up", "lab-down", "lab-ssh", "bench", "truth", "docs", "dist", "clean"}
+    wanted = {"help", "demo", "check", "test", "lab-up", "lab-down", "lab-ssh", "bench", "truth", "docs", "dist", "clean"}
     listed = subprocess.run(["make", "--no-print-directory", "-C", str(paths.CHECKOUT), "help"], capture_output=True, text=True, check=True).stdout
     assert wanted <= set(re.findall(r"^make ([a-z-]+)", listed, re.MULTILINE))
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 corosync.quorum contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""libquorum: the ring that settled, and whether there is a provider."""
+"""libquorum: the ring that settled."""
 
 import time
 
@@ -19,14 +19,6 @@ def _quorum(script, lane):
     quorum = Quorum(lane)
     quorum.initialize()
     return quorum
-
-
-@pytest.mark.parametrize("has_provider", [True, False])
-def test_initialize_tells_whether_there_is_a_provider(script, lane, has_provider):
-    script.expect_initialize("quorum", has_provider=has_provider)
-    quorum = Quorum(lane)
-    quorum.initialize()
-    assert quorum.has_provider is has_provider
 
 
 @pytest.mark.parametrize("quorate", [True, False])

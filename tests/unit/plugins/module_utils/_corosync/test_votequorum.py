@@ -10,6 +10,15 @@ import time
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync import votequorum as tested
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import (
+    DISPATCH_ALL,
+    DISPATCH_BLOCKING,
+    DISPATCH_ONE,
+    DISPATCH_ONE_NONBLOCKING,
+    TRACK_CHANGES,
+    TRACK_CHANGES_ONLY,
+    TRACK_CURRENT,
+)
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
     BadHandle,
@@ -22,13 +31,6 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors i
     TryAgain,
 )
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import (
-    DISPATCH_ALL,
-    DISPATCH_BLOCKING,
-    DISPATCH_ONE,
-    DISPATCH_ONE_NONBLOCKING,
-    TRACK_CHANGES,
-    TRACK_CHANGES_ONLY,
-    TRACK_CURRENT,
     ExpectedVotesEvent,
     NodeInfo,
     NodelistEvent,

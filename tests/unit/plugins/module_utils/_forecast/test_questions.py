@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import losses
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import forecast_entry
-from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import forecast, margin, may_leave, quorate_without, tolerates
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import forecast, may_leave, quorate_without, tolerates
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
 from ansible_collections.corosync.quorum.tests.unit.fakes.daemons import all_quorate, daemons_of, lose, silence, values
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
@@ -191,7 +191,7 @@ def test_a_cluster_that_is_not_quorate_is_not_safe():
     lost.update(quorate=False, members=[1], total_votes=1)
     for node in lost["nodes"][1:]:
         node["state"] = "dead"
-    assert tolerates(lost) == 0 and margin(lost) == -1
+    assert tolerates(lost) == 0
     two = value([2, 1, 1, 1, 1, 1], two_node=True, quorate=False, wait_for_all=False)
     assert quorate_without(two, 1) == (False, quorate_without(two, 1)[1])
     assert quorate_without(two, 1)[1].startswith("The cluster is not quorate now. ")
@@ -207,10 +207,6 @@ def test_a_node_that_is_away_already_changes_nothing():
 def test_names_and_node_ids():
     a_value = value({7: 1, 8: 1, 9: 1})
     assert forecast(a_value, ["node7"]) == forecast(a_value, [7]) == forecast(a_value, ["7"]) == forecast(a_value, "node7") == forecast(a_value, 7)
-
-
-def test_margin():
-    assert (margin(value([1] * 5)), margin(value([3, 1]))) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +310,6 @@ def test_values_that_are_not_ours(given_value, message):
         lambda: forecast(given_value, [1]),
         lambda: quorate_without(given_value, [1]),
         lambda: tolerates(given_value),
-        lambda: margin(given_value),
     ):
         with pytest.raises(ForecastError) as raised:
             question()

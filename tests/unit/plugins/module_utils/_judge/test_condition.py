@@ -155,8 +155,10 @@ def test_what_has_not_settled_meets_nothing(members, quorate, state, name):
         (
             {"absent": ["1"]},
             value(nodes=CROSSED),
-            "absent: '1' is ambiguous in this cluster: it is the name of node id 2 and the node id of the node named '2'. "
-            "Give the node id, as a number without quotes: 1 or 2.",
+            (
+                "absent: '1' is ambiguous in this cluster: it is the name of node id 2 and the node id of the node named '2'. "
+                "Give the node id, as a number without quotes: 1 or 2."
+            ),
         ),
         ({"members": ["node2", 2]}, value(), "members names a node twice: 2."),
         ({"members": [2], "absent": ["node2"]}, value(), "members and absent both name node2: no node can be a member and absent."),
@@ -202,16 +204,20 @@ def test_goals_that_can_never_hold(goal, where, message):
     [
         (
             {"tolerates": 1},
-            "tolerates is 1, but even with all nodes there no more than 0 may fail together. "
-            "As long as the quorum device votes, it could hold: forecast_qdevice=as_now counts on that.",
+            (
+                "tolerates is 1, but even with all nodes there no more than 0 may fail together. "
+                "As long as the quorum device votes, it could hold: forecast_qdevice=as_now counts on that."
+            ),
         ),
         ({"tolerates": 1, "forecast_qdevice": "lost"}, "tolerates is 1, but even with all nodes there no more than 0 may fail together."),
         ({"tolerates": 2, "forecast_qdevice": "as_now"}, "tolerates is 2, but even with all nodes there no more than 1 may fail together."),
         (
             {"quorate_without": ["node2"]},
-            "quorate_without names node2, but even with all nodes there the cluster would not stay quorate without. "
-            "If the quorum device's vote is lost too: Without node2, 2 votes are present, quorum is 3 of 4 expected: 1 too few. "
-            "As long as the quorum device votes, it could hold: forecast_qdevice=as_now counts on that.",
+            (
+                "quorate_without names node2, but even with all nodes there the cluster would not stay quorate without. "
+                "If the quorum device's vote is lost too: Without node2, 2 votes are present, quorum is 3 of 4 expected: 1 too few. "
+                "As long as the quorum device votes, it could hold: forecast_qdevice=as_now counts on that."
+            ),
         ),
     ],
 )

@@ -182,7 +182,8 @@ def reloaded(seen, conf):
         now = was._replace(votes=votes[old.us], expected_votes=model.first_expected)
         rules = old.rules._replace(two_node=model.two_node_in_force, qdevice_votes=model.most_votes - model.node_votes)
         new = daemons[old.us] = old._replace(rules=rules, nodes={**old.nodes, old.us: now}, ev_barrier=model.first_expected)
-        messages[old.us] = [lambda daemon, info=arithmetic.nodeinfo(new): arithmetic.heard(daemon, info)]
+        info = arithmetic.nodeinfo(new)
+        messages[old.us] = [lambda daemon, info=info: arithmetic.heard(daemon, info)]
         if now.votes != was.votes:
             messages[old.us].append(lambda daemon, us=old.us: arithmetic.votes_set(daemon, us, votes[us]))
         if now.expected_votes != was.expected_votes:

@@ -1,0 +1,51 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""What filters, tests and actions answer: text that is never templated, and errors as Ansible has them.
+
+To find one filter Ansible loads the files of a collection's filters one after the other, in every task that uses it, and compiles each again with all
+that it imports (get_with_context() of Jinja2Loader in lib/ansible/plugins/loader.py). So a filter imports what answers its question in its function,
+and this file imports nothing of the collection until it is asked.
+"""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+try:
+    # Up to ansible-core 2.18 text that a filter makes could be templated again.
+    from ansible.utils.unsafe_proxy import wrap_var
+except ImportError:  # from 2.19 on nothing is templated that is not trusted, and this helper is on its way out
+
+    def wrap_var(v: t.Any) -> t.Any:
+        return v
+
+
+Given = t.ParamSpec("Given")
+Answer = t.TypeVar("Answer")
+
+
+def untemplated(value: Answer) -> Answer:
+    """The same value. Its texts may quote files and inventories, and are never templated."""
+    return t.cast(Answer, wrap_var(value))
+
+
+def answers(function: t.Callable[Given, Answer]) -> t.Callable[Given, Answer]:
+    """A filter or test of the function's name: its answer is never templated, and what cannot be used is an AnsibleFilterError."""
+
+    @functools.wraps(function)
+    def answered(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+
+        try:
+            return untemplated(function(*args, **kwargs))
+        except Unusable as error:
+            raise AnsibleFilterError(f"corosync.quorum.{function.__name__}: {error}") from error
+
+    return answered

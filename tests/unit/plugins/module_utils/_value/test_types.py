@@ -1,0 +1,77 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The type of a `votequorum` value, the check of one that is given, and the value that is made: all three have the same keys."""
+
+import pathlib
+import runpy
+import types
+import typing as t
+
+import pytest
+
+from ansible_collections.corosync.quorum.plugins.module_utils._value import shape
+from ansible_collections.corosync.quorum.plugins.module_utils._value import types as module
+from ansible_collections.corosync.quorum.tests.unit.fakes.values import device, value
+
+# What follows from a value is not there before it is completed, and nothing is computed from it.
+ADDED = {"forecast", "problems"}
+KINDS = {
+    int: "number",
+    int | None: "number or null",
+    bool: "boolean",
+    str: "text",
+    str | None: "text or null",
+    t.List[int]: "list of numbers",  # noqa: UP006
+    t.List[str]: "list of texts",  # noqa: UP006
+    t.Literal["none", "lowest", "highest", "list"]: "kind of tie-breaker",
+}
+
+
+@pytest.fixture(name="typed")
+def fixture_typed(monkeypatch):
+    """The types as a type checker sees them: at run time the module is empty."""
+    monkeypatch.setattr(t, "TYPE_CHECKING", True)
+    return types.SimpleNamespace(**runpy.run_path(str(pathlib.Path(module.__file__))))
+
+
+def described(typed, kind, prefix=""):
+    """What a shape table says of this type: (path, kind) of each key, a dictionary in place of which null may stand as one."""
+    found = set()
+    for key, hint in t.get_type_hints(kind).items():
+        if hint in KINDS:
+            found.add((prefix + key, KINDS[hint]))
+        elif t.is_typeddict(hint):
+            found |= described(typed, hint, prefix + key + ".")
+        elif t.get_origin(hint) is list:
+            found.add((prefix + key, "list"))
+        else:
+            assert type(None) in t.get_args(hint), f"{prefix + key}: {hint}"
+            found.add((prefix + key, "dictionary or null"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "added"),
+    [
+        ("Value", shape.VALUE, {"forecast.tolerates", "forecast.quorate_without", "forecast.as_now.tolerates", "forecast.as_now.quorate_without", "problems"}),
+        ("Node", shape.NODE, set()),
+        ("DeviceFlags", shape.DEVICE_FLAGS, set()),
+        ("Device", shape.DEVICE, set()),
+    ],
+)
+def test_what_is_checked_is_what_the_type_says(typed, name, table, added):
+    assert {entry for entry in described(typed, getattr(typed, name)) if entry[0] not in added} == set(table)
+    assert len(table) == len(set(table))
+
+
+def test_the_types_cost_nothing_at_run_time():
+    assert not hasattr(module, "Value")
+
+
+def test_what_the_tests_use_as_a_value_is_one(typed):
+    made = value(qdevice=device())
+    assert set(made) | {"forecast"} == set(typed.Value.__annotations__)
+    assert set(made["nodes"][0]) == set(typed.Node.__annotations__)
+    assert set(made["qdevice"]) == set(typed.Device.__annotations__)
+    shape.check(made)
