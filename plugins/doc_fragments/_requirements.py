@@ -12,7 +12,8 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 requirements:
   - corosync 2.4.2 or newer with its libraries C(libvotequorum.so.8), C(libquorum.so.5) and C(libcmap.so.4), which come with corosync's packages.
-  - The Python module C(_cffi_backend) for the Python of the task, in C(python3-cffi-backend) on Debian and Ubuntu, C(python3-cffi) elsewhere.
+  - The Python module C(_cffi_backend) for the Python that Ansible uses on the node. It is in C(python3-cffi-backend) on Debian and Ubuntu, and in
+    C(python3-cffi) elsewhere.
   - Root, or a user whose primary group corosync accepts (see C(uidgid) in corosync.conf(5)).
 options: {}
 """

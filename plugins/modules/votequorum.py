@@ -10,13 +10,13 @@ version_added: 0.1.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:
-  - Changes the expected votes of a cluster, the votes of a node, or ends the waiting of C(wait_for_all), on a running cluster and for all its members.
-  - Before anything is sent, the change is computed as corosync will compute it.
-    A change that would make an inquorate partition quorate is refused, since that may be a split brain, and one that would cost quorum as well.
-    Corosync by itself only ever protects a partition that is quorate.
-  - Corosync answers before it applies a change. This module waits until the change is seen to be applied.
-  - B(Not persistent.) What was changed lasts until corosync is restarted or reloads a configuration that says otherwise.
-    A warning says what makes it permanent.
+  - Changes a running cluster for all its members. It sets the expected votes of the cluster or the votes of a node, or ends the C(wait_for_all) wait.
+  - Before it sends anything, the module computes the change as corosync will compute it.
+    It refuses a change that would make an inquorate partition quorate, because this may be a split brain. It also refuses a change that would cost quorum.
+    Corosync itself only protects a partition that is quorate.
+  - Corosync answers before it applies a change. The module waits until it sees the change applied.
+  - B(Not persistent.) The change lasts until corosync restarts, or reloads a configuration with other values.
+    A warning says how to make it permanent.
 extends_documentation_fragment:
   - corosync.quorum._requirements
   - corosync.quorum._attributes
@@ -24,59 +24,60 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Returns the votequorum value that corosync would come to, computed by the collection's restatement of votequorum's arithmetic.
+    details: Returns the votequorum value after the change, computed with the collection's restatement of votequorum's arithmetic.
   diff_mode:
     support: full
 options:
   expected_votes:
     description:
-      - The votes that the whole cluster is to expect, from 1 to 509.
-      - Corosync takes no less than the votes that are present, nor so many that a quorate partition would lose quorum.
+      - The expected votes of the whole cluster, from 1 to 509.
+      - Corosync does not accept fewer than the votes present. It also does not accept so many that a quorate partition would lose quorum.
     type: int
   votes:
     description:
-      - The votes that O(node) is to have, from 0 to 509. All votes together have to stay below 510.
-      - Cannot be set on a C(two_node) cluster. With a quorum device of the algorithm C(ffsplit) it can only be 1,
-        since the device's daemon ends on every node when a node has other votes.
+      - The new votes of O(node), from 0 to 509. The sum of all votes has to stay below 510.
+      - Cannot be set on a C(two_node) cluster.
+      - With a quorum device of the algorithm C(ffsplit) it can only be 1. The device's daemon exits on every node when a node has other votes.
     type: int
   node:
     description:
-      - The node that is to have O(votes). It must be a member now.
-      - A number is a node id. Text is a name of corosync's nodelist or the digits of a node id, and is refused where it may mean two nodes.
-      - If not given, it is the node that the task runs on.
+      - The node whose votes to set. It must be a member now.
+      - A number is a node id. Text is a name of corosync's nodelist or the digits of a node id. Text that can mean two nodes is refused.
+      - By default, the node that the task runs on.
     type: raw
   cancel_wait_for_all:
     description:
-      - Makes an end of waiting for all nodes, where C(wait_for_all) holds back quorum from a partition that has the votes for it.
-        That gains quorum, and so needs O(allow_quorum_gain=true).
-      - Corosync reads its loaded configuration again by this. Votes of the node of the task and expected votes that were changed at runtime are lost.
+      - Ends the C(wait_for_all) wait in a partition that already has enough votes.
+        The partition gains quorum, so this needs O(allow_quorum_gain=true).
+      - As a side effect corosync re-applies its loaded configuration.
+        This resets expected votes, and votes of the node of the task, that were set at runtime.
     type: bool
     choices: [true]
   allow_quorum_gain:
     description:
-      - Whether the change may make a partition quorate that is not.
-      - B(Dangerous.) When other nodes run that this node does not see, both sides can be quorate at the same time.
-        Make sure that they are off first.
+      - Whether the change may make an inquorate partition quorate.
+      - B(Dangerous.) If other nodes run that this node does not see, both sides can be quorate at the same time.
+        First make sure that those nodes are off.
     type: bool
     default: false
   allow_quorum_loss:
     description:
       - Whether the change may cost members their quorum.
-      - Corosync itself refuses a change by which the node of the task would lose quorum, whatever this option says.
-        This is about other members, which count the vote of a quorum device that the node of the task has and they have not.
+      - The option concerns other members. They can lose quorum if only the node of the task has the quorum device's vote.
+      - Corosync always refuses a change that would cost the node of the task its quorum, whatever this option says.
     type: bool
     default: false
   timeout:
-    description: How many seconds all of it may take, until the change is seen to be applied.
+    description: How many seconds the whole task may take, until the module sees the change applied.
     type: float
     default: 10
 notes:
-  - Run it on one node of a partition only, with C(run_once) say. Corosync tells the other members.
+  - Run it on only one node of a partition, for example with C(run_once). Corosync passes the change on to the other members.
 seealso:
   - module: corosync.quorum.votequorum_info
   - module: corosync.quorum.wait_for_quorum
   - ref: ansible_collections.corosync.quorum.docsite.guide_votes
-    description: When to touch votes and when not, and what to do when a majority is lost for good.
+    description: When to change votes and when not, and what to do when a majority is lost for good.
   - name: votequorum(5)
     description: The manual page of votequorum's configuration.
     link: https://manpages.debian.org/votequorum.5
@@ -106,13 +107,13 @@ EXAMPLES = r"""
     votes: 2
   run_once: true
 
-- name: Let the surviving minority go on, when the other nodes are lost for good and certainly off
+- name: Let the remaining minority continue, when the other nodes are lost for good and definitely off
   corosync.quorum.votequorum:
     expected_votes: 2
     allow_quorum_gain: true
   run_once: true
 
-- name: Stop waiting for a node that will not come, and is certainly off
+- name: Stop waiting for a node that will not return, and is definitely off
   corosync.quorum.votequorum:
     cancel_wait_for_all: true
     allow_quorum_gain: true
@@ -122,13 +123,13 @@ EXAMPLES = r"""
 RETURN = r"""
 votequorum:
   description:
-    - The value after the change, as M(corosync.quorum.votequorum_info) returns it. In check mode, the value that corosync would come to.
-    - On failure, the value as it was last seen.
+    - The value after the change, as M(corosync.quorum.votequorum_info) returns it. In check mode, the predicted value.
+    - On failure, the last value that the module read.
   returned: success, and on failure where votequorum could be read
   type: dict
   sample: {nodeid: 1, quorate: true, total_votes: 3, expected_votes: 5, quorum: 3, members: [1, 2, 3], missing: []}
 msg:
-  description: Why the change was not made or not seen to be made, and what to do about it.
+  description: Why the change failed, or why the module did not see it applied, and what to do about it.
   returned: failure
   type: str
   sample: "expected_votes 2 is less than the 3 votes present (members: node1, node2, node3): corosync refuses to expect fewer votes than there are."

@@ -11,8 +11,8 @@ author:
   - corosync.quorum contributors (@corosync-quorum)
 description:
   - Returns one consistent snapshot of votequorum, the quorum service of corosync, as the node sees it.
-  - It asks corosync's own libraries, C(libvotequorum) first of all. No command is run and no text is parsed.
-  - Everything in it belongs to one ring. When the membership changes while it is read, it is read again, until O(timeout).
+  - It calls corosync's own libraries, mainly C(libvotequorum). It runs no command and parses no text.
+  - Everything in the value belongs to one ring. When the membership changes during the read, the module reads again, until O(timeout).
 extends_documentation_fragment:
   - corosync.quorum._requirements
   - corosync.quorum._attributes
@@ -22,12 +22,13 @@ attributes:
   action:
     description: Whether there is an action plugin of this name, which runs on the controller.
     support: full
-    details: The node only reads. What follows from that is made by the controller, which need not compile its code in each task; with C(async) by the node.
+    details: The node collects the data; the controller computes C(forecast) and C(problems). With C(async), the node does both.
 options:
   timeout:
     description:
       - How many seconds the whole read may take.
-      - Corosync answers within milliseconds. A corosync that is starting is asked again, one that is frozen is given up, when the time is over.
+      - Corosync normally answers within milliseconds. While corosync is starting, the module tries again. If corosync is frozen, the module gives up
+        when this time is over.
     type: float
     default: 10
   if_unavailable:
@@ -39,7 +40,7 @@ options:
     default: fail
   _judge:
     description:
-      - Not for use in a task. The action plugin tells the node by it that RV(votequorum.forecast) and RV(votequorum.problems) are made on the controller.
+      - Not for use in a task. The action plugin sets it when the controller computes RV(votequorum.forecast) and RV(votequorum.problems).
     type: bool
     default: true
 seealso:
@@ -78,15 +79,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 available:
-  description: Whether votequorum could be read. Only ever V(false) with O(if_unavailable=report).
+  description: Whether votequorum could be read. V(false) is possible only with O(if_unavailable=report).
   returned: success
   type: bool
   sample: true
 reason:
   description:
     - Why votequorum could not be read.
-    - V(not_running) is a corosync that does not run, V(not_configured) one without votequorum, V(not_allowed) one that does not accept the user,
-      V(no_library) a library that the node lacks, V(timeout) a corosync that gave no answer within O(timeout).
+    - V(not_running) - corosync does not run.
+    - V(not_configured) - corosync runs without votequorum.
+    - V(not_allowed) - corosync does not accept the user.
+    - V(no_library) - a library is missing on the node.
+    - V(timeout) - corosync did not answer within O(timeout).
   returned: when RV(available=false), and on failure where one of these is the reason
   type: str
   sample: not_running
@@ -98,7 +102,7 @@ msg:
 quorate:
   description:
     - Whether this node is part of a quorate partition.
-    - V(false) when that is not known, as with RV(available=false).
+    - V(false) if unknown, as with RV(available=false).
   returned: success
   type: bool
   sample: true
@@ -108,7 +112,7 @@ votequorum:
   type: dict
   contains:
     nodeid:
-      description: The node that was asked.
+      description: The node id of the node that was read.
       type: int
       sample: 1
     name:
@@ -121,12 +125,12 @@ votequorum:
       sample: true
     settled:
       description:
-        - Whether all of this is of one ring that votequorum has finished with.
-        - V(false) when a membership change was still under way as O(timeout) ended, or votes had been set that corosync had not counted yet.
+        - Whether the whole value belongs to one ring, and votequorum has finished processing that ring.
+        - V(false) if the membership was still changing when O(timeout) ended, or if corosync had not yet counted votes that were set.
       type: bool
       sample: true
     ring_id:
-      description: The ring, which is the membership. RV(votequorum.ring_id.seq) grows with every change of it.
+      description: The ring, which identifies the membership. RV(votequorum.ring_id.seq) grows with every change of the membership.
       type: dict
       contains:
         nodeid:
@@ -155,17 +159,17 @@ votequorum:
       sample: 2
     flags:
       description:
-        - What is switched on, in the words of C(corosync/votequorum.h) without the prefix.
-        - A bit that is not known is V(bit_N), with N counted from 0.
+        - The flags that are set, named as in C(corosync/votequorum.h) without the prefix.
+        - An unknown bit is V(bit_N), with N counted from 0.
       type: list
       elements: str
       sample: [quorate]
     two_node:
-      description: Whether one of two nodes is enough.
+      description: Whether C(two_node) is on, so that one of two nodes is enough for quorum.
       type: bool
       sample: false
     wait_for_all:
-      description: Whether quorum needs all nodes to have been there at the same time once.
+      description: Whether the cluster becomes quorate only after all nodes were members at the same time once.
       type: dict
       contains:
         enabled:
@@ -173,11 +177,11 @@ votequorum:
           type: bool
           sample: false
         pending:
-          description: Whether this node still waits for all. It does so again whenever quorum is lost.
+          description: Whether this node still waits for all nodes. It waits again after every loss of quorum.
           type: bool
           sample: false
     last_man_standing:
-      description: Whether expected votes follow the number of nodes down.
+      description: Whether corosync lowers expected votes after a loss of nodes.
       type: dict
       contains:
         enabled:
@@ -185,11 +189,11 @@ votequorum:
           type: bool
           sample: false
         window_ms:
-          description: Milliseconds between the loss of a node and that change.
+          description: Milliseconds between the loss of a node and the lowering.
           type: int
           sample: 10000
     auto_tie_breaker:
-      description: Whether one half of a cluster may stay quorate without the other.
+      description: Whether one half of a cluster may stay quorate without the other half.
       type: dict
       contains:
         enabled:
@@ -197,11 +201,11 @@ votequorum:
           type: bool
           sample: false
         kind:
-          description: V(none), V(lowest), V(highest) or V(list), by which node the half is chosen.
+          description: How corosync chooses the node whose half stays quorate - V(none), V(lowest), V(highest) or V(list).
           type: str
           sample: none
         nodes:
-          description: The nodes of a V(list), as corosync reads them.
+          description: The nodes of the list with V(list), as corosync reads them.
           type: list
           elements: int
           sample: []
@@ -214,7 +218,7 @@ votequorum:
           type: int
           sample: 3
     allow_downscale:
-      description: Whether expected votes follow nodes that leave cleanly.
+      description: Whether corosync lowers expected votes when a node leaves cleanly.
       type: dict
       contains:
         enabled:
@@ -222,15 +226,15 @@ votequorum:
           type: bool
           sample: false
         ev_barrier:
-          description: Below this many expected votes it does not go.
+          description: Corosync does not lower expected votes below this number.
           type: int
           sample: 3
     qdevice:
-      description: The quorum device as this node sees it, V(null) where there is none.
+      description: The quorum device as this node sees it, V(null) if there is none.
       type: dict
       contains:
         name:
-          description: The name it registered with, V(null) while it has not.
+          description: The name it registered with, V(null) while it is not registered.
           type: str
           sample: Qdevice
         votes:
@@ -281,27 +285,27 @@ votequorum:
           type: str
           sample: member
         votes:
-          description: Its votes now, or when it was last seen. V(null) for one that was not seen.
+          description: Its votes now, or when it was last seen. V(null) for a node that was not seen.
           type: int
           sample: 1
         configured_votes:
-          description: Its votes in the nodelist, V(null) for one that is not there.
+          description: Its votes in the nodelist, V(null) for a node that is not in the nodelist.
           type: int
           sample: 1
         expected_votes:
-          description: The votes it expects in the whole cluster. V(null) for one that was not seen.
+          description: The votes it expects in the whole cluster. V(null) for a node that was not seen.
           type: int
           sample: 3
         local:
-          description: Whether it is the node that was asked.
+          description: Whether it is the node that was read.
           type: bool
           sample: true
         qdevice:
-          description: What it says of its own quorum device, V(null) where that is nothing.
+          description: What the node reports about its own quorum device, V(null) if it reports nothing.
           type: dict
           contains:
             registered:
-              description: Whether one is registered there.
+              description: Whether a device is registered on that node.
               type: bool
               sample: true
             alive:
@@ -318,13 +322,13 @@ votequorum:
               sample: false
     forecast:
       description:
-        - What this cluster can lose, as corosync would decide it.
-        - C(tolerates) and C(quorate_without) are for gates. They hold with the quorum device's vote as it is and with it lost.
-        - The filter P(corosync.quorum.forecast#filter) answers more detailed questions, and gives reasons.
+        - Which losses of nodes this cluster survives, by corosync's rules.
+        - C(tolerates) and C(quorate_without) hold with the quorum device's vote as it is and with it lost.
+        - The filter P(corosync.quorum.forecast#filter) answers more detailed questions and gives reasons.
       type: dict
       contains:
         tolerates:
-          description: How many nodes may fail together, whichever they are.
+          description: How many nodes the cluster can lose at the same time, whichever they are, and stay quorate.
           type: int
           sample: 1
         quorate_without:
@@ -349,13 +353,13 @@ votequorum:
               sample: [1, 2, 3]
     problems:
       description:
-        - What is wrong with this cluster's quorum, or will be at the next change, as seen on this node.
+        - Problems with this cluster's quorum that this node sees. Some take effect only at the next change.
         - Errors come first.
       type: list
       elements: dict
       contains:
         id:
-          description: A name for the kind of problem, which stays the same.
+          description: A fixed name for the kind of problem.
           type: str
           sample: two_node_without_two_nodes
         severity:
@@ -363,7 +367,7 @@ votequorum:
           type: str
           sample: error
         message:
-          description: What it means here.
+          description: What is wrong in this cluster.
           type: str
           sample: two_node is on, but this cluster has 3 nodes.
         advice:

@@ -5,21 +5,20 @@
 
 DOCUMENTATION = r"""
 module: wait_for_quorum
-short_description: Wait until the quorum of a corosync cluster is as it should be
+short_description: Wait until a corosync cluster reaches a state of quorum
 version_added: 0.1.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:
-  - Waits until all the conditions that are given hold together, as the node sees its cluster, and goes on at once when they do.
-  - It waits by event. Corosync itself tells of every change of membership and quorum. Only what corosync sends no event for is looked at
-    every O(sleep) seconds.
-  - It outlives what it waits for. A corosync that is stopped, killed, restarted or frozen, a node that reboots, and a connection that is
-    lost are all part of the wait, until O(timeout).
-  - Where waiting cannot help, the task fails at once, such as for a refused login, a missing library, a user that corosync does not accept, or a node that
-    the cluster's configuration does not have.
-  - A line is printed whenever something changes, and once a minute otherwise.
-  - Only what was read from a running votequorum meets a condition. Where corosync does not run, nothing is known, so O(quorate=false)
-    does not hold there either.
+  - Waits until all the given conditions hold at the same time, as the node sees its cluster, and returns at once when they do.
+  - The wait is event-driven. Corosync sends an event for every change of membership and quorum. The wait polls every O(sleep) seconds only
+    for changes that corosync sends no event for.
+  - The wait survives a stopped, killed, restarted or frozen corosync, a reboot of the node and a lost connection. It gives up only at O(timeout).
+  - It fails at once if waiting cannot help. Examples are a refused login, a missing library, a user that corosync does not accept, or a node
+    that is not in the cluster's configuration.
+  - It prints a line when something changes, and once a minute otherwise.
+  - Only values read from a running votequorum meet a condition. If corosync does not run, the node's quorum is unknown, so O(quorate=false)
+    does not hold either.
 extends_documentation_fragment:
   - corosync.quorum._requirements
   - corosync.quorum._attributes
@@ -31,28 +30,28 @@ attributes:
   async:
     description: Whether the C(async) keyword can be used.
     support: none
-    details: The wait is kept up from the controller, through lost connections and reboots. Give it a long O(timeout) instead.
+    details: The controller keeps up the wait through lost connections and reboots. Use a long O(timeout) instead.
   check_mode:
     support: full
-    details: Looks once and returns what it saw. A condition that is not met is no failure then.
+    details: Checks the conditions once and returns the result. A condition that is not met is not a failure in check mode.
   diff_mode:
     support: N/A
     details: This action does not change anything.
   facts:
     description: Whether the action returns facts that later tasks can use.
     support: full
-    details: C(ansible_facts.votequorum) is the last value that was seen.
+    details: C(ansible_facts.votequorum) is the last value that was read.
 options:
   quorate:
     description:
-      - V(true), also when this option is not given, waits until the node is quorate.
-      - V(false) waits until it is not.
-      - V(null) does not care.
+      - V(true) waits until the node is quorate. So does leaving out this option.
+      - V(false) waits until it is not quorate.
+      - V(null) does not check it.
     type: bool
   members:
     description:
       - Waits until all these nodes are members.
-      - A number is a node id. Text is a name of corosync's nodelist or the digits of a node id, and is refused where it may mean two nodes.
+      - A number is a node id. Text is a name of corosync's nodelist or the digits of a node id. Text that can mean two nodes is refused.
     type: list
     elements: raw
   absent:
@@ -60,72 +59,74 @@ options:
     type: list
     elements: raw
   min_members:
-    description: Waits for at least so many members.
+    description: Waits until at least this many nodes are members.
     type: int
   min_votes:
-    description: Waits for at least so many votes in total, those of the quorum device included while it votes.
+    description: Waits until at least this many votes are present. The votes of the quorum device count while it votes.
     type: int
   expected_votes:
-    description: Waits until exactly so many votes are expected.
+    description: Waits until corosync expects exactly this many votes.
     type: int
   quorate_without:
     description:
       - Waits until the cluster would stay quorate if all these nodes left together, as corosync would decide it, whether they crash or are stopped.
-      - What it may count on of a quorum device says O(forecast_qdevice). Nodes are given as in O(members).
+      - O(forecast_qdevice) says whether this may count on the quorum device. Nodes are given as in O(members).
     type: list
     elements: raw
   tolerates:
     description:
-      - Waits until the cluster can lose any so many nodes at the same time and stay quorate.
-      - What it may count on of a quorum device says O(forecast_qdevice).
+      - Waits until the cluster can lose any N nodes at the same time and stay quorate.
+      - O(forecast_qdevice) says whether this may count on the quorum device.
     type: int
   forecast_qdevice:
     description:
-      - Which vote of a quorum device O(quorate_without) and O(tolerates) may count on.
-      - With V(either) they must hold with its vote as it is and with it lost. With V(as_now) they count on its vote as it is, with V(lost) they
-        must hold without it.
-      - Two nodes and a quorum device can lose a node only with V(as_now).
+      - Whether O(quorate_without) and O(tolerates) may count on the vote of the quorum device.
+      - V(either) - they must hold with the device's vote as it is, and with it lost.
+      - V(as_now) - they count on the device's vote as it is. Two nodes and a quorum device can lose a node only with this.
+      - V(lost) - they must hold without the device's vote.
     type: str
     choices: [either, as_now, lost]
     default: either
   qdevice:
     description:
-      - Waits for the quorum device of the node.
-      - V(voting) gives the node its votes, V(alive) polls in time, V(registered) is registered, V(absent) is not. V(voting) includes V(alive), which
-        includes V(registered).
+      - Waits for this state of the node's quorum device.
+      - V(absent) - the device is not registered.
+      - V(registered) - the device is registered.
+      - V(alive) - the device is registered and polls in time.
+      - V(voting) - the device is registered, polls in time and gives the node its votes.
     type: str
     choices: [absent, registered, alive, voting]
   ring_newer_than:
     description:
-      - Waits for a ring with a greater number than this, a RV(corosync.quorum.votequorum_info#module:votequorum.ring_id.seq) that was read before.
-      - This notices a restart that is over so fast that the list of members never changes.
+      - Waits for a ring with a higher number than this. Give it a RV(corosync.quorum.votequorum_info#module:votequorum.ring_id.seq) that you read before.
+      - This also notices a restart that is so fast that the list of members never changes.
     type: int
   stable_for:
     description:
-      - All conditions have to hold for so many seconds without a break.
-      - Any change of the ring starts the time again, as does a loss of quorum however short.
+      - All conditions have to hold for this many seconds without a break.
+      - The time starts again when the ring changes, and when quorum is lost for however short a time.
     type: float
     default: 0
   timeout:
-    description: The seconds after which the wait is given up. It fails then, and says what was missing.
+    description: The seconds after which the wait gives up. The task then fails and says what was missing.
     type: float
     default: 300
   delay:
-    description: The seconds to wait before the first look. They count towards O(timeout).
+    description: The seconds to wait before the first check. They count towards O(timeout).
     type: float
     default: 0
   sleep:
     description:
-      - How often to look at what corosync sends no event for, in seconds. These are changed votes and the state of the quorum device.
-      - Also how long to wait before trying again when corosync or the node is away.
+      - The interval in seconds for checking what corosync sends no event for. These are changed votes and the state of the quorum device.
+      - Also the time before the next attempt when corosync does not run or the node cannot be reached.
     type: float
     default: 1
   connect_timeout:
-    description: The seconds corosync may take for an answer before it counts as frozen, which is a reason to try again.
+    description: The seconds corosync may take for an answer. If it takes longer, it counts as frozen, and the wait tries again.
     type: float
     default: 5
   msg:
-    description: Your own words for the failure. They come first in RV(msg).
+    description: Your own text for a failure. It comes first in RV(msg).
     type: str
   progress:
     description: Whether to print what changes while waiting.
@@ -133,7 +134,7 @@ options:
     default: true
   _slice:
     description:
-      - Not for use in a task. The action plugin tells the node by it how long the next part of the wait is and what was reported last.
+      - Not for use in a task. The action plugin uses it to tell the node how long the next part of the wait is, and what was reported last.
     type: dict
 seealso:
   - module: corosync.quorum.votequorum_info
@@ -159,7 +160,7 @@ EXAMPLES = r"""
     name: corosync
     state: restarted
 
-- name: Wait until the cluster has formed again
+- name: Wait until the cluster has formed a new ring
   corosync.quorum.wait_for_quorum:
     ring_newer_than: "{{ before.votequorum.ring_id.seq }}"
     min_members: "{{ before.votequorum.members | length }}"
@@ -187,17 +188,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 elapsed:
-  description: The seconds that were waited.
+  description: How long the wait took, in seconds.
   returned: always
   type: float
   sample: 12.3
 quorate:
-  description: Whether the node was quorate when it was last seen, V(false) when it never was seen.
+  description: Whether the node was quorate when it was last read. V(false) if it was never read.
   returned: always
   type: bool
   sample: true
 votequorum:
-  description: The last value that was seen, as M(corosync.quorum.votequorum_info) returns it. V(null) when none was seen.
+  description: The last value that was read, as M(corosync.quorum.votequorum_info) returns it. V(null) if none was read.
   returned: always
   type: dict
   sample: {nodeid: 1, quorate: true, total_votes: 3, expected_votes: 3, quorum: 2, members: [1, 2, 3], missing: []}
@@ -214,38 +215,38 @@ timeline:
     event:
       description:
         - What happened.
-        - V(start) is the first look. V(membership), V(quorum_gained), V(quorum_lost) and V(votes) are changes of the cluster.
-        - V(corosync_unavailable) and V(corosync_available) tell of corosync on the node, V(unreachable) and V(reachable) of the connection to it.
+        - V(start) is the first check. V(membership), V(quorum_gained), V(quorum_lost) and V(votes) are changes of the cluster.
+        - V(corosync_unavailable) and V(corosync_available) concern corosync on the node. V(unreachable) and V(reachable) concern the connection to the node.
       type: str
       sample: membership
     quorate:
-      description: Whether the node was quorate then. This and what follows is V(null) or empty where nothing could be read.
+      description: Whether the node was quorate at that time. This key and those below are V(null) or empty if nothing could be read.
       type: bool
       sample: true
     total_votes:
-      description: The votes then.
+      description: The votes present at that time.
       type: int
       sample: 3
     quorum:
-      description: The votes that were needed.
+      description: The votes needed at that time.
       type: int
       sample: 2
     ring_id:
-      description: The ring then.
+      description: The ring at that time.
       type: dict
       sample: {nodeid: 1, seq: 17}
     members:
-      description: The members then.
+      description: The members at that time.
       type: list
       elements: int
       sample: [1, 2, 3]
     joined:
-      description: The members that were not there before.
+      description: The nodes that became members with this change.
       type: list
       elements: int
       sample: [3]
     left:
-      description: Those that were.
+      description: The nodes that stopped being members with this change.
       type: list
       elements: int
       sample: []
@@ -262,20 +263,20 @@ unmet:
       type: str
       sample: min_votes
     wanted:
-      description: What it asks for.
+      description: The wanted value.
       type: raw
       sample: 3
     seen:
-      description: What there was, V(null) when nothing could be read.
+      description: The value that was read, V(null) if nothing could be read.
       type: raw
       sample: 2
 reconnects:
-  description: How many times a connection to corosync or to the node had to be made again.
+  description: How many times the wait had to reconnect to corosync or to the node.
   returned: always
   type: int
   sample: 0
 reason:
-  description: Why waiting could not help, as M(corosync.quorum.votequorum_info) returns it.
+  description: Why the wait could not succeed, as RV(corosync.quorum.votequorum_info#module:reason).
   returned: on failure, where one of these is the reason
   type: str
   sample: no_library

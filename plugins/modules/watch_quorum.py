@@ -11,10 +11,10 @@ author:
   - corosync.quorum contributors (@corosync-quorum)
 description:
   - Watches the quorum of a cluster in the background, as the node sees it, and writes each change to a file on the node as it happens.
-    So you know afterwards whether quorum was lost at any moment while other tasks ran, such as those of an upgrade.
-  - It watches by event, as M(corosync.quorum.wait_for_quorum) does, and outlives a corosync that is stopped, killed, restarted or frozen.
-    It does not outlive a reboot of the node. Start it again then, and it goes on in the same record.
-  - The filter P(corosync.quorum.quorum_losses#filter) finds the losses in what several nodes have recorded.
+    So you know afterwards whether quorum was lost at any moment while other tasks ran, for example during an upgrade.
+  - The watch is event-driven, like M(corosync.quorum.wait_for_quorum). It survives a stopped, killed, restarted or frozen corosync.
+    It does not survive a reboot of the node. After a reboot start it again; it continues the same record.
+  - The filter P(corosync.quorum.quorum_losses#filter) finds the losses of quorum in the records of several nodes.
 extends_documentation_fragment:
   - corosync.quorum._requirements
   - corosync.quorum._attributes
@@ -24,47 +24,50 @@ attributes:
     description: Whether the C(async) keyword can be used.
     support: full
     details:
-      - O(state=running) is made for it, with C(poll=0). Without, the play goes on only when the watch is over.
-      - Let C(async) be a minute longer than O(timeout), because Ansible kills a task that takes longer.
+      - Use it for O(state=running), with C(poll=0). Without C(async), the play continues only when the watch has ended.
+      - Set C(async) a minute longer than O(timeout), because Ansible kills a task that takes longer.
   check_mode:
     support: full
     details:
-      - Tells whether a watch would be started, or ended. O(state=read) does the same as ever.
-      - ansible-core 2.16 refuses C(async) in check mode. Where that matters, give it C({{ ansible_check_mode | ternary(0, 3660) }}).
+      - Reports whether the task would start or stop a watch. O(state=read) works as outside check mode.
+      - ansible-core 2.16 refuses C(async) in check mode. To avoid that, set it to C({{ ansible_check_mode | ternary(0, 3660) }}).
   diff_mode:
     support: none
 options:
   state:
     description:
-      - V(running) watches until O(timeout) is over or the watch is stopped. If another watch writes the same record already, it ends at once,
-        which is no failure.
-      - V(read) returns what was recorded so far. It does not disturb the watch.
-      - V(stopped) ends the watch, returns what was recorded, and removes the record.
+      - V(running) watches until O(timeout) ends or the watch is stopped. If another watch already writes the same record, the task ends at once
+        with success.
+      - V(read) returns the record so far. It does not disturb the watch.
+      - V(stopped) ends the watch, returns the record, and removes it.
     type: str
     choices: [running, read, stopped]
     required: true
   record:
     description:
-      - The file on the node, with one JSON document in each line. A folder that is missing is made, for its owner alone, as is the file.
-      - A watch also ends when its record is removed or renamed.
-      - It grows to at most 4 MiB, which is about ten thousand changes. The watch fails then, so O(state=read) returns RV(running=false).
+      - The file on the node, with one JSON document per line. The module creates the file, and its folder if missing. Only the owner can read them.
+      - The watch also ends when somebody removes or renames its record.
+      - The record grows to at most 4 MiB, which is about ten thousand changes. Then the watch fails, and O(state=read) returns RV(running=false).
     type: path
     default: /var/lib/corosync-quorum/watch.jsonl
   timeout:
-    description: The seconds after which the watch ends by itself. Its record stays until it is stopped. For O(state=running) only.
+    description: The seconds after which the watch ends by itself. Its record stays until O(state=stopped). For O(state=running) only.
     type: float
     default: 14400
   sleep:
-    description: How often to look at what corosync sends no event for, and for corosync where it is away, in seconds. For O(state=running) only.
+    description:
+      - The interval in seconds for checking what corosync sends no event for, and for connecting to a corosync that does not run.
+      - For O(state=running) only.
     type: float
     default: 1
   connect_timeout:
-    description: The seconds corosync may take for an answer before it counts as frozen. For O(state=running) only.
+    description: The seconds corosync may take for an answer. If it takes longer, it counts as frozen. For O(state=running) only.
     type: float
     default: 5
   reference:
     description:
-      - What another clock says now, in UTC, such as the controller's by C(now(utc=true)). RV(offset) is then how much that clock is ahead of the node's.
+      - The current time of another clock, in UTC. For the controller's clock use C(now(utc=true)). RV(offset) is then how far that clock is ahead of
+        the node's clock.
       - For O(state=read) and O(state=stopped) only.
     type: str
 seealso:
@@ -131,7 +134,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 timeline:
-  description: What was recorded, in order. Watches that were one after the other are in it one after the other, each with its own V(start).
+  description: The recorded changes, in order. If several watches wrote the record one after the other, each begins with its own V(start).
   returned: success, with O(state=read) and O(state=stopped)
   type: list
   elements: dict
@@ -143,47 +146,47 @@ timeline:
     event:
       description:
         - What happened.
-        - V(start) is the first look of a watch. V(membership), V(quorum_gained), V(quorum_lost) and V(votes) are changes of the cluster since
-          the last look.
-        - V(corosync_unavailable) and V(corosync_available) tell of corosync on the node. They come before V(start) where corosync did not
+        - V(start) is the first check of a watch. V(membership), V(quorum_gained), V(quorum_lost) and V(votes) are changes of the cluster since
+          the previous check.
+        - V(corosync_unavailable) and V(corosync_available) concern corosync on the node. They come before V(start) if corosync did not
           run at first.
       type: str
       sample: membership
     quorate:
-      description: Whether the node was quorate then. This and what follows is V(null) or empty where nothing could be read.
+      description: Whether the node was quorate at that time. This key and those below are V(null) or empty if nothing could be read.
       type: bool
       sample: true
     total_votes:
-      description: The votes then. V(null) for a loss that was over before they could be read.
+      description: The votes present at that time. V(null) for a loss that ended before the watch could read them.
       type: int
       sample: 3
     quorum:
-      description: The votes that were needed. V(null) likewise.
+      description: The votes needed at that time. V(null) for a loss that ended before the watch could read them.
       type: int
       sample: 2
     ring_id:
-      description: The ring then.
+      description: The ring at that time.
       type: dict
       sample: {nodeid: 1, seq: 17}
     members:
-      description: The members then.
+      description: The members at that time.
       type: list
       elements: int
       sample: [1, 2, 3]
     joined:
-      description: The members that were not there before.
+      description: The nodes that became members with this change.
       type: list
       elements: int
       sample: [3]
     left:
-      description: Those that were.
+      description: The nodes that stopped being members with this change.
       type: list
       elements: int
       sample: []
     reason:
       description:
-        - Why corosync could not be asked, as M(corosync.quorum.votequorum_info) names it. V(timeout) is a corosync that is frozen, or just
-          starting. V(null) for what has no name.
+        - Why corosync could not be read, as RV(corosync.quorum.votequorum_info#module:reason).
+        - V(timeout) means that corosync is frozen or just starting. V(null) if there is no name for the reason.
       returned: with V(corosync_unavailable)
       type: str
       sample: not_running
@@ -194,32 +197,35 @@ running:
   sample: true
 was_running:
   description:
-    - Whether a watch ran until it was stopped. If not, the record may end too early, for the watch was killed, or failed, or its time was over.
+    - Whether a watch ran until this task stopped it.
+    - If not, the record may end too early. The watch was killed, failed, or reached its O(timeout).
   returned: success, with O(state=stopped)
   type: bool
   sample: true
 unreadable:
-  description: How many lines of the record could not be read, as when the node lost power while one was written.
+  description: How many lines of the record could not be read, for example because the node lost power during a write.
   returned: success, with O(state=read) and O(state=stopped)
   type: int
   sample: 0
 now:
-  description: What the node's clock says, in UTC.
+  description: The time of the node's clock, in UTC.
   returned: success, with O(state=read) and O(state=stopped)
   type: str
   sample: "2026-11-22T10:45:00.000Z"
 offset:
-  description: The seconds to add to the times of RV(timeline) to have them by the clock of O(reference), but for the time that the task takes to begin.
+  description:
+    - The seconds to add to the times of RV(timeline) to convert them to the clock of O(reference).
+    - It is inexact by the time that the task takes to begin.
   returned: with O(reference)
   type: float
   sample: -0.25
 msg:
-  description: How the watch ended, that another one runs already, or what went wrong.
+  description: How the watch ended, that another watch runs already, or what went wrong.
   returned: with O(state=running), and on failure
   type: str
   sample: The watch was stopped.
 reason:
-  description: Why quorum cannot be watched, as M(corosync.quorum.votequorum_info) returns it, where it was.
+  description: Why quorum cannot be watched, as RV(corosync.quorum.votequorum_info#module:reason).
   returned: on failure, where one of these is the reason
   type: str
   sample: no_library

@@ -101,12 +101,12 @@ RUNS = {
         cluster={"nodes": 3, "quorum": {"wait_for_all": 1}},
         warns=True,
         before={
-            "Let the surviving minority go on, when the other nodes are lost for good and certainly off": [
+            "Let the remaining minority continue, when the other nodes are lost for good and definitely off": [
                 on("node2", STOP),
                 on("node3", STOP),
                 wait_for(absent=["node2", "node3"]),
             ],
-            "Stop waiting for a node that will not come, and is certainly off": [
+            "Stop waiting for a node that will not return, and is definitely off": [
                 on("node1", "systemctl restart corosync"),
                 on("node2", START),
                 wait_for(members=["node1", "node2"]),

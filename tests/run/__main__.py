@@ -52,7 +52,8 @@ def main() -> int:
     stages, left_out = chosen(all_stages(), options.patterns)
     if options.list:
         for stage in stages + left_out:
-            print(f"{stage.name:<14} {stage.title}{f' [not here: {stage.absent}]' if stage.absent else ''}")
+            remarks = (" [on request]" if stage.on_request else "") + (f" [not here: {stage.absent}]" if stage.absent else "")
+            print(f"{stage.name:<14} {stage.title}{remarks}")
         return 0
 
     lock = _only_one_run()

@@ -3,40 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Descriptions of rolling upgrades, as upgrade_report takes them: one that went well, and others made of it."""
 
-from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
+from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import at, mark, seen
 
-T0 = 1795511055.0
 HOSTILE = "</title><script>document.title='bitten'</script><img src=x onerror=alert(1)>&amp;\"'{{ 7*7 }}"
 _PHASES = (("preflight", 0.8), ("gate", 0.5), ("drain", 2.2), ("stop", 1.6), ("upgrade", 9.5), ("start", 2.1), ("rejoin", 6.3), ("undrain", 2.4))
-
-
-def at(seconds):
-    return utc(T0 + seconds)
-
-
-def seen(seconds, event, members, ring, quorum, **more):
-    """An entry of a node that sees these members, each with a vote."""
-    return dict(
-        {
-            "at": at(seconds),
-            "event": event,
-            "quorate": len(members) >= quorum,
-            "total_votes": len(members),
-            "quorum": quorum,
-            "ring_id": {"nodeid": 1, "seq": ring},
-            "members": list(members),
-            "joined": [],
-            "left": [],
-        },
-        **more,
-    )
-
-
-def mark(seconds, event, **more):
-    return dict(
-        {"at": at(seconds), "event": event, "quorate": None, "total_votes": None, "quorum": None, "ring_id": None, "members": [], "joined": [], "left": []},
-        **more,
-    )
 
 
 def upgrade(count=3, name="node%d", **more):

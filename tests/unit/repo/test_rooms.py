@@ -9,6 +9,7 @@ from run.imports import PLUGINS, imported, reached
 # A room, and the rooms whose files its own may import. CONTRIBUTING.md says what they are.
 BELOW = "_forecast _value _conf constants"
 SENT = f"_node _judge {BELOW}"
+CONTROLLER = f"{SENT} plugin_utils _lint _cluster _upgrade _report _wait"
 MAY_IMPORT = {
     # module_utils: what a node runs
     "constants": "",
@@ -26,9 +27,9 @@ MAY_IMPORT = {
     "_upgrade": f"{SENT} plugin_utils",
     "_report": f"{SENT} plugin_utils _upgrade",
     "_wait": f"{SENT} plugin_utils",
-    "action": f"{SENT} plugin_utils _cluster _upgrade _wait",
-    "filter": f"{SENT} plugin_utils _lint _cluster _upgrade _report",
-    "test": f"{SENT} plugin_utils",
+    "action": CONTROLLER,
+    "filter": CONTROLLER,
+    "test": CONTROLLER,
     "doc_fragments": "",
 }
 # Numbers of corosync's headers, which calculations need and no library. The rest of its folder talks to corosync.

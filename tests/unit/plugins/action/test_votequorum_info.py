@@ -16,7 +16,7 @@ from ansible.template import Templar
 from ansible_collections.corosync.quorum.plugins.action.votequorum_info import ActionModule
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.assess import completed
 from ansible_collections.corosync.quorum.tests.unit.fakes.templates import would_be_templated
-from ansible_collections.corosync.quorum.tests.unit.fakes.values import value
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 MODULE = "corosync.quorum.votequorum_info"
 READING = {"value": value(), "cmap": {"config.totemconfig_reload_in_progress": 1}, "files": {}}

@@ -21,7 +21,7 @@ from ansible.template import Templar
 from ansible_collections.corosync.quorum.plugins.action import wait_for_quorum
 from ansible_collections.corosync.quorum.plugins.action.wait_for_quorum import KEEPALIVE, MODULE, ActionModule
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.watchdog import Orphaned
-from ansible_collections.corosync.quorum.tests.unit.fakes.values import value
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 HERE, LESS = value(), value(members=[1])
 SOON = 30  # seconds; what hangs takes ten times as long, and a busy machine may be slow

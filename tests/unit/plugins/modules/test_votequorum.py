@@ -9,21 +9,14 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DaemonGone
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import CANCEL, EXPECTED_VOTES, VOTES, Refused, Step
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node, value
 
 # A managed node has ansible.module_utils and nothing else of Ansible; a bare Python has neither.
 basic = pytest.importorskip("ansible.module_utils.basic", reason="ansible.module_utils is not there, which the module itself needs")
 
 from ansible_collections.corosync.quorum.plugins.modules import votequorum as tested  # noqa: E402  pylint: disable=wrong-import-position
 
-BEFORE = {
-    "expected_votes": 3,
-    "total_votes": 3,
-    "quorum": 2,
-    "quorate": True,
-    "problems": [],
-    "last_man_standing": {"enabled": False},
-    "nodes": [{"nodeid": 1, "name": "node1", "votes": 1}, {"nodeid": 2, "name": None, "votes": 1}],
-}
+BEFORE = value(nodes=[node(1), node(2, name=None)], expected_votes=3, total_votes=3)
 AFTER = dict(BEFORE, expected_votes=4, quorum=3)
 STEP = Step(EXPECTED_VOTES, 1, 4)
 

@@ -22,7 +22,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition i
     summary,
     unmet,
 )
-from ansible_collections.corosync.quorum.tests.unit.fakes.values import device, node, value
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, node, value
 
 VOTING, ALIVE, REGISTERED, ABSENT = (value(qdevice=device(state)) for state in ("voting", "alive", "registered", "absent"))
 NOT_ITS_OWN_MEMBER = (
@@ -270,7 +270,7 @@ def running(members, votes, configured=None, expected=None, **other):
     total = sum(votes[nodeid] for nodeid in members)
     expected = max(expected or sum(configured.values()), total)
     quorum = expected // 2 + 1
-    return value(members, nodes=nodes, expected_votes=expected, highest_expected=expected, quorum=quorum, quorate=total >= quorum, **other)
+    return value(members=members, nodes=nodes, expected_votes=expected, highest_expected=expected, quorum=quorum, quorate=total >= quorum, **other)
 
 
 ONE_EACH = {1: 1, 2: 1, 3: 1}

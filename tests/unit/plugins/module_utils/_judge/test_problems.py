@@ -11,37 +11,17 @@ from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.problems import CHECKS, problems
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import CMAP_PREFIXES, cmap_keys
+from ansible_collections.corosync.quorum.tests.unit.fakes import votequorum
 
-NODE = {"state": "member", "votes": 1, "configured_votes": 1, "expected_votes": 3, "local": False, "qdevice": None}
-DEVICE = {"name": "Qdevice", "votes": 1, "registered": True, "alive": True, "cast_vote": True, "master_wins": False}
+DEVICE = votequorum.device()
 
 
 def cluster(votes=(1, 1, 1), **changes):
-    """The votequorum value of a healthy cluster seen from its first node, with some of it changed."""
-    total = sum(votes)
-    value = {
-        "nodeid": 1,
-        "name": "node1",
-        "quorate": True,
-        "expected_votes": total,
-        "highest_expected": total,
-        "total_votes": total,
-        "quorum": total // 2 + 1,
-        "flags": ["quorate"],
-        "two_node": False,
-        "wait_for_all": {"enabled": False, "pending": False},
-        "last_man_standing": {"enabled": False, "window_ms": 10000},
-        "auto_tie_breaker": {"enabled": False, "kind": "none", "nodes": [], "lowest": 1, "highest": 3},
-        "allow_downscale": {"enabled": False, "ev_barrier": 3},
-        "qdevice": None,
-        "nodes": [
-            dict(NODE, nodeid=number, name=f"node{number}", votes=vote, configured_votes=vote, expected_votes=total, local=number == 1)
-            for number, vote in enumerate(votes, 1)
-        ],
-    }
+    """The votequorum value of a healthy cluster seen from its first node, with some of it changed; of a dictionary only the keys given."""
+    made = votequorum.value(votes)
     for key, change in changes.items():
-        value[key] = dict(value[key], **change) if isinstance(change, dict) and isinstance(value[key], dict) else change
-    return value
+        made[key] = dict(made[key], **change) if isinstance(change, dict) and isinstance(made[key], dict) else change
+    return made
 
 
 def with_node(value, number, **changes):

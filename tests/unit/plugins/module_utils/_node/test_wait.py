@@ -23,7 +23,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.observe impo
 from ansible_collections.corosync.quorum.plugins.module_utils._node.stdout import ReaderGone
 from ansible_collections.corosync.quorum.plugins.module_utils._node.wait import SETTLING, Slice, Wait
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import reported
-from ansible_collections.corosync.quorum.tests.unit.fakes.values import value
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 FD = 7
 ALL = {"members": ["node1", "node2", "node3"]}

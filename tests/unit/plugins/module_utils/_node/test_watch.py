@@ -13,7 +13,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.record impor
 from ansible_collections.corosync.quorum.plugins.module_utils._node.watch import Attention, Stopped, line_of, watch
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import marker
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
-from ansible_collections.corosync.quorum.tests.unit.fakes.values import value
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 
 class Observer:

@@ -16,7 +16,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes impor
     names_a_node,
     nodeid_of,
 )
-from ansible_collections.corosync.quorum.tests.unit.fakes.values import node, value
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node, value
 
 CONFUSING = [node(1, name="2"), node(2, name="1"), node(3, name=None)]
 

@@ -6,13 +6,13 @@
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import entry, marker, passed, reported
-from ansible_collections.corosync.quorum.tests.unit.fakes.values import device, value
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, value
 
 FIELDS = {"at", "event", "quorate", "total_votes", "quorum", "ring_id", "members", "joined", "left"}
 
 
 def test_the_first_value_is_the_start():
-    first = entry(3.5, None, value(members=[1, 2]))
+    first = entry(3.5, None, value(members=[1, 2], ring=10))
     assert first == {
         "at": 3.5,
         "event": "start",

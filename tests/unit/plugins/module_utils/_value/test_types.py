@@ -3,19 +3,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The type of a `votequorum` value, the check of one that is given, and the value that is made: all three have the same keys."""
 
-import pathlib
-import runpy
-import types
+import importlib.util
+import sys
 import typing as t
 
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value import shape
 from ansible_collections.corosync.quorum.plugins.module_utils._value import types as module
-from ansible_collections.corosync.quorum.tests.unit.fakes.values import device, value
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import reported
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, value
 
-# What follows from a value is not there before it is completed, and nothing is computed from it.
-ADDED = {"forecast", "problems"}
+if sys.version_info < (3, 10):  # noqa: UP036
+    pytest.skip("The types are for type checkers, which run on the controller's Python.", allow_module_level=True)
+
 KINDS = {
     int: "number",
     int | None: "number or null",
@@ -32,11 +33,14 @@ KINDS = {
 def fixture_typed(monkeypatch):
     """The types as a type checker sees them: at run time the module is empty."""
     monkeypatch.setattr(t, "TYPE_CHECKING", True)
-    return types.SimpleNamespace(**runpy.run_path(str(pathlib.Path(module.__file__))))
+    spec = importlib.util.spec_from_file_location("typed", module.__file__)
+    typed = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(typed)
+    return typed
 
 
 def described(typed, kind, prefix=""):
-    """What a shape table says of this type: (path, kind) of each key, a dictionary in place of which null may stand as one."""
+    """What a shape table has to say of this type: (path, kind) of each key. One that may be a dictionary or null is not looked into."""
     found = set()
     for key, hint in t.get_type_hints(kind).items():
         if hint in KINDS:
@@ -75,3 +79,7 @@ def test_what_the_tests_use_as_a_value_is_one(typed):
     assert set(made["nodes"][0]) == set(typed.Node.__annotations__)
     assert set(made["qdevice"]) == set(typed.Device.__annotations__)
     shape.check(made)
+
+
+def test_what_is_reported_of_a_value_is_what_the_next_one_is_compared_with(typed):
+    assert set(reported(value())) == set(typed.Compared.__annotations__)

@@ -8,13 +8,14 @@ import re
 import pytest
 
 from ansible_collections.corosync.quorum.tests.unit.fakes.clusters import DEFAULT, planned, running, stopped, wishes
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 STRAY = {
     "conf": DEFAULT,
     "available": True,
     "reason": None,
     "loaded_version": None,
-    "votequorum": {"nodes": [{}], "ring_id": {"nodeid": 1, "seq": 5}, "problems": []},
+    "votequorum": value([1]),
 }
 
 

@@ -15,7 +15,8 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.corosync.quorum.plugins.filter.quorum_losses import FilterModule as Losses
 from ansible_collections.corosync.quorum.plugins.filter.upgrade_report import FilterModule as Report
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report import words
-from ansible_collections.corosync.quorum.tests.unit.fakes.upgrades import HOSTILE, T0, at, failed, hostile, mark, seen, upgrade
+from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import T0, at, mark, seen
+from ansible_collections.corosync.quorum.tests.unit.fakes.upgrades import HOSTILE, failed, hostile, upgrade
 
 quorum_losses = Losses().filters()["quorum_losses"]
 upgrade_report = Report().filters()["upgrade_report"]

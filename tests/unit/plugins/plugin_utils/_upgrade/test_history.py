@@ -7,34 +7,7 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import HistoryError, histories, losses, votes_over_time
-
-T0 = 1795511055.0
-
-
-def seen(at, event, members, ring, quorum=2, **more):
-    """An entry of a node that sees these members, each with a vote."""
-    return dict(
-        {
-            "at": utc(T0 + at),
-            "event": event,
-            "quorate": len(members) >= quorum,
-            "total_votes": len(members),
-            "quorum": quorum,
-            "ring_id": {"nodeid": 1, "seq": ring},
-            "members": list(members),
-            "joined": [],
-            "left": [],
-        },
-        **more,
-    )
-
-
-def mark(at, event, **more):
-    return dict(
-        {"at": utc(T0 + at), "event": event, "quorate": None, "total_votes": None, "quorum": None, "ring_id": None, "members": [], "joined": [], "left": []},
-        **more,
-    )
-
+from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import T0, mark, seen
 
 START = seen(0, "start", [1, 2, 3], 10)
 

@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import unmet
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import entry, marker
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.narrator import Narrator
-from ansible_collections.corosync.quorum.tests.unit.fakes.values import value
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 ALL = {"members": ["node1", "node2", "node3"]}
 

@@ -21,7 +21,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.slices impor
     RemoteWait,
     Silent,
 )
-from ansible_collections.corosync.quorum.tests.unit.fakes.values import value
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 FIELDS = {"changed", "elapsed", "quorate", "votequorum", "timeline", "unmet", "reconnects", "ansible_facts"}
 OPTIONS = {
