@@ -19,7 +19,7 @@ from ansible.utils.display import Display
 from ansible.utils.path import makedirs_safe, unfrackpath
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError
-from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_options import ARGUMENT_SPEC, check
+from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_options import ARGUMENT_SPEC, check, with_lists_of_nodes
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.narrator import Narrator
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.slices import LONG_SLICE, SLICE, Broken, Lost, Refused, RemoteWait, Silent
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.watchdog import Overdue, Watchdog, pause
@@ -68,6 +68,7 @@ class ActionModule(ActionBase):
         return result
 
     def _options(self) -> dict[str, t.Any]:
+        self._task.args = with_lists_of_nodes(self._task.args)
         try:
             dummy, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
             if "quorate" not in self._task.args:

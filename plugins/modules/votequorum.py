@@ -41,9 +41,10 @@ options:
     type: int
   node:
     description:
-      - The node whose votes to set, by its name or node id. It must be a member now.
+      - The node whose votes to set. It must be a member now.
+      - A number is a node id. Text is a name of corosync's nodelist or the digits of a node id. Text that can mean two nodes is refused.
       - By default, the node that the task runs on.
-    type: str
+    type: raw
   cancel_wait_for_all:
     description:
       - Ends the C(wait_for_all) wait in a partition that already has enough votes.
@@ -161,7 +162,8 @@ with compiled_once():
     )
     from ansible_collections.corosync.quorum.plugins.module_utils._node.change import Change
     from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError, positive_seconds
-    from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import label
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import label, names_a_node
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import described
 
 
 def wish_of(params: t.Mapping[str, t.Any]) -> VoteWish:
@@ -172,12 +174,20 @@ def wish_of(params: t.Mapping[str, t.Any]) -> VoteWish:
                 f"{name} must be {least} to {VOTES_THAT_WRAP - 1} (corosync keeps the quorum in 8 bits: with {VOTES_THAT_WRAP} votes it wraps round); "
                 f"got {params[name]}."
             )
-    if params["node"] is not None and params["node"].strip() in ("", "0"):
-        why = " By 0, corosync means the quorum device." if params["node"] else ""
-        raise OptionError(f"node must be the name or the node id of a node; got '{params['node']}'.{why}")
+    _refuse_no_node(params["node"])
     return VoteWish(
         params["expected_votes"], params["votes"], params["node"], bool(params["cancel_wait_for_all"]), params["allow_quorum_gain"], params["allow_quorum_loss"]
     )
+
+
+def _refuse_no_node(node: t.Any) -> None:
+    """Raises OptionError for what can be seen to name no node without asking any."""
+    if node is None:
+        return
+    is_device = names_a_node(node) and str(node).strip() == "0"
+    if is_device or not names_a_node(node):
+        got = f"'{node}'" if isinstance(node, str) else str(node) if is_device else described(node)
+        raise OptionError(f"node must be the name or the node id of a node; got {got}.{' By 0, corosync means the quorum device.' if is_device else ''}")
 
 
 def shown(value: "Value") -> t.Dict[str, t.Any]:
@@ -196,12 +206,16 @@ def warnings_of(change: Change) -> t.List[str]:
     before, value = change.before, change.value
     if before is None or value is None:
         return []
-    told = [_permanent(step.what, in_words(step, value)) for step in change.applied if step.what != CANCEL]
-    known = [problem["message"] for problem in before["problems"]]
-    told += [f"{problem['message']} {problem['advice']}" for problem in value["problems"] if problem["severity"] == "error" and problem["message"] not in known]
+    warnings = [_permanent(step.what, in_words(step, value)) for step in change.applied if step.what != CANCEL]
+    messages_before = [problem["message"] for problem in before["problems"]]
+    warnings += [
+        f"{problem['message']} {problem['advice']}"
+        for problem in value["problems"]
+        if problem["severity"] == "error" and problem["message"] not in messages_before
+    ]
     if value["last_man_standing"]["enabled"] and any(step.what == VOTES and step.number > 1 for step in change.applied):
-        told.append("last_man_standing switches itself off at the next change of membership, because a node has more than one vote.")
-    return told
+        warnings.append("last_man_standing switches itself off at the next change of membership, because a node has more than one vote.")
+    return warnings
 
 
 def _permanent(what: str, words: str) -> str:
@@ -232,7 +246,7 @@ def main() -> None:
         argument_spec={
             "expected_votes": {"type": "int"},
             "votes": {"type": "int"},
-            "node": {"type": "str"},
+            "node": {"type": "raw"},
             "cancel_wait_for_all": {"type": "bool", "choices": [True]},
             "allow_quorum_gain": {"type": "bool", "default": False},
             "allow_quorum_loss": {"type": "bool", "default": False},

@@ -322,7 +322,8 @@ votequorum:
               sample: false
     forecast:
       description:
-        - Which losses of nodes this cluster survives, by corosync's rules. Both values hold with the quorum device's vote as it is and with it lost.
+        - Which losses of nodes this cluster survives, by corosync's rules.
+        - C(tolerates) and C(quorate_without) hold with the quorum device's vote as it is and with it lost.
         - The filter P(corosync.quorum.forecast#filter) answers more detailed questions and gives reasons.
       type: dict
       contains:
@@ -335,6 +336,21 @@ votequorum:
           type: list
           elements: int
           sample: [1, 2, 3]
+        as_now:
+          description:
+            - The same two with the quorum device's vote as it is. Without a quorum device that votes they are equal.
+            - For alerts and reports. Do not stop a node on the strength of it, since the device may be lost while the node is down.
+          type: dict
+          contains:
+            tolerates:
+              description: How many nodes may fail together, whichever they are, as long as the quorum device votes as it does.
+              type: int
+              sample: 1
+            quorate_without:
+              description: The node ids of the members that may leave one at a time, as long as the quorum device votes as it does.
+              type: list
+              elements: int
+              sample: [1, 2, 3]
     problems:
       description:
         - Problems with this cluster's quorum that this node sees. Some take effect only at the next change.

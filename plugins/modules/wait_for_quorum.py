@@ -49,13 +49,15 @@ options:
       - V(null) does not check it.
     type: bool
   members:
-    description: Waits until all these nodes are members. Names of corosync's nodelist, or node ids.
+    description:
+      - Waits until all these nodes are members.
+      - A number is a node id. Text is a name of corosync's nodelist or the digits of a node id. Text that can mean two nodes is refused.
     type: list
-    elements: str
+    elements: raw
   absent:
-    description: Waits until none of these nodes is a member. Names of corosync's nodelist, or node ids.
+    description: Waits until none of these nodes is a member. Nodes are given as in O(members).
     type: list
-    elements: str
+    elements: raw
   min_members:
     description: Waits until at least this many nodes are members.
     type: int
@@ -68,12 +70,23 @@ options:
   quorate_without:
     description:
       - Waits until the cluster would stay quorate if all these nodes left together, as corosync would decide it, whether they crash or are stopped.
-      - It must hold with the quorum device's vote as it is, and with it lost. Names of corosync's nodelist, or node ids.
+      - O(forecast_qdevice) says whether this may count on the quorum device. Nodes are given as in O(members).
     type: list
-    elements: str
+    elements: raw
   tolerates:
-    description: Waits until the cluster can lose any N nodes at the same time and stay quorate.
+    description:
+      - Waits until the cluster can lose any N nodes at the same time and stay quorate.
+      - O(forecast_qdevice) says whether this may count on the quorum device.
     type: int
+  forecast_qdevice:
+    description:
+      - Whether O(quorate_without) and O(tolerates) may count on the vote of the quorum device.
+      - V(either) - they must hold with the device's vote as it is, and with it lost.
+      - V(as_now) - they count on the device's vote as it is. Two nodes and a quorum device can lose a node only with this.
+      - V(lost) - they must hold without the device's vote.
+    type: str
+    choices: [either, as_now, lost]
+    default: either
   qdevice:
     description:
       - Waits for this state of the node's quorum device.
@@ -159,9 +172,13 @@ EXAMPLES = r"""
     absent: [node2]
     timeout: 30
 
+- name: Read which node of the cluster this host is
+  corosync.quorum.votequorum_info:
+  register: own
+
 - name: Wait until this node may be stopped
   corosync.quorum.wait_for_quorum:
-    quorate_without: ["{{ inventory_hostname }}"]
+    quorate_without: "{{ [own.votequorum.nodeid] }}"
   delegate_to: "{{ groups['nodes'] | difference([inventory_hostname]) | first }}"
 
 - name: Wait until the quorum device votes

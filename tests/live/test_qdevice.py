@@ -205,7 +205,7 @@ def test_a_wait_ends_when_the_device_comes_to_the_state(two, lab):
 
 def test_the_network_to_qnetd_is_cut_and_then_a_node_leaves(two):
     before = values(two)
-    assert [value["forecast"] for value in before] == [{"tolerates": 0, "quorate_without": []}] * 2
+    assert [value["forecast"] for value in before] == [{"tolerates": 0, "quorate_without": [], "as_now": {"tolerates": 1, "quorate_without": [1, 2]}}] * 2
     assert not quorate_without(before[0], "node2") and quorate_without(before[0], "node2", qdevice="as_now")
     two.cut_off_qnetd()
     lost = become(two, {1: "alive", 2: "alive"})
@@ -308,11 +308,34 @@ def test_the_half_that_reaches_qnetd_stays_when_the_one_that_would_does_not(two)
     seen_as(two, values(two), [2], [1])
 
 
+def test_three_nodes_and_a_device_as_it_votes_now(cluster, lab):
+    """One may fail while the device votes, and none when it is lost as well: for the value, for waits, and in truth."""
+    made = with_device(cluster, "ffsplit", 3)
+    careful, as_now = {"tolerates": 0, "quorate_without": []}, {"tolerates": 1, "quorate_without": [1, 2, 3]}
+    before = become(made, {1: "voting", 2: "voting", 3: "voting"})
+    assert [value["forecast"] for value in before] == [dict(careful, as_now=as_now)] * 3
+    tasks = [
+        wait(tolerates=1, quorate_without=["node2", 3], forecast_qdevice="as_now", keywords={"ignore_errors": True}),
+        wait(tolerates=1, quorate_without=[3], forecast_qdevice="as_now"),
+        wait(tolerates=1, keywords={"ignore_errors": True}),
+        wait(quorate_without=[3], forecast_qdevice="lost", keywords={"ignore_errors": True}),
+    ]
+    with Play(lab, tasks) as play:
+        answers = play.end()
+    assert [answer.status for answer in answers] == ["failed", "ok", "failed", "failed"], play.output
+    assert "quorate_without names node2, 3, but even with all nodes there" in answers[0].result["msg"]
+    assert "forecast_qdevice=as_now counts on that" in answers[2].result["msg"] and "forecast_qdevice" not in answers[3].result["msg"]
+    made[3].kill_corosync()
+    left = comes_true(made, [1, 2], foretold_by(before, [3], qdevice="as_now"))
+    assert [value["quorate"] for value in left] == [True, True]
+
+
 def test_four_nodes_split_in_halves(cluster):
     """And what the values said before about single nodes: two may fail together while the device votes, one when it is lost too."""
     made = with_device(cluster, "ffsplit", 4, tie_breaker="highest")
     before = values(made)
-    assert [value["forecast"] for value in before] == [{"tolerates": 1, "quorate_without": [1, 2, 3, 4]}] * 4
+    as_now = {"tolerates": 2, "quorate_without": [1, 2, 3, 4]}
+    assert [value["forecast"] for value in before] == [{"tolerates": 1, "quorate_without": [1, 2, 3, 4], "as_now": as_now}] * 4
     assert [tolerates(value, qdevice="as_now") for value in before] == [2] * 4
     seen_as(made, both_halves(made, [3, 4], [1, 2]), [3, 4], [1, 2])
     made.heal()
@@ -324,7 +347,7 @@ def test_four_nodes_split_in_halves(cluster):
     made.stop_qnetd()
     made[2].kill_corosync()
     left = comes_true(made, [1, 3, 4], gone[0])
-    assert [value["forecast"] for value in left] == [{"tolerates": 0, "quorate_without": []}] * 3
+    assert [value["forecast"] for value in left] == [{"tolerates": 0, "quorate_without": [], "as_now": {"tolerates": 0, "quorate_without": []}}] * 3
     made[3].kill_corosync()
     comes_true(made, [1, 4], gone[1])
 

@@ -18,6 +18,7 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import DEAD, MEMBER
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import LEAVING as STATE_LEAVING
+from ansible_collections.corosync.quorum.plugins.module_utils._value.majority import QUORUM_BITS, needed_of
 
 # What a daemon says about itself in each message (169-176).
 QUORATE = 1
@@ -140,7 +141,7 @@ def _calculated(daemon: Daemon, decrease: bool, expected: int) -> t.Tuple[int, i
     if daemon.nodes[daemon.us].flags & QDEVICE_CASTS:  # each daemon counts its own device, not its neighbour's
         members += 1
         votes += rules.qdevice_votes
-    quorum = max(((expected or highest_expected) + 2) // 2, (votes + 2) // 2)
+    quorum = max(needed_of(expected or highest_expected), needed_of(votes))
     if not decrease:
         quorum = max(daemon.quorum, quorum)
     if rules.two_node and members <= 2:
@@ -167,7 +168,7 @@ def _recalculated(daemon: Daemon, decrease: bool = False, by_nodes: bool = False
     quorum, votes = _calculated(daemon, decrease, count if by_nodes else 0)
     if by_nodes:
         nodes = _all_members_expect(nodes, count)
-    return _judged(daemon._replace(nodes=nodes, quorum=quorum & 0xFF, total_votes=votes))
+    return _judged(daemon._replace(nodes=nodes, quorum=quorum & QUORUM_BITS, total_votes=votes))
 
 
 def _all_members_expect(nodes: t.Dict[int, Node], votes: int) -> t.Dict[int, Node]:
@@ -310,10 +311,10 @@ def formed(daemons: t.Dict[int, Daemon], members: t.FrozenSet[int], infos: t.Cal
     :param infos: gives the message(s) of a daemon: one Nodeinfo, or a list where a daemon stands for several like it.
     """
     daemons = {nodeid: ring_changed(daemon, members) for nodeid, daemon in daemons.items()}
-    return {nodeid: synchronised(daemon) for nodeid, daemon in told(daemons, infos).items()}
+    return {nodeid: synchronised(daemon) for nodeid, daemon in exchanged(daemons, infos).items()}
 
 
-def told(daemons: t.Dict[int, Daemon], infos: t.Callable[[Daemon], t.Any] = nodeinfo) -> t.Dict[int, Daemon]:
+def exchanged(daemons: t.Dict[int, Daemon], infos: t.Callable[[Daemon], t.Any] = nodeinfo) -> t.Dict[int, Daemon]:
     """Every daemon speaks, then every daemon hears it all, in the order of ids."""
     messages: t.List[Nodeinfo] = []
     for daemon in daemons.values():

@@ -6,7 +6,7 @@
 
 """What becomes of quorum if nodes leave, and what `forecast` in a `votequorum` value says: votequorum's arithmetic, stepped.
 
-Pure. Kept apart from the questions that users ask and from the words of the answers (forecast.py): this is compiled in every task.
+Pure. Kept apart from the questions that users ask and from the words of the answers (questions.py): this is compiled in every task.
 """
 
 import typing as t
@@ -16,10 +16,11 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmet
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, Members, facts_of
 
 if t.TYPE_CHECKING:
-    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Tolerance, Value
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Tolerance, ToleranceAsNow, Value
 
 HOW = ("crash", "leave")
-EITHER = "either"  # it must hold with the quorum device's vote as now, and with it lost
+# Whether the quorum device's vote is as now or lost. EITHER: it must hold both ways
+AS_NOW, LOST, EITHER = "as_now", "lost", "either"
 
 Steps = t.Sequence[Members]
 
@@ -51,10 +52,17 @@ class Fate(t.NamedTuple):
 # ---- what may be lost ----------------------------------------------------------------------------------------------------
 
 
-def forecast_entry(value: "Value", qdevice: str = EITHER) -> "Tolerance":
-    """{tolerates, quorate_without}: what votequorum_info adds to its value. quorate_without: node ids that may leave one at a time."""
+def forecast_entry(value: "Value") -> "Tolerance":
+    """{tolerates, quorate_without, as_now}: what votequorum_info adds to its value. quorate_without: node ids that may leave one at a time.
+
+    Both hold with the quorum device's vote as now and with it lost. as_now: the same two, with its vote as it is.
+    """
     facts = facts_of(value)
-    return {"tolerates": tolerated(facts, qdevice), "quorate_without": _alone(facts, qdevice)}
+    count, alone = tolerated(facts, EITHER), _alone(facts, EITHER)
+    as_now: ToleranceAsNow = {"tolerates": count, "quorate_without": list(alone)}
+    if _device_votes(facts):
+        as_now = {"tolerates": tolerated(facts, AS_NOW, at_least=count), "quorate_without": _alone(facts, AS_NOW, surely=alone)}
+    return {"tolerates": count, "quorate_without": alone, "as_now": as_now}
 
 
 def survives(facts: Facts, loss: Members, qdevice: str) -> bool:
@@ -66,7 +74,7 @@ def survives(facts: Facts, loss: Members, qdevice: str) -> bool:
 def worst_fate(facts: Facts, steps: Steps, qdevice: str) -> t.Tuple[t.Optional[Fate], str, bool]:
     """The first variant's fate that loses quorum, else the last one's; None where nothing can be promised to begin with."""
     fate: t.Optional[Fate] = None
-    device, window = "as_now", False
+    device, window = AS_NOW, False
     if facts.doubt or not facts.value["quorate"]:
         return fate, device, window
     for device, how, window in variants(facts, qdevice):
@@ -76,24 +84,24 @@ def worst_fate(facts: Facts, steps: Steps, qdevice: str) -> t.Tuple[t.Optional[F
     return fate, device, window
 
 
-def tolerated(facts: Facts, qdevice: str) -> int:
-    """How many members may fail together, whichever they are."""
+def tolerated(facts: Facts, qdevice: str, at_least: int = 0) -> int:
+    """How many members may fail together, whichever they are. at_least: so many are known to be no loss of quorum."""
     if not facts.value["quorate"]:
         return 0
-    for count in range(1, len(facts.members)):
+    for count in range(at_least + 1, len(facts.members)):
         if not all(survives(facts, loss, qdevice) for loss in worst_losses(facts, facts.members, count)):
             return count - 1
     return max(0, len(facts.members) - 1)
 
 
-def _alone(facts: Facts, qdevice: str) -> t.List[int]:
-    """Who may leave alone. Nodes that differ in nothing that counts are asked about once."""
+def _alone(facts: Facts, qdevice: str, surely: t.Sequence[int] = ()) -> t.List[int]:
+    """Who may leave alone. Nodes that differ in nothing that counts are asked about once. surely: nodes that are known to be among them."""
     answers: t.Dict[t.Any, bool] = {}
     alone = []
     for nodeid in sorted(facts.members) if len(facts.members) > 1 else []:
         like = facts.nodes[nodeid], nodeid if facts.is_special(nodeid) else None
         if like not in answers:
-            answers[like] = survives(facts, frozenset([nodeid]), qdevice)
+            answers[like] = nodeid in surely or survives(facts, frozenset([nodeid]), qdevice)
         if answers[like]:
             alone.append(nodeid)
     return alone
@@ -101,14 +109,18 @@ def _alone(facts: Facts, qdevice: str) -> t.List[int]:
 
 def variants(facts: Facts, qdevice: str) -> t.List[t.Tuple[str, str, bool]]:
     """Every (qdevice, how, lms_window) that can make a difference to this cluster; how it most likely happens comes last."""
-    votes = any(node.flags & arithmetic.QDEVICE_CASTS for node in facts.nodes.values())
-    devices = ["lost", "as_now"] if qdevice == EITHER else [qdevice]
+    devices = [LOST, AS_NOW] if qdevice == EITHER else [qdevice]
     return [
         (device, how, window)
-        for device in (devices if votes else ["as_now"])
+        for device in (devices if _device_votes(facts) else [AS_NOW])
         for window in ((True, False) if facts.rules.last_man_standing else (False,))
         for how in (HOW if facts.rules.allow_downscale else HOW[:1])
     ]
+
+
+def _device_votes(facts: Facts) -> bool:
+    """Whether any member has its quorum device's vote, so that it can be lost."""
+    return any(node.flags & arithmetic.QDEVICE_CASTS for node in facts.nodes.values())
 
 
 def worst_losses(facts: Facts, members: Members, count: int) -> t.List[Members]:
@@ -135,7 +147,7 @@ def worst_losses(facts: Facts, members: Members, count: int) -> t.List[Members]:
 def played(facts: Facts, steps: Steps, how: str, lms_window: bool, qdevice: str) -> Fate:
     """The steps, one after the other."""
     cluster = cluster_of(facts)
-    if qdevice == "lost":
+    if qdevice == LOST:
         cluster = without_qdevice(cluster)
     turning_point, at = cluster, 0
     for number, step in enumerate(steps, start=1):
@@ -196,7 +208,7 @@ def _as(daemon: Daemon, us: int) -> Daemon:
 def without_qdevice(cluster: Cluster) -> Cluster:
     """No member hears of its quorum device any more."""
     silent = {us: arithmetic.qdevice_lost(daemon) for us, daemon in cluster.daemons.items()}
-    return cluster._replace(daemons=arithmetic.told(silent, _speaker(cluster.kind_of)))
+    return cluster._replace(daemons=arithmetic.exchanged(silent, _speaker(cluster.kind_of)))
 
 
 def after_window(cluster: Cluster) -> Cluster:

@@ -13,8 +13,10 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, Members, checked_facts_of
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import (
+    AS_NOW,
     EITHER,
     HOW,
+    LOST,
     Fate,
     Steps,
     cluster_of,
@@ -26,18 +28,18 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses i
 )
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.reasons import reason_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, labels, nodeid_of
-from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, capital, described, is_number
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, capital, described, is_number, refuse_no_nodes
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Forecast, Leave, Numbers
 
-QDEVICE = ("as_now", "lost")
+QDEVICE = (AS_NOW, LOST)
 
 
 # ---- the questions -------------------------------------------------------------------------------------------------------
 
 
-def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = False, qdevice: str = "as_now") -> "Forecast":
+def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = False, qdevice: str = AS_NOW) -> "Forecast":
     """{quorate, total_votes, quorum, expected_votes, members, reason} for the nodes that stay.
 
     leave: names or node ids, or a list of such lists: steps, one after the other; the nodes of a step go at once. how: they `crash`, or
@@ -50,7 +52,7 @@ def forecast(value: t.Any, leave: t.Any, how: str = "crash", lms_window: bool = 
     one_of("qdevice", qdevice, QDEVICE)
     one_of("lms_window", lms_window, (False, True))
     facts = checked_facts_of(value)
-    return foretold(facts, steps_of(facts, leave), how, lms_window, qdevice)
+    return forecast_of(facts, steps_of(facts, "leave", leave), how, lms_window, qdevice)
 
 
 def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: int = 0) -> t.Tuple[bool, str]:
@@ -62,7 +64,7 @@ def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: in
     """
     one_of("qdevice", qdevice, QDEVICE + (EITHER,))
     facts = checked_facts_of(value)
-    steps = steps_of(facts, nodes)
+    steps = steps_of(facts, "nodes", nodes)
     if len(steps) > 1:
         raise ForecastError("Steps were given where one list of nodes is expected that leave together; for steps there is the filter forecast.")
     count_of_nodes("spare", spare)
@@ -113,10 +115,10 @@ def tolerates(value: t.Any, qdevice: str = EITHER) -> int:
     return tolerated(checked_facts_of(value), qdevice)
 
 
-# ---- the same for node ids, and for what is known ------------------------------------------------------------------------
+# ---- the same for node ids that were checked ------------------------------------------------------------------------------
 
 
-def foretold(facts: Facts, steps: Steps, how: str, lms_window: bool, qdevice: str) -> "Forecast":
+def forecast_of(facts: Facts, steps: Steps, how: str, lms_window: bool, qdevice: str) -> "Forecast":
     """forecast() for checked node ids."""
     fate = played(facts, steps, how, lms_window, qdevice)
     daemon = deciding(fate.cluster)
@@ -146,7 +148,7 @@ def stays_quorate(facts: Facts, steps: Steps, qdevice: str = EITHER) -> t.Tuple[
     if fate is None:
         return False, facts.doubt or f"The cluster is not quorate now. {reason_of(facts, deciding(cluster_of(facts)), (), False)}"
     reason = _why(facts, steps, fate, window)
-    if not fate.quorate and device == "lost" and qdevice == EITHER:
+    if not fate.quorate and device == LOST and qdevice == EITHER:
         reason = f"If the quorum device's vote is lost too: {reason}"
     return fate.quorate, reason
 
@@ -154,9 +156,9 @@ def stays_quorate(facts: Facts, steps: Steps, qdevice: str = EITHER) -> t.Tuple[
 # ---- what was asked ------------------------------------------------------------------------------------------------------
 
 
-def steps_of(facts: Facts, leave: t.Any) -> Steps:
-    """Names and node ids as steps of node ids. Raises ForecastError: no node, an unknown node, a node twice, nobody left."""
-    steps = [_nodes_of(facts, step) for step in _listed(leave)]
+def steps_of(facts: Facts, option: str, leave: t.Any) -> Steps:
+    """The names and node ids that an option has, as steps of node ids. Raises ForecastError: no node, an unknown node, a node twice, nobody left."""
+    steps = [_nodes_of(facts, option, step) for step in _listed(leave)]
     named = [nodeid for step in steps for nodeid in step]
     twice = sorted({nodeid for nodeid in named if named.count(nodeid) > 1})
     if twice:
@@ -183,10 +185,8 @@ def _listed(leave: t.Any) -> t.List[t.List[t.Any]]:
     return [list(leave)]
 
 
-def _nodes_of(facts: Facts, nodes: t.List[t.Any]) -> t.List[int]:
-    for node in nodes:
-        if not isinstance(node, str) and not is_number(node):
-            raise ForecastError(f"{capital(described(node))} was given where a node name or node id is expected.")
+def _nodes_of(facts: Facts, option: str, nodes: t.List[t.Any]) -> t.List[int]:
+    refuse_no_nodes(option, nodes)
     try:
         return [nodeid_of(node, facts.value) for node in nodes]
     except UnknownNode as error:

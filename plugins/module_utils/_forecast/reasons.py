@@ -11,6 +11,7 @@ Pure: words for what the arithmetic decided.
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts
@@ -53,7 +54,7 @@ def _what_lowered_quorum(daemon: Daemon, expected: int, window: bool) -> str:
 
 def _narrow(daemon: Daemon, expected: int) -> str:
     """A warning where corosync's quorum is not what anybody would compute."""
-    if (expected + 2) // 2 > 255:
+    if expected >= VOTES_THAT_WRAP:
         return f" But this quorum is wrong: corosync keeps it in 8 bits, and {expected} expected votes do not fit."
     return ""
 

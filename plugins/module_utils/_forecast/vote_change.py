@@ -19,6 +19,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constant
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, checked_facts_of
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.what_if import as_seen_by
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, device_votes, has_nodelist, label, labels, nodeid_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import FFSPLIT, FFSPLIT_NEEDS_ONE_VOTE
@@ -42,7 +43,7 @@ Partition = t.Dict[int, Daemon]
 class VoteWish(t.NamedTuple):
     expected_votes: t.Optional[int]
     votes: t.Optional[int]
-    node: t.Optional[str]
+    node: t.Union[None, str, int]
     cancel_wait_for_all: bool
     allow_quorum_gain: bool
     allow_quorum_loss: bool
@@ -228,7 +229,7 @@ def _played(question: _Question, partition: Partition, order: t.Sequence[str]) -
         after = _after(step, partition, question)
         _refuse_without_consent(step, partition, after, question)
         made.steps.append(step)
-        made.values.append(_told(value, after[us]))
+        made.values.append(as_seen_by(value, after[us]))
         partition = after
     undone = _open(question, partition[us])
     if undone:
@@ -279,31 +280,6 @@ def _configured(now: arithmetic.Node, question: _Question) -> t.Tuple[int, int]:
 
 def _each(partition: Partition, step: t.Callable[[Daemon], Daemon]) -> Partition:
     return {nodeid: step(daemon) for nodeid, daemon in partition.items()}
-
-
-def _told(value: "Value", daemon: Daemon) -> "Value":
-    """The value with what this daemon has become."""
-    nodes = []
-    for node in value["nodes"]:
-        now = daemon.nodes.get(node["nodeid"])
-        nodes.append(dict(node, votes=now.votes, expected_votes=now.expected_votes) if now else node)
-    flags = [flag for flag in value["flags"] if flag != "quorate"]
-    if daemon.quorate:
-        flags.insert(1 if flags[:1] == ["two_node"] else 0, "quorate")  # two_node is bit 0, quorate bit 1
-    changed = dict(
-        value,
-        nodes=nodes,
-        flags=flags,
-        quorate=daemon.quorate,
-        quorum=daemon.quorum,
-        total_votes=daemon.total_votes,
-        expected_votes=daemon.nodes[daemon.us].expected_votes,
-        highest_expected=_highest_expected(daemon),
-        wait_for_all=dict(value["wait_for_all"], pending=daemon.waiting),
-        auto_tie_breaker=dict(value["auto_tie_breaker"], lowest=daemon.lowest, highest=daemon.highest),
-        allow_downscale=dict(value["allow_downscale"], ev_barrier=daemon.ev_barrier),
-    )
-    return t.cast("Value", changed)
 
 
 # ---- refusals ------------------------------------------------------------------------------------------------------------

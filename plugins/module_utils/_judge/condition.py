@@ -9,6 +9,7 @@
 Pure: no clock, no I/O. `stable_for` is not here, because it is about time.
 """
 
+import re
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
@@ -20,11 +21,19 @@ if t.TYPE_CHECKING:
 
 # A condition's judgement of a value: does it hold, and what was seen in its place (plain data).
 Judgement = t.Tuple[bool, t.Any]
-# Which conditions are asked for, and what each wants: name -> wanted. Nodes as the user named them.
+# A node as the user named it: see nodeid_of.
+Named = t.Union[str, int]
+# Which conditions are asked for, and what each wants: name -> wanted. Nodes as the user named them. And FORECAST_QDEVICE.
 Goal = t.Dict[str, t.Any]
 
 # Modes in which the nodes that are left may do without others that all nodes together could not do without
 SHRINKING = ("last_man_standing", "auto_tie_breaker", "allow_downscale")
+
+_NODE_ID = re.compile(r"[1-9][0-9]*\Z")
+_HIGHEST_NODE_ID = 0xFFFFFFFF
+
+# Which vote of the quorum device a forecast may count on, as in the filters. They are not imported, see _questions().
+COUNTS_ON = EITHER, AS_NOW, LOST = ("either", "as_now", "lost")
 
 QDEVICE_STATES = ("absent", "registered", "alive", "voting")
 
@@ -37,11 +46,11 @@ def quorate(value: "Value", wanted: bool) -> Judgement:
     return value["quorate"] == wanted, value["quorate"]
 
 
-def members(value: "Value", wanted: t.List[str]) -> Judgement:
+def members(value: "Value", wanted: t.List[Named]) -> Judgement:
     return not [node for node in wanted if _id(node, value) not in value["members"]], _names(value["members"], value)
 
 
-def absent(value: "Value", wanted: t.List[str]) -> Judgement:
+def absent(value: "Value", wanted: t.List[Named]) -> Judgement:
     return not [node for node in wanted if _id(node, value) in value["members"]], _names(value["members"], value)
 
 
@@ -64,19 +73,19 @@ def _questions() -> t.Any:
     return forecast
 
 
-def quorate_without(value: "Value", wanted: t.List[str]) -> Judgement:
+def quorate_without(value: "Value", wanted: t.List[Named], counts_on: str = EITHER) -> Judgement:
     forecast = _questions()
     try:
-        holds, reason = forecast.quorate_without(value, wanted)
+        holds, reason = forecast.quorate_without(value, wanted, counts_on)
     except forecast.ForecastError as exc:
         return False, str(exc)  # such as: nobody else is there now
     return bool(holds), reason
 
 
-def tolerates(value: "Value", wanted: int) -> Judgement:
+def tolerates(value: "Value", wanted: int, counts_on: str = EITHER) -> Judgement:
     forecast = _questions()
     try:
-        tolerated = forecast.tolerates(value)
+        tolerated = forecast.tolerates(value, counts_on)
     except forecast.ForecastError as exc:
         return False, str(exc)  # such as: the node asked has not joined itself yet
     return tolerated >= wanted, tolerated
@@ -93,7 +102,7 @@ def ring_newer_than(value: "Value", wanted: int) -> Judgement:
     return value["ring_id"]["seq"] > wanted, value["ring_id"]["seq"]
 
 
-CONDITIONS: t.Dict[str, t.Callable[["Value", t.Any], Judgement]] = {
+CONDITIONS: t.Dict[str, t.Callable[..., Judgement]] = {
     "quorate": quorate,
     "members": members,
     "absent": absent,
@@ -107,9 +116,24 @@ CONDITIONS: t.Dict[str, t.Callable[["Value", t.Any], Judgement]] = {
 }
 
 
+FORECASTS = ("quorate_without", "tolerates")
+# The option that says which vote of the quorum device the forecasts may count on. It is part of a goal that has one of them.
+FORECAST_QDEVICE = "forecast_qdevice"
+
+
 def goal_of(options: t.Mapping[str, t.Any]) -> Goal:
-    """The conditions among a task's options: those that are in the table and not null."""
-    return {name: options[name] for name in CONDITIONS if options.get(name) is not None}
+    """The conditions among a task's options: those that are in the table and not null. And what forecasts may count on."""
+    goal = {name: options[name] for name in CONDITIONS if options.get(name) is not None}
+    if options.get(FORECAST_QDEVICE) and any(name in goal for name in FORECASTS):
+        goal[FORECAST_QDEVICE] = options[FORECAST_QDEVICE]
+    return goal
+
+
+def judged(name: str, goal: Goal, value: "Value", counts_on: t.Optional[str] = None) -> Judgement:
+    """Whether one condition of a goal holds, and what was seen. counts_on: in place of what the goal says forecasts may count on."""
+    if name in FORECASTS:
+        return CONDITIONS[name](value, goal[name], counts_on or goal.get(FORECAST_QDEVICE, EITHER))
+    return CONDITIONS[name](value, goal[name])
 
 
 def unmet(goal: Goal, value: t.Optional["Value"]) -> t.List["Unmet"]:
@@ -120,10 +144,11 @@ def unmet(goal: Goal, value: t.Optional["Value"]) -> t.List["Unmet"]:
     missing: t.List[Unmet] = []
     if value is not None and not value["settled"]:
         missing.append({"condition": "settled", "wanted": True, "seen": False})
-    for name, wanted in goal.items():
-        holds, seen = CONDITIONS[name](value, wanted) if value is not None else (False, None)
-        if not holds:
-            missing.append({"condition": name, "wanted": wanted, "seen": seen})
+    for name in goal:
+        if name in CONDITIONS:
+            holds, seen = judged(name, goal, value) if value is not None else (False, None)
+            if not holds:
+                missing.append({"condition": name, "wanted": goal[name], "seen": seen})
     return missing
 
 
@@ -181,14 +206,14 @@ def _names(nodeids: t.List[int], value: "Value") -> t.List[str]:
     return [names.get(nodeid) or str(nodeid) for nodeid in nodeids]
 
 
-def _id(node: str, value: "Value") -> int:
+def _id(node: Named, value: "Value") -> int:
     """nodeid_of; but in a cluster without a nodelist a node id that was never seen may be yet to come."""
-    if node.isdigit() and not has_nodelist(value):
+    if not has_nodelist(value) and _NODE_ID.match(str(node)) and int(node) <= _HIGHEST_NODE_ID:
         return int(node)
     return nodeid_of(node, value)
 
 
-def _known_nodes(option: str, wanted: t.List[str], value: "Value") -> t.List[int]:
+def _known_nodes(option: str, wanted: t.List[Named], value: "Value") -> t.List[int]:
     """The node ids of the nodes that an option names. Raises ImpossibleGoal for one that is not there, and for one named twice."""
     try:
         ids = [_id(node, value) for node in wanted]
@@ -196,7 +221,7 @@ def _known_nodes(option: str, wanted: t.List[str], value: "Value") -> t.List[int
         raise ImpossibleGoal(f"{option}: {exc}.")
     twice = [node for position, node in enumerate(wanted) if ids[position] in ids[:position]]
     if twice:
-        raise ImpossibleGoal(f"{option} names a node twice: {', '.join(twice)}.")
+        raise ImpossibleGoal(f"{option} names a node twice: {', '.join(map(str, twice))}.")
     return ids
 
 
@@ -212,31 +237,43 @@ def _refuse_too_many(goal: Goal, nodes: t.List["Node"], value: "Value") -> None:
 
 def _refuse_forecast(goal: Goal, value: "Value") -> None:
     """Raise ImpossibleGoal for a forecast that fails now, and would even with every node there."""
-    failing = [name for name in ("quorate_without", "tolerates") if name in goal and not CONDITIONS[name](value, goal[name])[0]]
+    failing = [name for name in FORECASTS if name in goal and not judged(name, goal, value)[0]]
     nodes = [node for node in value["nodes"] if node["configured_votes"] is not None or node["nodeid"] in value["members"]]
     if not failing or _is_open(value, nodes):
         return
     best = _at_best(value, nodes)
     if "quorate_without" in failing and not any(_enabled(mode, value) for mode in SHRINKING):
-        _refuse_quorate_without(goal["quorate_without"], best)
+        _refuse_quorate_without(goal, best)
     if "tolerates" in failing:
-        _refuse_tolerates(goal["tolerates"], best)
+        _refuse_tolerates(goal, best)
 
 
-def _refuse_quorate_without(wanted: t.List[str], best: "Value") -> None:
+def _refuse_quorate_without(goal: Goal, best: "Value") -> None:
     forecast = _questions()
+    wanted = goal["quorate_without"]
     try:
-        holds, reason = forecast.quorate_without(best, wanted)
+        holds, reason = forecast.quorate_without(best, wanted, goal.get(FORECAST_QDEVICE, EITHER))
     except forecast.ForecastError as exc:
         raise ImpossibleGoal(f"quorate_without: {exc}")
     if not holds:
-        raise ImpossibleGoal(f"quorate_without names {', '.join(wanted)}, but even with all nodes there the cluster would not stay quorate without. {reason}")
+        raise ImpossibleGoal(
+            f"quorate_without names {', '.join(map(str, wanted))}, but even with all nodes there the cluster would not stay quorate without. "
+            f"{reason}{_what_would_help('quorate_without', goal, best)}"
+        )
 
 
-def _refuse_tolerates(wanted: int, best: "Value") -> None:
-    holds, most = tolerates(best, wanted)
+def _refuse_tolerates(goal: Goal, best: "Value") -> None:
+    holds, most = judged("tolerates", goal, best)
     if not holds:
-        raise ImpossibleGoal(f"tolerates is {wanted}, but even with all nodes there no more than {most} may fail together.")
+        raise ImpossibleGoal(
+            f"tolerates is {goal['tolerates']}, but even with all nodes there no more than {most} may fail together.{_what_would_help('tolerates', goal, best)}"
+        )
+
+
+def _what_would_help(name: str, goal: Goal, best: "Value") -> str:
+    if goal.get(FORECAST_QDEVICE, EITHER) != EITHER or not judged(name, goal, best, counts_on=AS_NOW)[0]:
+        return ""
+    return " As long as the quorum device votes, it could hold: forecast_qdevice=as_now counts on that."
 
 
 def _is_open(value: "Value", nodes: t.List["Node"]) -> bool:
@@ -251,26 +288,21 @@ def _is_open(value: "Value", nodes: t.List["Node"]) -> bool:
 
 def _at_best(value: "Value", nodes: t.List["Node"]) -> "Value":
     """The same cluster with all these nodes and no other as members, the quorum device voting, and all of it settled."""
+    from ansible_collections.corosync.quorum.plugins.module_utils._forecast.what_if import what_if  # as in _questions()
+
     device = dict(value["qdevice"], registered=True, alive=True, cast_vote=True) if value["qdevice"] else None
     own_device = {"registered": True, "alive": True, "cast_vote": True, "master_wins": device["master_wins"]} if device else None
     total, there = most_votes(nodes, value), [node["nodeid"] for node in nodes]
     back = [dict(node, state="member", votes=_most_votes_of(node), expected_votes=total, qdevice=own_device) for node in nodes]
-    best = dict(
+    return what_if(
         value,
-        nodes=back + [node for node in value["nodes"] if node not in nodes],
-        members=there,
-        missing=[],
+        back + [node for node in value["nodes"] if node not in nodes],
+        there,
+        total,
         qdevice=device,
         settled=True,
-        quorate=True,
-        total_votes=total,
-        expected_votes=total,
-        highest_expected=total,
-        quorum=1 if value["two_node"] and len(nodes) <= 2 else (total + 2) // 2 & 255,
         wait_for_all=dict(value["wait_for_all"], pending=False),
-        auto_tie_breaker=dict(value["auto_tie_breaker"], lowest=min(there), highest=max(there)),
     )
-    return t.cast("Value", best)
 
 
 def _enabled(mode: str, value: "Value") -> bool:

@@ -15,6 +15,7 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import CS_OK
 from ansible_collections.corosync.quorum.plugins.module_utils._value import shared_traps
+from ansible_collections.corosync.quorum.plugins.module_utils._value.majority import needed_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_votes
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import Hit, Hits
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import MEMBERS_VERSION
@@ -66,7 +67,7 @@ class _Seen:
         self.device: t.Optional[Device] = value["qdevice"]
         self.device_votes = device_votes(value)
         self.expected: int = value["expected_votes"]
-        self.needed = shared_traps.quorum_of(self.expected)
+        self.needed = needed_of(self.expected)
 
     def members(self) -> t.List["Node"]:
         return [node for node in self.nodes if node["state"] == "member"]

@@ -15,7 +15,11 @@ if t.TYPE_CHECKING:
 
 
 class UnknownNode(Unusable):
-    """A name or node id that the cluster's configuration does not have. The message says which it has."""
+    """What was given does not name one node of this cluster. The message says which nodes there are."""
+
+
+class AmbiguousNode(UnknownNode):
+    """It names more than one. The message says which."""
 
 
 def has_nodelist(value: "Value") -> bool:
@@ -23,16 +27,37 @@ def has_nodelist(value: "Value") -> bool:
     return any(entry["configured_votes"] is not None for entry in value["nodes"])
 
 
+def names_a_node(node: t.Any) -> bool:
+    """Whether this can name a node: a whole number (a node id), or text that is not empty (a name, or the digits of a node id)."""
+    return (isinstance(node, int) and not isinstance(node, bool)) or (isinstance(node, str) and bool(node.strip()))
+
+
 def nodeid_of(node: t.Any, value: "Value") -> int:
-    """The node id behind a name or node id (an int, or its digits). A name wins over equal digits. Raises UnknownNode."""
-    wanted = str(node)
-    for entry in value["nodes"]:
-        if entry["name"] == wanted:
-            return int(entry["nodeid"])
-    for entry in value["nodes"]:
-        if str(entry["nodeid"]) == wanted:
-            return int(entry["nodeid"])
-    raise UnknownNode(f"there is no node '{wanted}' in this cluster; it has {labels([entry['nodeid'] for entry in value['nodes']], value)}")
+    """The node id of the node that is meant. An int is a node id. Text is a name or the digits of a node id. Raises UnknownNode, AmbiguousNode."""
+    ids = [int(entry["nodeid"]) for entry in value["nodes"]]
+    if isinstance(node, int) and not isinstance(node, bool):
+        if node in ids:
+            return int(node)
+        raise UnknownNode(f"there is no node with the node id {node} in this cluster; it has the node ids {_numbers(ids)}")
+    named = [int(entry["nodeid"]) for entry in value["nodes"] if entry["name"] == node]
+    meant = sorted(set(named + [nodeid for nodeid in ids if str(nodeid) == node]))
+    if not meant:
+        raise UnknownNode(f"there is no node '{node}' in this cluster; it has {labels(ids, value)}")
+    if len(meant) > 1:
+        raise AmbiguousNode(_why_ambiguous(str(node), named, meant, value))
+    return meant[0]
+
+
+def _why_ambiguous(node: str, named: t.List[int], meant: t.List[int], value: "Value") -> str:
+    text = f"'{node}' is ambiguous in this cluster: it is the name of node id{'s' if len(named) > 1 else ''} {_numbers(named)}"
+    if len(meant) > len(named):
+        owner = next(entry["name"] for entry in value["nodes"] if str(entry["nodeid"]) == node)
+        text += " and the node id of " + (f"the node named '{owner}'" if owner else "a node without a name")
+    return f"{text}. Give the node id, as a number without quotes: {' or '.join(map(str, meant))}"
+
+
+def _numbers(nodeids: t.Iterable[int]) -> str:
+    return ", ".join(map(str, nodeids)) or "none"
 
 
 def label(nodeid: int, value: "Value") -> str:

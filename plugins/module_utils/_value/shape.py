@@ -9,6 +9,7 @@
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import names_a_node
 
 _KINDS_OF_TIE_BREAKER = ("none", "lowest", "highest", "list")
 
@@ -35,7 +36,7 @@ def check(value: t.Any) -> None:
     if fault:
         raise ForecastError(
             f"The dictionary given is not a votequorum value that this version of corosync.quorum can use: {fault}. "
-            "Read it anew with corosync.quorum.votequorum_info of this version."
+            "Read it again with corosync.quorum.votequorum_info of this version."
         )
 
 
@@ -150,6 +151,8 @@ def described(item: t.Any) -> str:
         return f"the boolean {str(item).lower()}"
     if isinstance(item, (int, float)):
         return f"the number {item}"
+    if item == "":
+        return "an empty string"
     if isinstance(item, str):
         return f"the string '{item}'" if len(item) <= 60 else f"a string of {len(item)} characters"
     if isinstance(item, dict):
@@ -159,6 +162,13 @@ def described(item: t.Any) -> str:
     if type(item).__name__.endswith("Undefined"):
         return "an undefined variable"
     return f"something of type {type(item).__name__}"
+
+
+def refuse_no_nodes(option: str, nodes: t.Iterable[t.Any]) -> None:
+    """Raises ForecastError where an entry of an option is nothing that could name a node."""
+    for node in nodes:
+        if not names_a_node(node):
+            raise ForecastError(f"{option} has {described(node)} where a node name or node id is expected.")
 
 
 def capital(text: str) -> str:

@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
+from ansible_collections.corosync.quorum.plugins.module_utils._value.majority import needed_of, quorum_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import tie_breaker_nodes
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 
@@ -45,17 +46,11 @@ Hits = t.Iterator[Hit]
 def votes_wrap(most: int, line: t.Optional[int] = None) -> Hits:
     """most: the highest number of votes, expected or present, that corosync may have to count."""
     if most >= VOTES_THAT_WRAP:
-        needed = quorum_of(most)
         yield Hit(
-            f"{most} votes are more than corosync can count: it keeps the quorum in 8 bits, so {needed} would be needed but {needed % 256} is.",
+            f"{most} votes are more than corosync can count: it keeps the quorum in 8 bits, so {needed_of(most)} would be needed but {quorum_of(most)} is.",
             f"Give nodes fewer votes: at most {VOTES_THAT_WRAP - 1} together, a quorum device included.",
             line,
         )
-
-
-def quorum_of(expected: int) -> int:
-    """The votes that a majority of these expected votes has, before 8 bits cut it."""
-    return (expected + 2) // 2
 
 
 def splits(needed: int, node_votes: int) -> bool:

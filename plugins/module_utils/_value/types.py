@@ -61,11 +61,16 @@ if t.TYPE_CHECKING:  # novermin: no Python comes past this line
         local: bool
         qdevice: t.Optional[DeviceFlags]
 
-    class Tolerance(t.TypedDict):
-        """What may fail: `forecast` of a value."""
+    class ToleranceAsNow(t.TypedDict):
+        """What may fail as long as the quorum device votes as it does."""
 
         tolerates: int
         quorate_without: t.List[int]
+
+    class Tolerance(ToleranceAsNow):
+        """What may fail, also when the quorum device's vote is lost: `forecast` of a value."""
+
+        as_now: ToleranceAsNow
 
     class Problem(t.TypedDict):
         id: str

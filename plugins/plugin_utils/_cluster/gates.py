@@ -11,13 +11,13 @@ Pure. The role checks again before each restart; this is what can be known befor
 
 from __future__ import annotations
 
-import copy
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import quorate_without
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.what_if import what_if
+from ansible_collections.corosync.quorum.plugins.module_utils._value.majority import needed_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_casts, device_votes
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
-from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import quorum_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Model
 
@@ -132,7 +132,7 @@ def _while_it_is_loaded(before: Value, expected: Value, after: Model) -> str:
         return ""
     fewest = sum(min(pair) for pair in pairs) + (min(device) if casts else 0)
     most = sum(max(pair) for pair in pairs) + max(device)
-    needed = max(before["quorum"], expected["quorum"], quorum_of(max(most, before["expected_votes"], expected["expected_votes"])))
+    needed = max(before["quorum"], expected["quorum"], needed_of(max(most, before["expected_votes"], expected["expected_votes"])))
     doubt = ""
     if fewest < needed:
         doubt = f"as few as {fewest} may be present where {needed} are needed, so quorum might be lost"
@@ -159,31 +159,21 @@ def _device_votes(model: Model) -> int:
 
 def _after(value: Value, after: Model, members: set[int]) -> Value:
     """The value once the new configuration is loaded, and these are the members."""
-    found = copy.deepcopy(value)
     configured = {node.number("nodeid") or 0: node for node in after.nodes}
-    found["members"] = sorted(members & set(configured))
-    if found["qdevice"] and after.qdevice:
-        found["qdevice"]["votes"] = _device_votes(after)
-    else:
-        found["qdevice"] = None
-    known = {node["nodeid"]: node for node in found["nodes"] if node["nodeid"] in value["members"] or node["nodeid"] not in members}
-    votes = sum(configured[nodeid].votes for nodeid in found["members"])
+    there = members & set(configured)
+    entries = {node["nodeid"]: node for node in value["nodes"] if node["nodeid"] in value["members"] or node["nodeid"] not in members}
     # What is written lower than the votes that are there is raised to them (recalculate_quorum).
-    expected = max(after.override, votes + _device_votes(after)) if after.override else after.most_votes
-    found["nodes"] = [known.get(nodeid) or _joined(nodeid, node.label) for nodeid, node in sorted(configured.items()) if nodeid in known or nodeid in members]
-    for entry in found["nodes"]:
-        entry["votes"] = entry["configured_votes"] = configured[entry["nodeid"]].votes
-        entry["expected_votes"] = expected
-        entry["qdevice"] = entry["qdevice"] if after.qdevice else None
-    found["two_node"] = after.two_node_in_force
-    found["total_votes"] = votes + (_device_votes(after) if device_casts(found) else 0)
-    found["expected_votes"] = found["highest_expected"] = expected
-    found["quorum"] = 1 if found["two_node"] and len(found["members"]) <= 2 else quorum_of(expected)
-    found["quorate"] = bool(found["members"]) and found["total_votes"] >= found["quorum"]
-    if found["quorate"]:
-        # Each majority moves them.
-        found["auto_tie_breaker"].update({"lowest": found["members"][0], "highest": found["members"][-1]})
-    return found
+    votes = sum(configured[nodeid].votes for nodeid in there) + _device_votes(after)
+    expected = max(after.override, votes) if after.override else after.most_votes
+    nodes = [
+        dict(entries.get(nodeid) or _joined(nodeid, node.label), votes=node.votes, configured_votes=node.votes, expected_votes=expected)
+        for nodeid, node in sorted(configured.items())
+        if nodeid in entries or nodeid in members
+    ]
+    for node in nodes:
+        node["qdevice"] = node["qdevice"] if after.qdevice else None
+    device = dict(value["qdevice"], votes=_device_votes(after)) if value["qdevice"] and after.qdevice else None
+    return what_if(value, nodes, there, expected, qdevice=device, two_node=after.two_node_in_force)
 
 
 def _joined(nodeid: int, name: str) -> Node:

@@ -244,7 +244,7 @@ class _Work:
             "conf": self.text,
             "config_version": self.version,
             "expected_votes": None if shrinks else cluster_gates.expected_votes(model),
-            "nodes": sorted(self.nodeids, key=lambda name: self.nodeids[name]),
+            "nodes": sorted(self.nodeids.values()),
             "key_from": source if self.wish.is_encrypted else None,
             "key_missing": self.wish.is_encrypted and owner is None,
             "key_to": [host.name for host in self.staying if host.name != source and (owner is None or host.key != owner.key)],

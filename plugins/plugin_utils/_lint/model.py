@@ -17,7 +17,8 @@ import re
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import Conf, Value
-from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import Hits, quorum_of, tie_breaker_kind
+from ansible_collections.corosync.quorum.plugins.module_utils._value.majority import needed_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import Hits, tie_breaker_kind
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import tie_breaker_nodes
 
 PROVIDER = "corosync_votequorum"
@@ -102,7 +103,7 @@ class Model:
     @property
     def quorum_alone(self) -> int:
         """The votes needed at first, before 8 bits cut it."""
-        return quorum_of(self.first_expected)
+        return needed_of(self.first_expected)
 
     @property
     def transport(self) -> str:

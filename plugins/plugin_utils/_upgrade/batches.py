@@ -14,17 +14,19 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import MEMBER
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import MEMBER, VOTES_THAT_WRAP
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, Node
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, Members, checked_facts_of
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import EITHER, Cluster, deciding, lost, played, survives, variants, worst_losses
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import QDEVICE, count_of_nodes, one_of, stays_quorate
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.what_if import as_seen_by
+from ansible_collections.corosync.quorum.plugins.module_utils._value.majority import needed_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import labels
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
 
 if t.TYPE_CHECKING:
-    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
+    pass
 
 Batch = frozenset[int]
 # So many arrangements of votes are looked at for fewer batches before the best found is taken.
@@ -62,10 +64,15 @@ class _Safe:
         self._facts, self._spare, self._variants = facts, spare, variants(facts, qdevice)
         self._seen: dict[t.Any, bool] = {}
         expected = max(node.expected_votes for node in facts.nodes.values())
-        self.quorum = max(facts.value["quorum"], (expected + 2) // 2)
+        self.quorum = max(facts.value["quorum"], needed_of(expected))
         rules = facts.rules
         self.special = (
-            rules.two_node or rules.last_man_standing or rules.tie_breaker != "none" or rules.allow_downscale or bool(rules.qdevice_votes) or self.quorum > 255
+            rules.two_node
+            or rules.last_man_standing
+            or rules.tie_breaker != "none"
+            or rules.allow_downscale
+            or bool(rules.qdevice_votes)
+            or expected >= VOTES_THAT_WRAP
         )
 
     def at_once(self, batch: Batch) -> bool:
@@ -213,16 +220,7 @@ def _seen_by(facts: Facts, daemon: Daemon, ring: Members) -> Facts:
     """What is known after a batch has come back. A quorum device's flags are those of before: the device comes back with the node."""
     expected = daemon.nodes[daemon.us].expected_votes
     nodes = {nodeid: Node(MEMBER, facts.nodes[nodeid].votes, expected, facts.nodes[nodeid].flags) for nodeid in ring}
-    value = t.cast(
-        "Value",
-        dict(
-            facts.value,
-            expected_votes=expected,
-            quorum=daemon.quorum,
-            total_votes=facts.value["total_votes"],
-            auto_tie_breaker=dict(facts.value["auto_tie_breaker"], lowest=daemon.lowest, highest=daemon.highest),
-        ),
-    )
+    value = as_seen_by(facts.value, daemon, total_votes=facts.value["total_votes"])
     return facts._replace(value=value, nodes=nodes, members=ring)
 
 
@@ -240,17 +238,17 @@ def _refuse(facts: Facts, safe: _Safe, spare: int, qdevice: str) -> None:
         raise ForecastError(facts.doubt)
     if not facts.value["quorate"]:
         raise ForecastError(f"There are no safe batches. {stays_quorate(facts, [], qdevice)[1]}")
-    stuck: list[int] = []
-    fatal: Members = frozenset()
+    cannot_leave: list[int] = []
+    loss_of_quorum: Members = frozenset()
     for nodeid in sorted(facts.members):
         if not safe.at_once(frozenset([nodeid])):
-            stuck.append(nodeid)
-            fatal = fatal or next((loss for loss in _with_spares(facts, nodeid, spare) if not survives(facts, loss, qdevice)), fatal)
-    if stuck:
+            cannot_leave.append(nodeid)
+            loss_of_quorum = loss_of_quorum or next((loss for loss in _with_spares(facts, nodeid, spare) if not survives(facts, loss, qdevice)), loss_of_quorum)
+    if cannot_leave:
         spared = f" with {spare} more to spare" if spare else ""
         raise ForecastError(
-            f"There are no safe batches: quorum does not stand the loss of {labels(stuck, facts.value)}{spared}. "
-            f"{stays_quorate(facts, [fatal], qdevice)[1]} {_remedy(facts, spare, qdevice)}"
+            f"There are no safe batches: quorum does not stand the loss of {labels(cannot_leave, facts.value)}{spared}. "
+            f"{stays_quorate(facts, [loss_of_quorum], qdevice)[1]} {_remedy(facts, spare, qdevice)}"
         )
 
 

@@ -36,9 +36,11 @@ _SETTINGS = (
 # What all daemons of one partition must have alike.
 _COUNTS = (("expected_votes", ("expected_votes",)), ("quorum", ("quorum",)), ("quorate", ("quorate",)), ("wait_for_all_pending", ("wait_for_all", "pending")))
 
+_SAME_NODE_ID = "hosts with the same node id"
+
 
 def partitions(results: t.Any) -> Data:
-    """{split, agreed, partitions, unreachable, unavailable, stale, disagreements}.
+    """{split, partitioned, agreed, summary, partitions, unreachable, unavailable, stale, disagreements}.
 
     results: host -> result, or a list of results. A result is what votequorum_info returned, registered or in a loop; a `votequorum`
     value; the result of a task that failed or did not reach its host; or None for a host that has none.
@@ -51,15 +53,19 @@ def partitions(results: t.Any) -> Data:
     unavailable = [{"host": host, "reason": _why_not(result)} for host, result in hosts.items() if host not in values and host not in unreachable]
     found = _partitions(values)
     stale, disagreements = _stale(values, found), _disagreements(values, found)
-    return {
-        "split": _is_split(found),
-        "agreed": len(found) == 1 and not (unreachable or unavailable or stale or disagreements) and all(value["settled"] for value in values.values()),
+    unsettled = sorted(host for host, value in values.items() if not value["settled"])
+    split = _is_split(found)
+    result = {
+        "split": split,
+        "partitioned": split or len({tuple(view["ring_id"].values()) for view in found}) > 1,
+        "agreed": len(found) == 1 and not (unreachable or unavailable or stale or disagreements or unsettled),
         "partitions": found,
         "unreachable": unreachable,
         "unavailable": unavailable,
         "stale": stale,
         "disagreements": disagreements,
     }
+    return dict(result, summary=_summary(result, unsettled))
 
 
 # ---- what was given ------------------------------------------------------------------------------------------------------
@@ -113,9 +119,9 @@ def _value(host: str, result: Data) -> Value:
 
 def _why_not(result: t.Any) -> str:
     if isinstance(result, dict):
-        told = result.get("msg") or result.get("reason")
-        if told:
-            return str(told)
+        reason = result.get("msg") or result.get("reason")
+        if reason:
+            return str(reason)
         if result.get("skipped"):
             return "the task was skipped"
         return "the result has no votequorum value"
@@ -180,7 +186,7 @@ def _disagreements(values: t.Mapping[str, Value], found: t.Sequence[Data]) -> li
     for nodeid in sorted({value["nodeid"] for value in values.values()}):
         same = sorted(host for host, value in values.items() if value["nodeid"] == nodeid)
         if len(same) > 1:
-            differ.append({"about": "hosts with the same node id", "seen": [{"value": nodeid, "hosts": same}]})
+            differ.append({"about": _SAME_NODE_ID, "seen": [{"value": nodeid, "hosts": same}]})
     return differ
 
 
@@ -210,3 +216,52 @@ def _at(value: Value, path: t.Sequence[str]) -> t.Any:
 
 def _node_name(value: Value, nodeid: int) -> str | None:
     return next((node["name"] for node in value["nodes"] if node["nodeid"] == nodeid), None)
+
+
+# ---- in words ------------------------------------------------------------------------------------------------------------
+
+
+def _summary(result: Data, unsettled: list[str]) -> str:
+    """One sentence for people: everything that is not as it should be, or that nothing is."""
+    found = result["partitions"]
+    faults = list(_faults(result, unsettled))
+    if len(found) == 1:
+        count = len(found[0]["seen_by"])
+        verb = ("sees" if count == 1 else "see") if faults else "answered:" if count == 1 else "agree:"
+        faults.append(f"{count} host{'' if count == 1 else 's'} {verb} one partition, {_quorate(found[0])}")
+    return "; ".join(faults[:1] + [fault[:1].lower() + fault[1:] for fault in faults[1:]])
+
+
+def _faults(result: Data, unsettled: list[str]) -> t.Iterator[str]:
+    if len(result["partitions"]) > 1:
+        what = "Split brain" if result["split"] else "Partitioned" if result["partitioned"] else "Different members on one ring"
+        yield f"{what}: {', '.join(map(_view, result['partitions']))}"
+    if result["unreachable"]:
+        yield f"Not reachable: {', '.join(result['unreachable'])}"
+    if result["unavailable"]:
+        reasons = [f"{entry['host']} ({' '.join(entry['reason'].split()).rstrip('.')})" for entry in result["unavailable"]]
+        yield f"Without a votequorum value: {', '.join(reasons)}"
+    if unsettled:
+        yield f"The membership was still changing on {', '.join(unsettled)}"
+    twins = [entry for entry in result["disagreements"] if entry["about"] == _SAME_NODE_ID]
+    if twins:
+        yield "More than one host with the same node id: " + ", ".join(
+            f"{entry['seen'][0]['value']} ({', '.join(entry['seen'][0]['hosts'])})" for entry in twins
+        )
+    others = [entry for entry in result["disagreements"] if entry not in twins]
+    if others:
+        yield f"The hosts disagree about {', '.join(map(_disagreement, others))}"
+
+
+def _view(view: Data) -> str:
+    names = [name or f"node id {nodeid}" for name, nodeid in zip(view["names"], view["members"])]
+    return f"{', '.join(view['seen_by'])} {'sees' if len(view['seen_by']) == 1 else 'see'} {', '.join(names)} ({_quorate(view)})"
+
+
+def _disagreement(entry: Data) -> str:
+    seen = [f"{str(part['value']).lower() if isinstance(part['value'], bool) else part['value']} on {', '.join(part['hosts'])}" for part in entry["seen"]]
+    return f"{entry['about']} ({', '.join(seen)})"
+
+
+def _quorate(view: Data) -> str:
+    return "quorate" if view["quorate"] else "not quorate"

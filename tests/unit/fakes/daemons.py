@@ -61,7 +61,7 @@ def lose(daemons, gone, how="crash", window=False):
 
 def silence(daemons):
     """No quorum device votes any more."""
-    return arithmetic.told({nodeid: arithmetic.qdevice_lost(daemon) for nodeid, daemon in daemons.items()})
+    return arithmetic.exchanged({nodeid: arithmetic.qdevice_lost(daemon) for nodeid, daemon in daemons.items()})
 
 
 def start(daemons, nodeids, votes):

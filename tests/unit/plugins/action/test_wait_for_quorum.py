@@ -136,20 +136,27 @@ YES, NO = answer(HERE, True), answer(LESS, False)
 
 
 def test_options_reach_the_module(monkeypatch):
-    action = Action(monkeypatch, YES, members=["node1", 2], min_votes="3", stable_for=1, qdevice="voting")
+    action = Action(monkeypatch, YES, members=["node1", 2], min_votes="3", stable_for=1, qdevice="voting", forecast_qdevice="lost")
     assert action.run()["votequorum"] == HERE
     given = action.given[0]
-    assert {name: given[name] for name in ("quorate", "members", "min_votes", "stable_for", "qdevice", "timeout", "sleep")} == {
+    assert {name: given[name] for name in ("quorate", "members", "min_votes", "stable_for", "qdevice", "forecast_qdevice", "timeout", "sleep")} == {
         "quorate": True,
-        "members": ["node1", "2"],
+        "members": ["node1", 2],
         "min_votes": 3,
         "stable_for": 1.0,
         "qdevice": "voting",
+        "forecast_qdevice": "lost",
         "timeout": 300.0,
         "sleep": 1.0,
     }
     assert "absent" not in given, "what was not asked for is not passed on"
     assert set(given["_slice"]) == {"seconds", "limit", "stable_for", "linger", "reported", "away"}
+
+
+def test_a_single_node_id_stays_a_number(monkeypatch):
+    action = Action(monkeypatch, YES, members=2)
+    action.run()
+    assert action.given[0]["members"] == [2]
 
 
 @pytest.mark.parametrize("options, quorate", [({}, True), ({"quorate": "no"}, False), ({"quorate": True}, True)])
@@ -172,6 +179,7 @@ def test_quorate_null_does_not_care(monkeypatch):
         ({"min_members": "many"}, ["min_members", "many"]),
         ({"min_votes": 2.5}, ["min_votes", "2.5"]),
         ({"quorate": "perhaps"}, ["quorate", "perhaps"]),
+        ({"forecast_qdevice": "sometimes"}, ["forecast_qdevice", "sometimes", "as_now"]),
         ({"qdevice": "asleep"}, ["qdevice", "asleep", "voting"]),
         ({"timeout": -1}, ["timeout", "-1"]),
         ({"members": []}, ["members", "[]"]),

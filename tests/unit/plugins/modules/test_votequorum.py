@@ -85,6 +85,12 @@ def test_check_mode_predicts(run):
     assert result["changed"] is True and "diff" not in result
 
 
+@pytest.mark.parametrize("node", [2, "2"])
+def test_a_node_id_stays_a_number(run, node):
+    dummy, calls = run({"votes": 2, "node": node})
+    assert calls[0][0].node == node and type(calls[0][0].node) is type(node)
+
+
 def test_nothing_to_do(run):
     result, calls = run({"expected_votes": 3}, values=(BEFORE, BEFORE), applied=())
     assert result["changed"] is False and len(calls) == 2, "and no warning"
@@ -114,7 +120,13 @@ def test_half_done_is_said(run):
         ({"votes": -1}, "votes must be 0 to 509"),
         ({"votes": 510}, "got 510."),
         ({"votes": 1, "node": "0"}, "quorum device"),
-        ({"votes": 1, "node": " "}, "got ' '"),
+        ({"votes": 1, "node": 0}, "node must be the name or the node id of a node; got 0. By 0, corosync means the quorum device."),
+        ({"votes": 1, "node": " "}, "node must be the name or the node id of a node; got ' '."),
+        ({"votes": 1, "node": ""}, "node must be the name or the node id of a node; got ''."),
+        ({"votes": 1, "node": True}, "node must be the name or the node id of a node; got the boolean true."),
+        ({"votes": 1, "node": 1.5}, "node must be the name or the node id of a node; got the number 1.5."),
+        ({"votes": 1, "node": {"a": 1}}, "node must be the name or the node id of a node; got a dictionary."),
+        ({"votes": 1, "node": [1]}, "node must be the name or the node id of a node; got a list."),
         ({"votes": 1, "timeout": -1}, "timeout must be"),
         ({}, "one of the following is required: expected_votes, votes, cancel_wait_for_all"),
         ({"node": "node1"}, "required"),

@@ -159,7 +159,7 @@ def test_a_tie_breaker_list_that_denied_allows_at_the_next_change_of_ring():
 def _with_devices(daemons, casting):
     for nodeid in casting:
         daemons[nodeid] = arithmetic.qdevice_polled(arithmetic.qdevice_registered(daemons[nodeid]), True)
-    return arithmetic.told(daemons)
+    return arithmetic.exchanged(daemons)
 
 
 def test_each_daemon_counts_its_own_qdevice():
@@ -183,7 +183,7 @@ def test_master_wins_is_each_daemon_s_own_too():
 def test_a_lost_qdevice_does_not_vote():
     daemons = _with_devices(booted([1, 1], Rules(qdevice_votes=1), expected=3), (1, 2))
     assert quorate(ring(daemons, 1))
-    silent = arithmetic.told({nodeid: arithmetic.qdevice_lost(daemon) for nodeid, daemon in daemons.items()})
+    silent = arithmetic.exchanged({nodeid: arithmetic.qdevice_lost(daemon) for nodeid, daemon in daemons.items()})
     assert quorate(silent)
     assert not quorate(ring(silent, 1))
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast import losses
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import forecast_entry
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import forecast, may_leave, quorate_without, tolerates
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
@@ -54,13 +55,37 @@ def test_tolerates_is_what_every_combination_survives(a_value, qdevice):
 
 
 @settings(max_examples=100, deadline=None)
-@given(values(), st.sampled_from(["as_now", "lost", "either"]))
-def test_the_entry_is_the_single_questions(a_value, qdevice):
-    entry = forecast_entry(a_value, qdevice)
-    assert entry == {
-        "tolerates": tolerates(a_value, qdevice),
-        "quorate_without": [nodeid for nodeid in a_value["members"] if quorate_without(a_value, nodeid, qdevice)[0]],
+@given(values())
+def test_the_entry_is_the_single_questions(a_value):
+    """Careful, and with the quorum device's vote as it is."""
+    careful, as_now = (
+        {
+            "tolerates": tolerates(a_value, qdevice),
+            "quorate_without": [nodeid for nodeid in a_value["members"] if quorate_without(a_value, nodeid, qdevice)[0]],
+        }
+        for qdevice in ("either", "as_now")
+    )
+    assert forecast_entry(a_value) == dict(careful, as_now=as_now)
+    assert as_now["tolerates"] >= careful["tolerates"] and set(as_now["quorate_without"]) >= set(careful["quorate_without"])
+
+
+def test_the_entry_of_three_nodes_and_a_device_that_votes():
+    assert forecast_entry(value([1, 1, 1], qdevice=1)) == {
+        "tolerates": 0,
+        "quorate_without": [],
+        "as_now": {"tolerates": 1, "quorate_without": [1, 2, 3]},
     }
+
+
+def test_without_a_device_that_votes_nothing_is_computed_twice(monkeypatch):
+    asked = []
+    survives = losses.survives
+    monkeypatch.setattr(losses, "survives", lambda *given: asked.append(given[1:]) or survives(*given))
+    for a_value in (value([1] * 5), value([1] * 5, qdevice=1, casting=[])):
+        entry = forecast_entry(a_value)
+        assert {key: entry[key] for key in entry["as_now"]} == entry["as_now"]
+        assert entry["as_now"]["quorate_without"] is not entry["quorate_without"], "or YAML shows a reference"
+        assert {qdevice for dummy, qdevice in asked} == {"either"}
 
 
 @settings(max_examples=100, deadline=None)
@@ -144,7 +169,11 @@ def test_reasons_name_the_rule_and_its_numbers():
 def test_what_is_not_known_is_not_safe():
     moving = value([1, 1, 1], settled=False)
     assert forecast(moving, [1])["quorate"] is False and "read it again" in forecast(moving, [1])["reason"]
-    assert (quorate_without(moving, 1)[0], tolerates(moving), forecast_entry(moving)) == (False, 0, {"tolerates": 0, "quorate_without": []})
+    assert (quorate_without(moving, 1)[0], tolerates(moving), forecast_entry(moving)) == (
+        False,
+        0,
+        {"tolerates": 0, "quorate_without": [], "as_now": {"tolerates": 0, "quorate_without": []}},
+    )
     mute = value([1, 1, 1])
     mute["nodes"][1]["votes"] = None
     result = forecast(mute, [1])
@@ -154,7 +183,7 @@ def test_what_is_not_known_is_not_safe():
 
 def test_without_a_member_nothing_can_be_lost():
     """A daemon that has just started tells of itself before it is a member."""
-    assert forecast_entry(dict(value([1, 1, 1]), members=[])) == {"tolerates": 0, "quorate_without": []}
+    assert forecast_entry(dict(value([1, 1, 1]), members=[])) == {"tolerates": 0, "quorate_without": [], "as_now": {"tolerates": 0, "quorate_without": []}}
 
 
 def test_a_cluster_that_is_not_quorate_is_not_safe():
@@ -191,13 +220,47 @@ def test_names_and_node_ids():
         ([["node1"], "node2"], "Nodes and lists of nodes are mixed: give a list of nodes that leave at once, or a list of such lists, one a step."),
         (None, "Nothing (None) was given where a list of node names or node ids is expected."),
         ({"node1": 1}, "A dictionary was given where a list of node names or node ids is expected."),
-        ([True], "The boolean true was given where a node name or node id is expected."),
+        ([True], "leave has the boolean true where a node name or node id is expected."),
+        ([["node1"], [2.0]], "leave has the number 2.0 where a node name or node id is expected."),
+        ([""], "leave has an empty string where a node name or node id is expected."),
+        ("", "leave has an empty string where a node name or node id is expected."),
+        ([9], "There is no node with the node id 9 in this cluster; it has the node ids 1, 2, 3."),
     ],
 )
 def test_questions_that_have_no_answer(leave, message):
     with pytest.raises(ForecastError) as raised:
         forecast(value([1, 1, 1]), leave)
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("question", [quorate_without, may_leave])
+def test_what_names_no_node_is_refused_with_the_option(question):
+    with pytest.raises(ForecastError) as raised:
+        question(value([1, 1, 1]), {"node1": 1})
+    assert str(raised.value) == "A dictionary was given where a list of node names or node ids is expected."
+    with pytest.raises(ForecastError) as raised:
+        question(value([1, 1, 1]), ["node1", False])
+    assert str(raised.value) == "nodes has the boolean false where a node name or node id is expected."
+
+
+def crossed(votes=(1, 1, 1)):
+    """The value of node id 1 in a cluster whose nodes 1, 2, 3 are named 2, 1, 3."""
+    a_value = value(list(votes))
+    for node, name in zip(a_value["nodes"], ("2", "1", "3")):
+        node["name"] = name
+    return a_value
+
+
+def test_a_node_id_is_that_node_whatever_the_others_are_named():
+    """README's example asks whether the node with this node id may leave. Node id 2, which is named 1, might; node id 1 has half of the votes."""
+    a_value = crossed([3, 1, 1])
+    assert forecast(a_value, [a_value["nodeid"]])["members"] == [2, 3]
+    assert not quorate_without(a_value, a_value["nodeid"])[0]
+    assert not may_leave(a_value, [a_value["nodeid"]])["safe"]
+    assert quorate_without(a_value, 2)[0]
+    with pytest.raises(ForecastError, match="'1' is ambiguous in this cluster"):
+        quorate_without(a_value, "1")
+    assert quorate_without(a_value, "3")[0]
 
 
 @pytest.mark.parametrize(

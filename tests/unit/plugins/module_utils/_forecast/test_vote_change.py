@@ -64,6 +64,19 @@ def refusal(seen, configuration=None, **wishes):
 
 
 THREE = value([1, 1, 1])
+CROSSED = dict(THREE, name="2", nodes=[dict(node, name=name) for node, name in zip(THREE["nodes"], ("2", "1", "3"))])
+
+
+@pytest.mark.parametrize("node, nodeid", [(None, 1), (1, 1), (2, 2), ("3", 3)])
+def test_whose_votes(node, nodeid):
+    """Without `node`, it is the node asked, also where another node has its node id as its name."""
+    assert planned(CROSSED, votes=2, node=node).steps == [tested.Step(tested.VOTES, nodeid, 2)]
+
+
+def test_digits_that_may_mean_two_nodes_are_refused():
+    assert refusal(CROSSED, votes=2, node="1").startswith(
+        "node: '1' is ambiguous in this cluster: it is the name of node id 2 and the node id of the node named '2'."
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,6 +148,7 @@ def test_who_is_not_seen():
         (without(THREE, 3), {"votes": 0}, "votes 0 of node1 would cost this cluster its quorum: 1 vote would be present, quorum would be 2."),
         (ALONE, {"votes": 0}, "would not make this partition quorate (0 votes would be present, quorum would be 2)"),
         (THREE, {"votes": 1, "node": "node9"}, "node: there is no node 'node9' in this cluster; it has node1, node2, node3."),
+        (THREE, {"votes": 1, "node": 9}, "node: there is no node with the node id 9 in this cluster; it has the node ids 1, 2, 3."),
         (ALONE, {"votes": 1, "node": "node2"}, "not a member now (dead)"),
         (value([1, 1], two_node=True), {"votes": 1}, "two_node"),
         (value([300, 100, 100]), {"votes": 110, "node": "node2"}, "would make 510 votes with those of the other nodes (400) and of the quorum device (0)"),

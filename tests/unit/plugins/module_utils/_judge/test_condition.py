@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import EITHER
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import QDEVICE
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import (
     CONDITIONS,
+    COUNTS_ON,
     QDEVICE_STATES,
     ImpossibleGoal,
     device_state,
@@ -24,8 +27,9 @@ from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import devi
 VOTING, ALIVE, REGISTERED, ABSENT = (value(qdevice=device(state)) for state in ("voting", "alive", "registered", "absent"))
 NOT_ITS_OWN_MEMBER = (
     "The dictionary given is not a votequorum value that this version of corosync.quorum can use: the node asked, 1, is not among its members. "
-    "Read it anew with corosync.quorum.votequorum_info of this version."
+    "Read it again with corosync.quorum.votequorum_info of this version."
 )
+CROSSED = [node(1, name="2"), node(2, name="1"), node(3, False, name="3")]
 NO_NODELIST = {"nodes": [node(1, name=None, configured=None)], "members": (1,)}
 
 
@@ -42,6 +46,12 @@ NO_NODELIST = {"nodes": [node(1, name=None, configured=None)], "members": (1,)}
         ("members", ["2"], value(nodes=[node(1), node(2, False, name=None)], members=[1]), False, ["node1"]),
         ("members", ["2"], value(nodes=[node(1), node(2, name=None)], members=[1, 2]), True, ["node1", "2"]),
         ("members", ["7"], value(**NO_NODELIST), False, ["1"]),
+        ("members", [7], value(**NO_NODELIST), False, ["1"]),
+        ("members", [1], value(**NO_NODELIST), True, ["1"]),
+        ("members", [1], value(nodes=CROSSED, members=[1]), True, ["2"]),
+        ("members", [2], value(nodes=CROSSED, members=[1]), False, ["2"]),
+        ("absent", [2], value(nodes=CROSSED, members=[1]), True, ["2"]),
+        ("quorate_without", [2], value(nodes=CROSSED, members=[1, 2]), False, None),
         ("absent", ["node3"], value(members=[1, 2]), True, ["node1", "node2"]),
         ("absent", ["node3", "2"], value(members=[1, 2]), False, ["node1", "node2"]),
         ("absent", ["node3"], value(), False, ["node1", "node2", "node3"]),
@@ -104,6 +114,27 @@ def test_nothing_read_meets_nothing():
     assert unmet(goal, None) == [{"condition": name, "wanted": wanted, "seen": None} for name, wanted in goal.items()]
 
 
+DEVICE = {"qdevice": device(), "nodes": [node(nodeid, expected_votes=4, qdevice=device()) for nodeid in (1, 2, 3)]}
+
+
+@pytest.mark.parametrize("given_qdevice, holds", [(None, False), ("either", False), ("as_now", True), ("lost", False)])
+@pytest.mark.parametrize("name, wanted", [("tolerates", 1), ("quorate_without", ["node2"])])
+def test_a_forecast_may_count_on_the_quorum_device(name, wanted, given_qdevice, holds):
+    """Three nodes and a device with a vote: any node may leave, but not the device's vote as well."""
+    goal = goal_of({name: wanted, "forecast_qdevice": given_qdevice})
+    assert [item["condition"] for item in unmet(goal, value(**DEVICE))] == ([] if holds else [name])
+    assert [item["condition"] for item in unmet(goal, None)] == [name]
+
+
+def test_it_may_count_on_what_the_filters_may():
+    assert set(COUNTS_ON) == {*QDEVICE, EITHER}
+
+
+def test_how_a_forecast_counts_is_no_condition():
+    assert goal_of({"quorate": True, "forecast_qdevice": "lost"}) == {"quorate": True}
+    assert goal_of({"tolerates": 1, "forecast_qdevice": "lost"}) == {"tolerates": 1, "forecast_qdevice": "lost"}
+
+
 @given(st.sets(st.sampled_from([1, 2, 3])), st.booleans(), st.sampled_from(QDEVICE_STATES), st.sampled_from(sorted(CONDITIONS)))
 def test_what_has_not_settled_meets_nothing(members, quorate, state, name):
     wanted = {"members": ["1"], "absent": ["3"], "quorate_without": ["3"], "quorate": False, "qdevice": "absent"}.get(name, 0)
@@ -117,6 +148,20 @@ def test_what_has_not_settled_meets_nothing(members, quorate, state, name):
         ({"members": ["node4"]}, value(), "members: there is no node 'node4' in this cluster; it has node1, node2, node3."),
         ({"absent": ["0"]}, value(), "absent: there is no node '0' in this cluster; it has node1, node2, node3."),
         ({"members": ["node2"]}, value(**NO_NODELIST), "members: there is no node 'node2' in this cluster; it has node id 1."),
+        ({"members": [9]}, value(), "members: there is no node with the node id 9 in this cluster; it has the node ids 1, 2, 3."),
+        ({"members": [0]}, value(**NO_NODELIST), "members: there is no node with the node id 0 in this cluster; it has the node ids 1."),
+        ({"absent": ["0"]}, value(**NO_NODELIST), "absent: there is no node '0' in this cluster; it has node id 1."),
+        ({"absent": ["4294967296"]}, value(**NO_NODELIST), "absent: there is no node '4294967296' in this cluster; it has node id 1."),
+        (
+            {"absent": ["1"]},
+            value(nodes=CROSSED),
+            (
+                "absent: '1' is ambiguous in this cluster: it is the name of node id 2 and the node id of the node named '2'. "
+                "Give the node id, as a number without quotes: 1 or 2."
+            ),
+        ),
+        ({"members": ["node2", 2]}, value(), "members names a node twice: 2."),
+        ({"members": [2], "absent": ["node2"]}, value(), "members and absent both name node2: no node can be a member and absent."),
         ({"members": ["node2", "2"]}, value(), "members names a node twice: 2."),
         ({"absent": ["2", "node3", "node2"]}, value(), "absent names a node twice: node2."),
         ({"members": ["node2", "node3"], "absent": ["2"]}, value(), "members and absent both name node2: no node can be a member and absent."),
@@ -152,6 +197,40 @@ def test_goals_that_can_never_hold(goal, where, message):
     with pytest.raises(ImpossibleGoal) as caught:
         refuse_impossible(goal, where)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "goal, message",
+    [
+        (
+            {"tolerates": 1},
+            (
+                "tolerates is 1, but even with all nodes there no more than 0 may fail together. "
+                "As long as the quorum device votes, it could hold: forecast_qdevice=as_now counts on that."
+            ),
+        ),
+        ({"tolerates": 1, "forecast_qdevice": "lost"}, "tolerates is 1, but even with all nodes there no more than 0 may fail together."),
+        ({"tolerates": 2, "forecast_qdevice": "as_now"}, "tolerates is 2, but even with all nodes there no more than 1 may fail together."),
+        (
+            {"quorate_without": ["node2"]},
+            (
+                "quorate_without names node2, but even with all nodes there the cluster would not stay quorate without. "
+                "If the quorum device's vote is lost too: Without node2, 2 votes are present, quorum is 3 of 4 expected: 1 too few. "
+                "As long as the quorum device votes, it could hold: forecast_qdevice=as_now counts on that."
+            ),
+        ),
+    ],
+)
+def test_what_a_forecast_counts_on_decides_whether_it_can_hold(goal, message):
+    with pytest.raises(ImpossibleGoal) as caught:
+        refuse_impossible(goal, value(members=[1], **DEVICE))
+    said = str(caught.value)
+    assert said == message
+
+
+@pytest.mark.parametrize("goal", [{"tolerates": 1}, {"quorate_without": ["node2"]}])
+def test_a_forecast_that_counts_on_the_device_may_yet_hold(goal):
+    refuse_impossible(dict(goal, forecast_qdevice="as_now"), value(members=[1], **DEVICE))
 
 
 def test_quorate_without_too_many_can_never_hold():

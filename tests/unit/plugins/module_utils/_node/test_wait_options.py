@@ -7,7 +7,7 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import CONDITIONS
 from ansible_collections.corosync.quorum.plugins.module_utils._node.options import LONGEST, OptionError
-from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_options import ARGUMENT_SPEC, check
+from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_options import ARGUMENT_SPEC, check, with_lists_of_nodes
 
 
 def options(**given):
@@ -16,6 +16,7 @@ def options(**given):
 
 NOT_POSITIVE = "%s must be a number of seconds greater than 0 and at most 31622400 (a year); got %s."
 NEGATIVE = "%s must be a number of seconds from 0 to 31622400 (a year); got %s."
+NO_NODE = "%s has %s where a node name or node id is expected."
 EMPTY = "%s is empty or has an empty entry: leave the option out, or name nodes; got %s."
 
 
@@ -41,6 +42,13 @@ EMPTY = "%s is empty or has an empty entry: leave the option out, or name nodes;
         ({"absent": [""]}, EMPTY % ("absent", "['']")),
         ({"quorate_without": []}, EMPTY % ("quorate_without", "[]")),
         ({"members": ["node1", "node2", "node1"]}, "members names a node twice: node1."),
+        ({"members": [2, "node1", 2]}, "members names a node twice: 2."),
+        ({"members": ["node1", True]}, NO_NODE % ("members", "the boolean true")),
+        ({"absent": [1.5]}, NO_NODE % ("absent", "the number 1.5")),
+        ({"quorate_without": [{"node1": 1}]}, NO_NODE % ("quorate_without", "a dictionary")),
+        ({"quorate_without": [["node1"]]}, NO_NODE % ("quorate_without", "a list")),
+        ({"members": [None]}, NO_NODE % ("members", "nothing (None)")),
+        ({"members": [2, "b", 1], "absent": [1, 2, "2"]}, "members and absent both name 1, 2: no node can be a member and absent."),
         ({"members": ["b", "a"], "absent": ["a", "b", "c"]}, "members and absent both name a, b: no node can be a member and absent."),
         (
             {"delay": 300},
@@ -67,6 +75,7 @@ def test_what_is_wrong(given, message):
     [
         {},
         {"members": ["node1"], "absent": ["node2"], "min_members": 1, "min_votes": 1, "ring_newer_than": 0, "expected_votes": 1},
+        {"members": [1, "1", "node2"], "absent": [2]},
         {"timeout": LONGEST, "sleep": 0.01, "connect_timeout": LONGEST},
         {"timeout": 10, "stable_for": 5, "delay": 4.9},
     ],
@@ -78,3 +87,13 @@ def test_what_is_right(given):
 def test_every_condition_is_an_option():
     assert set(CONDITIONS) < set(ARGUMENT_SPEC)
     assert not [name for name in CONDITIONS if "default" in ARGUMENT_SPEC[name]], "a default would take away null"
+
+
+@pytest.mark.parametrize("name", ["members", "absent", "quorate_without"])
+def test_a_node_id_stays_a_number(name):
+    """Ansible makes text of a number that is given where a list is expected, and of the entries of a list of text."""
+    assert ARGUMENT_SPEC[name] == {"type": "list", "elements": "raw"}
+    assert with_lists_of_nodes({name: 3, "msg": 4}) == {name: [3], "msg": 4}
+    assert with_lists_of_nodes({name: True}) == {name: [True]}
+    for given in ("node1,node2", [1, "2"], None, {"a": 1}):
+        assert with_lists_of_nodes({name: given}) == {name: given}

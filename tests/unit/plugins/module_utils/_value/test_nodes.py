@@ -4,9 +4,21 @@
 """Nodes by name and by id."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, has_nodelist, label, labels, nodeid_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import (
+    AmbiguousNode,
+    UnknownNode,
+    has_nodelist,
+    label,
+    labels,
+    names_a_node,
+    nodeid_of,
+)
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node, value
+
+CONFUSING = [node(1, name="2"), node(2, name="1"), node(3, name=None)]
 
 
 @pytest.mark.parametrize("wanted, nodeid", [("node2", 2), ("2", 2), (2, 2)])
@@ -14,18 +26,68 @@ def test_a_name_or_an_id(wanted, nodeid):
     assert nodeid_of(wanted, value()) == nodeid
 
 
-def test_a_name_that_looks_like_an_id_wins():
-    confusing = value(nodes=[node(1, name="2"), node(2, name="1"), node(3, name=None)])
-    assert nodeid_of("1", confusing) == 2
-    assert nodeid_of("2", confusing) == 1
-    assert nodeid_of("3", confusing) == 3
+@pytest.mark.parametrize("nodeid", [1, 2, 3])
+def test_a_number_is_always_a_node_id(nodeid):
+    """Also where it is the name of another node: this is README's example, on nodes named 2, 1 and 3."""
+    assert nodeid_of(nodeid, value(nodes=CONFUSING)) == nodeid
 
 
-@pytest.mark.parametrize("wanted", ["node4", "4", 0, "0", "NODE1", "", "node1.example.org"])
+def test_digits_that_are_one_node_s_name_and_another_s_id_are_ambiguous():
+    with pytest.raises(AmbiguousNode) as caught:
+        nodeid_of("1", value(nodes=CONFUSING))
+    assert str(caught.value) == (
+        "'1' is ambiguous in this cluster: it is the name of node id 2 and the node id of the node named '2'. "
+        "Give the node id, as a number without quotes: 1 or 2"
+    )
+    with pytest.raises(AmbiguousNode, match="it is the name of node id 2 and the node id of a node without a name"):
+        nodeid_of("3", value(nodes=[node(1), node(2, name="3"), node(3, name=None)]))
+
+
+def test_digits_that_are_name_and_id_of_one_node():
+    assert nodeid_of("3", value(nodes=[node(1, name="1"), node(2, name="2"), node(3, name="3")])) == 3
+
+
+def test_a_name_that_two_nodes_have_is_ambiguous():
+    with pytest.raises(AmbiguousNode) as caught:
+        nodeid_of("web", value(nodes=[node(1, name="web"), node(2), node(3, name="web")]))
+    assert str(caught.value) == "'web' is ambiguous in this cluster: it is the name of node ids 1, 3. Give the node id, as a number without quotes: 1 or 3"
+
+
+@pytest.mark.parametrize("wanted", ["node4", "4", "0", "02", "²", "NODE1", "", "node1.example.org"])
 def test_an_unknown_node_and_who_there_is(wanted):
     with pytest.raises(UnknownNode) as caught:
         nodeid_of(wanted, value())
     assert str(caught.value) == f"there is no node '{wanted}' in this cluster; it has node1, node2, node3"
+
+
+@pytest.mark.parametrize("wanted", [4, 0, -1])
+def test_an_unknown_node_id_and_which_there_are(wanted):
+    with pytest.raises(UnknownNode) as caught:
+        nodeid_of(wanted, value())
+    assert str(caught.value) == f"there is no node with the node id {wanted} in this cluster; it has the node ids 1, 2, 3"
+
+
+@pytest.mark.parametrize("wanted", [True, 1.0, None, ["node1"], {"node1": 1}])
+def test_what_names_no_node(wanted):
+    assert not names_a_node(wanted)
+    with pytest.raises(UnknownNode):
+        nodeid_of(wanted, value())
+
+
+def test_what_may_name_a_node():
+    assert names_a_node("node1") and names_a_node(0) and not names_a_node("") and not names_a_node(" ")
+
+
+@given(st.permutations(["1", "2", "3", "node1", "node1", None]))
+def test_what_names_a_node_names_that_node(names):
+    """Whatever the names are: an answer is the node with that id or that name, and there is no other that could be meant."""
+    nodes = value(nodes=[node(nodeid, name=name) for nodeid, name in zip((1, 2, 3), names)])["nodes"]
+    for wanted in [1, 2, 3, *filter(None, names), "1"]:
+        meant = [entry["nodeid"] for entry in nodes if wanted in (entry["nodeid"], entry["name"], str(entry["nodeid"]))]
+        try:
+            assert [nodeid_of(wanted, value(nodes=nodes))] == (meant if isinstance(wanted, str) else [wanted])
+        except UnknownNode:
+            assert len(meant) != 1
 
 
 def test_labels():

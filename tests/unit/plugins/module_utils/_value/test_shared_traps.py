@@ -30,11 +30,6 @@ def test_one_vote_is_no_plural():
     assert "needs 1 vote, but all nodes together have 0" in tested.expected_votes_unreachable(1, 1, "all nodes", 0)
 
 
-@pytest.mark.parametrize(("expected", "needed"), [(1, 1), (2, 2), (3, 2), (4, 3), (509, 255), (510, 256)])
-def test_quorum_of(expected, needed):
-    assert tested.quorum_of(expected) == needed
-
-
 @pytest.mark.parametrize(
     ("text", "kind"), [("lowest", "lowest"), ("highest", "highest"), ("1 2", "list"), ("3,1", "list"), ("0", "none"), ("node1", "none"), ("", "none")]
 )

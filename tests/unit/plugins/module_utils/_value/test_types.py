@@ -58,7 +58,7 @@ def described(typed, kind, prefix=""):
 @pytest.mark.parametrize(
     ("name", "table", "added"),
     [
-        ("Value", shape.VALUE, {"forecast.tolerates", "forecast.quorate_without", "problems"}),
+        ("Value", shape.VALUE, {"forecast.tolerates", "forecast.quorate_without", "forecast.as_now.tolerates", "forecast.as_now.quorate_without", "problems"}),
         ("Node", shape.NODE, set()),
         ("DeviceFlags", shape.DEVICE_FLAGS, set()),
         ("Device", shape.DEVICE, set()),

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Partitions: who sees whom, from whatever results the hosts have."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,7 +35,9 @@ def abouts(result):
 def test_one_partition():
     assert partitions(whole()) == {
         "split": False,
+        "partitioned": False,
         "agreed": True,
+        "summary": "3 hosts agree: one partition, quorate",
         "unreachable": [],
         "unavailable": [],
         "stale": [],
@@ -58,18 +62,20 @@ def test_three_and_two():
         ([3, 4, 5], True, ["host3", "host4", "host5"]),
         ([1, 2], False, ["host1", "host2"]),
     ]
-    assert (result["split"], result["agreed"], result["stale"]) == (False, False, [])
+    assert (result["split"], result["partitioned"], result["agreed"], result["stale"]) == (False, True, False, [])
+    assert result["summary"] == "Partitioned: host3, host4, host5 see node3, node4, node5 (quorate), host1, host2 see node1, node2 (not quorate)"
 
 
 def test_split_brain():
     result = partitions({"a": seen(1, [1], of=2, two_node=True), "b": seen(2, [2], of=2, two_node=True)})
-    assert result["split"] and not result["agreed"]
+    assert result["split"] and result["partitioned"] and not result["agreed"]
+    assert result["summary"] == "Split brain: a sees node1 (quorate), b sees node2 (quorate)"
     assert [part["members"] for part in result["partitions"]] == [[1], [2]]
 
 
 def test_two_views_that_share_nodes_are_stale_and_no_split_brain():
     result = partitions({"a": seen(1, (1, 2, 3), of=3), "b": seen(2, (2, 3), of=3, seq=24), "c": seen(3, (2, 3), of=3, seq=24)})
-    assert not result["split"] and not result["agreed"]
+    assert not result["split"] and result["partitioned"] and not result["agreed"]
     assert [(entry["member"], entry["host"], entry["seen_by"]) for entry in result["stale"]] == [(2, "b", ["a"]), (3, "c", ["a"])]
 
 
@@ -134,7 +140,82 @@ def test_hosts_that_did_not_answer():
 
 
 def test_unsettled_is_not_agreed():
-    assert not partitions(whole(settled=False))["agreed"]
+    result = partitions(whole(settled=False))
+    assert (result["agreed"], result["partitioned"]) == (False, False)
+    assert result["summary"] == "The membership was still changing on host1, host2, host3; 3 hosts see one partition, quorate"
+
+
+def test_two_views_of_one_ring_are_no_partition():
+    hosts = dict(whole(), host3=seen(3, (2, 3), of=3))
+    hosts["host3"]["ring_id"] = hosts["host1"]["ring_id"]
+    result = partitions(hosts)
+    assert (result["split"], result["partitioned"], result["agreed"]) == (False, False, False)
+    assert result["summary"].startswith("Different members on one ring: host1, host2 see node1, node2, node3 (quorate), host3 sees node2, node3 (quorate)")
+
+
+def nameless():
+    hosts = whole(2)
+    for a_value in hosts.values():
+        a_value["nodes"][1]["name"] = None
+    hosts["host2"]["ring_id"] = {"nodeid": 1, "seq": 24}
+    return hosts
+
+
+@pytest.mark.parametrize(
+    "results, summary",
+    [
+        ({"a": whole()["host1"]}, "1 host answered: one partition, quorate"),
+        ({host: dict(a_value, quorate=False) for host, a_value in whole(2).items()}, "2 hosts agree: one partition, not quorate"),
+        (dict(whole(2), a={"unreachable": True}, b={"unreachable": True}), "Not reachable: a, b; 2 hosts see one partition, quorate"),
+        (
+            dict(whole(2), a={"reason": "not_running"}, b={"failed": True, "msg": "It is\n frozen."}),
+            "Without a votequorum value: a (not_running), b (It is frozen); 2 hosts see one partition, quorate",
+        ),
+        ({"a": None}, "Without a votequorum value: a (nothing (None) instead of a result)"),
+        (
+            dict(whole(), host3=seen(3, (1, 2, 3), of=3, two_node=True, wait_for_all=False)),
+            "The hosts disagree about two_node (false on host1, host2, true on host3); 3 hosts see one partition, quorate",
+        ),
+        (
+            dict(whole(2), host3=whole(2)["host2"]),
+            "More than one host with the same node id: 2 (host2, host3); 3 hosts see one partition, quorate",
+        ),
+        (nameless(), "Partitioned: host1 sees node1, node id 2 (quorate), host2 sees node1, node id 2 (quorate)"),
+    ],
+)
+def test_the_summary_names_whatever_is_not_as_it_should_be(results, summary):
+    assert partitions(results)["summary"] == summary
+
+
+@st.composite
+def clusters(draw):
+    """What the hosts of a cluster say, each of which sees any members on any ring, or says nothing."""
+    count = draw(st.integers(1, 4))
+    hosts = {}
+    for nodeid in range(1, count + 1):
+        answers = draw(st.sampled_from(["value", "value", "value", "unreachable", "stopped"]))
+        if answers == "value":
+            members = sorted(draw(st.sets(st.integers(1, count))) | {nodeid})
+            changes = draw(st.sampled_from([{}, {}, {"settled": False}, {"two_node": True}, {"quorum": 1}]))
+            hosts[f"host{nodeid}"] = seen(nodeid, members, of=count, quorate=draw(st.booleans()), seq=draw(st.sampled_from([20, 24])), **changes)
+        else:
+            hosts[f"host{nodeid}"] = {"unreachable": True} if answers == "unreachable" else {"available": False, "reason": "not_running"}
+    return hosts
+
+
+@settings(max_examples=500, deadline=None)
+@given(clusters())
+def test_the_summary_says_what_the_answer_says(hosts):
+    result = partitions(hosts)
+    summary = result["summary"]
+    assert bool(re.match(r"\d+ hosts? (agree|answered): one partition", summary)) == result["agreed"]
+    assert result["partitioned"] or not result["split"]
+    assert not (result["agreed"] and result["partitioned"])
+    assert ("Split brain" in summary, summary.startswith("Partitioned")) == (result["split"], result["partitioned"] and not result["split"])
+    away = result["unreachable"] + [entry["host"] for entry in result["unavailable"]]
+    assert all(host in summary for host in away)
+    assert all(str(entry["about"]) in summary for entry in result["disagreements"] if "same node id" not in entry["about"])
+    assert "\n" not in summary and not summary.endswith(".")
 
 
 def test_lists_and_loops():
