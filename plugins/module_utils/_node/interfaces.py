@@ -8,7 +8,7 @@
 
 import typing as t
 
-if t.TYPE_CHECKING:
+if t.TYPE_CHECKING:  # novermin: no Python comes past this line
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import Event, Votequorum
