@@ -47,7 +47,7 @@ NO_FOLDER = re.compile("^Failed to create temporary directory|No space left on d
 display = Display()
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible has no type information
+class ActionModule(ActionBase):
     """Checks the options and runs slices on the node until the wait ends."""
 
     _supports_check_mode = True

@@ -12,8 +12,8 @@ if t.TYPE_CHECKING:  # novermin: no Python comes past this line
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import Event, Votequorum
-    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
     from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import Flip
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
 
     class Polls(t.Protocol):
         """Waits for a descriptor, as long as somebody wants the result."""
