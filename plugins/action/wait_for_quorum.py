@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The action behind wait_for_quorum: the node waits by event, the controller keeps the wait up. Documented in plugins/modules."""
+"""The action behind wait_for_quorum: the node waits for events, the controller starts slice after slice. Documented in plugins/modules."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ansible.utils.display import Display
 from ansible.utils.path import makedirs_safe, unfrackpath
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError
+from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import Slice
 from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_options import ARGUMENT_SPEC, check, with_lists_of_nodes
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.narrator import Narrator
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.slices import LONG_SLICE, SLICE, Broken, Lost, Refused, RemoteWait, Silent
@@ -47,7 +48,7 @@ display = Display()
 
 
 class ActionModule(ActionBase):
-    """Checks the options and keeps the wait up."""
+    """Checks the options and runs slices on the node until the wait ends."""
 
     _supports_check_mode = True
     _supports_async = False
@@ -56,10 +57,10 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         options = self._options()
         host = _host(self._task, task_vars or {})
-        talks = options["progress"] and not self._task.no_log
-        narrator = Narrator((lambda line: display.display(f"wait_for_quorum: [{host}] {line}")) if talks else None)
+        is_verbose = options["progress"] and not self._task.no_log
+        narrator = Narrator((lambda line: display.display(f"wait_for_quorum: [{host}] {line}")) if is_verbose else None)
         node = _Node(self, task_vars or {}, options, narrator)
-        wait = RemoteWait(options, node.look, narrator, sleep=node.pause, longest=LONG_SLICE if node.can_keep_alive else SLICE)
+        wait = RemoteWait(options, node.run_slice, narrator, sleep=node.pause, longest=LONG_SLICE if node.can_keep_alive else SLICE)
         try:
             result = wait.look_once() if self._task.check_mode else wait.run()
         finally:
@@ -91,7 +92,7 @@ class _Node:
         self._options = {name: value for name, value in options.items() if value is not None}
         self._narrator = narrator
         self._parent = os.getppid()
-        self._looks = 0
+        self._slices = 0
         self.can_keep_alive = getattr(self._connection, "transport", None) == "ssh"
         self.discovered: dict[str, t.Any] = {}
         self._lost = False
@@ -99,17 +100,16 @@ class _Node:
         self._in_use = False
         self._ssh_args: t.Any = None
 
-    def look(self, given: dict[str, t.Any], seconds: float) -> dict[str, t.Any]:
+    def run_slice(self, slice_: Slice, seconds: float) -> dict[str, t.Any]:
         """Run one slice on the node: the module's result. Raises Silent, Lost, Refused, Broken."""
-        self._looks += 1
-        if self._looks == 2 and self.can_keep_alive:
+        self._slices += 1
+        if self._slices == 2 and self.can_keep_alive:
             self._connect_for_long()
         self._in_use = True
         try:
             with Watchdog(seconds, self._narrator.heartbeat, self._parent):
-                answer: dict[str, t.Any] = self._action._execute_module(
-                    module_name=MODULE, module_args=dict(self._options, _slice=given), task_vars=self._task_vars
-                )
+                arguments = dict(self._options, **slice_.as_argument())
+                answer: dict[str, t.Any] = self._action._execute_module(module_name=MODULE, module_args=arguments, task_vars=self._task_vars)
         except Overdue:
             self._forget()
             raise Silent(f"it gave no answer within {int(seconds)} s") from None
@@ -120,7 +120,7 @@ class _Node:
         return answer
 
     def pause(self, seconds: float) -> None:
-        """Wait without the node, as long as there is somebody to wait for."""
+        """Wait without the node, as long as somebody wants the result."""
         pause(seconds, self._parent)
 
     def restore(self) -> None:
@@ -136,7 +136,7 @@ class _Node:
             self._reset()
 
     def _connect_for_long(self) -> None:
-        """Before a long wait: a connection of its own that notices when the node vanishes without a word.
+        """Before a long wait: a connection of its own that notices when the node sends nothing any more.
 
         One that is shared by other tasks and waits would not, and is not ours to close. The arguments come before all others, since of an
         option that is given twice ssh takes the first.
@@ -179,18 +179,18 @@ def _socket(folder: str) -> str:
 
 def _trouble(exc: AnsibleError) -> Lost | Broken:
     """What an error of Ansible is to the wait."""
-    said = " ".join(str(exc).split())
-    if isinstance(exc, AnsibleAuthenticationFailure) or REFUSAL.search(said):
-        return Refused(said)
-    if isinstance(exc, AnsibleConnectionFailure) and not NO_FOLDER.search(said):
-        return Lost(said)
-    return Broken(said)
+    message = " ".join(str(exc).split())
+    if isinstance(exc, AnsibleAuthenticationFailure) or REFUSAL.search(message):
+        return Refused(message)
+    if isinstance(exc, AnsibleConnectionFailure) and not NO_FOLDER.search(message):
+        return Lost(message)
+    return Broken(message)
 
 
 def _with_values(message: str, args: dict[str, t.Any]) -> str:
-    """Ansible's words for a wrong option, and the value, which it does not always tell."""
-    untold = [f"{name}: {value}" for name, value in args.items() if name in message and str(value) not in message]
-    return f"{message.rstrip('.')}; got {', '.join(untold)}." if untold else message
+    """Ansible's words for a wrong option, and the value, which they do not always have."""
+    values = [f"{name}: {value}" for name, value in args.items() if name in message and str(value) not in message]
+    return f"{message.rstrip('.')}; got {', '.join(values)}." if values else message
 
 
 def _host(task: t.Any, task_vars: dict[str, t.Any]) -> str:

@@ -98,7 +98,9 @@ msg:
   description: What is wrong and what to do about it, in a sentence.
   returned: when RV(available=false), and on failure
   type: str
-  sample: "cmap_initialize failed with CS_ERR_LIBRARY (2). corosync does not run on this node, or it stopped during the call."
+  sample: >-
+    corosync is not running on this node, or it stopped during the call: start it (systemctl start corosync), and see journalctl -u corosync
+    (cmap_initialize: CS_ERR_LIBRARY, 2).
 quorate:
   description:
     - Whether this node is part of a quorate partition.
@@ -384,7 +386,8 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_on
 
 with compiled_once():
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
-    from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import observe, read_alone
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.judged import observe
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import take_reading
     from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError, positive_seconds
 
 
@@ -395,8 +398,8 @@ def read(timeout: float, if_unavailable: str, judge: bool) -> t.Dict[str, t.Any]
     """
     try:
         if not judge:
-            reading = read_alone(timeout)
-            return {"available": True, "quorate": reading["value"]["quorate"], "reading": reading}
+            reading = take_reading(timeout)
+            return {"available": True, "quorate": reading.value["quorate"], "reading": dict(reading._asdict())}
         votequorum = observe(timeout)
     except QuorumError as exc:
         if exc.reason is None or if_unavailable == "fail":

@@ -287,6 +287,7 @@ msg:
   sample: "Timed out after 300 s. Not met: members: wanted node1, node2, node3, seen node1, node2. Last seen: quorate, 2 of 3 votes, 2 needed; missing: node3"
 """
 
+import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -296,57 +297,36 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_on
 with compiled_once():
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
     from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import ImpossibleGoal, goal_of
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.judged import complete, connect_to_judge
     from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError
-    from ansible_collections.corosync.quorum.plugins.module_utils._node.stdout import ReaderGone
-    from ansible_collections.corosync.quorum.plugins.module_utils._node.wait import Outcome, Slice, Wait
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import ARGUMENT, Outcome, Slice, failure
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.stdout import ReaderGone, StdoutPoller
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.wait import Wait
     from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_options import ARGUMENT_SPEC, check
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_state import WaitState
 
 
-def slice_of(params: t.Mapping[str, t.Any]) -> Slice:
-    """What to do on this node. Raises OptionError."""
+def run(params: t.Mapping[str, t.Any]) -> Outcome:
+    """One slice of the wait. Raises OptionError, ImpossibleGoal, ReaderGone, and QuorumError where waiting cannot help."""
     check(params)
-    given = params["_slice"]
-    if given is None:
-        raise OptionError("wait_for_quorum is run by its action plugin: call it by its full name, corosync.quorum.wait_for_quorum, in a task.")
-    return Slice(
-        goal=goal_of(params),
-        stable_for=given["stable_for"],
-        seconds=given["seconds"],
-        limit=given["limit"],
-        linger=given["linger"],
-        sleep=params["sleep"],
-        connect_timeout=params["connect_timeout"],
-        reported=given["reported"],
-        away=given["away"],
-    )
-
-
-def result_of(outcome: Outcome) -> t.Dict[str, t.Any]:
-    """What the action plugin goes on with."""
-    away = {"away": None, "away_msg": None} if outcome.error is None else {"away": outcome.error.__class__.__name__, "away_msg": str(outcome.error)}
-    return dict(
-        away,
-        met=outcome.met,
-        votequorum=outcome.value,
-        held=outcome.held,
-        unmet=outcome.unmet,
-        timeline=outcome.timeline,
-        reconnects=outcome.reconnects,
-        took=outcome.took,
-    )
+    state = WaitState(goal_of(params), Slice.from_params(params), params["sleep"], params["connect_timeout"], time.monotonic())
+    wait = Wait(state, StdoutPoller(), connect_to_judge)
+    outcome = wait.run()
+    value = outcome.votequorum
+    return outcome if value is None else outcome._replace(votequorum=complete(value, wait.configuration))
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=dict(ARGUMENT_SPEC, _slice={"type": "dict"}), supports_check_mode=True)
+    module = AnsibleModule(argument_spec=dict(ARGUMENT_SPEC, **{ARGUMENT: {"type": "dict"}}), supports_check_mode=True)
     try:
-        outcome = Wait(slice_of(module.params)).run()
+        outcome = run(module.params)
     except ReaderGone:
-        raise SystemExit(1)  # without a word: there is nobody to hear it
+        raise SystemExit(1)  # without a result: nobody reads it
     except QuorumError as exc:
-        module.fail_json(msg=str(exc), reason=exc.reason, vain=True)
+        module.fail_json(**failure(str(exc), exc.reason))
     except (OptionError, ImpossibleGoal) as exc:
-        module.fail_json(msg=str(exc), vain=True)
-    module.exit_json(changed=False, slice=result_of(outcome))
+        module.fail_json(**failure(str(exc)))
+    module.exit_json(**outcome.as_result())
 
 
 if __name__ == "__main__":

@@ -249,7 +249,7 @@ with compiled_once():
 ALREADY = "A watch runs already and writes %s."
 
 
-def run(path: str, times: t.Mapping[str, float], check_mode: bool) -> t.Dict[str, t.Any]:
+def run(path: str, timeout: float, sleep: float, connect_timeout: float, check_mode: bool) -> t.Dict[str, t.Any]:
     """state=running: the result when the watch is over. Raises QuorumError, RecordError."""
     if check_mode:
         running = _record.is_watched(path)
@@ -257,8 +257,8 @@ def run(path: str, times: t.Mapping[str, float], check_mode: bool) -> t.Dict[str
     with _record.Record(path) as record:
         if not record.take():
             return {"changed": False, "msg": ALREADY % path}
-        over = watch(record, **times)
-    return {"changed": True, "msg": f"The watch ended after {times['timeout']:g} s." if over else "The watch was stopped."}
+        ended_by_itself = watch(record, timeout=timeout, sleep=sleep, connect_timeout=connect_timeout)
+    return {"changed": True, "msg": f"The watch ended after {timeout:g} s." if ended_by_itself else "The watch was stopped."}
 
 
 def read(path: str) -> t.Dict[str, t.Any]:
@@ -280,7 +280,7 @@ def result_of(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.
         raise OptionError(f"record must be an absolute path; got '{path}'.")
     times = {name: positive_seconds(name, params[name]) for name in ("timeout", "sleep", "connect_timeout")}
     if params["state"] == "running":
-        return run(path, times, check_mode)
+        return run(path, check_mode=check_mode, **times)
     more = {} if params["reference"] is None else {"offset": offset_of(params["reference"])}
     return dict(stop(path, check_mode) if params["state"] == "stopped" else read(path), **more)
 

@@ -24,8 +24,8 @@ LIBRARY = "/var/tmp/module-library"
 PRELUDE = """\
 import json, os, select, signal, subprocess, sys, threading, time
 sys.path.insert(0, "/opt/collections")
-from ansible_collections.corosync.quorum.plugins.module_utils._node import observe as _observe
-from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import Observer, observe
+from ansible_collections.corosync.quorum.plugins.module_utils._node.judged import observe
+from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import Observer
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync import errors
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import *

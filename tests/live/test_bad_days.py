@@ -84,7 +84,7 @@ def test_all_is_well_to_begin_with(alone):
 def test_corosync_stopped(alone):
     alone.stop_corosync()
     try:
-        assert_unavailable(alone, "not_running", "corosync does not run on this node", "systemctl start corosync")
+        assert_unavailable(alone, "not_running", "corosync is not running on this node", "systemctl start corosync")
         assert look(alone, 30)["seconds"] < 10, "there is nothing to wait for"
     finally:
         alone.start_corosync()

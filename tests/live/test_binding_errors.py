@@ -86,7 +86,7 @@ def test_initialize(alone):
     assert program(alone, INITIALIZE)["error"] is None
     denied = program(alone, INITIALIZE, user="nobody")
     assert (denied["error"], denied["reason"]) == ("AccessDenied", "not_allowed")
-    assert "votequorum_initialize failed with CS_ERR_ACCESS (11)" in denied["message"]
+    assert "(votequorum_initialize: CS_ERR_ACCESS, 11)" in denied["message"]
     assert program(alone, SHORT_OF_MEMORY)["error"] == "NoMemory"
     alone.put('#!/bin/sh\nexec unshare -m sh -c \'mount -t tmpfs none /dev/shm && exec /usr/bin/python3 "$@"\' sh "$@"\n', "/usr/local/bin/boxed", mode=0o755)
     hidden = program(alone, INITIALIZE, interpreter="/usr/local/bin/boxed")

@@ -28,7 +28,7 @@ Answer = t.TypeVar("Answer")
 GRACE = 0.25
 # How long closing may wait for corosync before it leaves that to the end of the process. Seconds.
 CLOSING = 0.5
-# votequorum_dispatch keeps a buffer of 1 MiB on the stack; a thread of musl has 128 KiB unless told otherwise. Bytes.
+# votequorum_dispatch keeps a buffer of 1 MiB on the stack; a thread of musl has 128 KiB by default. Bytes.
 STACK = 4 * 1024 * 1024
 
 

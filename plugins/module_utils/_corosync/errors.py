@@ -46,25 +46,25 @@ class DeadlineExceeded(QuorumError):
 class CorosyncError(QuorumError):
     """A function of corosync answered with something other than CS_OK.
 
-    operation: the C function. code, name: the cs_error_t. advice: what to do about it.
+    operation: the C function. code, name: the cs_error_t. advice: what that means and what to do about it, a sentence.
     """
 
     code = 0
     name = "unknown error"
-    advice = "Look at the corosync log of this node (journalctl -u corosync)."
+    advice = "corosync refused the call: see its log on this node (journalctl -u corosync)."
 
     def __init__(self, operation: str, code: t.Optional[int] = None) -> None:
         if code is not None:
             self.code = code
         self.operation = operation
-        super().__init__(f"{operation} failed with {self.name} ({self.code}). {self.advice}")
+        super().__init__(f"{self.advice[:-1]} ({operation}: {self.name}, {self.code}).")
 
 
 class DaemonGone(CorosyncError):
     code = 2
     name = "CS_ERR_LIBRARY"
     reason = "not_running"
-    advice = "corosync does not run on this node, or it stopped during the call. Start it (systemctl start corosync) and look at journalctl -u corosync."
+    advice = "corosync is not running on this node, or it stopped during the call: start it (systemctl start corosync), and see journalctl -u corosync."
 
 
 class VersionMismatch(CorosyncError):
@@ -134,7 +134,7 @@ class DoesNotExist(CorosyncError):
     code = 12
     name = "CS_ERR_NOT_EXIST"
     advice = (
-        "corosync does not know it: a node it has not seen since it started, a tracking or a device that was not registered, "
+        "corosync does not know it: a node it has not seen since it started, notifications or a device that were not registered, "
         "or a container without the host's /dev/shm."
     )
 
@@ -142,19 +142,19 @@ class DoesNotExist(CorosyncError):
 class NameTooLong(CorosyncError):
     code = 13
     name = "CS_ERR_NAME_TOO_LONG"
-    advice = "The name is longer than corosync allows (254 bytes)."
+    advice = "The name is longer than corosync allows: give one of at most 254 bytes."
 
 
 class AlreadyExists(CorosyncError):
     code = 14
     name = "CS_ERR_EXIST"
-    advice = "It is there already: this connection tracks, or a device of another name is registered."
+    advice = "It is there already: this connection receives notifications, or a device of another name is registered."
 
 
 class NoSpace(CorosyncError):
     code = 15
     name = "CS_ERR_NO_SPACE"
-    advice = "/dev/shm is full on this node: each connection to corosync needs about 3 MiB there. Free some (df -h /dev/shm) and try again."
+    advice = "/dev/shm is full on this node: free some space there (df -h /dev/shm) and try again; each connection to corosync needs about 3 MiB."
 
 
 class Interrupted(CorosyncError):
@@ -166,7 +166,7 @@ class Interrupted(CorosyncError):
 class NameNotFound(CorosyncError):
     code = 17
     name = "CS_ERR_NAME_NOT_FOUND"
-    advice = "corosync has not seen a node of this id since it started."
+    advice = "corosync has not seen a node of this id since it started: start corosync on that node, or name another one."
 
 
 class NoResources(CorosyncError):
@@ -178,7 +178,7 @@ class NoResources(CorosyncError):
 class NotSupported(CorosyncError):
     code = 19
     name = "CS_ERR_NOT_SUPPORTED"
-    advice = "This corosync does not offer the function, or it is shutting down."
+    advice = "This corosync does not offer the function, or it is shutting down: see journalctl -u corosync."
 
 
 class ShuttingDown(NotSupported):
@@ -243,7 +243,7 @@ class TooManyGroups(CorosyncError):
 class SecurityError(CorosyncError):
     code = 100
     name = "CS_ERR_SECURITY"
-    advice = "corosync refuses this for a reason of security: see journalctl -u corosync."
+    advice = "corosync refuses this for security reasons: see journalctl -u corosync."
 
 
 BY_CODE = {error.code: error for error in CorosyncError.__subclasses__()}

@@ -22,9 +22,9 @@ def ffi() -> t.Any:
     """The cffi object that knows the declarations. Raises LibraryMissing where _cffi_backend cannot be used."""
     if _abi.ffi is None:
         raise LibraryMissing(
-            f"The Python of this task cannot use cffi's backend (_cffi_backend: {_abi.BACKEND_ERROR}). Install it for that Python: package "
-            "python3-cffi-backend on Debian and Ubuntu, python3-cffi on the RHEL family and SUSE, or set ansible_python_interpreter to a Python that "
-            "has it."
+            f"The Python of this task cannot use cffi's backend (_cffi_backend: {_abi.BACKEND_ERROR}). Install it for that Python with the role "
+            "corosync.quorum.prerequisites (package python3-cffi-backend on Debian and Ubuntu, python3-cffi on the RHEL family and SUSE), or set "
+            "ansible_python_interpreter to a Python that has it."
         )
     return _abi.ffi
 

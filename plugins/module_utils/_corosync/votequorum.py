@@ -6,7 +6,6 @@
 
 """votequorum: the whole API of corosync/votequorum.h, one method for each function, under its name."""
 
-import select
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.connection import Connection
@@ -22,9 +21,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constant
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Lane
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DeadlineExceeded, InvalidParameter, TryAgain
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.library import VOTEQUORUM, callback
-
-# poll(2) counts its milliseconds in an int: a longer wait is several. Seconds.
-LONGEST_POLL = 24 * 3600
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.poll import ready
 
 # votequorum_getinfo writes what the daemon sent, and on an error that is not always a whole struct: leave it room. Bytes.
 INFO_ROOM = 4096
@@ -212,10 +209,9 @@ class Votequorum(Connection):
         self.call("qdevice_master_wins", _device_name("qdevice_master_wins", name), int(allow))
 
     def _wait_for_event(self) -> t.List[Event]:
-        poller = select.poll()
-        poller.register(self.fd_get(), select.POLLIN)
+        fd = self.fd_get()
         while not self.lane.deadline.expired():
-            if poller.poll(int(min(self.lane.deadline.remaining(), LONGEST_POLL) * 1000) + 1):
+            if ready(self.lane.deadline.remaining(), readable=[fd]):
                 events = self._dispatch(DISPATCH_ONE_NONBLOCKING)
                 if events:
                     return events

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: no other code may rely on it.
 
-"""Change votes, step by step: look, think it through, send one step, see it applied, and look again.
+"""Change votes, step by step: look, plan, send one step, see it applied, and look again.
 
 CS_OK means no more than "queued": corosync sends the change to all nodes and applies it when it comes back, which takes as long as
 the network is away. Its own numbers of votes and expected votes it changes at once, before it is known whether that ever happens
@@ -12,7 +12,6 @@ the network is away. Its own numbers of votes and expected votes it changes at o
 that corosync sends when it hears of expected votes.
 """
 
-import select
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline
@@ -29,9 +28,10 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_cha
     is_done,
     plan_votes,
 )
-from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import AGAIN, Observer
+from ansible_collections.corosync.quorum.plugins.module_utils._node.judged import complete, connect_to_judge
 
 if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.interfaces import Changes, ConnectToChange
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
 
 CANCEL_KEY = "quorum.cancel_wait_for_all"
@@ -50,7 +50,7 @@ class Change:
     of it. applied: the steps that were seen to be applied; in check mode those that would be made.
     """
 
-    def __init__(self, wish: VoteWish, timeout: float, connect: t.Callable[..., t.Any] = Observer) -> None:
+    def __init__(self, wish: VoteWish, timeout: float, connect: "ConnectToChange" = connect_to_judge) -> None:
         self._wish = wish
         self._timeout = timeout
         self._connect = connect
@@ -64,10 +64,10 @@ class Change:
             todo = self._plan(observer)
             if todo.steps:
                 self.applied = todo.steps
-                self.value = observer.completed(todo.values[-1])
+                self.value = complete(todo.values[-1], observer.configuration)
 
     def make(self) -> None:
-        """Make the change and see it applied. Raises VoteChangeRefused, NotSeen, and QuorumError as Observer does; `applied` tells how far it came."""
+        """Make the change and see it applied. Raises VoteChangeRefused, NotSeen, and QuorumError as Observer does; `applied` says how far it came."""
         with self._connect(Deadline(self._timeout)) as observer:
             todo = self._plan(observer)
             while todo.steps:
@@ -78,31 +78,35 @@ class Change:
                         "has to stop that first."
                     )
                 if observer.dispatch() or observer.moved():
-                    self._refuse_endless(observer)  # what was thought through is not what is there any more
+                    self._refuse_endless(observer)  # the plan was made for a cluster that is not there any more
                 else:
                     self._take(observer, step, todo.values[0])
                 todo = self._plan(observer)
 
-    def _plan(self, observer: t.Any) -> VotePlan:
-        self.value = observer.snapshot()
+    def _plan(self, observer: "Changes") -> VotePlan:
+        self.value = self._look(observer)
         self.before = self.before or self.value
         return plan_votes(self._wish, self.value, observer.configuration)
+
+    @staticmethod
+    def _look(observer: "Changes") -> "Value":
+        return complete(observer.snapshot(), observer.configuration)
 
     def _seen(self) -> "Value":
         return self.value or t.cast("Value", {"nodes": []})
 
-    def _refuse_endless(self, observer: t.Any) -> None:
+    def _refuse_endless(self, observer: "Changes") -> None:
         if observer.lane.deadline.expired():
             raise DeadlineExceeded(f"The cluster did not hold still for {self._timeout:g} s, so nothing could be decided: see journalctl -u corosync.")
 
-    def _take(self, observer: t.Any, step: VoteStep, predicted: "Value") -> None:
+    def _take(self, observer: "Changes", step: VoteStep, predicted: "Value") -> None:
         """Make one step. Raises VoteChangeRefused where corosync refuses it, else NotSeen."""
         try:
             self._see(observer, step, predicted, observer.announcements, self._send(observer, step, predicted))
         except InvalidParameter as exc:
             raise VoteChangeRefused(
-                f"corosync refused {in_words(step, self._seen())} ({exc}), which corosync 3.0.4 and newer takes. Older ones also want quorum to be "
-                "at least half of the votes present."
+                f"corosync refused {in_words(step, self._seen())}, which corosync 3.0.4 and newer takes. Older ones also want quorum to be at least "
+                f"half of the votes present. {exc}"
             )
         except NotSeen:
             raise
@@ -110,22 +114,22 @@ class Change:
             raise _with_doubt(exc, in_words(step, self._seen()))
         self.applied.append(step)
 
-    def _see(self, observer: t.Any, step: VoteStep, predicted: "Value", told: int, announced: bool) -> None:
-        """Return when a step is seen to be applied. told: how often there was an event before it; announced: there will be one."""
+    def _see(self, observer: "Changes", step: VoteStep, predicted: "Value", announcements: int, announced: bool) -> None:
+        """Return when a step is seen to be applied. announcements: how many events there were before it. announced: there will be one."""
         while True:
-            self.value = value = observer.snapshot()
-            if _shows(step, predicted, value) and (observer.announcements > told or not announced):
+            self.value = value = self._look(observer)
+            if _shows(step, predicted, value) and (observer.announcements > announcements or not announced):
                 return
             if observer.lane.deadline.expired():
                 raise NotSeen(
                     f"corosync took {in_words(step, value)}, but within {self._timeout:g} s it was not seen to be applied: "
-                    f"{_seen_instead(step, predicted, value)}. It sends such a change to all nodes first, and may still apply it: see whether this "
-                    "node reaches the others (corosync-cfgtool -s), and look with votequorum_info."
+                    f"{_seen_instead(step, predicted, value)}. It sends such a change to all nodes first, and may still apply it: "
+                    "see whether this node reaches the others (corosync-cfgtool -s), and look with votequorum_info."
                 )
-            _poll(observer)
+            observer.pause()
 
-    def _send(self, observer: t.Any, step: VoteStep, predicted: "Value") -> bool:
-        """Hand a step to corosync. True if an event will tell when it is applied."""
+    def _send(self, observer: "Changes", step: VoteStep, predicted: "Value") -> bool:
+        """Hand a step to corosync. True if an event will show that it is applied."""
         if step.what == CANCEL:
             observer.cmap.set_uint8(CANCEL_KEY, 1)
         elif step.what == EXPECTED_VOTES:
@@ -135,10 +139,10 @@ class Change:
             return self._send_echo(observer, predicted)
         return step.what == EXPECTED_VOTES
 
-    def _send_echo(self, observer: t.Any, predicted: "Value") -> bool:
+    def _send_echo(self, observer: "Changes", predicted: "Value") -> bool:
         """Votes are applied without an event. Where nothing else would show it, expected votes are set to what they are, behind them.
 
-        Messages of one node keep their order, so the event of the second tells of the first. It is sent only where it changes nothing.
+        Messages of one node keep their order, so the event of the second shows that the first was applied. It is sent only where it changes nothing.
         """
         before = self._seen()
         if _decided(predicted) != _decided(before):
@@ -157,7 +161,7 @@ def _shows(step: VoteStep, predicted: "Value", value: "Value") -> bool:
     if not value["settled"] or not is_done(step, value):
         return False
     if value["ring_id"] != predicted["ring_id"]:
-        return True  # every node has told its votes anew meanwhile: what it shows is so
+        return True  # every node has sent its votes again meanwhile: what it shows is so
     return not _differing(predicted, value)
 
 
@@ -178,22 +182,15 @@ def _seen_instead(step: VoteStep, predicted: "Value", value: "Value") -> str:
     if step.what == CANCEL and value["wait_for_all"]["pending"]:
         return "wait_for_all is still waiting"
     seen, wanted = _decided(value), _decided(predicted)
-    told = [f"{key} is {str(seen[key]).lower()}, not {str(wanted[key]).lower()}" for key in _differing(predicted, value)]
+    differences = [f"{key} is {str(seen[key]).lower()}, not {str(wanted[key]).lower()}" for key in _differing(predicted, value)]
     if step.what == VOTES and not is_done(step, value):
         votes = [node["votes"] for node in value["nodes"] if node["nodeid"] == step.nodeid]
-        told.insert(0, f"its votes are {votes[0] if votes else 'not known'}")
-    return ", ".join(told) or "this node has the new number, but heard nothing of it from the cluster"
-
-
-def _poll(observer: t.Any) -> None:
-    """Until corosync sends something, or it is time to look all the same."""
-    poller = select.poll()
-    poller.register(observer.fileno(), select.POLLIN)
-    poller.poll(min(AGAIN, observer.lane.deadline.remaining()) * 1000)
+        differences.insert(0, f"its votes are {votes[0] if votes else 'not known'}")
+    return ", ".join(differences) or "this node has the new number, but heard nothing of it from the cluster"
 
 
 def _with_doubt(exc: QuorumError, words: str) -> NotSeen:
     """The same error, of a step that corosync may have got."""
-    told = NotSeen(f"{exc} Whether corosync took {words}, or will when it goes on, is not known: look with votequorum_info.")
-    told.reason = exc.reason
-    return told
+    doubtful = NotSeen(f"{exc} Whether corosync took {words}, or will when it goes on, is not known: look with votequorum_info.")
+    doubtful.reason = exc.reason
+    return doubtful

@@ -4,10 +4,10 @@
 
 # This module util is PRIVATE to the collection: no other code may rely on it.
 
-"""One settled snapshot of votequorum: the use case behind votequorum_info, and what wait_for_quorum looks at."""
+"""Consistent readings of this node's votequorum. What follows from a value is added elsewhere (judged.py), by whoever wants it."""
 
+import contextlib
 import os
-import select
 import sys
 import typing as t
 
@@ -16,6 +16,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.connecti
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import INFO_QUORATE, MEMBER, QDEVICE_NODEID, TRACK_CHANGES
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import NotConfigured, QuorumError
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.poll import ready
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.quorum import Quorum
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import (
     Event,
@@ -27,8 +28,11 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequor
     Votequorum,
 )
 from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_once import compiled_once
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import Flip
 
-Value = t.Dict[str, t.Any]
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import RingId as RingIdOfValue
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
 
 PROVIDER = "corosync_votequorum"
 # corosync's build defaults on every distribution that packages it. The pid file is as old as the daemon.
@@ -39,50 +43,55 @@ WAITING_FOR_ALL = "runtime.votequorum.wait_for_all_status"
 AGAIN = 0.05
 
 
-# What corosync told of quorum, and the ring and its members at that moment
-class Flip(t.NamedTuple):
-    quorate: bool
-    ring_id: RingId
-    members: t.List[int]
+# What corosync sends no event for: the node asked, each node, and whether it waits for all
+_Silent = t.Tuple[NodeInfo, t.Dict[int, NodeInfo], t.Any]
+
+
+class Reading(t.NamedTuple):
+    """A value, and what problems() needs beside it: the keys of cmap, and the files that differ from what corosync has loaded, by name."""
+
+    value: "Value"
+    cmap: t.Dict[str, t.Any]
+    files: t.Dict[str, str]
 
 
 class Observer:
     """Connections to the corosync of this node, and consistent readings through them. A context manager.
 
-    judges: whether a value comes with what follows from it. Without that, whole.completed() is left to whoever gets the value.
+    while_waiting: called once a second while corosync's answer is waited for. meanwhile: called once, while corosync opens the connections, which
+    takes about as long as importing what the caller needs later.
     votequorum, cmap: the connections, for what is more than reading. configuration: what the last reading read from cmap.
-    changes: counts the membership changes and the flips of quorum that corosync has told of, whoever took the events.
-    announcements: likewise, how often it has told of expected votes.
-    flips: whether it is quorate as corosync has told it, one for each time that this changed, even where a reading came too late to see it.
-    Whoever wants them takes them out.
+    changes: counts the membership changes and the changes of quorate that corosync has reported, whoever took the events.
+    announcements: likewise, how often it has reported expected votes.
 
     Opening raises QuorumError: DaemonGone, NotConfigured, AccessDenied, LibraryMissing, DeadlineExceeded, and what else initialize can
     answer. So do the readings; after DaemonGone only a new Observer helps.
     """
 
-    def __init__(self, deadline: Deadline, while_waiting: t.Callable[[], None] = lambda: None, judges: bool = True) -> None:
+    def __init__(self, deadline: Deadline, while_waiting: t.Callable[[], None] = lambda: None, meanwhile: t.Callable[[], object] = lambda: None) -> None:
         self.lane = Lane(deadline, while_waiting)
         self.ring_id = RingId(0, 0)
         self.changes = 0
         self.announcements = 0
-        self.flips: t.List[Flip] = []
         self.configuration: t.Dict[str, t.Any] = {}
         # votequorum's library first: it is the one that tells a corosync which is too old
         self.votequorum = Votequorum(self.lane)
         self.cmap = Cmap(self.lane)
         self._quorum = Quorum(self.lane)
+        self._meanwhile = meanwhile
         self._opened: t.List[t.Any] = []
         self._nodeids: t.Tuple[int, ...] = ()
         self._quorate: t.Optional[bool] = None
-        self._last: t.Any = None
-        self._judges = judges
+        self._flips: t.List[Flip] = []
+        self._last: t.Optional[_Silent] = None
         self._pure: t.Any = None
-        self._completed: t.Any = None
 
     def __enter__(self) -> "Observer":
         try:
             opened = self.lane.begin(self._open)
-            self._pure, self._completed = _pure(self._judges)
+            with _imports_beside_the_lane():
+                self._pure = _pure()
+                self._meanwhile()
             opened()
         except BaseException:
             self.close()
@@ -110,38 +119,41 @@ class Observer:
             elif isinstance(event, QuorumEvent):
                 self.changes += 1
                 self._nodeids = tuple(nodeid for nodeid, dummy in event.nodes if nodeid != QDEVICE_NODEID)
-                self._flip(event)
+                self._note_flip(event)
             elif isinstance(event, ExpectedVotesEvent):
                 self.announcements += 1
         return events
 
-    def snapshot(self) -> Value:
+    def snapshot(self) -> "Value":
         """The `votequorum` value: of one ring, taken again while that changes. `settled` is False if it did until the deadline."""
-        poller = select.poll()
-        poller.register(self.fileno(), select.POLLIN)
         while True:
-            value = self.lane.call(self._read)
+            value = self.read()
             if value["settled"] or self.lane.deadline.expired():
-                return self.completed(value)
-            poller.poll(min(AGAIN, self.lane.deadline.remaining()) * 1000)
+                return value
+            self.pause()
 
-    def read(self) -> Value:
+    def pause(self) -> None:
+        """Before something is read again: until corosync sends an event, but no longer than AGAIN or to the deadline."""
+        ready(min(AGAIN, self.lane.deadline.remaining()), readable=[self.fileno()])
+
+    def read(self) -> "Value":
         """The `votequorum` value as it is now, settled or not."""
-        return self.completed(self.lane.call(self._read))
-
-    def completed(self, value: Value) -> Value:
-        """The value with what follows from it, where this is asked for."""
-        return self._completed(value, self.configuration, newer_file()) if self._judges else value
+        return self.lane.call(self._read)
 
     def moved(self) -> bool:
         """Whether anything that corosync sends no event for (votes, the quorum device, wait-for-all) differs from the last reading."""
-        return bool(self.lane.call(self._silent) != self._last)
+        return self.lane.call(self._read_silent) != self._last
 
-    def _flip(self, event: QuorumEvent) -> None:
+    def take_flips(self) -> t.List[Flip]:
+        """Each change of quorate that corosync has reported since the last call, even where a reading came too late to see it."""
+        flips, self._flips = self._flips, []
+        return flips
+
+    def _note_flip(self, event: QuorumEvent) -> None:
         if event.quorate != self._quorate:
             self._quorate = event.quorate
             members = sorted(nodeid for nodeid, state in event.nodes if state == MEMBER and nodeid != QDEVICE_NODEID)
-            self.flips.append(Flip(event.quorate, self.ring_id, members))
+            self._flips.append(Flip(event.quorate, t.cast("RingIdOfValue", dict(self.ring_id._asdict())), members))
 
     def _open(self) -> None:
         self._initialize(self.cmap)
@@ -167,54 +179,49 @@ class Observer:
                 pass  # corosync has gone: there is nothing left to tell it
         sweep()
 
-    def _read(self) -> Value:
+    def _read(self) -> "Value":
         self.dispatch()
         ring_id = self.ring_id
-        self._last = seen = self._silent()
+        self._last = seen = self._read_silent()
         self.configuration = self.cmap.read(*self._pure.CMAP_PREFIXES, keys=self._pure.cmap_keys(self._nodeids))
         local, infos, waiting = seen
         settled = self._quorum.settled() == (ring_id.seq, bool(local.flags & INFO_QUORATE)) and self._pure.concluded(local, waiting)
         # corosync sends no event for a change of votes: only a second look shows that none fell between two of the readings.
-        unchanged = not self.dispatch() and self._silent() == seen
+        unchanged = not self.dispatch() and self._read_silent() == seen
         value: Value = self._pure.snapshot(ring_id, infos, local, self.configuration, settled and unchanged)
         return value
 
-    def _silent(self) -> t.Tuple[NodeInfo, t.Dict[int, NodeInfo], t.Any]:
+    def _read_silent(self) -> _Silent:
         infos = {nodeid: self.votequorum.getinfo(nodeid) for nodeid in self._nodeids}
         return self.votequorum.getinfo(), infos, self.cmap.get(WAITING_FOR_ALL)
 
 
-def observe(timeout: float) -> Value:
+def take_reading(timeout: float, meanwhile: t.Callable[[], object] = lambda: None) -> Reading:
     """One snapshot of this node's votequorum, within `timeout` seconds. Raises what Observer does."""
-    with Observer(Deadline(timeout)) as observer:
-        return observer.snapshot()
+    with Observer(Deadline(timeout), meanwhile=meanwhile) as observer:
+        return Reading(observer.snapshot(), observer.configuration, newer_file())
 
 
-def read_alone(timeout: float) -> Value:
-    """{value, cmap, files}: one snapshot without what follows from it, and what whole.completed() needs to add that elsewhere."""
-    with Observer(Deadline(timeout), judges=False) as observer:
-        return {"value": observer.snapshot(), "cmap": observer.configuration, "files": newer_file()}
+@contextlib.contextmanager
+def _imports_beside_the_lane() -> t.Iterator[None]:
+    """What is imported within is compiled in each task, and the lane needs the interpreter for a moment between its calls meanwhile.
 
-
-def _pure(judges: bool) -> t.Tuple[t.Any, t.Any]:
-    """The pure code that makes the value: snapshot.py, and whole.completed().
-
-    Imported here and not above: it is compiled in each task, which takes about as long as corosync needs to connect.
-    Meanwhile the lane needs the interpreter for a moment between its calls. Python would let it wait for five milliseconds each time.
+    Python would let it wait for five milliseconds each time.
     """
     interval = sys.getswitchinterval()
     sys.setswitchinterval(0.0005)
     try:
         with compiled_once():
-            from ansible_collections.corosync.quorum.plugins.module_utils._value import snapshot
-
-            if not judges:
-                return snapshot, None
-            from ansible_collections.corosync.quorum.plugins.module_utils._judge.assess import completed
-
-            return snapshot, completed
+            yield
     finally:
         sys.setswitchinterval(interval)
+
+
+def _pure() -> t.Any:
+    """The pure code that makes the value. Imported here and not above, because that takes about as long as corosync needs to connect."""
+    from ansible_collections.corosync.quorum.plugins.module_utils._value import snapshot
+
+    return snapshot
 
 
 def newer_file() -> t.Dict[str, str]:

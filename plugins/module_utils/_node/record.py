@@ -6,7 +6,7 @@
 
 """The record of a watch: a file with one JSON line for each entry of its timeline.
 
-Whoever writes it holds a lock on it (flock), which ends with the process, whatever ends that. So nothing has to be believed of a pid: a
+Whoever writes it holds a lock on it (flock), which ends with the process, whatever ends that. So no pid has to be trusted: a
 record that is locked is watched. A watch ends when its record is no longer where it was. To stop one is therefore to rename its record, to wait
 for the lock, and to read what is there; a stop that is interrupted in between leaves the renamed file, which the next one finds.
 """
@@ -36,7 +36,7 @@ _STOPPED = ".stopped-"
 _NEEDED = ("at", "event", "quorate", "total_votes", "quorum", "ring_id", "members", "joined", "left")
 
 
-# timeline: the entries in order. unreadable: how many lines were none. running: whether a watch writes it.
+# timeline: the entries in order. unreadable: how many lines are not entries. running: whether a watch writes it.
 class Reading(t.NamedTuple):
     timeline: t.List["RecordedEntry"]
     unreadable: int
@@ -77,7 +77,7 @@ class Record:
         return False
 
     def append(self, entry: "RecordedEntry") -> None:
-        """Write one line, whole or not at all. Raises RecordError, also where the record would grow larger than LARGEST."""
+        """Write one complete line or nothing. Raises RecordError, also where the record would grow larger than LARGEST."""
         line = json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
         if self._size + len(line) > LARGEST:
             raise RecordError(
@@ -103,7 +103,7 @@ class Record:
         os.fchmod(fd, 0o600)
         self._size = os.fstat(fd).st_size
         if self._size and os.pread(fd, 1, self._size - 1) != b"\n":
-            self._write(b"\n")  # whatever wrote the last line did not come to its end
+            self._write(b"\n")  # the write of the last line was interrupted
         return True
 
     def _write(self, line: bytes) -> None:
@@ -152,7 +152,7 @@ def read(path: str) -> Reading:
 
 
 def stop(path: str, seconds: float = ENDING) -> Reading:
-    """End the watch that writes this record, and remove it: the whole record. Raises RecordError; the record is still there then."""
+    """End the watch that writes this record, and remove it. Returns all that was recorded. Raises RecordError; the record is still there then."""
     try:
         os.rename(path, f"{path}{_STOPPED}{int(time.time() * 1e6):016}")
     except FileNotFoundError:
@@ -202,7 +202,7 @@ def _remove(name: str) -> None:
 
 
 def _remains(path: str) -> t.List[str]:
-    """The files of stops that have not come to their end, the earliest first."""
+    """The files of stops that were interrupted, the earliest first."""
     folder, name = os.path.split(path)
     try:
         return [os.path.join(folder, found) for found in sorted(os.listdir(folder)) if found.startswith(name + _STOPPED)]
@@ -276,18 +276,18 @@ def _wait_ended(name: str, seconds: float) -> None:
     while is_watched(name):
         if time.monotonic() >= end:
             raise RecordError(
-                f"The watch on this node has not ended within {seconds:g} s after it was told to. Its record is kept as {name}; 'fuser -v {name}' names "
+                f"The watch on this node has not ended within {seconds:g} s after it was asked to. Its record is kept as {name}; 'fuser -v {name}' names "
                 "the process. Stop the watch again when that has ended."
             )
         time.sleep(_AGAIN)
 
 
 def _cannot(what: str, path: str, exc: OSError) -> str:
-    told = f"Cannot {what} {path} on this node: {exc.strerror or exc}."
+    problem = f"Cannot {what} {path} on this node: {exc.strerror or exc}."
     if exc.errno in (errno.EACCES, errno.EPERM):
-        return told + " Run the task as root (become: true), or choose another record."
+        return problem + " Run the task as root (become: true), or choose another record."
     if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-        return told + " Free some space there (df -h), or choose a record elsewhere. What was written before is kept."
+        return problem + " Free some space there (df -h), or choose a record elsewhere. What was written before is kept."
     if exc.errno == errno.ELOOP:
-        return told + " It is a symbolic link, which is not followed: remove it, or choose another record."
-    return told + " Choose another record, or see to it that this one can be used."
+        return problem + " It is a symbolic link, which is not followed: remove it, or choose another record."
+    return problem + " Choose another record, or see to it that this one can be used."

@@ -6,16 +6,19 @@
 
 """Watch quorum and record every change: a wait for what never comes, whose entries are written as they are made."""
 
-import select
 import time
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
+from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import Observer
+from ansible_collections.corosync.quorum.plugins.module_utils._node.poller import Poller
 from ansible_collections.corosync.quorum.plugins.module_utils._node.record import Record
-from ansible_collections.corosync.quorum.plugins.module_utils._node.wait import Slice, Wait
+from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import Slice
+from ansible_collections.corosync.quorum.plugins.module_utils._node.wait import Wait
+from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_state import WaitState
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 
 if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.interfaces import ConnectToRead
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Entry, RecordedEntry
 
 # No ring has a greater number: it has 64 bits.
@@ -25,13 +28,14 @@ PULSE = 0.5
 
 
 class Stopped(Exception):
-    """The record is no longer there: whoever took it away wants the watch to end."""
+    """The record was taken away, which is how a watch is asked to end."""
 
 
-class Attention:
-    """Stands where a wait has the reader of its output (see _reader.py): nobody reads a watch's, and what ends it is its record."""
+class RecordPoller(Poller):
+    """Waits as long as the record is where it was. Raises Stopped after that."""
 
     def __init__(self, record: Record) -> None:
+        super().__init__(PULSE)
         self._record = record
 
     def check(self) -> None:
@@ -39,46 +43,30 @@ class Attention:
         if self._record.gone():
             raise Stopped("The record of this watch is gone.")
 
-    def wait(self, fd: t.Optional[int], seconds: float) -> bool:
-        """True as soon as fd is readable or broken, False after so many seconds. Raises Stopped."""
-        poller = select.poll()
-        if fd is not None:
-            poller.register(fd, select.POLLIN)
-        end = time.monotonic() + seconds
-        while True:
-            self.check()
-            left = max(0.0, end - time.monotonic())
-            if poller.poll(int(min(left, PULSE) * 1000 + 0.999)):
-                return True
-            if left <= PULSE:
-                return False
 
-
-def watch(record: Record, timeout: float, sleep: float, connect_timeout: float, connect: t.Any = None) -> bool:
+def watch(record: Record, timeout: float, sleep: float, connect_timeout: float, connect: "ConnectToRead" = Observer) -> bool:
     """Record what changes for so many seconds. True when they are over, False when the watch was stopped.
 
-    Raises what no waiting mends (see _wait.py) if that is so from the start, and RecordError.
+    Raises RecordError, and an error that waiting cannot fix (FATAL in wait_state.py) if that is so from the start.
     """
 
-    def noted(change: "Entry", error: t.Optional[QuorumError]) -> None:
-        record.append(line_of(change, error, time.time() - (time.monotonic() - change["at"])))
+    def write(entry: "Entry", reason: t.Optional[str]) -> None:
+        record.append(line_of(entry, reason, time.time() - (time.monotonic() - entry["at"])))
 
-    task = Slice(
-        goal=NEVER, stable_for=0.0, seconds=timeout, limit=timeout, linger=None, sleep=sleep, connect_timeout=connect_timeout, reported=None, away=None
-    )
-    more = {} if connect is None else {"connect": connect}
-    wait = Wait(task, reader=Attention(record), noted=noted, patient=True, **more)
+    slice_ = Slice(seconds=timeout, limit=timeout, stable_for=0.0, linger=None, reported=None, away=None)
+    state = WaitState(NEVER, slice_, sleep, connect_timeout, time.monotonic(), fatal_only_at_first=True)
+    wait = Wait(state, RecordPoller(record), connect, on_change=write)
     try:
         wait.run()
     except Stopped:
-        wait.outcome()  # writes what is still under way
+        wait.outcome()  # writes the change that is still in progress
         return False
     return True
 
 
-def line_of(change: "Entry", error: t.Optional[QuorumError], at: float) -> "RecordedEntry":
-    """What is recorded of a change, with its time by the wall clock. An absence of corosync comes with its reason."""
-    line = t.cast("RecordedEntry", dict(change, at=utc(at)))
-    if error is not None:
-        line["reason"] = error.reason
+def line_of(entry: "Entry", reason: t.Optional[str], at: float) -> "RecordedEntry":
+    """What is recorded of an entry, with its time by the wall clock. An absence of corosync has a reason, which may be None."""
+    line = t.cast("RecordedEntry", dict(entry, at=utc(at)))
+    if entry["event"] == "corosync_unavailable":
+        line["reason"] = reason
     return line

@@ -12,7 +12,14 @@ Pure: the times are given.
 import typing as t
 
 if t.TYPE_CHECKING:
-    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Compared, Entry, Value
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Compared, Entry, RingId, Value
+
+
+# A change of quorate as corosync reported it: the new state, and the ring and its members at that moment
+class Flip(t.NamedTuple):
+    quorate: bool
+    ring_id: "RingId"
+    members: t.List[int]
 
 
 # What of a value a later one is compared with
@@ -43,9 +50,9 @@ def entry(at: float, before: t.Optional["Compared"], value: "Compared") -> t.Opt
     }
 
 
-def passed(before: "Compared", quorate: bool, ring_id: t.Mapping[str, int], members: t.List[int]) -> "Compared":
+def value_at(flip: Flip, before: "Compared") -> "Compared":
     """What is known of a moment that was over before it could be read: no votes (None), and the rest as it was before. For entry()."""
-    return t.cast("Compared", dict(before, quorate=quorate, ring_id=ring_id, members=members, total_votes=None, quorum=None))
+    return t.cast("Compared", dict(before, quorate=flip.quorate, ring_id=flip.ring_id, members=flip.members, total_votes=None, quorum=None))
 
 
 def reported(value: "Value") -> "Compared":
@@ -56,6 +63,61 @@ def reported(value: "Value") -> "Compared":
 def marker(at: float, event: str) -> "Entry":
     """An entry for a time at which nothing is known of the quorum: corosync gone or back, the node out of reach."""
     return {"at": at, "event": event, "quorate": None, "total_votes": None, "quorum": None, "ring_id": None, "members": [], "joined": [], "left": []}
+
+
+class Timeline:
+    """The entries of a wait, made as values and errors come in. All times on one clock.
+
+    last: the value that the next one is compared with, None before the first. entries: all so far. first_change_at: when the first was added.
+    """
+
+    def __init__(self, last: t.Optional["Compared"]) -> None:
+        self.last = last
+        self.entries: t.List[Entry] = []
+        self.first_change_at: t.Optional[float] = None
+        self._flips: t.List[t.Tuple[float, Flip]] = []
+        self._news: t.List[t.Tuple[Entry, t.Optional[str]]] = []
+
+    def add_flips(self, now: float, flips: t.Iterable[Flip]) -> None:
+        """These came before the next value that is added."""
+        self._flips += [(now, flip) for flip in flips]
+
+    def add_value(self, now: float, value: "Compared") -> None:
+        """Add what this value differs in from the one before, and each change of quorate between the two that none of them shows."""
+        for at, flip in self._hidden_flips(value):
+            self._compare(at, value_at(flip, self.last or value), now)
+        self._compare(now, value, now)
+
+    def add_marker(self, now: float, event: str, reason: t.Optional[str] = None) -> None:
+        """Add an entry of marker(). reason: comes with it in take_news()."""
+        self._add(marker(now, event), now, reason)
+
+    def take_news(self) -> t.List[t.Tuple["Entry", t.Optional[str]]]:
+        """The entries that are new since the last call, each with its reason."""
+        news, self._news = self._news, []
+        return news
+
+    def _hidden_flips(self, value: "Compared") -> t.List[t.Tuple[float, Flip]]:
+        flips, self._flips = self._flips, []
+        if self.last is None:
+            return []
+        while flips and flips[0][1].quorate == self.last["quorate"]:
+            flips.pop(0)
+        if flips and flips[-1][1].quorate == value["quorate"]:
+            flips.pop()  # the value shows that one
+        return flips
+
+    def _compare(self, at: float, value: "Compared", now: float) -> None:
+        change = entry(at, self.last, value)
+        if change is not None:
+            self._add(change, now)
+            self.last = value
+
+    def _add(self, change: "Entry", now: float, reason: t.Optional[str] = None) -> None:
+        self.entries.append(change)
+        self._news.append((change, reason))
+        if self.first_change_at is None:
+            self.first_change_at = now
 
 
 def _event(before: t.Optional["Compared"], value: "Compared") -> t.Optional[str]:

@@ -4,7 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: no other code may rely on it.
 
-"""What a wait tells its user while it lasts: a line for each change, and one a minute otherwise."""
+"""What a wait prints while it lasts: a line for each change, and one a minute otherwise."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ class Narrator:
         self._state = "the node has not been asked yet"
 
     def changed(self, entries: list[Entry], value: Value | None, unmet: list[Unmet], held: float | None) -> None:
-        """Tell of these changes, and how things stand after them."""
+        """Report these changes, and how things stand after them."""
         self._state = _state(value, unmet, held)
         if entries:
             happened = "; ".join(filter(None, (_in_words(entry, value) for entry in entries)))
             self._line(f"{happened + ': ' if happened else ''}{self._state}")
 
     def away(self, what: str) -> None:
-        """Tell that nothing can be read, and why."""
+        """Report that nothing can be read, and why."""
         self._state = what
         self._line(what)
 
     def heartbeat(self) -> None:
-        """Tell that the wait goes on, if there has been no line for a minute."""
+        """Report that the wait goes on, if there has been no line for a minute."""
         if self._clock() - self._last >= MINUTE:
             self._line(f"still waiting: {self._state}")
 

@@ -12,6 +12,7 @@ import time
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import goal_of, in_words, summary, unmet
+from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import Outcome, Result, Slice, is_final
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import marker, reported
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.narrator import Narrator
@@ -19,28 +20,27 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.narrator imp
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Compared, Entry, Value
 
-Result = dict[str, t.Any]
-
-# The longest slice, which bounds how late a node is missed that vanished without a word; where the connection itself notices that, it
-# may be longer, since starting a slice costs the node a fifth of a second of CPU. Seconds.
+# The longest slice: the loss of a node that sends nothing any more is noticed at its end. Where the connection itself notices that, a slice
+# may be longer, since starting one costs the node a fifth of a second of CPU. Seconds.
 SLICE = 60.0
 LONG_SLICE = 300.0
-# How long a change that does not fulfil the goal is kept back on the node, for the next one. Seconds.
+# How long a change that does not meet the conditions is kept back on the node, for the next one. Seconds.
 LINGER = 2.0
-# What a round trip is taken to cost before one has been measured, and at the most. Seconds.
+# What a round trip is expected to take before one has been measured, and at the most. Seconds.
 ROUND_TRIP = 0.5
 MOST_ROUND_TRIP = 1.0
-# What a slice may take beyond what it was told (for the way there and back, and for a busy node to start the module) before the node
-# counts as lost; twice as long after each such loss. And how late the whole wait may end. Seconds.
-PATIENCE = 15.0
-MOST_PATIENCE = 120.0
+# How much longer than its limit a slice may take (for the way there and back, and for a busy node to start the module) before the node
+# counts as lost; twice as long after each such loss. Seconds.
+OVERTIME = 15.0
+MOST_OVERTIME = 120.0
+# How much later than its timeout the wait may end. Seconds.
 LATEST = 1.2
-# So often may a node that has never run the module fail to (it may be shutting down) before that is taken for its normal state.
+# How often a node that has never run the module may fail to (it may be shutting down) before the wait fails.
 FAILURES = 3
 
 
 class Lost(Exception):
-    """The node could not be reached. It may mend."""
+    """The node could not be reached. It may be later."""
 
 
 class Silent(Lost):
@@ -52,21 +52,21 @@ class Broken(Exception):
 
 
 class Refused(Broken):
-    """The login or the password of become was not taken. Trying again mends nothing and may lock the account."""
+    """The login or the password of become was refused. Trying again cannot help and may lock the account."""
 
 
 class RemoteWait:
     """A wait as the controller sees it.
 
-    longest: of a slice, in seconds. look(slice, seconds): runs one slice on the node, within so many seconds, and returns the module's
-    result. Raises Lost, Silent, Broken, Refused. A node that never ran the module is given up when it cannot or refuses to; what it did
+    longest: of a slice, in seconds. run_slice(slice, seconds): runs one slice on the node, within so many seconds, and returns the module's
+    result. Raises Lost, Silent, Broken, Refused. Broken and Refused end the wait only where the node has never run the module: what it did
     once it may do again.
     """
 
     def __init__(
         self,
         options: dict[str, t.Any],
-        look: t.Callable[[dict[str, t.Any], float], Result],
+        run_slice: t.Callable[[Slice, float], Result],
         narrator: Narrator,
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
@@ -74,7 +74,7 @@ class RemoteWait:
         longest: float = SLICE,
     ) -> None:
         self._options = options
-        self._look = look
+        self._run_slice = run_slice
         self._narrator = narrator
         self._clock = clock
         self._sleep = sleep
@@ -87,7 +87,7 @@ class RemoteWait:
         self._away: str | None = None
         self._trouble: str | None = None
         self._lost = False
-        self._patience = PATIENCE
+        self._overtime = OVERTIME
         self._failures = 0
         self._reached = False
         self._timeline: list[Entry] = []
@@ -95,7 +95,7 @@ class RemoteWait:
         self._reconnects = 0
 
     def look_once(self) -> Result:
-        """Check mode: what there is now, whether it meets the goal or not."""
+        """Check mode: what there is now, whether it meets the conditions or not."""
         try:
             answer = self._slice(0.0, 0.0)
         except (Lost, Broken) as exc:
@@ -105,7 +105,7 @@ class RemoteWait:
     def run(self) -> Result:
         """The task's result."""
         self._sleep(self._options["delay"])
-        seconds = 0.0  # the first look is only that: a goal that holds already costs one round trip
+        seconds = 0.0  # the first slice only reads once: conditions that hold already cost one round trip
         while True:
             try:
                 answer = self._slice(min(seconds, self._left()), self._options["stable_for"])
@@ -113,7 +113,7 @@ class RemoteWait:
                 if self._is_hopeless(exc):
                     return self._failure(_sentence(exc))
                 if self._is_late(exc):
-                    self._trouble = f"The last look at the node was in vain: {exc}."
+                    self._trouble = f"The last query of the node failed: {exc}."
                 else:
                     self._out_of_reach(exc)
             else:
@@ -130,53 +130,55 @@ class RemoteWait:
         begun = self._clock()
         left = self._left() - self._round_trip
         limit = max(0.1, min(left, seconds + stable_for + self._options["connect_timeout"]))
-        given = {
-            "seconds": max(0.0, min(seconds, left)),
-            "limit": limit,
-            "stable_for": stable_for,
-            "linger": LINGER if self._options["progress"] else None,
-            "reported": self._reported,
-            "away": self._away,
-        }
-        answer = self._look(given, min(limit + self._patience, self._left() + LATEST))
+        slice_ = Slice(
+            seconds=max(0.0, min(seconds, left)),
+            limit=limit,
+            stable_for=stable_for,
+            linger=LINGER if self._options["progress"] else None,
+            reported=self._reported,
+            away=self._away,
+        )
+        answer = self._run_slice(slice_, min(limit + self._overtime, self._left() + LATEST))
         if answer.get("failed"):
-            if answer.get("vain") or "module_stdout" not in answer:
+            if is_final(answer):
                 return self._failure(answer["msg"], reason=answer.get("reason"))
             raise Broken(_module_failure(answer))
-        self._take(answer["slice"], begun)
-        return self._result() if answer["slice"]["met"] else None
+        outcome = Outcome.from_result(answer)
+        self._take(outcome, begun)
+        return self._result() if outcome.met else None
 
-    def _take(self, found: Result, begun: float) -> None:
-        self._round_trip = min(MOST_ROUND_TRIP, max(0.0, self._clock() - begun - found["took"]))
+    def _take(self, outcome: Outcome, begun: float) -> None:
+        self._round_trip = min(MOST_ROUND_TRIP, max(0.0, self._clock() - begun - outcome.took))
         self._reached = True
-        entries = found["timeline"]
+        entries = outcome.timeline
         if self._lost:
             self._lost = False
             self._reconnects += 1
-            entries = [marker(found["took"], "reachable")] + entries
+            entries = [marker(outcome.took, "reachable")] + entries
         self._note(entries)
-        self._value = found["votequorum"] or self._value
-        self._reported = reported(found["votequorum"]) if found["votequorum"] else self._reported
-        self._unmet = found["unmet"]
-        self._reconnects += found["reconnects"]
-        self._trouble = found["away_msg"]
-        if found["away"] and found["away"] != self._away:
-            self._narrator.away(f"{found['away_msg']} Trying again.")
-        elif not found["away"]:
-            self._narrator.changed(entries, self._value, self._unmet, found["held"])
-        self._away = found["away"]
+        if outcome.votequorum:
+            self._value = outcome.votequorum
+            self._reported = reported(outcome.votequorum)
+        self._unmet = outcome.unmet
+        self._reconnects += outcome.reconnects
+        self._trouble = outcome.away_msg
+        if outcome.away and outcome.away != self._away:
+            self._narrator.away(f"{outcome.away_msg} Trying again.")
+        elif not outcome.away:
+            self._narrator.changed(entries, self._value, self._unmet, outcome.held)
+        self._away = outcome.away
 
     def _is_hopeless(self, exc: Exception) -> bool:
         self._failures += isinstance(exc, Broken)
         return not self._reached and self._failures >= (1 if isinstance(exc, Refused) else FAILURES)
 
     def _is_late(self, exc: Exception) -> bool:
-        """Whether only the time was over: a node that is busy, as far as anybody knows, and what was seen of it last may still be so."""
+        """Whether only the time was over: then the node may just be busy, and what was seen of it last may still be so."""
         return isinstance(exc, Silent) and self._reached and not self._lost and not self._left()
 
     def _out_of_reach(self, exc: Exception) -> None:
         if isinstance(exc, Silent):
-            self._patience = min(MOST_PATIENCE, 2 * self._patience)
+            self._overtime = min(MOST_OVERTIME, 2 * self._overtime)
         self._trouble = _sentence(exc)
         if not self._lost:
             self._lost = True
@@ -190,7 +192,8 @@ class RemoteWait:
         self._timeline += [t.cast("Entry", dict(entry, at=utc(now - entry["at"]))) for entry in entries]
 
     def _left(self) -> float:
-        return max(0.0, self._start + float(self._options["timeout"]) - self._clock())
+        left: float = self._start + self._options["timeout"] - self._clock()
+        return max(0.0, left)
 
     def _timed_out(self) -> str:
         text = f"Timed out after {self._options['timeout']:g} s. Not met: {in_words(self._unmet) or 'votequorum could not be read'}."
@@ -201,7 +204,7 @@ class RemoteWait:
         return text
 
     def _failure(self, msg: str, reason: str | None = None) -> Result:
-        result = dict(self._result(), failed=True, msg=f"{self._options['msg']} {msg}" if self._options["msg"] else msg)
+        result = dict(self._result(), failed=True, msg=_joined(self._options["msg"] or "", msg))
         return dict(result, reason=reason) if reason else result
 
     def _result(self) -> Result:
@@ -219,10 +222,18 @@ class RemoteWait:
 
 def _module_failure(answer: Result) -> str:
     """A module that ended without a result of its own: what it or its interpreter said last."""
-    said = [str(answer.get(key) or "").strip() for key in ("msg", "module_stderr", "module_stdout")]
-    return " | ".join(text.splitlines()[-1] for text in said if text) or "it gave no reason"
+    outputs = [str(answer.get(key) or "").strip() for key in ("msg", "module_stderr", "module_stdout")]
+    return " | ".join(text.splitlines()[-1] for text in outputs if text) or "it gave no reason"
 
 
 def _sentence(exc: Exception) -> str:
     what = "The node is out of reach" if isinstance(exc, Lost) else "The node cannot run the module"
-    return f"{what}: {str(exc).rstrip('. ')}."
+    return f"{what}: {str(exc).rstrip(' .:;,')}."
+
+
+def _joined(own: str, msg: str) -> str:
+    """The user's own words and a message, with an end of a sentence between them."""
+    own = own.rstrip()
+    if not own:
+        return msg
+    return f"{own} {msg}" if own[-1] in ".!?:;…" else f"{own}. {msg}"

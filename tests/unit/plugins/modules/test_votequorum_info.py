@@ -8,6 +8,7 @@ import json
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync import errors
+from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import Reading
 
 # A managed node has ansible.module_utils and nothing else of Ansible; a bare Python has neither.
 basic = pytest.importorskip("ansible.module_utils.basic", reason="ansible.module_utils is not there, which the module itself needs")
@@ -75,9 +76,9 @@ def test_what_was_read_is_the_result(observed, if_unavailable):
 
 
 def test_what_was_read_goes_unjudged_to_the_action_plugin(monkeypatch, run):
-    reading = {"value": VALUE, "cmap": {"quorum.two_node": 0}, "files": {}}
-    monkeypatch.setattr(tested, "read_alone", lambda timeout: reading)
-    assert run(_judge=False) == {"changed": False, "available": True, "quorate": True, "reading": reading}
+    reading = Reading(VALUE, {"quorum.two_node": 0}, {})
+    monkeypatch.setattr(tested, "take_reading", lambda timeout: reading)
+    assert run(_judge=False) == {"changed": False, "available": True, "quorate": True, "reading": reading._asdict()}
 
 
 @pytest.mark.parametrize("error, reason", REPORTED, ids=lambda value: value if isinstance(value, str) else type(value).__name__)

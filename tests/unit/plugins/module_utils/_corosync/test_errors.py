@@ -34,7 +34,7 @@ def test_cs_ok_is_one_and_raises_nothing():
 
 
 def test_zero_is_no_success():
-    with pytest.raises(errors.CorosyncError, match=r"^votequorum_getinfo failed with unknown error \(0\)\. "):
+    with pytest.raises(errors.CorosyncError, match=r" \(votequorum_getinfo: unknown error, 0\)\.$"):
         errors.check(0, "votequorum_getinfo")
 
 
@@ -45,8 +45,14 @@ def test_a_code_has_an_exception_of_its_own_that_names_the_call_and_says_what_to
     error = caught.value
     assert error.__class__ is errors.BY_CODE[code]
     assert (error.code, error.operation) == (code, "votequorum_setvotes")
-    assert str(error) == f"votequorum_setvotes failed with {error.name} ({code}). {error.advice}"
-    assert error.name.startswith("CS_ERR_") and error.advice.endswith(".")
+    assert error.advice.endswith(".")
+    assert str(error) == f"{error.advice[:-1]} (votequorum_setvotes: {error.name}, {code})."
+    assert error.name.startswith("CS_ERR_")
+
+
+@pytest.mark.parametrize("error", [errors.CorosyncError, *errors.BY_CODE.values(), errors.ShuttingDown])
+def test_the_cause_comes_first_and_then_what_to_do(error):
+    assert ": " in error.advice and ". " not in error.advice, "the cause, a colon, the remedy"
 
 
 def test_no_two_codes_share_an_exception():
@@ -54,7 +60,7 @@ def test_no_two_codes_share_an_exception():
 
 
 def test_an_unknown_code_keeps_its_number():
-    with pytest.raises(errors.CorosyncError, match=r"^quorum_dispatch failed with unknown error \(77\)\. Look at the corosync log") as caught:
+    with pytest.raises(errors.CorosyncError, match=r"^corosync refused the call: see its log .* \(quorum_dispatch: unknown error, 77\)\.$") as caught:
         errors.check(77, "quorum_dispatch")
     assert caught.value.code == 77
 

@@ -83,8 +83,8 @@ def test_a_missing_backend_is_named_with_its_package(monkeypatch, call):
     monkeypatch.setattr(_abi, "BACKEND_ERROR", ImportError("No module named '_cffi_backend'"))
     with pytest.raises(
         LibraryMissing,
-        match=r"_cffi_backend: No module named '_cffi_backend'\)\. Install it for that Python: "
-        "package python3-cffi-backend on Debian and Ubuntu, python3-cffi on ",
+        match=r"_cffi_backend: No module named '_cffi_backend'\)\. Install it for that Python with the role corosync\.quorum\.prerequisites "
+        r"\(package python3-cffi-backend on Debian and Ubuntu, python3-cffi on ",
     ):
         call()
 

@@ -53,5 +53,5 @@ def test_settled_ends_with_the_deadline(script, quorum, monkeypatch):
 
 def test_settled_when_the_daemon_dies(script, quorum):
     script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2, code=2)
-    with pytest.raises(DaemonGone, match="^quorum_dispatch"):
+    with pytest.raises(DaemonGone, match=r"\(quorum_dispatch: "):
         quorum.settled()

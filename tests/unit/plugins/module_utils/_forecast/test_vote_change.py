@@ -70,7 +70,7 @@ CROSSED = dict(THREE, name="2", nodes=[dict(node, name=name) for node, name in z
 @pytest.mark.parametrize("node, nodeid", [(None, 1), (1, 1), (2, 2), ("3", 3)])
 def test_whose_votes(node, nodeid):
     """Without `node`, it is the node asked, also where another node has its node id as its name."""
-    assert planned(CROSSED, votes=2, node=node).steps == [tested.Step(tested.VOTES, nodeid, 2)]
+    assert planned(CROSSED, votes=2, node=node).steps == [tested.VoteStep(tested.VOTES, nodeid, 2)]
 
 
 def test_digits_that_may_mean_two_nodes_are_refused():

@@ -10,8 +10,7 @@ import time
 
 import pytest
 
-from ansible_collections.corosync.quorum.plugins.module_utils._node import stdout as _reader
-from ansible_collections.corosync.quorum.plugins.module_utils._node.stdout import Reader, ReaderGone
+from ansible_collections.corosync.quorum.plugins.module_utils._node.stdout import ReaderGone, StdoutPoller
 
 
 @pytest.fixture(name="pipes")
@@ -39,7 +38,7 @@ def seconds(function, *args):
 
 def test_nothing_comes(pipes):
     (_unused, stdout), (fd, _idle) = pipes(), pipes()
-    came, took = seconds(Reader(stdout).wait, fd, 0.2)
+    came, took = seconds(StdoutPoller(stdout).wait, fd, 0.2)
     assert came is False
     assert 0.2 <= took < 8
 
@@ -47,7 +46,7 @@ def test_nothing_comes(pipes):
 def test_something_comes(pipes):
     (_unused, stdout), (fd, other) = pipes(), pipes()
     threading.Timer(0.1, os.write, (other, b"!")).start()
-    came, took = seconds(Reader(stdout).wait, fd, 10)
+    came, took = seconds(StdoutPoller(stdout).wait, fd, 10)
     assert came is True
     assert 0.05 <= took < 8  # the timer began before the wait
 
@@ -55,11 +54,11 @@ def test_something_comes(pipes):
 def test_what_breaks_counts_as_something(pipes):
     (_unused, stdout), (fd, other) = pipes(), pipes()
     os.close(other)
-    assert seconds(Reader(stdout).wait, fd, 10)[0] is True
+    assert seconds(StdoutPoller(stdout).wait, fd, 10)[0] is True
 
 
 def test_no_descriptor_is_a_pause(pipes):
-    came, took = seconds(Reader(pipes()[1]).wait, None, 0.1)
+    came, took = seconds(StdoutPoller(pipes()[1]).wait, None, 0.1)
     assert came is False
     assert 0.1 <= took < 8
 
@@ -70,7 +69,7 @@ def test_the_reader_goes_while_it_waits(pipes, with_fd):
     threading.Timer(0.1, os.close, (read,)).start()
     start = time.monotonic()
     with pytest.raises(ReaderGone):
-        Reader(stdout).wait(fd if with_fd else None, 30)
+        StdoutPoller(stdout).wait(fd if with_fd else None, 30)
     assert time.monotonic() - start < 8
 
 
@@ -78,16 +77,16 @@ def test_the_reader_of_a_socket_goes(pipes):
     mine, theirs = socket.socketpair()
     theirs.close()
     with mine, pytest.raises(ReaderGone):
-        Reader(mine.fileno()).wait(None, 30)
+        StdoutPoller(mine.fileno()).wait(None, 30)
 
 
 def test_check_does_not_wait(pipes):
     read, stdout = pipes()
-    reader = Reader(stdout)
-    assert seconds(reader.check)[1] < 1
+    poller = StdoutPoller(stdout)
+    assert seconds(poller.check)[1] < 1
     os.close(read)
     with pytest.raises(ReaderGone):
-        reader.check()
+        poller.check()
 
 
 def test_the_result_wins_over_what_came_for_nobody(pipes):
@@ -96,38 +95,35 @@ def test_the_result_wins_over_what_came_for_nobody(pipes):
     os.write(other, b"!")
     os.close(read)
     with pytest.raises(ReaderGone):
-        Reader(stdout).wait(fd, 1)
+        StdoutPoller(stdout).wait(fd, 1)
 
 
-def test_an_empty_line_now_and_then(pipes, monkeypatch):
-    monkeypatch.setattr(_reader, "PULSE", 0.1)
+def test_an_empty_line_now_and_then(pipes):
     read, stdout = pipes()
-    reader = Reader(stdout)
-    took = seconds(reader.wait, None, 0.55)[1]
+    poller = StdoutPoller(stdout, pulse=0.1)
+    took = seconds(poller.wait, None, 0.55)[1]
     beats = os.read(read, 100)
     assert set(beats) == set(b"\n"), "Ansible skips empty lines, and nothing else"
     assert 1 <= len(beats) <= took / 0.1 + 1
 
 
-def test_the_pulse_goes_on_over_many_short_waits(pipes, monkeypatch):
-    monkeypatch.setattr(_reader, "PULSE", 0.1)
+def test_the_pulse_goes_on_over_many_short_waits(pipes):
     read, stdout = pipes()
-    reader = Reader(stdout)
+    poller = StdoutPoller(stdout, pulse=0.1)
     start = time.monotonic()
     for _number in range(40):
-        reader.wait(None, 0.01)
+        poller.wait(None, 0.01)
     took = time.monotonic() - start
     assert 2 <= len(os.read(read, 1000)) <= took / 0.1 + 1
 
 
-def test_a_write_that_fails_is_the_readers_end(pipes, monkeypatch):
+def test_a_write_that_fails_is_the_readers_end(pipes):
     """What poll(2) does not tell, a write may: between an ssh client and its dead reader, say."""
-    monkeypatch.setattr(_reader, "PULSE", 0.1)
     read, _stdout = pipes()
     with pytest.raises(ReaderGone):
-        Reader(read).wait(None, 5)  # not open for writing
+        StdoutPoller(read, pulse=0.1).wait(None, 5)  # not open for writing
 
 
 def test_a_file_as_standard_output_never_goes(tmp_path):
     with open(str(tmp_path / "out"), "wb") as out:
-        assert Reader(out.fileno()).wait(None, 0.05) is False
+        assert StdoutPoller(out.fileno()).wait(None, 0.05) is False

@@ -4,13 +4,15 @@
 """A watch against a scripted observer and a real record: entries are written at once, and it ends when it is told to."""
 
 import os
+import subprocess
+import sys
 import time
 
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DaemonGone, DeadlineExceeded, LibraryMissing
 from ansible_collections.corosync.quorum.plugins.module_utils._node.record import Record, read
-from ansible_collections.corosync.quorum.plugins.module_utils._node.watch import Attention, Stopped, line_of, watch
+from ansible_collections.corosync.quorum.plugins.module_utils._node.watch import RecordPoller, Stopped, line_of, watch
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import marker
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
@@ -24,7 +26,7 @@ class Observer:
         self._last = last
         self._reading, self._writing = os.pipe()
         os.write(self._writing, b"x")  # there is always something to dispatch
-        self.changes, self.flips, self.lane, self.deadline = 0, [], self, None
+        self.changes, self.configuration, self.lane, self.deadline = 0, {}, self, None
 
     def __call__(self, deadline, while_waiting):
         assert deadline.seconds > 0 and callable(while_waiting)
@@ -40,6 +42,9 @@ class Observer:
         return self._reading
 
     def dispatch(self):
+        return []
+
+    def take_flips(self):
         return []
 
     def moved(self):
@@ -100,25 +105,35 @@ def test_an_absence_has_its_reason(record, tmp_path):
     ]
 
 
-def test_what_no_waiting_mends_ends_it_at_first_and_is_an_absence_later(record, tmp_path):
+def test_what_waiting_cannot_fix_ends_it_at_first_and_is_an_absence_later(record, tmp_path):
     missing = LibraryMissing("libcmap.so.4 was not found.")
     assert recorded(record, tmp_path, [value(), missing, value()]) == [("start", None), ("corosync_unavailable", "no_library"), ("corosync_available", None)]
     with pytest.raises(LibraryMissing):
         watch(record, 60, 0.05, 5, Observer([missing]))
 
 
-def test_a_line_without_an_error_has_no_reason():
+def test_only_an_absence_has_a_reason_which_may_be_unknown():
     assert line_of(marker(7.0, "corosync_available"), None, 0.0) == marker("1970-01-01T00:00:00.000Z", "corosync_available")
+    assert line_of(marker(7.0, "corosync_unavailable"), None, 0.0)["reason"] is None
 
 
-def test_attention_is_paid_to_the_descriptor_and_the_record(record, tmp_path):
+def test_the_poller_waits_for_the_descriptor_as_long_as_the_record_is_there(record, tmp_path):
     reading, writing = os.pipe()
-    attention = Attention(record)
-    assert attention.wait(reading, 0.05) is False
-    assert attention.wait(None, 0.05) is False
+    poller = RecordPoller(record)
+    assert poller.wait(reading, 0.05) is False
+    assert poller.wait(None, 0.05) is False
     os.write(writing, b"x")
-    assert attention.wait(reading, 10) is True
+    assert poller.wait(reading, 10) is True
     (tmp_path / "w.jsonl").unlink()
-    for call in (attention.check, lambda: attention.wait(reading, 10), lambda: attention.wait(None, 10)):
+    for call in (poller.check, lambda: poller.wait(reading, 10), lambda: poller.wait(None, 10)):
         with pytest.raises(Stopped):
             call()
+
+
+def test_a_watch_does_not_import_what_judges():
+    """It is compiled in each task, and a watch throws away what it says."""
+    program = (
+        "import sys; from ansible_collections.corosync.quorum.plugins.module_utils._node import watch; "
+        "print([name for name in sys.modules if name.endswith(('.assess', '.problems', '.losses', '.judged'))])"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -5,21 +5,21 @@
 
 import pytest
 
-from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import entry, marker, passed, reported
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import Flip, Timeline, entry, marker, reported, value_at
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, value
 
 FIELDS = {"at", "event", "quorate", "total_votes", "quorum", "ring_id", "members", "joined", "left"}
 
 
 def test_the_first_value_is_the_start():
-    first = entry(3.5, None, value(members=[1, 2], ring=10))
+    first = entry(3.5, None, value(members=[1, 2]))
     assert first == {
         "at": 3.5,
         "event": "start",
         "quorate": True,
         "total_votes": 2,
         "quorum": 2,
-        "ring_id": {"nodeid": 1, "seq": 10},
+        "ring_id": {"nodeid": 1, "seq": 13},
         "members": [1, 2],
         "joined": [],
         "left": [],
@@ -33,7 +33,7 @@ def test_the_first_value_is_the_start():
         (value(members=[1, 2]), value(ring=14), "membership", [3], []),
         (value(members=[1, 2]), value(members=[1, 3], ring=14), "membership", [3], [2]),
         (value(), value(ring=14), "membership", [], []),
-        (value(), value(ring_id={"nodeid": 2, "seq": 10}), "membership", [], []),
+        (value(), value(ring_id={"nodeid": 2, "seq": 13}), "membership", [], []),
         (value(), value(members=[1], ring=14), "quorum_lost", [], [2, 3]),
         (value(members=[1]), value(ring=14), "quorum_gained", [2, 3], []),
         (value(), value(quorate=False), "quorum_lost", [], []),
@@ -68,8 +68,34 @@ def test_a_marker_knows_nothing():
 
 
 def test_what_passed_unread_is_a_change_without_numbers():
-    gone = passed(reported(value()), False, {"nodeid": 1, "seq": 14}, [1])
+    gone = value_at(Flip(False, {"nodeid": 1, "seq": 14}, [1]), reported(value()))
     lost = entry(1.0, value(), gone)
     assert (lost["event"], lost["quorate"], lost["total_votes"], lost["quorum"], lost["left"]) == ("quorum_lost", False, None, None, [2, 3])
     back = entry(2.0, gone, value(ring=18))
     assert (back["event"], back["total_votes"], back["joined"]) == ("quorum_gained", 3, [2, 3])
+
+
+def test_a_timeline_compares_each_value_with_the_one_before_and_says_what_is_new():
+    timeline = Timeline(None)
+    timeline.add_value(1.0, value())
+    timeline.add_value(2.0, value())
+    assert [(change["event"], reason) for change, reason in timeline.take_news()] == [("start", None)]
+    timeline.add_marker(3.0, "corosync_unavailable", "timeout")
+    timeline.add_value(4.0, value(members=[1]))
+    assert [(change["event"], change["at"], reason) for change, reason in timeline.take_news()] == [
+        ("corosync_unavailable", 3.0, "timeout"),
+        ("quorum_lost", 4.0, None),
+    ]
+    assert timeline.take_news() == []
+    assert [change["event"] for change in timeline.entries] == ["start", "corosync_unavailable", "quorum_lost"]
+    assert (timeline.first_change_at, timeline.last) == (1.0, value(members=[1]))
+
+
+def test_changes_of_quorate_that_no_value_shows_come_with_the_next_value_at_their_own_time():
+    timeline = Timeline(value())
+    timeline.add_flips(1.0, [Flip(False, {"nodeid": 1, "seq": 14}, [1])])
+    timeline.add_flips(2.0, [Flip(True, {"nodeid": 1, "seq": 18}, [1, 2])])
+    assert timeline.entries == []
+    timeline.add_value(3.0, value(ring=18))
+    assert [(change["event"], change["at"]) for change in timeline.entries] == [("quorum_lost", 1.0), ("quorum_gained", 3.0)]
+    assert timeline.first_change_at == 3.0

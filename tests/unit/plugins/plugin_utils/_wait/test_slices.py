@@ -6,14 +6,15 @@
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import goal_of, unmet
+from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import Outcome, Slice, failure
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import entry, marker, reported
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.narrator import Narrator
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.slices import (
     LATEST,
     LINGER,
-    MOST_PATIENCE,
+    MOST_OVERTIME,
     MOST_ROUND_TRIP,
-    PATIENCE,
+    OVERTIME,
     SLICE,
     Broken,
     Lost,
@@ -82,11 +83,11 @@ def answer(seen=None, took=None, trip=0.2, met=None, **other):
     """A look that the node answers: after `took` seconds there (None: the whole slice) and `trip` for the way."""
 
     def look(node, given, dummy):
-        lasted = given["seconds"] if took is None else took
+        lasted = given.seconds if took is None else took
         node.now += lasted + trip
         missing = unmet(goal_of(node.options), seen)
         holds = not missing if met is None else met
-        change = None if seen is None else entry(0.0, given["reported"], seen)
+        change = None if seen is None else entry(0.0, given.reported, seen)
         made = {
             "met": holds,
             "votequorum": seen,
@@ -98,8 +99,7 @@ def answer(seen=None, took=None, trip=0.2, met=None, **other):
             "away": None,
             "away_msg": None,
         }
-        made.update(other)
-        return {"changed": False, "slice": made}
+        return Outcome(**dict(made, **other)).as_result()
 
     return look
 
@@ -149,8 +149,8 @@ def test_a_goal_that_holds_costs_one_look():
         "reconnects": 0,
         "ansible_facts": {"votequorum": HERE},
     }
-    assert node.given == [{"seconds": 0.0, "limit": 5.0, "stable_for": 0.0, "linger": LINGER, "reported": None, "away": None}]
-    assert node.seconds == [5.0 + PATIENCE]
+    assert node.given == [Slice(seconds=0.0, limit=5.0, stable_for=0.0, linger=LINGER, reported=None, away=None)]
+    assert node.seconds == [5.0 + OVERTIME]
     assert node.slept == [0.0]
     assert node.lines == ["quorate, 3 of 3 votes, 2 needed. All conditions hold (0 s)"]
 
@@ -159,8 +159,8 @@ def test_then_it_waits_in_slices():
     node = Node([answer(LESS, took=0.1), answer(LESS), answer(LESS, took=30.0), answer(HERE, took=12.5)])
     result = node.wait()
     assert result["elapsed"] == pytest.approx(0.1 + 60 + 30 + 12.5 + 4 * 0.2)
-    assert [given["seconds"] for given in node.given] == [0.0, SLICE, SLICE, SLICE]
-    assert [given["reported"] for given in node.given] == [None] + 3 * [reported(LESS)]
+    assert [given.seconds for given in node.given] == [0.0, SLICE, SLICE, SLICE]
+    assert [given.reported for given in node.given] == [None] + 3 * [reported(LESS)]
     assert events(result) == ["start", "quorum_gained"]
     assert node.slept == [0.0], "nothing was lost, so nothing is to be paused for"
 
@@ -179,15 +179,15 @@ def test_delay_comes_first_and_counts():
 def test_without_progress_changes_are_kept_back_on_the_node():
     node = Node([answer(HERE, took=0.1)], progress=False)
     node.wait()
-    assert node.given[0]["linger"] is None
+    assert node.given[0].linger is None
 
 
 def test_stable_for_is_within_the_limit_of_each_slice():
     node = Node([answer(LESS, took=0.1), answer(HERE, took=65.0)], stable_for=20.0, timeout=1000.0)
     assert node.wait()["unmet"] == []
-    assert [given["stable_for"] for given in node.given] == [20.0, 20.0]
-    assert [given["limit"] for given in node.given] == [25.0, 85.0]
-    assert node.seconds == [25.0 + PATIENCE, 85.0 + PATIENCE]
+    assert [given.stable_for for given in node.given] == [20.0, 20.0]
+    assert [given.limit for given in node.given] == [25.0, 85.0]
+    assert node.seconds == [25.0 + OVERTIME, 85.0 + OVERTIME]
 
 
 def test_times_are_those_of_the_controllers_clock():
@@ -217,17 +217,17 @@ def test_the_way_back_is_left_time_for(trip, counted):
     node = Node([answer(LESS, took=0.1, trip=trip), answer(LESS, trip=counted)], timeout=20.0)
     result = node.wait()
     left = 20.0 - 0.1 - trip
-    assert node.given[0]["limit"] == 5.0
-    assert node.given[1]["seconds"] == pytest.approx(left - counted)
-    assert node.given[1]["limit"] == pytest.approx(left - counted)
-    assert node.seconds[1] == pytest.approx(min(left - counted + PATIENCE, left + LATEST))
+    assert node.given[0].limit == 5.0
+    assert node.given[1].seconds == pytest.approx(left - counted)
+    assert node.given[1].limit == pytest.approx(left - counted)
+    assert node.seconds[1] == pytest.approx(min(left - counted + OVERTIME, left + LATEST))
     assert result["failed"]
 
 
 def test_a_clock_that_jumps_on_the_node_makes_no_negative_way():
     node = Node([answer(LESS, took=0.1, trip=-0.05), answer(HERE, took=1.0)])
     node.wait()
-    assert node.given[1]["limit"] == SLICE + 5.0
+    assert node.given[1].limit == SLICE + 5.0
 
 
 # -- the timeout
@@ -254,6 +254,21 @@ def test_the_users_own_words_come_first():
     assert node.wait()["msg"].startswith("Call the storage team. Timed out after 2.5 s. Not met: ")
 
 
+@pytest.mark.parametrize(
+    "own, words",
+    [
+        ("call the on-call (ext. 123)", "call the on-call (ext. 123). Timed out"),
+        ("Nobody left", "Nobody left. Timed out"),
+        ("Why?", "Why? Timed out"),
+        ("Stop:  ", "Stop: Timed out"),
+        (" ", "Timed out"),
+    ],
+)
+def test_the_users_own_words_end_as_a_sentence(own, words):
+    node = Node([answer(LESS, took=0.1), answer(LESS)], timeout=2.5, msg=own)
+    assert node.wait()["msg"].startswith(words + " after 2.5 s.")
+
+
 def test_timed_out_while_it_had_not_held_for_long():
     short = {"condition": "stable_for", "wanted": 5.0, "seen": 3.2}
     node = Node([answer(HERE, took=9.0, trip=0.5, met=False, unmet=[short])], timeout=9.5, stable_for=5.0)
@@ -268,7 +283,7 @@ def test_timed_out_without_corosync():
         "Last seen: NOT quorate, 1 of 3 votes, 2 needed; missing: node2, node3."
     )
     assert result["votequorum"] == LESS
-    assert node.given[2]["away"] == "DaemonGone"
+    assert node.given[2].away == "DaemonGone"
 
 
 def test_timed_out_without_a_condition():
@@ -294,14 +309,14 @@ def test_corosync_away_is_told_once():
     result = node.wait()
     assert events(result) == ["corosync_unavailable", "start"]
     assert result["reconnects"] == 1
-    assert [given["away"] for given in node.given] == [None, "DaemonGone", "DaemonGone"]
+    assert [given.away for given in node.given] == [None, "DaemonGone", "DaemonGone"]
     assert node.lines == ["corosync is not running on this node. Trying again. (1 s)", "quorate, 3 of 3 votes, 2 needed. All conditions hold (3 s)"]
 
 
 def test_what_was_known_before_the_absence_is_compared_with():
     node = Node([answer(LESS, took=0.1), gone(), answer(HERE, took=1.0)])
     node.wait()
-    assert node.given[2]["reported"] == reported(LESS)
+    assert node.given[2].reported == reported(LESS)
 
 
 # -- the node out of reach
@@ -318,6 +333,15 @@ def test_lost_and_found():
     assert len(node.lines) == 3
 
 
+@pytest.mark.parametrize(
+    "said", ["Failed to connect to the host via ssh:", "Failed to connect to the host via ssh: ", "Failed to connect to the host via ssh."]
+)
+def test_what_ansible_says_ends_as_a_sentence(said):
+    node = Node([fails(Lost(said)), answer(HERE, took=2.0)])
+    node.wait()
+    assert node.lines[0] == "The node is out of reach: Failed to connect to the host via ssh. Trying again. (0 s)"
+
+
 def test_lost_and_never_found():
     node = Node([fails(Lost("No route to host"), after=None)], timeout=8.0)
     result = node.wait()
@@ -331,23 +355,23 @@ def test_lost_and_never_found():
 def test_a_node_that_does_not_answer_in_time_gets_more_the_next_time():
     node = Node([fails(Silent("no answer"), after=None)] * 5 + [answer(HERE, took=0.1)], timeout=10000.0)
     node.wait()
-    first = PATIENCE + 5.0
+    first = OVERTIME + 5.0
     assert node.seconds[0] == first
-    patience = [seconds - SLICE - 5.0 for seconds in node.seconds[1:]]
-    assert patience == [2 * PATIENCE, 4 * PATIENCE, MOST_PATIENCE, MOST_PATIENCE, MOST_PATIENCE]
+    overtime = [seconds - SLICE - 5.0 for seconds in node.seconds[1:]]
+    assert overtime == [2 * OVERTIME, 4 * OVERTIME, MOST_OVERTIME, MOST_OVERTIME, MOST_OVERTIME]
 
 
 def test_a_node_that_refuses_at_once_gets_no_more():
     node = Node([fails(Lost("refused"))] * 3 + [answer(HERE, took=0.1)])
     node.wait()
-    assert node.seconds[1:] == 3 * [SLICE + 5.0 + PATIENCE]
+    assert node.seconds[1:] == 3 * [SLICE + 5.0 + OVERTIME]
 
 
 def test_a_busy_node_that_is_late_in_the_end_is_not_called_lost():
     node = Node([answer(LESS, took=0.1), fails(Silent("it gave no answer within 10 s"), after=None)], timeout=10.0)
     result = node.wait()
     assert result["msg"] == (
-        "Timed out after 10 s. Not met: quorate: wanted true, seen false. The last look at the node was in vain: "
+        "Timed out after 10 s. Not met: quorate: wanted true, seen false. The last query of the node failed: "
         "it gave no answer within 10 s. "
         "Last seen: NOT quorate, 1 of 3 votes, 2 needed; missing: node2, node3."
     )
@@ -404,17 +428,17 @@ def test_a_password_that_was_good_is():
     assert not node.wait().get("failed")
 
 
-def test_what_waiting_does_not_mend_ends_it_at_once():
-    node = Node([module_fails(msg="members: there is no node 'x' in this cluster; it has node1.", vain=True)], msg="Sorry.")
+def test_what_waiting_cannot_fix_ends_it_at_once():
+    node = Node([module_fails(**failure("members: there is no node 'x' in this cluster; it has node1."))], msg="Sorry.")
     result = node.wait()
     assert result["failed"]
     assert result["msg"] == "Sorry. members: there is no node 'x' in this cluster; it has node1."
     assert "reason" not in result
-    assert "vain" not in result
+    assert "final" not in result
 
 
 def test_and_says_which_reason_it_is():
-    node = Node([module_fails(msg="libvotequorum.so.8 is not there.", reason="no_library", vain=True)])
+    node = Node([module_fails(**failure("libvotequorum.so.8 is not there.", "no_library"))])
     assert node.wait()["reason"] == "no_library"
 
 
@@ -431,8 +455,8 @@ def test_check_mode_looks_once():
     assert not result.get("failed")
     assert result["unmet"] == [{"condition": "quorate", "wanted": True, "seen": False}]
     assert result["votequorum"] == LESS
-    assert node.given[0]["seconds"] == 0.0
-    assert node.given[0]["stable_for"] == 0.0
+    assert node.given[0].seconds == 0.0
+    assert node.given[0].stable_for == 0.0
     assert node.slept == []
 
 
@@ -448,7 +472,7 @@ def test_check_mode_without_corosync():
     [
         (fails(Lost("No route to host")), "The node is out of reach: No route to host."),
         (module_fails(**BROKEN), SAID),
-        (module_fails(msg="libvotequorum.so.8 is not there.", reason="no_library", vain=True), "libvotequorum.so.8 is not there."),
+        (module_fails(**failure("libvotequorum.so.8 is not there.", "no_library")), "libvotequorum.so.8 is not there."),
     ],
 )
 def test_check_mode_that_cannot_look_fails(look, msg):

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""What the use cases need of an Observer and of whoever polls. For type checkers alone: nothing imports this at run time."""
+
+import typing as t
+
+if t.TYPE_CHECKING:  # novermin: no Python comes past this line
+    from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
+    from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
+    from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import Event, Votequorum
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import Flip
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
+
+    class Polls(t.Protocol):
+        """Waits for a descriptor, as long as somebody wants the result."""
+
+        def check(self) -> None: ...
+
+        def wait(self, fd: t.Optional[int], seconds: float) -> bool: ...
+
+    class Reads(t.Protocol):
+        """An open connection whose readings a wait sees."""
+
+        lane: Lane
+        changes: int
+        configuration: t.Dict[str, t.Any]
+
+        def __enter__(self) -> "Reads": ...
+
+        def __exit__(self, *dummy: t.Any) -> None: ...
+
+        def fileno(self) -> int: ...
+
+        def dispatch(self) -> t.List[Event]: ...
+
+        def read(self) -> Value: ...
+
+        def moved(self) -> bool: ...
+
+        def take_flips(self) -> t.List[Flip]: ...
+
+    class Changes(t.Protocol):
+        """An open connection that votes are changed through."""
+
+        lane: Lane
+        announcements: int
+        configuration: t.Dict[str, t.Any]
+        votequorum: Votequorum
+        cmap: Cmap
+
+        def __enter__(self) -> "Changes": ...
+
+        def __exit__(self, *dummy: t.Any) -> None: ...
+
+        def dispatch(self) -> t.List[Event]: ...
+
+        def moved(self) -> bool: ...
+
+        def snapshot(self) -> Value: ...
+
+        def pause(self) -> None: ...
+
+    ConnectToRead = t.Callable[[Deadline, t.Callable[[], None]], Reads]
+    ConnectToChange = t.Callable[[Deadline], Changes]
