@@ -1,0 +1,58 @@
+#!/usr/bin/python
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: _report
+short_description: Read the records of a rolling upgrade, judge them, and write the report
+version_added: 0.1.0
+author:
+  - corosync.quorum contributors (@corosync-quorum)
+description:
+  - Private to the role P(corosync.quorum.rolling_upgrade#role). It may change at any time, so do not use it in a playbook.
+  - It fails if quorum was lost, or if a host of the play has failed.
+options:
+  point:
+    description: What to do.
+    type: str
+    required: true
+    choices: [read, failed, finish]
+  options:
+    description: The options of the role.
+    type: dict
+    required: true
+  play:
+    description: What Ansible knows of the play.
+    type: dict
+    required: true
+  asked:
+    description: The host whose record is read in this item of a loop.
+    type: str
+  state:
+    description: Whether the record goes on or ends.
+    type: str
+    choices: [read, stopped]
+extends_documentation_fragment:
+  - corosync.quorum._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+seealso:
+  - plugin: corosync.quorum.rolling_upgrade
+    plugin_type: role
+"""
+
+EXAMPLES = r"""
+# Private to the role corosync.quorum.rolling_upgrade.
+"""
+
+RETURN = r"""
+msg:
+  description: Why it refused or failed.
+  returned: on failure
+  type: str
+  sample: "Refused to stop node2: no host that stays can be logged in to."
+"""

@@ -1,0 +1,47 @@
+#!/usr/bin/python
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: _step
+short_description: Take one step of the upgrade of a node
+version_added: 0.1.0
+author:
+  - corosync.quorum contributors (@corosync-quorum)
+description:
+  - Private to the role P(corosync.quorum.rolling_upgrade#role). It may change at any time, so do not use it in a playbook.
+  - It drains, stops, upgrades, reboots, starts or undrains the node, and notes that on the node. It stops nothing unless the gate has said yes.
+options:
+  phase:
+    description: Which step.
+    type: str
+    required: true
+    choices: [look, begin, may_stop, drain, stop, upgrade, reboot, installed, start, undrain, done]
+  options:
+    description: The options of the role.
+    type: dict
+    required: true
+extends_documentation_fragment:
+  - corosync.quorum._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+seealso:
+  - plugin: corosync.quorum.rolling_upgrade
+    plugin_type: role
+"""
+
+EXAMPLES = r"""
+# Private to the role corosync.quorum.rolling_upgrade.
+"""
+
+RETURN = r"""
+msg:
+  description: Why it refused or failed.
+  returned: on failure
+  type: str
+  sample: "Refused to stop node2: no host that stays can be logged in to."
+"""

@@ -1,0 +1,159 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""The gate before a stop: who must be asked, may these nodes be stopped, and in which words. Pure.
+
+When in doubt it says no.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import may_leave
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, labels, nodeid_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, check
+
+from .types import Gate, Return
+
+# Modes in which members of one ring may differ in what they expect or wait for, so that one of them cannot answer for all.
+_DISAGREEING = ("last_man_standing", "allow_downscale")
+_NOTHING_CHANGED = "Nothing was changed."
+_RESUME = (
+    "An earlier run was interrupted on {hosts}, which has to come first: the playbook corosync.quorum.rolling_upgrade sees to that; "
+    "limit a play of your own to it, with rolling_upgrade_hosts set to all hosts of the cluster."
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Stop:
+    """What is about to be stopped. host: the one whose turn it is. batch: host -> node (name or id), all that are down together with it.
+
+    touched: likewise, with hosts that failed earlier. resumed: host -> node id, of hosts in which an earlier run was interrupted.
+    spare, qdevice: as for may_leave. state: what is so if it is refused.
+    """
+
+    host: str
+    batch: t.Mapping[str, int | str]
+    touched: t.Mapping[str, int | str] = dataclasses.field(default_factory=dict)
+    resumed: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
+    spare: int = 0
+    qdevice: str = "either"
+    expects_device: bool = False
+    state: str = _NOTHING_CHANGED
+    turn: str | None = None
+
+
+def must_ask_all(value: t.Mapping[str, t.Any]) -> bool:
+    """Whether every node that stays has to be asked: where members of one ring may disagree, the answer of one is not that of all."""
+    if any(value[mode]["enabled"] for mode in _DISAGREEING):
+        return True
+    # A node that has not seen all since it started still waits for all once quorum is lost; its neighbours do not know.
+    return bool(value["wait_for_all"]["enabled"])
+
+
+def judge(stop: Stop, witness: str, answer: t.Mapping[str, t.Any]) -> Gate:
+    """The answer of one host that stays. answer: the result of votequorum_info there, with if_unavailable=report."""
+    value = answer.get("votequorum")
+    if answer.get("failed") or answer.get("available") is False or not isinstance(value, dict):
+        return refused(stop, witness, f"{witness}, which stays, cannot say whether that is safe: {_said(answer)}")
+    try:
+        check(value)
+        return _judged(stop, witness, value)
+    except (ForecastError, UnknownNode) as error:
+        return refused(stop, witness, f"{witness} was asked: {_sentence(str(error))}")
+
+
+def refused(stop: Stop, witness: str, why: str) -> Gate:
+    """A no without a forecast."""
+    msg = f"Refused to stop {stop.host}: {_sentence(why)} {stop.state}"
+    nothing: Return = {"members": [stop.batch.get(stop.host, stop.host)], "min_votes": None, "qdevice": False}
+    return Gate(
+        turn=stop.turn, host=stop.host, witness=witness, safe=False, msg=msg, now=None, after=None, nodeid=stop.batch.get(stop.host, stop.host),
+        down=False, device=False, must_return=nothing,
+    )  # fmt: skip
+
+
+def nobody(stop: Stop, cluster: t.Sequence[str]) -> Gate:
+    """A no because no host would stay."""
+    why = (
+        f"no host of rolling_upgrade_hosts ({', '.join(cluster)}) would stay, as {', '.join(stop.batch)} are taken together. "
+        "Give the play `serial: 1`, or use the playbook corosync.quorum.rolling_upgrade."
+    )
+    return refused(stop, "", why)
+
+
+def out_of_reach(stop: Stop, reasons: t.Mapping[str, str]) -> Gate:
+    """A no because nobody who stays could be asked."""
+    told = "; ".join(f"{host} ({reason.strip().rstrip('.')})" for host, reason in reasons.items())
+    return refused(stop, "", f"no host that stays can be logged in to, so nobody can say whether that is safe: {told}.")
+
+
+def worst(answers: t.Sequence[Gate]) -> Gate:
+    """The answer that counts of several nodes': a no, if there is one; else the one with the least votes above quorum afterwards."""
+    return min(answers, key=lambda answer: (answer["safe"], _margin(answer)))
+
+
+def _margin(answer: Gate) -> int:
+    after = answer["after"]
+    return -1 if after is None or after["total_votes"] is None or after["quorum"] is None else after["total_votes"] - after["quorum"]
+
+
+def _judged(stop: Stop, witness: str, value: dict[str, t.Any]) -> Gate:
+    ids = {host: nodeid_of(node, value) for host, node in stop.batch.items()}
+    if value["nodeid"] in ids.values():
+        return refused(stop, witness, f"{witness} is one of the nodes that would be stopped, by its node id {value['nodeid']}, so it cannot say what stays.")
+    answer = may_leave(value, sorted(ids.values()), qdevice=stop.qdevice, spare=stop.spare)
+    missing = [nodeid for nodeid in value["missing"] if nodeid not in ids.values()]
+    safe = bool(answer["safe"]) and not missing
+    own = ids[stop.host]
+    return Gate(
+        turn=stop.turn, host=stop.host, witness=witness, safe=safe, msg="" if safe else _refusal(stop, value, answer, missing),
+        now=answer["now"], after=answer["after"], nodeid=own, down=own not in value["members"],
+        device=stop.expects_device or bool(value["qdevice"]), must_return=_must_return(stop, value, own),
+    )  # fmt: skip
+
+
+def _refusal(stop: Stop, value: dict[str, t.Any], answer: t.Mapping[str, t.Any], missing: t.Sequence[int]) -> str:
+    """Every reason, and the numbers."""
+    reasons = [] if answer["safe"] else [answer["reason"]]
+    if missing:
+        reasons.append(f"Other nodes are down already: {labels(missing, value)}.")
+    behind = [host for host, nodeid in stop.resumed.items() if nodeid in missing]
+    if behind:
+        reasons.append(_RESUME.format(hosts=", ".join(behind)))
+    now, after = answer["now"], answer["after"]
+    numbers = (
+        f"Now {now['total_votes']} votes are present and {now['quorum']} are needed; "
+        f"afterwards it would be {after['total_votes']} and {after['quorum']} (spare: {stop.spare})."
+    )
+    return " ".join([f"Refused to stop {stop.host}:", *reasons, numbers, stop.state])
+
+
+def _must_return(stop: Stop, value: dict[str, t.Any], own: int) -> Return:
+    """Members that were there, without those that this play has taken down: the others of a batch answer for themselves, those that failed may be down."""
+    touched = {_id_or_none(node, value) for node in stop.touched.values()}
+    members = sorted({nodeid for nodeid in value["members"] if nodeid not in touched} | {own})
+    voted = bool(value["qdevice"] and value["qdevice"]["cast_vote"])
+    votes = sum(node["votes"] or 0 for node in value["nodes"] if node["nodeid"] in members)
+    device_votes = int(value["qdevice"]["votes"] or 0) if voted else 0
+    return Return(members=list(members), min_votes=votes + device_votes, qdevice=bool(device_votes) or stop.expects_device)
+
+
+def _id_or_none(node: int | str, value: dict[str, t.Any]) -> int | None:
+    try:
+        return nodeid_of(node, value)
+    except UnknownNode:
+        return None
+
+
+def _said(answer: t.Mapping[str, t.Any]) -> str:
+    return _sentence(" ".join(str(answer.get("msg") or answer.get("reason") or "it gave no reason").split()))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", ")")) else text + "."

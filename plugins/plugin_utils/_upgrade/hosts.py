@@ -1,0 +1,64 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: no other code may rely on it.
+
+"""Which hosts are asked, and by whom, while a play takes the hosts of a cluster one batch after the other. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+
+@dataclasses.dataclass(frozen=True)
+class Play:
+    """What Ansible's magic variables say. cluster: rolling_upgrade_hosts. batch: ansible_play_batch, without hosts that failed.
+
+    everyone: ansible_play_hosts_all. active: ansible_play_hosts, which have not failed in this play.
+    """
+
+    host: str
+    cluster: tuple[str, ...]
+    batch: tuple[str, ...]
+    everyone: tuple[str, ...]
+    active: tuple[str, ...]
+
+    @classmethod
+    def of(cls, variables: t.Mapping[str, t.Any]) -> Play:
+        """From {host, cluster, batch, everyone, active}, as the role's variable has it."""
+        lists = {name: tuple(str(host) for host in variables[name]) for name in ("cluster", "batch", "everyone", "active")}
+        return cls(host=str(variables["host"]), **lists)
+
+    @property
+    def failed(self) -> list[str]:
+        """Hosts of the play that failed or went out of reach."""
+        return [host for host in self.everyone if host not in self.active]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the whole cluster is in this batch, so that each host can answer for itself, side by side."""
+        return all(host in self.batch for host in self.cluster)
+
+    @property
+    def witnesses(self) -> list[str]:
+        """Hosts that stay up while this batch is down, and that have not failed in this play: who is asked before a stop."""
+        return sorted(host for host in self.cluster if host not in self.batch and host not in self.failed)
+
+    @property
+    def asked_here(self) -> list[str]:
+        """Whom this host asks, where each host is to be asked once: itself, or all of them where it is the first of a part of the cluster."""
+        if self.is_whole:
+            return [self.host]
+        return list(self.cluster) if self.batch and self.host == self.batch[0] else []
+
+    @property
+    def read_here(self) -> list[str]:
+        """As asked_here, but for every host of the batch: the first one may have failed."""
+        return [self.host] if self.is_whole else list(self.cluster)
+
+    @property
+    def touched(self) -> list[str]:
+        """Hosts that may be down because of this play: those of the batch, and those that have failed."""
+        return [*self.batch, *(host for host in self.failed if host not in self.batch)]
