@@ -183,7 +183,8 @@ class ActionModule(ActionBase):
             if run and host in run["nodeids"]:
                 nodes[host] = run["nodeids"][host]
             else:
-                given = self._vars["hostvars"][host].get("rolling_upgrade_node")
+                own = host == self._play.host
+                given = self._options["node"] if own else self._vars["hostvars"][host].get("rolling_upgrade_node")
                 nodes[host] = host if given is None else given
         return nodes
 

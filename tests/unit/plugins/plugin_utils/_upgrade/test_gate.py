@@ -1,0 +1,158 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The gate before a stop: what it answers, in which words, and that it is never more confident than the forecast."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import quorate_without
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import gate
+from ansible_collections.corosync.quorum.tests.unit.fakes.daemons import values as any_values
+from ansible_collections.corosync.quorum.tests.unit.fakes.values import device, node, value
+
+Value = dict[str, t.Any]
+
+
+def stop(**more: t.Any) -> gate.Stop:
+    return gate.Stop(**{"host": "web3", "batch": {"web3": 3}, **more})
+
+
+def answer(**more: t.Any) -> dict[str, t.Any]:
+    return {"changed": False, "available": True, "quorate": True, "votequorum": value(**more)}
+
+
+def test_a_complete_cluster_may_lose_one() -> None:
+    found = gate.judge(stop(turn="t1"), "web1", answer())
+    assert (found["safe"], found["msg"], found["witness"], found["host"], found["turn"]) == (True, "", "web1", "web3", "t1")
+    assert (found["nodeid"], found["down"], found["device"]) == (3, False, False)
+    assert found["must_return"] == {"members": [1, 2, 3], "min_votes": 3, "qdevice": False}
+    assert (found["now"] or {})["total_votes"] == 3 and (found["after"] or {})["total_votes"] == 2
+
+
+def test_one_of_two_that_are_left_is_refused_with_the_numbers_and_who_is_down() -> None:
+    found = gate.judge(stop(batch={"web3": "node3"}), "web1", answer(members=[1, 3]))
+    assert not found["safe"]
+    assert found["msg"] == (
+        "Refused to stop web3: Without node3, 1 vote is present, quorum is 2 of 3 expected: 1 too few. Other nodes are down already: node2. "
+        "Now 2 votes are present and 2 are needed; afterwards it would be 1 and 2 (spare: 0). Nothing was changed."
+    )
+
+
+def test_another_node_that_is_down_is_reason_enough() -> None:
+    nodes = [node(nodeid, nodeid != 5) for nodeid in range(1, 6)]
+    found = gate.judge(stop(state="It is drained."), "web1", answer(members=[1, 2, 3, 4], nodes=nodes))
+    assert not found["safe"]
+    assert "Other nodes are down already: node5." in found["msg"] and found["msg"].endswith("It is drained.")
+
+
+def test_an_interrupted_upgrade_comes_first() -> None:
+    nodes = [node(nodeid, nodeid != 5) for nodeid in range(1, 6)]
+    found = gate.judge(stop(resumed={"web5": 5}), "web1", answer(members=[1, 2, 3, 4], nodes=nodes))
+    assert "An earlier run was interrupted on web5, which has to come first" in found["msg"]
+
+
+def test_the_rest_of_a_batch_is_no_other_node() -> None:
+    nodes = [node(nodeid, nodeid != 5) for nodeid in range(1, 6)]
+    found = gate.judge(stop(batch={"web3": 3, "web5": 5}), "web1", answer(members=[1, 2, 3, 4], nodes=nodes))
+    assert found["safe"], found["msg"]
+
+
+def test_a_node_that_is_down_may_be_upgraded() -> None:
+    found = gate.judge(stop(), "web1", answer(members=[1, 2]))
+    assert found["safe"] and found["down"]
+
+
+@pytest.mark.parametrize(
+    "said, words",
+    [
+        ({"failed": True, "msg": "boom"}, "web1, which stays, cannot say whether that is safe: boom."),
+        ({"available": False, "reason": "not_running", "msg": "corosync does not run."}, "cannot say whether that is safe: corosync does not run."),
+        ({"available": False, "reason": "timeout"}, "cannot say whether that is safe: timeout."),
+        ({}, "cannot say whether that is safe: it gave no reason."),
+        ({"votequorum": {"quorum": 2}}, "web1 was asked: The dictionary given is not a votequorum value"),
+    ],
+)
+def test_whoever_has_no_value_says_no(said: dict[str, t.Any], words: str) -> None:
+    found = gate.judge(stop(), "web1", said)
+    assert not found["safe"] and words in found["msg"] and found["msg"].startswith("Refused to stop web3: ") and found["msg"].endswith("Nothing was changed.")
+
+
+def test_a_membership_that_changes_is_a_no() -> None:
+    assert "A membership change was under way" in gate.judge(stop(), "web1", answer(settled=False))["msg"]
+
+
+def test_a_name_that_is_not_there_is_a_no() -> None:
+    found = gate.judge(stop(batch={"web3": "web3"}), "web1", answer())
+    assert not found["safe"] and "there is no node 'web3' in this cluster" in found["msg"]
+
+
+def test_a_witness_that_is_itself_to_be_stopped_is_none() -> None:
+    assert "web1 is one of the nodes that would be stopped" in gate.judge(stop(batch={"web3": 1}), "web1", answer())["msg"]
+
+
+def test_nobody_stays() -> None:
+    assert "no host of rolling_upgrade_hosts (web1, web3) would stay, as web3 are taken together" in gate.nobody(stop(), ["web1", "web3"])["msg"]
+
+
+def test_nobody_can_be_logged_in_to() -> None:
+    found = gate.out_of_reach(stop(), {"web1": "ssh: refused.", "web2": "no route"})
+    assert not found["safe"]
+    assert "no host that stays can be logged in to, so nobody can say whether that is safe: web1 (ssh: refused); web2 (no route)." in found["msg"]
+
+
+def test_what_must_be_back() -> None:
+    """Not those that failed before, nor a vote of the device that was not there."""
+    nodes = [node(nodeid, nodeid not in (4,)) for nodeid in range(1, 6)]
+    found = gate.judge(stop(touched={"web3": 3, "web4": 4, "web5": 5}), "web1", answer(members=[1, 2, 3, 5], nodes=nodes, qdevice=device("alive")))
+    assert found["must_return"] == {"members": [1, 2, 3], "min_votes": 3, "qdevice": False} and found["device"]
+    voting = gate.judge(stop(), "web1", answer(qdevice=device("voting")))
+    assert voting["must_return"] == {"members": [1, 2, 3], "min_votes": 4, "qdevice": True}
+
+
+@pytest.mark.parametrize(
+    "mode, all_of_them",
+    [
+        ({}, False),
+        ({"last_man_standing": {"enabled": True, "window_ms": 10000}}, True),
+        ({"allow_downscale": {"enabled": True, "ev_barrier": 3}}, True),
+        ({"wait_for_all": {"enabled": True, "pending": False}}, True),
+    ],
+)
+def test_where_members_may_disagree_all_are_asked(mode: Value, all_of_them: bool) -> None:
+    assert gate.must_ask_all(value(**mode)) is all_of_them
+
+
+def test_the_worst_answer_counts() -> None:
+    yes = gate.judge(stop(), "web1", answer())
+    no = gate.judge(stop(), "web2", answer(members=[1, 3]))
+    assert gate.worst([yes, no]) is no and gate.worst([yes]) is yes
+
+
+# ---- properties ----------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=300, deadline=None)
+@given(any_values(), st.data())
+def test_never_safe_where_the_forecast_says_no_and_never_while_another_is_missing(a_value: Value, data: t.Any) -> None:
+    members = a_value["members"]
+    batch = data.draw(st.lists(st.sampled_from(members), min_size=1, max_size=len(members), unique=True))
+    qdevice = data.draw(st.sampled_from(["either", "as_now", "lost"]))
+    asked = gate.Stop(host="h", batch={"h": batch[0], **{f"h{nodeid}": nodeid for nodeid in batch[1:]}}, qdevice=qdevice)
+    found = gate.judge(asked, "w", {"available": True, "votequorum": a_value})
+    others = [nodeid for nodeid in a_value["missing"] if nodeid not in batch] if "missing" in a_value else []
+    if found["safe"]:
+        assert quorate_without(a_value, batch, qdevice=qdevice)[0]
+        assert not others and a_value["nodeid"] not in batch
+    else:
+        assert found["msg"].startswith("Refused to stop h: ")
+        if a_value["nodeid"] not in batch:
+            safe, reason = quorate_without(a_value, batch, qdevice=qdevice)
+            assert safe or reason in found["msg"], "a reason is not told"
+            assert not others or "Other nodes are down already: " in found["msg"], "a reason is not told"
