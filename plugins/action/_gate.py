@@ -12,8 +12,8 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions
-from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import back, gate, input, plan, registered, stacks
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import untemplated
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import back, gate, input, look, plan, registered, stacks
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Run, View
 
@@ -69,7 +69,7 @@ class ActionModule(ActionBase):
         view = View(host=str(self._args["asked"]), answer={}, mark=None, obstacle="")
         try:
             view["answer"] = _actions.run(self, INFO, {"if_unavailable": "report"}, self._vars)
-            view["mark"] = _actions.read_mark(self, str(self._options["state_file"]), self._vars)
+            view["mark"] = look.mark_of(_actions.read_json(self, str(self._options["state_file"]), self._vars))
             if self._options["stack"] == "crmsh" and not self._has_own_stop_and_start():
                 reached = _actions.run(self, stacks.REACHES_ITSELF.name, stacks.REACHES_ITSELF.args, self._vars, check_mode=False)
                 view["obstacle"] = "crmsh" if reached.get("rc") else ""

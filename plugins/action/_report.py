@@ -13,9 +13,9 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import untemplated
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.given import ReportError, report_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.page import page
-from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import report_path

@@ -20,7 +20,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions
-from ansible_collections.corosync.quorum.plugins.plugin_utils._untemplated import untemplated
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import untemplated
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import look, registered, stacks
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Look
 
@@ -74,7 +74,7 @@ class ActionModule(ActionBase):
     def _look(self) -> Result:
         """See what there is to do on this node, or to bring to its end."""
         packages = list(self._options["packages"])
-        mark = _actions.read_mark(self, str(self._options["state_file"]), self._vars)
+        mark = look.mark_of(_actions.read_json(self, str(self._options["state_file"]), self._vars))
         asks = str(self._options["needed"]) == "auto" and bool(packages)
         pending = asks and self._is_pending()
         resumes = look.resumes_at(mark, pending)

@@ -14,11 +14,9 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import an
 @answers
 def quorum_losses(timelines: t.Any, offsets: t.Any = None) -> list[dict[str, t.Any]]:
     """When nodes that were up lost quorum."""
-    from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
-    from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import histories, losses
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import as_data, histories, losses
 
-    found = losses(histories(timelines, offsets))
-    return [dict(loss._asdict(), at=utc(loss.at), until=None if loss.until is None else utc(loss.until)) for loss in found]
+    return as_data(losses(histories(timelines, offsets)))
 
 
 class FilterModule:

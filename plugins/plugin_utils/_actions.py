@@ -17,8 +17,6 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ._upgrade.types import Mark
-
 Vars = dict[str, t.Any]
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -75,10 +73,7 @@ def cannot_log_in(error: AnsibleError) -> bool:
     return isinstance(error, AnsibleConnectionFailure) and not _NO_ROOM.search(str(error))
 
 
-def read_mark(action: ActionBase, path: str, task_vars: Vars) -> Mark | None:
-    """What an interrupted upgrade left on this action's host. None where there is nothing."""
+def read_json(action: ActionBase, path: str, task_vars: Vars) -> t.Any:
+    """The JSON document in a file of this action's host. None where there is no such file."""
     found = run(action, "ansible.builtin.slurp", {"src": path}, task_vars)
-    if "content" not in found:
-        return None
-    mark = json.loads(base64.b64decode(found["content"]).decode("utf-8"))
-    return {"phase": str(mark["phase"]), "nodeid": int(mark["nodeid"])}
+    return json.loads(base64.b64decode(found["content"]).decode("utf-8")) if "content" in found else None

@@ -397,7 +397,6 @@ def test_a_host_that_is_asked_goes_out_of_reach(lab, cluster, upgrade, tmp_path)
         assert [result.result.get("seen_by") for result in play.results if result.task.endswith("the others see it") and result.status == "item ok"][
             -1
         ] == "node2"
-        assert "node1 cannot be logged in to, so the next host is asked" in play.output or True
     before = pids(made)
     with upgrade(made, {"drain": linger, "upgrade": DONE}, rolling_upgrade_needed="{{ inventory_hostname == 'node3' }}", rolling_upgrade_watch=False) as play:
         play.until("Stay a while", timeout=60)

@@ -15,13 +15,14 @@ import dataclasses
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import may_leave
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, labels, nodeid_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, device_casts, device_votes, labels, nodeid_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, check
 
 from .types import Gate, Return
 
-# Modes in which members of one ring may differ in what they expect or wait for, so that one of them cannot answer for all.
-_DISAGREEING = ("last_man_standing", "allow_downscale")
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Leave, Value
+
 _NOTHING_CHANGED = "Nothing was changed."
 _RESUME = (
     "An earlier run was interrupted on {hosts}, which has to come first: the playbook corosync.quorum.rolling_upgrade sees to that; "
@@ -48,9 +49,12 @@ class Stop:
     turn: str | None = None
 
 
-def must_ask_all(value: t.Mapping[str, t.Any]) -> bool:
-    """Whether every node that stays has to be asked: where members of one ring may disagree, the answer of one is not that of all."""
-    if any(value[mode]["enabled"] for mode in _DISAGREEING):
+def must_ask_all(value: Value) -> bool:
+    """Whether every node that stays has to be asked: where members of one ring may disagree, the answer of one is not that of all.
+
+    With these modes they may differ in the votes they expect, or in whether they wait for all.
+    """
+    if value["last_man_standing"]["enabled"] or value["allow_downscale"]["enabled"]:
         return True
     # A node that has not seen all since it started still waits for all once quorum is lost; its neighbours do not know.
     return bool(value["wait_for_all"]["enabled"])
@@ -63,7 +67,7 @@ def judge(stop: Stop, witness: str, answer: t.Mapping[str, t.Any]) -> Gate:
         return refused(stop, witness, f"{witness}, which stays, cannot say whether that is safe: {_said(answer)}")
     try:
         check(value)
-        return _judged(stop, witness, value)
+        return _judged(stop, witness, t.cast("Value", value))
     except (ForecastError, UnknownNode) as error:
         return refused(stop, witness, f"{witness} was asked: {_sentence(str(error))}")
 
@@ -103,7 +107,7 @@ def _margin(answer: Gate) -> int:
     return -1 if after is None or after["total_votes"] is None or after["quorum"] is None else after["total_votes"] - after["quorum"]
 
 
-def _judged(stop: Stop, witness: str, value: dict[str, t.Any]) -> Gate:
+def _judged(stop: Stop, witness: str, value: Value) -> Gate:
     ids = {host: nodeid_of(node, value) for host, node in stop.batch.items()}
     if value["nodeid"] in ids.values():
         return refused(stop, witness, f"{witness} is one of the nodes that would be stopped, by its node id {value['nodeid']}, so it cannot say what stays.")
@@ -118,7 +122,7 @@ def _judged(stop: Stop, witness: str, value: dict[str, t.Any]) -> Gate:
     )  # fmt: skip
 
 
-def _refusal(stop: Stop, value: dict[str, t.Any], answer: t.Mapping[str, t.Any], missing: t.Sequence[int]) -> str:
+def _refusal(stop: Stop, value: Value, answer: Leave, missing: t.Sequence[int]) -> str:
     """Every reason, and the numbers."""
     reasons = [] if answer["safe"] else [answer["reason"]]
     if missing:
@@ -134,17 +138,16 @@ def _refusal(stop: Stop, value: dict[str, t.Any], answer: t.Mapping[str, t.Any],
     return " ".join([f"Refused to stop {stop.host}:", *reasons, numbers, stop.state])
 
 
-def _must_return(stop: Stop, value: dict[str, t.Any], own: int) -> Return:
+def _must_return(stop: Stop, value: Value, own: int) -> Return:
     """Members that were there, without those that this play has taken down: the others of a batch answer for themselves, those that failed may be down."""
     touched = {_id_or_none(node, value) for node in stop.touched.values()}
     members = sorted({nodeid for nodeid in value["members"] if nodeid not in touched} | {own})
-    voted = bool(value["qdevice"] and value["qdevice"]["cast_vote"])
     votes = sum(node["votes"] or 0 for node in value["nodes"] if node["nodeid"] in members)
-    device_votes = int(value["qdevice"]["votes"] or 0) if voted else 0
-    return Return(members=list(members), min_votes=votes + device_votes, qdevice=bool(device_votes) or stop.expects_device)
+    cast = device_votes(value) if device_casts(value) else 0
+    return Return(members=list(members), min_votes=votes + cast, qdevice=bool(cast) or stop.expects_device)
 
 
-def _id_or_none(node: int | str, value: dict[str, t.Any]) -> int | None:
+def _id_or_none(node: int | str, value: Value) -> int | None:
     try:
         return nodeid_of(node, value)
     except UnknownNode:

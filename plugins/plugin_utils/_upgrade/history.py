@@ -15,7 +15,7 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import described
-from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of, utc
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import RecordedEntry as Entry
@@ -96,6 +96,11 @@ def votes_over_time(told: Histories) -> list[Step]:
             views[name] = entry
         _add(steps, _step(at, list(views.values())))
     return steps
+
+
+def as_data(found: t.Iterable[Loss]) -> list[dict[str, t.Any]]:
+    """Losses as plain data, with moments in UTC."""
+    return [dict(loss._asdict(), at=utc(loss.at), until=None if loss.until is None else utc(loss.until)) for loss in found]
 
 
 # ---- losses --------------------------------------------------------------------------------------------------------------

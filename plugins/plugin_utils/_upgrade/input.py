@@ -27,18 +27,14 @@ def refusals(options: Options, play: Play, inventory: t.Sequence[str], folder: s
 
 def _hosts(hosts: t.Any, play: Play, inventory: t.Sequence[str]) -> list[str]:
     if isinstance(hosts, str) or not isinstance(hosts, (list, tuple)) or len(hosts) < 2:
-        return [
-            "rolling_upgrade_hosts must be a list of at least two hosts of a cluster, one that goes and one that stays and watches, but is "
-            f"{hosts}. Run the play on all hosts of the cluster, or set rolling_upgrade_hosts to all of them."
-        ]
+        wanted = "a list of at least two hosts of a cluster, one that goes and one that stays and watches"
+        return [f"rolling_upgrade_hosts must be {wanted}, but is {hosts}. Run the play on all hosts of the cluster, or set it to all of them."]
     lacks = [host for host in play.everyone if host not in hosts]
     strangers = [host for host in hosts if host not in inventory]
     if len(set(hosts)) == len(hosts) and not lacks and not strangers:
         return []
-    return [
-        f"rolling_upgrade_hosts ({', '.join(hosts)}) must have each host of this play once, and only hosts of the inventory. "
-        f"Of the play it lacks: {', '.join(lacks) or 'none'}; not in the inventory: {', '.join(strangers) or 'none'}."
-    ]
+    rule = f"rolling_upgrade_hosts ({', '.join(hosts)}) must have each host of this play once, and only hosts of the inventory."
+    return [f"{rule} Of the play it lacks: {', '.join(lacks) or 'none'}; not in the inventory: {', '.join(strangers) or 'none'}."]
 
 
 def _numbers(options: Options) -> t.Iterator[tuple[str, str, bool]]:

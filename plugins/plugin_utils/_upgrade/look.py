@@ -35,6 +35,11 @@ class Wishes:
     reboots: bool
 
 
+def mark_of(document: t.Any) -> Mark | None:
+    """What an interrupted upgrade left on a node. document: of its file, None where there is none."""
+    return None if document is None else Mark(phase=str(document["phase"]), nodeid=int(document["nodeid"]))
+
+
 def needed(option: t.Any, asks: bool, pending: bool, resumes: str) -> bool:
     """Whether the node has something to be done. option: rolling_upgrade_needed. asks: the package manager was asked, and pending is its answer."""
     if resumes:

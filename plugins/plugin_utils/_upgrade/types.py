@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Numbers
+
 
 class Plan(t.TypedDict):
     """What the preflight found out. nodeids: host -> node id. batches: hosts in the order in which they go. resumed: hosts with an interrupted upgrade."""
@@ -43,13 +46,6 @@ class Mark(t.TypedDict):
 
     phase: str
     nodeid: int
-
-
-class Numbers(t.TypedDict):
-    quorate: bool
-    total_votes: int | None
-    quorum: int | None
-    members: list[int]
 
 
 class Gate(t.TypedDict):

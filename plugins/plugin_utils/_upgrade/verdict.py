@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
-
-from .history import histories, losses
+from .history import as_data, histories, losses
 from .types import Verdict
 
 NOT_WATCHED = "Quorum was not watched."
@@ -23,7 +21,7 @@ def verdict(records: t.Mapping[str, t.Mapping[str, t.Any]], hosts: t.Sequence[st
     """records: host -> result of watch_quorum, of hosts that could be asked. hosts: all that must be covered. Raises HistoryError."""
     if not watched:
         return Verdict(kept=None, sentence=NOT_WATCHED, losses=[], gaps=[])
-    found = [dict(loss._asdict(), at=utc(loss.at), until=None if loss.until is None else utc(loss.until)) for loss in losses(histories(*of(records)))]
+    found = as_data(losses(histories(*of(records))))
     gaps = [host for host in hosts if not _covers(records.get(host))]
     return Verdict(kept=not found and not gaps, sentence=_sentence(found, gaps), losses=found, gaps=gaps)
 
