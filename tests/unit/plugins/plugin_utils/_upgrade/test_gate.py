@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import quorate_without
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import gate
 from ansible_collections.corosync.quorum.tests.unit.fakes.daemons import values as any_values
-from ansible_collections.corosync.quorum.tests.unit.fakes.values import device, node, value
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, node, value
 
 Value = dict[str, t.Any]
 

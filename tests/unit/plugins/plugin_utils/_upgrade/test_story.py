@@ -13,7 +13,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import re
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.journal import phases
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Told, story
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import verdict
-from ansible_collections.corosync.quorum.tests.unit.fakes.upgrades import at
+from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import at
 
 NODE = ["gate", "begin", "stop", "upgrade", "installed", "start", "back", "done"]
 RUN: t.Any = {"begun": at(0), "batches": [["a"], ["b"]], "nodeids": {"a": 1, "b": 2}, "resumed": [], "qdevice": False}

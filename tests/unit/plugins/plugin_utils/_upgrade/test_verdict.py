@@ -10,8 +10,8 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import back
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import KEPT, NOT_WATCHED, verdict
-from ansible_collections.corosync.quorum.tests.unit.fakes.upgrades import at, seen
-from ansible_collections.corosync.quorum.tests.unit.fakes.values import value
+from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import at, seen
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 HOSTS = ["a", "b"]
 
