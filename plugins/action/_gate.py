@@ -11,6 +11,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import goal_of, unmet
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions
 from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import untemplated
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import back, gate, input, look, plan, registered, stacks
@@ -135,16 +136,21 @@ class ActionModule(ActionBase):
     def _answer_of(self, stop: gate.Stop, asked: str) -> tuple[Gate | None, bool]:
         """The answer of one host, None where it cannot be logged in to; and whether all that stay must be asked."""
         try:
-            reading = self._execute_module(module_name=INFO, module_args={"if_unavailable": "report", "_judge": False}, task_vars=self._vars)
+            reading = self._reading()
         except AnsibleError as error:
             if _actions.cannot_log_in(error):
                 self._earlier()[asked] = str(error)
                 return None, False
             return gate.judge(stop, asked, {"failed": True, "msg": str(error)}), False
-        if isinstance(reading.get("reading"), dict):
-            reading = dict(reading, votequorum=reading["reading"].get("value"))
         answer = gate.judge(stop, asked, reading)
         return answer, answer["safe"] and gate.must_ask_all(reading["votequorum"])
+
+    def _reading(self) -> Result:
+        """What votequorum_info says on this item's host, without what follows from it: no gate needs that."""
+        result: Result = self._execute_module(module_name=INFO, module_args={"if_unavailable": "report", "_judge": False}, task_vars=self._vars)
+        if isinstance(result.get("reading"), dict):
+            result["votequorum"] = result["reading"].get("value")
+        return result
 
     def _passed_over(self, stop: gate.Stop, asked: str) -> Result:
         """The next host is asked instead; unless there is none, or all must be."""
@@ -200,7 +206,7 @@ class ActionModule(ActionBase):
         if "value" not in earlier or self._task.check_mode:
             return {"skipped": True, "skip_reason": "the node itself was not waited for"}
         try:
-            self._wait(back.by_another(self._play.host, asked, earlier["value"], self._options["timeout"]))
+            self._see(back.by_another(self._play.host, asked, earlier["value"], self._options["timeout"]))
         except AnsibleError as error:
             if not _actions.cannot_log_in(error):
                 raise
@@ -211,6 +217,12 @@ class ActionModule(ActionBase):
             return {"skipped": True, "skip_reason": f"{asked} cannot be logged in to, so the next host is asked: {error}"}
         earlier["seen"] = {"by": asked}
         return {"seen_by": asked}
+
+    def _see(self, conditions: dict[str, t.Any]) -> None:
+        """Wait on another host, unless one look shows that it need not: a look costs less, and is enough most of the time."""
+        answer = self._reading()
+        if "votequorum" not in answer or unmet(goal_of(conditions), answer["votequorum"]):
+            self._wait(conditions)
 
     def _must_return(self) -> t.Any:
         answer = registered.gate_of(self._vars, self._turn())
