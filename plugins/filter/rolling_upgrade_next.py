@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The private filter corosync.quorum._rolling_upgrade: which hosts and files of the role rolling_upgrade come next."""
+"""The filter corosync.quorum.rolling_upgrade_next, private to the role rolling_upgrade: which hosts and files of the role rolling_upgrade come next."""
 
 from __future__ import annotations
 
 import typing as t
 
 
-def rolling_upgrade(given: t.Mapping[str, t.Any], what: str, more: t.Any = None) -> list[str] | dict[str, str]:
+def rolling_upgrade_next(given: t.Mapping[str, t.Any], what: str, more: t.Any = None) -> list[str] | dict[str, str]:
     """Hosts to loop over, or files to include. what, given, more: see the functions of plugin_utils/_upgrade/flow.py."""
     from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import flow
 
@@ -20,4 +20,4 @@ class FilterModule:
     """What Ansible loads."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"_rolling_upgrade": rolling_upgrade}
+        return {"rolling_upgrade_next": rolling_upgrade_next}

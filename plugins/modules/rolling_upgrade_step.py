@@ -4,34 +4,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 DOCUMENTATION = r"""
-module: _gate
-short_description: Ask whether a step of a rolling upgrade may be taken
+module: rolling_upgrade_step
+short_description: Take one step of the upgrade of a node
 version_added: 0.1.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:
   - Private to the role P(corosync.quorum.rolling_upgrade#role). It may change at any time, so do not use it in a playbook.
-  - It asks hosts of the cluster, judges what they say, and fails with the reasons.
+  - It drains, stops, upgrades, reboots, starts or undrains the node, and notes that on the node. It stops nothing unless the gate has said yes.
 options:
-  point:
-    description: Which gate.
+  phase:
+    description: Which step.
     type: str
     required: true
-    choices: [input, ask, preflight, before_stop, after_start, finish]
+    choices: [look, begin, may_stop, drain, stop, upgrade, reboot, installed, start, undrain, done]
   options:
     description: The options of the role.
     type: dict
     required: true
-  play:
-    description: What Ansible knows of the play.
-    type: dict
-    required: true
-  asked:
-    description: The host that is asked in this item of a loop.
-    type: str
-  state:
-    description: What is so if the gate refuses, in a sentence.
-    type: str
 extends_documentation_fragment:
   - corosync.quorum._attributes
 attributes:

@@ -4,20 +4,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 DOCUMENTATION = r"""
-module: _report
-short_description: Read the records of a rolling upgrade, judge them, and write the report
+module: rolling_upgrade_gate
+short_description: Ask whether a step of a rolling upgrade may be taken
 version_added: 0.1.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:
   - Private to the role P(corosync.quorum.rolling_upgrade#role). It may change at any time, so do not use it in a playbook.
-  - It fails if quorum was lost, or if a host of the play has failed.
+  - It asks hosts of the cluster, judges what they say, and fails with the reasons.
 options:
   point:
-    description: What to do.
+    description: Which gate.
     type: str
     required: true
-    choices: [read, failed, finish]
+    choices: [input, ask, preflight, before_stop, after_start, finish]
   options:
     description: The options of the role.
     type: dict
@@ -27,12 +27,11 @@ options:
     type: dict
     required: true
   asked:
-    description: The host whose record is read in this item of a loop.
+    description: The host that is asked in this item of a loop.
     type: str
   state:
-    description: Whether the record goes on or ends.
+    description: What is so if the gate refuses, in a sentence.
     type: str
-    choices: [read, stopped]
 extends_documentation_fragment:
   - corosync.quorum._attributes
 attributes:

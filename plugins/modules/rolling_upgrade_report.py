@@ -4,24 +4,35 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 DOCUMENTATION = r"""
-module: _step
-short_description: Take one step of the upgrade of a node
+module: rolling_upgrade_report
+short_description: Read the records of a rolling upgrade, judge them, and write the report
 version_added: 0.1.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:
   - Private to the role P(corosync.quorum.rolling_upgrade#role). It may change at any time, so do not use it in a playbook.
-  - It drains, stops, upgrades, reboots, starts or undrains the node, and notes that on the node. It stops nothing unless the gate has said yes.
+  - It fails if quorum was lost, or if a host of the play has failed.
 options:
-  phase:
-    description: Which step.
+  point:
+    description: What to do.
     type: str
     required: true
-    choices: [look, begin, may_stop, drain, stop, upgrade, reboot, installed, start, undrain, done]
+    choices: [read, failed, finish]
   options:
     description: The options of the role.
     type: dict
     required: true
+  play:
+    description: What Ansible knows of the play.
+    type: dict
+    required: true
+  asked:
+    description: The host whose record is read in this item of a loop.
+    type: str
+  state:
+    description: Whether the record goes on or ends.
+    type: str
+    choices: [read, stopped]
 extends_documentation_fragment:
   - corosync.quorum._attributes
 attributes:
