@@ -212,8 +212,8 @@ class ActionModule(ActionBase):
                 raise
             earlier[asked] = str(error)
             if asked == self._play.witnesses[-1]:
-                told = "; ".join(f"{host} ({said})" for host, said in self._unreachable().items())
-                raise AnsibleActionFail(f"{self._play.host} is back, but no other host can be asked whether it sees it: {told}.") from error
+                reasons = "; ".join(f"{host} ({said})" for host, said in self._unreachable().items())
+                raise AnsibleActionFail(f"{self._play.host} is back, but no other host can be asked whether it sees it: {reasons}.") from error
             return {"skipped": True, "skip_reason": f"{asked} cannot be logged in to, so the next host is asked: {error}"}
         earlier["seen"] = {"by": asked}
         return {"seen_by": asked}

@@ -19,7 +19,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._report.page impor
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import report_path
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Told, story
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress, story
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Verdict
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import verdict
 
@@ -91,24 +91,24 @@ class ActionModule(ActionBase):
         """All hosts are done. Fails if quorum was lost at any moment, or if nobody can say that it was not."""
         judged, where = self._write()
         run = registered.current_run(self._vars["hostvars"], self._play.cluster)
-        told = {"msg": f"{judged['sentence']} {where}".strip(), "begun": run["begun"] if run else ""}
+        result = {"msg": f"{judged['sentence']} {where}".strip(), "begun": run["begun"] if run else ""}
         if judged["kept"] is False:
-            return dict(told, failed=True, msg=f"The upgrade is done, but: {judged['sentence']} {where}".strip())
-        return dict(told, _ansible_verbose_always=True)
+            return dict(result, failed=True, msg=f"The upgrade is done, but: {judged['sentence']} {where}".strip())
+        return dict(result, _ansible_verbose_always=True)
 
     def _write(self) -> tuple[Verdict, str]:
         """The verdict, and a sentence on where the page is. A page that cannot be written must not hide what it would tell."""
         hostvars, cluster = self._vars["hostvars"], self._play.cluster
         run = registered.current_run(hostvars, cluster)
-        records, told = self._records(), {}
+        records, progress = self._records(), {}
         for host in cluster:
-            found = self._told(host, run)
+            found = self._progress(host, run)
             if found is not None:
-                told[host] = found
+                progress[host] = found
         judged = verdict(records, cluster, self._watches())
         if not self._options["report"]:
             return judged, ""
-        content = story(run, cluster, told, records, judged, int(self._options["spare"]), _actions.now())
+        content = story(run, cluster, progress, records, judged, int(self._options["spare"]), _actions.now())
         path = report_path(str(self._options["report"]))
         try:
             _write_page(path, page(report_of(content)))
@@ -125,15 +125,15 @@ class ActionModule(ActionBase):
         items = found.get("results", []) if isinstance(found, dict) else []
         return [item for item in items if isinstance(item, dict) and "record" in item]
 
-    def _told(self, host: str, run: t.Any) -> Told | None:
+    def _progress(self, host: str, run: t.Any) -> Progress | None:
         """What a host's tasks have registered in this run, None where it was not its turn yet."""
         variables = self._vars["hostvars"][host]
         look = registered.look_of(variables, run)
         failed = host in self._play.failed
         if look is None:
-            return Told(look=None, results={}, lost=True) if failed else None
+            return Progress(look=None, results={}, lost=True) if failed else None
         failures = [item["failure"] for item in self._read_by(host) if item.get("failure") and item.get("turn") == look["turn"]]
-        return Told(
+        return Progress(
             look=look,
             results=registered.results_of(variables, look["turn"]),
             failure=failures[-1] if failures else "",

@@ -22,11 +22,11 @@ if t.TYPE_CHECKING:
 # Nodes see one change at nearly the same time: what they say of it within so many seconds is one line.
 _TOGETHER = 3.0
 _REASONS = {
-    "not_running": "it does not run",
-    "timeout": "it does not answer",
-    "not_configured": "it runs without votequorum",
-    "not_allowed": "it does not accept the user",
-    "no_library": "its library is missing",
+    "not_running": "corosync stopped",
+    "timeout": "corosync does not answer",
+    "not_configured": "corosync runs without votequorum",
+    "not_allowed": "corosync does not accept the user",
+    "no_library": "corosync's library is missing",
 }
 
 
@@ -67,15 +67,14 @@ def _phases(node: Node) -> t.Iterator[Event]:
 def _seen(name: str, entry: RecordedEntry, names: t.Mapping[int, str]) -> Event:
     event = entry["event"]
     if event == "corosync_unavailable":
-        reason = _REASONS.get(str(entry.get("reason")), "")
-        return Event(entry["at"], (name,), "corosync cannot be asked" + (": " + reason if reason else ""), "note")
+        return Event(entry["at"], (name,), _REASONS.get(str(entry.get("reason")), "corosync cannot be read"), "note")
     if entry["quorate"] is None:
-        return Event(entry["at"], (name,), {"corosync_available": "corosync can be asked again"}.get(event, str(event).replace("_", " ")), "note")
+        return Event(entry["at"], (name,), {"corosync_available": "corosync can be read again"}.get(event, str(event).replace("_", " ")), "note")
     moves = [f"{listed(_name(nodeid, names) for nodeid in entry[key])} {key}" for key in ("joined", "left") if entry.get(key)]
     first = {"start": "the watch begins", "quorum_lost": "quorum lost", "quorum_gained": "quorum gained", "votes": "votes changed"}.get(event)
-    told = ([first] if first else []) + moves or ["a new ring with the same members"]
+    sentences = ([first] if first else []) + moves or ["a new ring with the same members"]
     kind = {"quorum_lost": "lost", "quorum_gained": "gained", "start": "note"}.get(event, "change")
-    return Event(entry["at"], (name,), f"{', '.join(told)}. {_votes(entry)}", kind)
+    return Event(entry["at"], (name,), f"{', '.join(sentences)}. {_votes(entry)}", kind)
 
 
 def _votes(entry: RecordedEntry) -> str:

@@ -73,7 +73,7 @@ class Report:
 def report_of(value: t.Any) -> Report:
     """The report that a dictionary describes. Raises ReportError."""
     given = _mapping("The report", value)
-    told = _histories(given)
+    found = _histories(given)
     verdict = _mapping("verdict", given.get("verdict") or {})
     kept = verdict.get("kept")
     if not (kept is None or isinstance(kept, bool)):
@@ -87,13 +87,13 @@ def report_of(value: t.Any) -> Report:
         started=_moment("started", given.get("started")),
         ended=_moment("ended", given.get("ended")),
         batches=tuple(tuple(_text("batches", name) for name in _list("An entry of batches", batch)) for batch in _list("batches", given.get("batches"))),
-        spare=_whole("spare", given.get("spare")),
+        spare=_integer("spare", given.get("spare")),
         nodes=tuple(_node(number, node) for number, node in enumerate(_list("nodes", given["nodes"]), start=1)),
-        histories=told,
+        histories=found,
         problems=tuple(_problem(problem) for problem in _list("problems", given.get("problems"))),
         kept=kept,
         sentence=_text("verdict.sentence", verdict.get("sentence")),
-        losses=_losses(_list("verdict.losses", verdict.get("losses")), losses(told)),
+        losses=_losses(_list("verdict.losses", verdict.get("losses")), losses(found)),
     )
 
 
@@ -121,13 +121,13 @@ def _loss(number: int, value: t.Any) -> Loss:
     at = _moment(where + ".at", loss.get("at"))
     if at is None:
         raise ReportError(f"{where} has no 'at': a loss must be as corosync.quorum.quorum_losses returns it.")
-    members = [_whole(where + ".members", member) or 0 for member in _list(where + ".members", loss.get("members"))]
+    members = [_integer(where + ".members", member) or 0 for member in _list(where + ".members", loss.get("members"))]
     return Loss(
         _text(where + ".node", loss.get("node")),
         at,
         _moment(where + ".until", loss.get("until")),
-        _whole(where + ".total_votes", loss.get("total_votes")),
-        _whole(where + ".quorum", loss.get("quorum")),
+        _integer(where + ".total_votes", loss.get("total_votes")),
+        _integer(where + ".quorum", loss.get("quorum")),
         members,
     )
 
@@ -141,7 +141,7 @@ def _node(number: int, value: t.Any) -> Node:
     where = f"nodes[{number - 1}] ({name})"
     return Node(
         name=name,
-        nodeid=_whole(where + ".nodeid", node.get("nodeid")),
+        nodeid=_integer(where + ".nodeid", node.get("nodeid")),
         result=_one_of(where + ".result", node.get("result", "untouched"), NODE_RESULTS),
         before=_versions(where + ".from", node.get("from")),
         after=_versions(where + ".to", node.get("to")),
@@ -198,7 +198,7 @@ def _text(where: str, value: t.Any) -> str:
     return str(value)
 
 
-def _whole(where: str, value: t.Any) -> int | None:
+def _integer(where: str, value: t.Any) -> int | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return None if value is None else int(value)
     raise ReportError(f"{where} must be a whole number, but is {described(value)}.")

@@ -13,7 +13,7 @@ import typing as t
 from . import registered
 from .hosts import Play
 from .look import hooks_of
-from .story import Told, result_of
+from .story import Progress, result_of
 
 Given = t.Mapping[str, t.Any]
 
@@ -66,7 +66,7 @@ def end(given: Given, hostvars: registered.HostVars) -> list[str]:
     for host in play.everyone:
         variables = hostvars[host]
         look = registered.look_of(variables, run)
-        if look is None or result_of(Told(look, registered.results_of(variables, look["turn"]))) not in ("upgraded", "unchanged"):
+        if look is None or result_of(Progress(look, registered.results_of(variables, look["turn"]))) not in ("upgraded", "unchanged"):
             return []
     return ["finish.yml"]
 

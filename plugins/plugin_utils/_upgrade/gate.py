@@ -93,8 +93,8 @@ def nobody(stop: Stop, cluster: t.Sequence[str]) -> Gate:
 
 def out_of_reach(stop: Stop, reasons: t.Mapping[str, str]) -> Gate:
     """A no because nobody who stays could be asked."""
-    told = "; ".join(f"{host} ({reason.strip().rstrip('.')})" for host, reason in reasons.items())
-    return refused(stop, "", f"no host that stays can be logged in to, so nobody can say whether that is safe: {told}.")
+    reasons_given = "; ".join(f"{host} ({reason.strip().rstrip('.')})" for host, reason in reasons.items())
+    return refused(stop, "", f"no host that stays can be logged in to, so nobody can say whether that is safe: {reasons_given}.")
 
 
 def worst(answers: t.Sequence[Gate]) -> Gate:

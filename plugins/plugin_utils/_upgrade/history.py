@@ -69,17 +69,17 @@ def histories(timelines: t.Any, offsets: t.Any = None) -> Histories:
     return {str(name): _history(str(name), timeline, _offset(name, offsets)) for name, timeline in timelines.items()}
 
 
-def losses(told: Histories) -> list[Loss]:
-    """The moments at which a node that was up lost quorum, in order. told: what histories() returns.
+def losses(found: Histories) -> list[Loss]:
+    """The moments at which a node that was up lost quorum, in order. found: what histories() returns.
 
     It was up where it was quorate and then was not, and corosync ran all the time in between. A corosync that did not run, and then says as it starts
     that it is not quorate, has lost nothing. One that could not be asked for another reason, such as a frozen one, ran on.
     """
-    found = [loss for name, history in told.items() for loss in _losses_of(name, history)]
-    return sorted(found, key=lambda loss: (loss.at, loss.node))
+    lost = [loss for name, history in found.items() for loss in _losses_of(name, history)]
+    return sorted(lost, key=lambda loss: (loss.at, loss.node))
 
 
-def votes_over_time(told: Histories) -> list[Step]:
+def votes_over_time(found: Histories) -> list[Step]:
     """The votes against quorum, from the best view that any node has: the steps at which that changes, in order.
 
     The view of a node counts until it has another one or its corosync goes, or until another node is on a newer ring with some of its members: then
@@ -87,7 +87,7 @@ def votes_over_time(told: Histories) -> list[Step]:
     """
     views: dict[str, Entry] = {}
     steps: list[Step] = []
-    for at, name, entry in sorted(((entry["at"], name, entry) for name, history in told.items() for entry in history), key=lambda item: item[0]):
+    for at, name, entry in sorted(((entry["at"], name, entry) for name, history in found.items() for entry in history), key=lambda item: item[0]):
         if entry["event"] in _ABSENT:
             views.pop(name, None)
         elif entry["event"] in _MARKERS:

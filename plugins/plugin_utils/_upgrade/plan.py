@@ -16,6 +16,7 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import EITHER
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_casts, labels
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, described, is_number
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.batches import upgrade_batches
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import partitions
 
@@ -118,7 +119,7 @@ def _too_few(views: _Views) -> Refusals:
 
 def _unreachable(views: _Views) -> Refusals:
     for host in views.seen.get("unreachable", ()):
-        yield f"{host} cannot be reached: {_told(views.results[host])}. Bring it back, or take it out of the cluster, first."
+        yield f"{host} cannot be reached: {_reason(views.results[host])}. Bring it back, or take it out of the cluster, first."
 
 
 def _unavailable(views: _Views) -> Refusals:
@@ -151,7 +152,7 @@ def _not_quorate(views: _Views) -> Refusals:
     for host, value in sorted(views.values.items()):
         if not value["quorate"]:
             waits = " It waits for all nodes (wait_for_all)." if value["wait_for_all"]["pending"] else ""
-            yield f"{host} is not quorate: it has {value['total_votes']} votes and needs {value['quorum']}.{waits}"
+            yield f"{host} is not quorate: it has {count(value['total_votes'], 'vote')} and needs {value['quorum']}.{waits}"
         elif value["wait_for_all"]["pending"]:
             yield f"{host} waits for all nodes (wait_for_all): it would not find its quorum again by itself."
         if not value["settled"]:
@@ -177,19 +178,19 @@ def _device(views: _Views) -> Refusals:
 
 
 def _problems(views: _Views) -> Refusals:
-    told: dict[tuple[str, str], list[str]] = {}
+    hosts_by_problem: dict[tuple[str, str], list[str]] = {}
     for host, value in sorted(views.values.items()):
         for problem in value.get("problems") or ():
             if problem["severity"] == "error":
-                told.setdefault((problem["message"], problem["advice"]), []).append(host)
-    for (message, advice), hosts in told.items():
+                hosts_by_problem.setdefault((problem["message"], problem["advice"]), []).append(host)
+    for (message, advice), hosts in hosts_by_problem.items():
         yield f"On {', '.join(hosts)}: {message} {advice}"
 
 
 _CHECKS = (_too_few, _unreachable, _unavailable, _other_clusters, _disagreements, _not_quorate, _missing, _device, _problems)
 
 
-def _told(result: t.Mapping[str, t.Any]) -> str:
+def _reason(result: t.Mapping[str, t.Any]) -> str:
     return " ".join(str(result.get("msg") or "no reason was given").split()).rstrip(".")
 
 

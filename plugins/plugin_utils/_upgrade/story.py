@@ -19,7 +19,7 @@ _LOST_CONTACT = "Ansible lost contact with this host."
 
 
 @dataclasses.dataclass(frozen=True)
-class Told:
+class Progress:
     """What one host's tasks have registered. results: by phase of the role. failure: why it failed, empty where it did not. lost: it went out of reach."""
 
     look: Look | None
@@ -29,9 +29,9 @@ class Told:
 
 
 def story(
-    run: Run | None, hosts: t.Sequence[str], told: t.Mapping[str, Told], records: t.Mapping[str, t.Any], verdict: Verdict, spare: int, now: str
+    run: Run | None, hosts: t.Sequence[str], progress: t.Mapping[str, Progress], records: t.Mapping[str, t.Any], verdict: Verdict, spare: int, now: str
 ) -> dict[str, t.Any]:
-    """hosts: all of the cluster. told: of hosts that this run has begun with. records: host -> result of watch_quorum."""
+    """hosts: all of the cluster. progress: of hosts that this run has begun with. records: host -> result of watch_quorum."""
     timelines, offsets = of(records) if verdict["kept"] is not None else ({}, {})
     return {
         "title": "Rolling upgrade",
@@ -39,37 +39,37 @@ def story(
         "ended": now,
         "batches": run["batches"] if run else [],
         "spare": spare,
-        "nodes": [_node(host, run, told.get(host), now) for host in hosts],
+        "nodes": [_node(host, run, progress.get(host), now) for host in hosts],
         "timelines": timelines,
         "offsets": offsets,
         "verdict": {"kept": verdict["kept"], "sentence": verdict["sentence"]},
     }
 
 
-def _node(host: str, run: Run | None, told: Told | None, now: str) -> dict[str, t.Any]:
+def _node(host: str, run: Run | None, progress: Progress | None, now: str) -> dict[str, t.Any]:
     nodeid = run["nodeids"].get(host) if run else None
-    if told is None or told.look is None:
-        return {"name": host, "nodeid": nodeid, "result": "failed" if told and told.lost else "untouched", "from": {}, "to": {}, "phases": []}
-    detail = _LOST_CONTACT if told.lost else told.failure
+    if progress is None or progress.look is None:
+        return {"name": host, "nodeid": nodeid, "result": "failed" if progress and progress.lost else "untouched", "from": {}, "to": {}, "phases": []}
+    detail = _LOST_CONTACT if progress.lost else progress.failure
     failure = Phase(detail=detail) if detail else None
-    done = told.results.get("done") or {}
+    done = progress.results.get("done") or {}
     return {
         "name": host,
         "nodeid": nodeid,
-        "result": result_of(told),
-        "from": told.look["versions"],
+        "result": result_of(progress),
+        "from": progress.look["versions"],
         "to": done.get("versions") or {},
-        "phases": phases(told.look["phases"], told.results, failure, now) if told.look["needed"] else [],
+        "phases": phases(progress.look["phases"], progress.results, failure, now) if progress.look["needed"] else [],
     }
 
 
-def result_of(told: Told) -> str:
+def result_of(progress: Progress) -> str:
     """One of the report's results of a node."""
-    if told.lost or told.failure:
+    if progress.lost or progress.failure:
         return "failed"
-    if told.look is None:
+    if progress.look is None:
         return "untouched"
-    if not told.look["needed"]:
+    if not progress.look["needed"]:
         return "unchanged"
-    done = told.results.get("done") or {}
+    done = progress.results.get("done") or {}
     return "upgraded" if done and not done.get("failed") else "running"

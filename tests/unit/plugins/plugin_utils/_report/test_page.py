@@ -84,7 +84,7 @@ def test_an_upgrade_that_went_well():
         "3.1.9-2",
         "node2 left. 2 votes, 2 needed: quorate.",
         "admin.example.com",
-        "corosync cannot be asked: it does not run",
+        "corosync stopped",
         "done, upgraded",
         "begins with preflight",
         "No node that was up lost quorum.",
@@ -149,7 +149,7 @@ def test_nothing_is_loaded(given):
         ({"nodes": [{"name": "node1"}]}, ["node1", "untouched"]),
         ({"nodes": [], "started": at(0)}, ["it did not come to its end"]),
         ({"nodes": [], "timelines": {"node1": [seen(0, "start", [1, 2, 3], 8, 2)]}}, ["the watch begins. 3 votes, 2 needed: quorate.", "3 votes"]),
-        ({"nodes": [], "timelines": {"node1": [mark(0, "corosync_unavailable")]}}, ["corosync cannot be asked", "not known"]),
+        ({"nodes": [], "timelines": {"node1": [mark(0, "corosync_unavailable")]}}, ["corosync cannot be read", "not known"]),
         ({"nodes": [{"name": "node1", "phases": [{"phase": "upgrade", "started": at(0)}]}]}, ["upgrade began, and was not seen to end", "not finished"]),
         (
             {"nodes": [{"name": "n", "phases": [{"phase": "gate", "started": at(0), "ended": at(0), "result": "failed", "detail": "2 votes, 2 needed."}]}]},

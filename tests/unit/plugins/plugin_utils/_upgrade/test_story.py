@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.given import report_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.journal import phases
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Told, story
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress, story
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import verdict
 from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import at
 
@@ -63,7 +63,7 @@ def look(**more: t.Any) -> t.Any:
     return dict({"turn": "t", "run": at(0), "needed": True, "resumes": "", "tasks": "node.yml", "phases": NODE, "versions": {"corosync": "1"}}, **more)
 
 
-def told(**hosts: Told) -> dict[str, t.Any]:
+def nodes_of(**hosts: Progress) -> dict[str, t.Any]:
     judged = verdict({}, ["a", "b"], False)
     found = story(RUN, ["a", "b"], hosts, {}, judged, 0, at(50))
     report_of(found)  # the page can be made of it
@@ -73,15 +73,15 @@ def told(**hosts: Told) -> dict[str, t.Any]:
 def test_results_of_nodes() -> None:
     done = results(*NODE, done={"started": at(7), "ended": at(8), "turn": "t", "versions": {"corosync": "2"}})
     all_phases = ["gate", "stop", "upgrade", "start", "rejoin"]
-    assert told(a=Told(look(), done)) == {
+    assert nodes_of(a=Progress(look(), done)) == {
         "a": ("upgraded", 1, {"corosync": "1"}, {"corosync": "2"}, all_phases),
         "b": ("untouched", 2, {}, {}, []),
     }
-    assert told(a=Told(look(needed=False, phases=[]), {}))["a"][0] == "unchanged"
-    assert told(a=Told(look(), results("gate"), failure="x"))["a"][0] == "failed"
-    assert told(a=Told(look(), results("gate"), lost=True))["a"][0] == "failed"
-    assert told(a=Told(None, {}, lost=True))["a"][0] == "failed"
-    assert told(a=Told(look(), results("gate", "begin", "stop")))["a"][0] == "running"
+    assert nodes_of(a=Progress(look(needed=False, phases=[]), {}))["a"][0] == "unchanged"
+    assert nodes_of(a=Progress(look(), results("gate"), failure="x"))["a"][0] == "failed"
+    assert nodes_of(a=Progress(look(), results("gate"), lost=True))["a"][0] == "failed"
+    assert nodes_of(a=Progress(None, {}, lost=True))["a"][0] == "failed"
+    assert nodes_of(a=Progress(look(), results("gate", "begin", "stop")))["a"][0] == "running"
 
 
 def test_what_was_registered_is_of_this_turn_and_run() -> None:
