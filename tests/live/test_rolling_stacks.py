@@ -47,7 +47,8 @@ class Run:
             given[f"rolling_upgrade_{step}_tasks"] = str(path)
         with Play(self.lab, BOOK, arguments=["-i", str(self.inventory), "-e", json.dumps(given)]) as play:
             self.results = play.end(400)
-            failures = [result.result.get("msg", "") for result in self.results if result.status in ("failed", "unreachable")]
+            failed = ("failed", "unreachable", "item failed")
+            failures = [result.result.get("msg", "") for result in self.results if result.status in failed]
             assert bool(play.process.returncode) == bool(failures), play.output
         return "\n".join(failures)
 
