@@ -195,4 +195,4 @@ def _with_values(message: str, args: dict[str, t.Any]) -> str:
 
 def _host(task: t.Any, task_vars: dict[str, t.Any]) -> str:
     host = str(task_vars.get("inventory_hostname", "?"))
-    return f"{host} -> {task.delegate_to}" if task.delegate_to else host
+    return f"{host} -> {task.delegate_to}" if task.delegate_to not in (None, "", host) else host
