@@ -117,8 +117,13 @@ class ActionModule(ActionBase):
         return judged, f"The report is in {path}"
 
     def _records(self) -> dict[str, t.Any]:
-        """host -> record, from whichever host has read it."""
-        return {item["host"]: item["record"] for host in self._play.batch for item in self._read_by(host) if item.get("record")}
+        """host -> record, from whichever host has read it; of several the longest, because one may have been read when it was gone already."""
+        found: dict[str, t.Any] = {}
+        for item in (item for host in self._play.batch for item in self._read_by(host) if item.get("record")):
+            before = found.get(item["host"])
+            if before is None or len(item["record"].get("timeline") or ()) > len(before.get("timeline") or ()):
+                found[item["host"]] = item["record"]
+        return found
 
     def _read_by(self, host: str) -> list[dict[str, t.Any]]:
         found = self._vars["hostvars"][host].get(registered.RECORDS)
