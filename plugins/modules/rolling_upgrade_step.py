@@ -29,9 +29,6 @@ attributes:
     support: full
   diff_mode:
     support: none
-seealso:
-  - plugin: corosync.quorum.rolling_upgrade
-    plugin_type: role
 """
 
 EXAMPLES = r"""

@@ -29,6 +29,11 @@ class Example(t.NamedTuple):
     data: t.Any
 
 
+def is_private(path: pathlib.Path) -> bool:
+    """Whether a plugin's documentation says that only a role of the collection may use it."""
+    return "Private to the role" in path.read_text(encoding="utf-8")
+
+
 def title(example: Example) -> str:
     """The name of its first play or task."""
     return str(example.data[0]["name"])

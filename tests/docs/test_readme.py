@@ -8,7 +8,7 @@ import re
 import pytest
 import yaml
 
-from .examples import CHECKOUT
+from .examples import CHECKOUT, is_private
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 GALAXY = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))
@@ -22,6 +22,7 @@ def _there():
         path.stem
         for kind, ending in (("modules", "*.py"), ("filter", "*.yml"), ("test", "*.yml"), ("lookup", "*.yml"))
         for path in (CHECKOUT / "plugins" / kind).glob(ending)
+        if not is_private(path)
     ]
     sources = [path.stem for path in (CHECKOUT / "extensions/eda/plugins/event_source").glob("*.py")]
     roles = [path.name for path in (CHECKOUT / "roles").glob("[a-z]*")]

@@ -18,9 +18,11 @@ if t.TYPE_CHECKING:  # novermin: no Python comes past this line
     class Polls(t.Protocol):
         """Waits for a descriptor, as long as somebody wants the result."""
 
-        def check(self) -> None: ...
+        def check(self) -> None:
+            """Raise what ends the wait, if it is to end."""
 
-        def wait(self, fd: t.Optional[int], seconds: float) -> bool: ...
+        def wait(self, fd: t.Optional[int], seconds: float) -> bool:
+            """Whether the descriptor is readable or broken, within so many seconds."""
 
     class Reads(t.Protocol):
         """An open connection whose readings a wait sees."""
@@ -29,19 +31,26 @@ if t.TYPE_CHECKING:  # novermin: no Python comes past this line
         changes: int
         configuration: t.Dict[str, t.Any]
 
-        def __enter__(self) -> "Reads": ...
+        def __enter__(self) -> "Reads":
+            """Open it."""
 
-        def __exit__(self, *dummy: t.Any) -> None: ...
+        def __exit__(self, *dummy: t.Any) -> None:
+            """Close it."""
 
-        def fileno(self) -> int: ...
+        def fileno(self) -> int:
+            """The descriptor that becomes readable when corosync has sent an event."""
 
-        def dispatch(self) -> t.List[Event]: ...
+        def dispatch(self) -> t.List[Event]:
+            """What corosync has sent since the last time."""
 
-        def read(self) -> Value: ...
+        def read(self) -> Value:
+            """The value as it is now, settled or not."""
 
-        def moved(self) -> bool: ...
+        def moved(self) -> bool:
+            """Whether anything that corosync sends no event for differs from the last reading."""
 
-        def take_flips(self) -> t.List[Flip]: ...
+        def take_flips(self) -> t.List[Flip]:
+            """The changes of quorum that corosync has told of since the last time."""
 
     class Changes(t.Protocol):
         """An open connection that votes are changed through."""
@@ -52,17 +61,23 @@ if t.TYPE_CHECKING:  # novermin: no Python comes past this line
         votequorum: Votequorum
         cmap: Cmap
 
-        def __enter__(self) -> "Changes": ...
+        def __enter__(self) -> "Changes":
+            """Open it."""
 
-        def __exit__(self, *dummy: t.Any) -> None: ...
+        def __exit__(self, *dummy: t.Any) -> None:
+            """Close it."""
 
-        def dispatch(self) -> t.List[Event]: ...
+        def dispatch(self) -> t.List[Event]:
+            """What corosync has sent since the last time."""
 
-        def moved(self) -> bool: ...
+        def moved(self) -> bool:
+            """Whether anything that corosync sends no event for differs from the last reading."""
 
-        def snapshot(self) -> Value: ...
+        def snapshot(self) -> Value:
+            """The value, settled if that is so before the deadline."""
 
-        def pause(self) -> None: ...
+        def pause(self) -> None:
+            """Wait until corosync sends something, or until it is time to look anyway."""
 
     ConnectToRead = t.Callable[[Deadline, t.Callable[[], None]], Reads]
     ConnectToChange = t.Callable[[Deadline], Changes]

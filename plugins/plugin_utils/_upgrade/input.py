@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import typing as t
@@ -81,4 +82,4 @@ def _number(value: t.Any) -> float | None:
         number = float(str(value))
     except ValueError:
         return None
-    return number if number == number and abs(number) != float("inf") else None
+    return number if math.isfinite(number) else None
