@@ -16,7 +16,7 @@ archive, mode, text = sys.argv[1:]
 if mode == "source":
     sys.path.insert(0, archive)
 compiled_once = importlib.import_module("ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_once").compiled_once
-for needed in ("_corosync.cmap", "_corosync.quorum", "_corosync.votequorum", "_quorum.nodes", "_quorum.problems", "_quorum.snapshot"):
+for needed in ("_corosync.cmap", "_corosync.quorum", "_corosync.votequorum", "_value.nodes", "_judge.problems", "_value.snapshot"):
     importlib.import_module("ansible_collections.corosync.quorum.plugins.module_utils." + needed)
 
 value = json.loads(text)
