@@ -64,7 +64,7 @@ def main() -> int:
     try:
         outcomes = scheduler.run(stages, options.jobs, paths.LOGS, report)
     except KeyboardInterrupt:
-        print("Interrupted; what was started is ended. The next run begins anew.", flush=True)
+        print("Interrupted; all that was started has been stopped. The next run starts from the beginning.", flush=True)
         return 130
     finally:
         lock.close()
