@@ -24,7 +24,7 @@ from .stages import all_stages
 def _only_one_run() -> TextIO:
     """Two runs in one checkout would write to the same logs and trees."""
     paths.SCRATCH.mkdir(exist_ok=True)
-    # It stays open: the caller closes it when the run is over.
+    # It stays open: the caller closes it when the run has ended.
     lock = open(paths.SCRATCH / "run.lock", "w", encoding="utf-8")  # noqa: SIM115
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
