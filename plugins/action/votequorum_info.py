@@ -4,7 +4,7 @@
 
 """The controller's part of votequorum_info: what follows from a reading.
 
-Ansible imports this file once a play. On a node the same code would be compiled anew in each task.
+Ansible imports this file once a play. On a node the same code would be compiled again in each task.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ options:
     description: The host whose record is read in this item of a loop.
     type: str
   state:
-    description: Whether the record goes on or ends.
+    description: Whether recording continues or ends.
     type: str
     choices: [read, stopped]
 extends_documentation_fragment:
@@ -51,5 +51,5 @@ msg:
   description: Why it refused or failed.
   returned: on failure
   type: str
-  sample: "Refused to stop node2: no host that stays can be logged in to."
+  sample: "Stopped because node2 failed. Later nodes were not touched. Fix node2 and run the playbook again; it resumes there."
 """

@@ -28,7 +28,7 @@ options:
     description:
       - How many seconds the whole read may take.
       - Corosync normally answers within milliseconds. While corosync is starting, the module tries again. If corosync is frozen, the module gives up
-        when this time is over.
+        after this time.
     type: float
     default: 10
   if_unavailable:

@@ -250,7 +250,7 @@ ALREADY = "A watch runs already and writes %s."
 
 
 def run(path: str, timeout: float, sleep: float, connect_timeout: float, check_mode: bool) -> t.Dict[str, t.Any]:
-    """state=running: the result when the watch is over. Raises QuorumError, RecordError."""
+    """state=running: the result when the watch has ended. Raises QuorumError, RecordError."""
     if check_mode:
         running = _record.is_watched(path)
         return {"changed": not running, "msg": ALREADY % path if running else "A watch would be started."}

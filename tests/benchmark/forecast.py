@@ -67,7 +67,7 @@ def run(bench):
 
 
 def _added(bench, node, archive):
-    """The whole with the forecast against the whole without."""
+    """All of it with the forecast against all of it without."""
     script = bench.put(node, HERE / "on_node/snapshot.py")
 
     def sample(*more):
@@ -92,7 +92,7 @@ def _alone(bench, node, archive):
     value = node.run(["/usr/bin/python3", snapshot, archive, "source"]).stdout
     value = json.loads(value)["value"]
     if len(value["members"]) != LARGE:
-        raise BenchmarkError(f"A snapshot had the members {value['members']}, not {LARGE}: the cluster was not whole.")
+        raise BenchmarkError(f"A snapshot had the members {value['members']}, not {LARGE}: the cluster was not complete.")
 
     def sample(mode, env):
         return json.loads(node.run(["/usr/bin/python3", script, archive, mode, json.dumps(value)], env=env).stdout)

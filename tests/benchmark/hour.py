@@ -11,7 +11,7 @@ from .figures import Target, median, table, targets
 from .idle import SETTLE
 
 SECONDS, EVERY = 3600, 30
-# So many readings at the beginning and at the end are compared by their medians: a wait begins anew on the node every few minutes.
+# So many readings at the beginning and at the end are compared by their medians: a wait starts again on the node every few minutes.
 SPAN = 15
 MODULE = "wait_for_quorum"
 # The module's process. Anonymous memory alone: of files, such as libraries, a process's share depends on who else has them open. KiB.

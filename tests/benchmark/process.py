@@ -83,7 +83,7 @@ def _sample(bench, node, size, *command, env=None):
     cost, out = bench.measured(node, *command, env=env)
     sample = json.loads(out)
     if sample["nodes"] != size:
-        raise BenchmarkError(f"A snapshot had {sample['nodes']!r} nodes, not {size}: the cluster was not whole.")
+        raise BenchmarkError(f"A snapshot had {sample['nodes']!r} nodes, not {size}: the cluster was not complete.")
     return dict(sample, wall=cost["wall"], cpu=sample.get("cpu", cost["cpu"]))
 
 

@@ -93,7 +93,7 @@ def _round(bench, cluster, ways, span, number):
 
 
 def _clock(node):
-    """The independent program on the node, which will print when it was told of quorum."""
+    """The independent program on the node, which prints when corosync reported quorum."""
     return subprocess.Popen(
         ["nsenter", "-t", str(node.machine.leader()), "-a", "--root", "--wd", REMOTE + "/until_quorate"],
         stdin=subprocess.DEVNULL,
@@ -106,14 +106,14 @@ def _clock(node):
 def _lateness(clock, play):
     done = play.finish(TIMEOUT + 30)[-1]
     try:
-        told, trouble = clock.communicate(timeout=30)
+        quorum_at, trouble = clock.communicate(timeout=30)
     except subprocess.TimeoutExpired:
         clock.kill()
         clock.communicate()
         raise BenchmarkError("A task saw quorum that votequorum did not tell of.") from None
     if clock.returncode:
         raise BenchmarkError(f"The clock on the node failed: {trouble.strip()}")
-    late = done["time"] - float(told)
+    late = done["time"] - float(quorum_at)
     if done["event"] != "ok" or late <= 0:
         raise BenchmarkError(f"A wait ended {-late:.3f} s before quorum, as {done['event']}: it did not wait for it.")
     return late

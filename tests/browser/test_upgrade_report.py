@@ -159,11 +159,11 @@ def test_the_two_schemes_differ(browser, files):
 def test_one_chart_is_shown_and_told(browser, files, width, chart):
     browser.show(files["lost"], width)
     assert browser.ask("[...document.querySelectorAll('.chart')].filter(e => e.getClientRects().length).map(e => e.classList[1])") == [chart]
-    told = browser.call("Accessibility.getFullAXTree")["nodes"]
-    pictures = [node for node in told if node["role"]["value"] in ("image", "img") and not node["ignored"]]
+    announced = browser.call("Accessibility.getFullAXTree")["nodes"]
+    pictures = [node for node in announced if node["role"]["value"] in ("image", "img") and not node["ignored"]]
     assert len(pictures) == 1
     assert "Quorum was lost 1 time." in pictures[0]["name"]["value"]
-    headings = [node["name"]["value"] for node in told if node["role"]["value"] == "heading" and not node["ignored"]]
+    headings = [node["name"]["value"] for node in announced if node["role"]["value"] == "heading" and not node["ignored"]]
     assert headings == ["Rolling upgrade of corosync", "Quorum was lost", "Votes and phases over time", "Nodes", "Events"]
 
 

@@ -29,7 +29,7 @@ The three nodes are still up, with corosync running. Now it is your turn:
 
 
 class Step:
-    """Says what is done before it is done; what fails in it is told with the step's name and with what to do."""
+    """Prints what comes next. If it fails, the error names the step and says what to do."""
 
     current = "Starting"
     remedy = ""

@@ -16,6 +16,7 @@ GUIDES = CHECKOUT / "docs/docsite/rst"
 
 _FENCE = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE_BLOCK = re.compile(r"^( *)\.\. code-block:: (\S+)\n(?:\1 +:.*\n)*((?:\n|\1 +.*\n)+)", re.MULTILINE)
+_PRIVATE = re.compile(r"^ +- Private to the role P\(", re.MULTILINE)
 # Languages of blocks that show output or a single expression, not a playbook or a task
 SHOWN = ("text", "console", "jinja")
 COPIED = ("yaml", "yaml+jinja")
@@ -27,11 +28,6 @@ class Example(t.NamedTuple):
     line: int
     text: str
     data: t.Any
-
-
-def is_private(path: pathlib.Path) -> bool:
-    """Whether a plugin's documentation says that only a role of the collection may use it."""
-    return "Private to the role" in path.read_text(encoding="utf-8")
 
 
 def title(example: Example) -> str:
@@ -58,6 +54,12 @@ def role_examples(role: str) -> list[Example]:
 def values() -> list[Example]:
     """The `votequorum` values that are shown."""
     return [example for example in _blocks() if isinstance(example.data, dict)]
+
+
+def private_plugins() -> set[str]:
+    """The names of the plugins that belong to a role: users do not call them. Their documentation says so."""
+    files = [*(CHECKOUT / "plugins").glob("modules/*.py"), *(CHECKOUT / "plugins").glob("filter/*.yml")]
+    return {path.stem for path in files if _PRIVATE.search(path.read_text(encoding="utf-8"))}
 
 
 def languages() -> set[str]:

@@ -88,8 +88,8 @@ def test_every_function_is_wrapped_as_it_says():
 
 @pytest.mark.parametrize("name, answers", [(name, answers) for name, _wrapped, answers in ROWS if name != ALL], ids=lambda item: str(item)[:40])
 def test_every_success_is_tested_and_no_answer_stands_there_twice(name, answers):
-    told = [answer for answer, _text in answers]
-    assert "success" in told and len(set(told)) == len(told), name
+    documented = [answer for answer, _text in answers]
+    assert "success" in documented and len(set(documented)) == len(documented), name
 
 
 @pytest.mark.parametrize("name, wrapped, answer, text", ANSWERS, ids=[f"{name}: {answer}" for name, _wrapped, answer, _text in ANSWERS])
@@ -111,8 +111,8 @@ def test_every_answer_has_tests_or_a_reason(name, wrapped, answer, text):
 
 def test_every_exception_that_a_docstring_names_has_an_answer():
     """Those of every function, and of no answer at all, are in the row about every function."""
-    told = {name: {answer for row, _wrapped, answer, _text in ANSWERS if row in (name, ALL)} for name in FUNCTIONS}
+    documented = {name: {answer for row, _wrapped, answer, _text in ANSWERS if row in (name, ALL)} for name in FUNCTIONS}
     by_class = {error.__name__: code for code, error in CLASSES.items() if issubclass(error, CorosyncError)}
     for name in FUNCTIONS:
         raises = {by_class[word] for word in re.findall(r"\b[A-Z]\w+\b", METHODS[name[len("votequorum_") :]]) if word in by_class}
-        assert raises <= told[name], f"the docstring of {name} names {sorted(raises - told[name])}"
+        assert raises <= documented[name], f"the docstring of {name} names {sorted(raises - documented[name])}"

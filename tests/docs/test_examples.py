@@ -12,7 +12,7 @@ import sys
 import pytest
 import yaml
 
-from .examples import CHECKOUT, COPIED, SHOWN, all_examples, is_private, languages, playbook
+from .examples import CHECKOUT, COPIED, SHOWN, all_examples, languages, playbook, private_plugins
 
 SOURCES = sorted({example.source for example in all_examples()})
 OWN_FILTER = re.compile(r"\|\s*corosync\.quorum\.(\w+)")
@@ -49,8 +49,12 @@ def _ours(example):
 def test_there_are_examples_in_every_kind_of_documentation():
     folders = {str(pathlib.Path(source).parent) for source in SOURCES}
     assert {".", "docs/docsite/rst", "plugins/modules", "plugins/filter", "plugins/test"} <= folders
-    modules = {"plugins/modules/" + path.name for path in (CHECKOUT / "plugins/modules").glob("*.py") if not is_private(path)}
+    modules = {"plugins/modules/" + path.name for path in (CHECKOUT / "plugins/modules").glob("*.py") if path.stem not in private_plugins()}
     assert modules <= set(SOURCES)
+
+
+def test_private_are_the_plugins_of_the_roles_alone():
+    assert private_plugins() == {"cluster_plan", "rolling_upgrade_gate", "rolling_upgrade_next", "rolling_upgrade_report", "rolling_upgrade_step"}
 
 
 def test_every_code_block_is_one_to_copy_or_one_to_look_at():

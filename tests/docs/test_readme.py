@@ -8,7 +8,7 @@ import re
 import pytest
 import yaml
 
-from .examples import CHECKOUT, is_private
+from .examples import CHECKOUT, private_plugins
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 GALAXY = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))
@@ -22,12 +22,11 @@ def _there():
         path.stem
         for kind, ending in (("modules", "*.py"), ("filter", "*.yml"), ("test", "*.yml"), ("lookup", "*.yml"))
         for path in (CHECKOUT / "plugins" / kind).glob(ending)
-        if not is_private(path)
     ]
     sources = [path.stem for path in (CHECKOUT / "extensions/eda/plugins/event_source").glob("*.py")]
     roles = [path.name for path in (CHECKOUT / "roles").glob("[a-z]*")]
     playbooks = [path.stem for path in (CHECKOUT / "playbooks").glob("*.yml")]
-    return {*plugins, *sources, *roles, *playbooks}
+    return {*plugins, *sources, *roles, *playbooks} - private_plugins()
 
 
 def test_everything_that_is_there_is_named_and_nothing_else():

@@ -49,7 +49,7 @@ def test_every_quoted_message_is_printed_by_some_code(quoted):
 
 
 def test_every_code_of_corosync_is_there_with_its_advice():
-    told = set(ROW.findall(GUIDE))
+    documented = set(ROW.findall(GUIDE))
     wanted = {(error.name, str(error.code), error.advice) for error in BY_CODE.values() if error.advice != CorosyncError.advice}
-    rows = [f"  * - ``{name}`` ({code})\n    - {advice}\n" for name, code, advice in sorted(wanted - told)]
-    assert told == wanted, "rows to be in the guide:\n" + "".join(rows)
+    rows = [f"  * - ``{name}`` ({code})\n    - {advice}\n" for name, code, advice in sorted(wanted - documented)]
+    assert documented == wanted, "rows to be in the guide:\n" + "".join(rows)

@@ -66,7 +66,7 @@ class Node:
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in the node and return its CompletedProcess (text).
 
-        A failure is a LabError unless check=False. When `timeout` (seconds) is over the command and its children
+        A failure is a LabError unless check=False. After `timeout` seconds the command and its children
         are killed and subprocess.TimeoutExpired is raised. user: name of a user of the node, instead of root.
         """
         command = [str(word) for word in argv]

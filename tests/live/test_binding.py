@@ -96,7 +96,7 @@ print(json.dumps([[[type(event).__name__] + list(event) for event in events] for
 """
 
 
-def test_a_node_that_leaves_is_told_by_nodelist_then_quorum(three):
+def test_a_node_that_leaves_is_reported_by_nodelist_then_quorum(three):
     try:
         with Background(three[1], TRACK, "/run/tracking") as tracker:
             three[3].stop_corosync()

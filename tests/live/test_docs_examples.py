@@ -83,7 +83,7 @@ RUNS = {
     "Wait until node1 no longer sees node3": run("node2", before={"Wait until node1 no longer sees node3": [on("node3", STOP, 3)]}),
     "Wait until the quorum device gives this node its vote": run(cluster={"nodes": 2, "qdevice": "ffsplit"}),
     "Remember the ring": run("node3"),
-    "Wait, and tell what happened if it was in vain": run("node1", stopped=["node3"], fails=["Wait for all three nodes", "Stop here"]),
+    "Wait, and show what happened if it fails": run("node1", stopped=["node3"], fails=["Wait for all three nodes", "Stop here"]),
     # guide_votes.rst
     "Expect the two nodes that are about to join": run(warns=True),
     "Go on without the nodes that are lost for good, and switched off": run(stopped=["node2", "node3"], warns=True),

@@ -11,7 +11,7 @@ from playing import Play
 
 MINIMAL, REALISTIC = role_examples("prerequisites")
 PACKAGE = "python3-cffi-backend"
-# The nodes have no way to an archive, so the package is made anew of what is installed, put into an archive of its own, and removed.
+# The nodes have no way to an archive, so the package is built again from what is installed, put into an archive of its own, and removed.
 ARCHIVE = f"""\
 set -e
 mkdir -p /srv/archive/{PACKAGE}/DEBIAN

@@ -48,9 +48,12 @@ def test_a_rolling_upgrade_on_the_oldest_and_the_newest_core(lab, cluster, tmp_p
         before = {node.name: node.run(["pgrep", "-x", "corosync"]).stdout for node in made}
         report = tmp_path / f"{core}.html"
         given = {
-            "rolling_upgrade_group": "nodes", "rolling_upgrade_packages": [], "rolling_upgrade_needed": True, "rolling_upgrade_stable_for": 0.5,
+            "rolling_upgrade_group": "nodes",
+            "rolling_upgrade_packages": [],
+            "rolling_upgrade_needed": True,
+            "rolling_upgrade_stable_for": 0.5,
             "rolling_upgrade_report": str(report),
-        }  # fmt: skip
+        }
         arguments = ["-i", str(made.inventory(tmp_path / "inventory.yml")), "-e", json.dumps(given)]
         with Play(lab, BOOK, ansible_playbook=environments.core_environment(core).with_name("ansible-playbook"), arguments=arguments) as play:
             play.end(180)

@@ -24,7 +24,7 @@ from .stages import all_stages
 def _only_one_run() -> TextIO:
     """Two runs in one checkout would write to the same logs and trees."""
     paths.SCRATCH.mkdir(exist_ok=True)
-    # It stays open: the caller closes it when the run is over.
+    # It stays open: the caller closes it when the run has ended.
     lock = open(paths.SCRATCH / "run.lock", "w", encoding="utf-8")  # noqa: SIM115
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -64,7 +64,7 @@ def main() -> int:
     try:
         outcomes = scheduler.run(stages, options.jobs, paths.LOGS, report)
     except KeyboardInterrupt:
-        print("Interrupted; what was started is ended. The next run begins anew.", flush=True)
+        print("Interrupted; all that was started has been stopped. The next run starts from the beginning.", flush=True)
         return 130
     finally:
         lock.close()

@@ -116,12 +116,12 @@ def module_library(core: str) -> pathlib.Path:
     with made_once(folder, core + start) as to_make:
         if to_make:
             print("Fetching the module library of ansible-core " + core, flush=True)
-            whole = folder / "whole"
+            complete = folder / "complete"
             # No module is run by this Python: what the release asks of it does not matter.
-            _pip(sys.executable, "--no-deps", "--ignore-requires-python", "--target", str(whole), f"ansible-core=={core}.*")
+            _pip(sys.executable, "--no-deps", "--ignore-requires-python", "--target", str(complete), f"ansible-core=={core}.*")
             (folder / "ansible").mkdir()
             for part in ("release.py", "module_utils"):
-                (whole / "ansible" / part).rename(folder / "ansible" / part)
+                (complete / "ansible" / part).rename(folder / "ansible" / part)
             (folder / "ansible" / "__init__.py").write_text(start, encoding="utf-8")
-            shutil.rmtree(whole)
+            shutil.rmtree(complete)
     return folder

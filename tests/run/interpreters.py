@@ -39,7 +39,7 @@ def _path_folders() -> list[str]:
 
 
 def _is_environment(folder: str) -> bool:
-    """Of a virtual environment: what is made with its Python would have to be made anew for the next checkout."""
+    """Of a virtual environment: what is made with its Python would have to be made again for the next checkout."""
     return pathlib.Path(folder).parent.joinpath("pyvenv.cfg").exists()
 
 

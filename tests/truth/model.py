@@ -135,7 +135,7 @@ def is_alive(daemon: Daemon) -> bool:
 
 
 def _device_stops(world: World, nodes: t.Collection[int], order: Order) -> World:
-    """Its last sign of life says "no vote"; then everybody synchronises once more, and the daemon waits in vain for the next."""
+    """Its last sign of life says "no vote"; then everybody synchronises once more, and the daemon waits for the next, which does not come."""
     for nodeid in nodes:
         world = _says(world, nodeid, lambda daemon: arithmetic.qdevice_polled(daemon, False))
     return _ring_everywhere(world, order, silent=frozenset(nodes))

@@ -9,7 +9,7 @@
 The rules are those of corosync's exec/coroparse.c (3.1.7 to 3.1.10; where they differ, the newest). A key is
 stored by its whole path, so ``two_node`` in section ``quorum`` is ``quorum.two_node``; nodes and links are counted:
 ``nodelist.node.0.nodeid``, ``totem.interface.1.mcastport``. A value is an int only where corosync knows the key as a
-number *and* it stands in its own section: ``quorum.two_node: 1`` outside of any section stays text, and has no effect.
+number *and* it is in its own section: ``quorum.two_node: 1`` outside of any section stays text, and has no effect.
 """
 
 import re
@@ -292,7 +292,7 @@ class _Reader:
             self._fault(
                 "refused_key_name",
                 f'corosync cannot store a key named "{_readable(name)}".',
-                "Names are 3 to 255 characters of a-z, A-Z, 0-9 and . _ - / : long, with the section they stand in.",
+                "Names are 3 to 255 characters of a-z, A-Z, 0-9 and . _ - / : long, including the name of their section.",
             )
             return
         self.conf.values[name] = _readable(value) if isinstance(value, str) else value

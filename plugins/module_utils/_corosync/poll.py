@@ -14,7 +14,7 @@ LONGEST = 24 * 3600
 
 
 def ready(seconds: float, readable: t.Iterable[int] = (), broken: t.Iterable[int] = ()) -> t.Set[int]:
-    """Those of `readable` that can be read or are broken, and those of `broken` that are broken, as soon as there is one. Empty after so many seconds.
+    """Those of `readable` that can be read or are broken, and those of `broken` that are broken, as soon as there is one. Empty after this time.
 
     May return a moment later than that, never earlier, and waits no longer than LONGEST.
     """

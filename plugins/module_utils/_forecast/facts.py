@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: no other code may rely on it.
 
-"""What one node's `votequorum` value tells of every member, in the terms of votequorum's arithmetic.
+"""What one node's `votequorum` value says about every member, in the terms of votequorum's arithmetic.
 
 Pure. What a value does not tell is taken as follows, and a doubt makes every answer "no":
 
@@ -86,7 +86,7 @@ class Facts(t.NamedTuple):
 
 
 def facts_of(value: "Value") -> Facts:
-    """What a value tells that is known to be one; for any other there is checked_facts_of()."""
+    """The facts of a value that was checked; for any other there is checked_facts_of()."""
     entries = {node["nodeid"]: node for node in value["nodes"]}
     members = frozenset(value["members"])
     seen = sum(entries[nodeid]["votes"] or 0 for nodeid in members) + device_votes(value)

@@ -85,7 +85,7 @@ def worst_fate(facts: Facts, steps: Steps, qdevice: str) -> t.Tuple[t.Optional[F
 
 
 def tolerated(facts: Facts, qdevice: str, at_least: int = 0) -> int:
-    """How many members may fail together, whichever they are. at_least: so many are known to be no loss of quorum."""
+    """How many members may fail together, whichever they are. at_least: a number that is known to cost no quorum."""
     if not facts.value["quorate"]:
         return 0
     for count in range(at_least + 1, len(facts.members)):
@@ -124,7 +124,7 @@ def _device_votes(facts: Facts) -> bool:
 
 
 def worst_losses(facts: Facts, members: Members, count: int) -> t.List[Members]:
-    """Sets of so many members: if the cluster survives the loss of each of these sets, it survives the loss of any such set.
+    """Sets of `count` members: if the cluster survives the loss of each of these sets, it survives the loss of any such set.
 
     The most votes go; or the most votes and the tie-breaker, or all whose quorum device wins alone. And of every kind of node one may
     be kept that has fewest votes, because each survivor has to stay quorate.

@@ -59,7 +59,7 @@ def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: in
     """Does the cluster stay quorate if these nodes (names or node ids) leave together, by a crash or a clean stop? And why.
 
     It must be quorate now, and settled. With last_man_standing it must hold before and after the window. qdevice: the vote of the quorum
-    device is `as_now`, `lost`, or `either`: it must hold both ways. spare: it must hold even if so many more nodes fail, whichever, with
+    device is `as_now`, `lost`, or `either`: it must hold both ways. spare: it must hold even if any N more nodes fail with
     these or after them. Raises ForecastError.
     """
     one_of("qdevice", qdevice, QDEVICE + (EITHER,))

@@ -110,7 +110,7 @@ class _Question(t.NamedTuple):
 
 
 def _target(wish: VoteWish, value: "Value", configuration: Configuration) -> int:
-    """The node whose votes are meant. Raises VoteChangeRefused where its votes cannot be set, or not to so many."""
+    """The node whose votes are meant. Raises VoteChangeRefused if its votes cannot be set, or not to this number."""
     if wish.votes is None:
         return int(value["nodeid"])
     try:
@@ -183,7 +183,7 @@ def _as_seen(facts: Facts) -> t.Dict[int, arithmetic.Node]:
 
 
 def _without_tie_breaker(daemon: Daemon) -> Daemon:
-    """The same after the loss of so many at once that the tie-breaker does not count (1027-1032): before, there were more than quorum can say."""
+    """The same after a loss of too many at once for the tie-breaker to count (1027-1032): `previous` gets more nodes than any quorum."""
     return daemon._replace(previous=daemon.ring | frozenset(range(-256, 0)))
 
 
@@ -316,7 +316,7 @@ def _refuse_what_corosync_ignores(step: VoteStep, configuration: Configuration) 
     if step.what == CANCEL and configuration.get(RELOADING):
         raise VoteChangeRefused(
             "cancel_wait_for_all would have no effect: the last reload of corosync.conf failed on an error in it, and since then corosync ignores "
-            "the key by which it is told. Correct the file (corosync -t says what is wrong), and run corosync-cfgtool -R."
+            "the key that cancels the wait. Correct the file (corosync -t says what is wrong), and run corosync-cfgtool -R."
         )
 
 

@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
 
 
 def what_if(value: "Value", nodes: t.Sequence[t.Mapping[str, t.Any]], members: t.Iterable[int], expected_votes: int, **changes: t.Any) -> "Value":
-    """The value that the node asked would have with these nodes, of which these are members, and with so many expected votes.
+    """The value that the node asked would have with these nodes, of which these are members, and with these expected votes.
 
     What follows from that is filled in as corosync counts it: votes, quorum, and the node ids that a tie-breaker goes by. changes: other keys
     that differ, and those that do not follow but are given. `value` itself is not changed.

@@ -166,7 +166,7 @@ class Observer:
 
     def _initialize(self, connection: t.Any) -> None:
         if self.lane.closed:
-            # Whoever gave up on a frozen corosync did not stop this: it goes on with the thaw, and each connection takes 3 MiB of /dev/shm.
+            # Whoever gave up on a frozen corosync did not stop this thread: it continues when corosync does, and each connection takes 3 MiB of /dev/shm.
             raise QuorumError("This connection to corosync was given up while it was being opened.")
         connection.initialize()
         self._opened.append(connection)

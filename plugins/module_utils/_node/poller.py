@@ -23,7 +23,7 @@ class Poller:
         raise NotImplementedError
 
     def wait(self, fd: t.Optional[int], seconds: float) -> bool:
-        """True as soon as fd is readable or broken, False after so many seconds. Raises what check() raises."""
+        """True as soon as fd is readable or broken, False after this time. Raises what check() raises."""
         end = time.monotonic() + seconds
         while True:
             self.check()

@@ -99,7 +99,7 @@ class WaitState:
         self._due = READ
 
     def woke(self, event: bool, now: float) -> None:
-        """A WAIT is over: because corosync sent something, or because its time was."""
+        """A WAIT has ended. event: because corosync sent something; else because its time has passed."""
         if not self._connected:
             self._due = CONNECT
         elif event or self._is_unsettled():

@@ -45,7 +45,7 @@ class RecordPoller(Poller):
 
 
 def watch(record: Record, timeout: float, sleep: float, connect_timeout: float, connect: "ConnectToRead" = Observer) -> bool:
-    """Record what changes for so many seconds. True when they are over, False when the watch was stopped.
+    """Record what changes for `timeout` seconds. True when they have passed, False when the watch was stopped.
 
     Raises RecordError, and an error that waiting cannot fix (FATAL in wait_state.py) if that is so from the start.
     """

@@ -43,7 +43,7 @@ def flag_names(flags: int) -> t.List[str]:
 
 
 def concluded(local: t.Any, waiting_for_all: t.Any) -> bool:
-    """Whether corosync has drawn its conclusions from the votes it tells of. local: struct votequorum_info of the node asked.
+    """Whether corosync has drawn its conclusions from the votes that it reports. local: struct votequorum_info of the node asked.
 
     votequorum_setvotes(3) changes a node's votes at once where it is called; whether that makes the cluster quorate is counted when the
     message about it has come round the ring (exec/votequorum.c, message_handler_req_lib_votequorum_setvotes), which on a ring that stands

@@ -60,7 +60,7 @@ class _Work:
         self.members = [host for host in self.staying if host.is_member]
         self.leaving = [hosts[node.host] for node in wish.leaving if hosts[node.host].is_member]
         self.unreadable = [host for host in hosts.values() if host.lacks_library]
-        self.known = _known_nodes(hosts.values())
+        self.configured = _configured_nodes(hosts.values())
         self.nodeids: dict[str, int] = {}
         self.text = ""
         self.model = Model(parse(""))
@@ -130,7 +130,7 @@ class _Work:
         refusals = []
         names = {node.name for node in self.wish.nodes}
         present = {nodeid for host in self.members if host.value for nodeid in host.value["members"]}
-        for node in self.known:
+        for node in self.configured:
             if node.label in self.wish.remove:
                 out_of_reach = node.number("nodeid") in present and node.label not in [leaving.name for leaving in self.wish.leaving]
                 if out_of_reach:
@@ -142,17 +142,17 @@ class _Work:
                     f"{node.label} is in the configuration of the cluster, but not among the nodes of this play. To remove it, add its name to cluster_remove. "
                     "If not, run the play on all hosts of the cluster, without --limit."
                 )
-        labels = {node.label for node in self.known} | {node.name for node in self.wish.leaving}
+        labels = {node.label for node in self.configured} | {node.name for node in self.wish.leaving}
         self.notes += [f"cluster_remove names {name}, which the cluster does not have." for name in self.wish.remove if name not in labels]
         return refusals
 
-    def _same_address(self, known: ConfNode) -> bool:
-        return known.text("name") is None and any(known.text("ring0_addr") == node.addresses[0] for node in self.wish.nodes)
+    def _same_address(self, configured: ConfNode) -> bool:
+        return configured.text("name") is None and any(configured.text("ring0_addr") == node.addresses[0] for node in self.wish.nodes)
 
     def _give_nodeids(self) -> Refusals:
         """A node keeps its id; a new one gets what it asks for, or the lowest that is free."""
         refusals = []
-        had = {node.text("name") or node.text("ring0_addr"): node.number("nodeid") for node in self.known}
+        had = {node.text("name") or node.text("ring0_addr"): node.number("nodeid") for node in self.configured}
         taken = {node.nodeid for node in self.wish.nodes} | set(had.values())
         free = iter(range(1, 65536))
         for node in self.wish.nodes:
@@ -267,7 +267,7 @@ class _Work:
         return result
 
 
-def _known_nodes(hosts: t.Iterable[Host]) -> list[ConfNode]:
+def _configured_nodes(hosts: t.Iterable[Host]) -> list[ConfNode]:
     """The nodes of the newest file; a file of a running cluster is newer than any other."""
     files = [host for host in hosts if host.has_cluster]
     newest = max(files, key=lambda host: (host.is_member, host.version), default=None)

@@ -44,7 +44,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "logging.timestamp": ("on", "off", "hires"),
     "logging.blackbox": _ON_OFF,
 }
-# corosync.conf key -> the section it must stand in to be judged while it is read; others are judged wherever they come from.
+# corosync.conf key -> the section it must be in to be judged while it is read; others are judged wherever they come from.
 _READ_IN_PLACE = re.compile(
     r"(totem\.(ip_version|crypto_(model|cipher|hash)|knet_compression_model)|system\.(qb_ipc_type|sched_rr|move_to_root_cgroup|allow_knet_handle_fallback))\Z"
 )

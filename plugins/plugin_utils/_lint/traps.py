@@ -232,10 +232,6 @@ def expected_votes_overrides(model: Model) -> Hits:
     )
 
 
-def _and_the_device(model: Model) -> str:
-    return " and the device" if model.qdevice else ""
-
-
 def _overridden(model: Model) -> bool:
     return model.is_votequorum and bool(model.nodes) and model.override not in (0, model.most_votes)
 

@@ -19,7 +19,7 @@ from .words import duration, listed
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import RecordedEntry
 
-# Nodes see one change at nearly the same time: what they say of it within so many seconds is one line.
+# Nodes see one change at nearly the same time: what they report within this many seconds is one line.
 _TOGETHER = 3.0
 _REASONS = {
     "not_running": "corosync stopped",

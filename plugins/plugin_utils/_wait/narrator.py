@@ -43,7 +43,7 @@ class Narrator:
         self._line(what)
 
     def heartbeat(self) -> None:
-        """Report that the wait goes on, if there has been no line for a minute."""
+        """Report that the wait continues, if there has been no line for a minute."""
         if self._clock() - self._last >= MINUTE:
             self._line(f"still waiting: {self._state}")
 

@@ -58,7 +58,7 @@ class Refused(Broken):
 class RemoteWait:
     """A wait as the controller sees it.
 
-    longest: of a slice, in seconds. run_slice(slice, seconds): runs one slice on the node, within so many seconds, and returns the module's
+    longest: of a slice, in seconds. run_slice(slice, seconds): runs one slice on the node, within that time, and returns the module's
     result. Raises Lost, Silent, Broken, Refused. Broken and Refused end the wait only where the node has never run the module: what it did
     once it may do again.
     """

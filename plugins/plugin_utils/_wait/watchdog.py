@@ -27,7 +27,7 @@ class Orphaned(BaseException):
 
 
 class Watchdog:
-    """A context manager that raises Overdue in its body after so many seconds, and Orphaned when the parent process has gone.
+    """A context manager that raises Overdue in its body after this time, and Orphaned when the parent process has gone.
 
     Connection plugins wait in C or in select(2) without an end; only a signal to their thread brings them back, and SIGALRM belongs
     to the task keyword `timeout`. Processes that the body has started and left behind (an ssh on a dead network) are ended, by pid.
@@ -50,7 +50,7 @@ class Watchdog:
     def __enter__(self) -> Watchdog:
         if threading.current_thread() is threading.main_thread():
             self._before = _children()
-            self._handler = signal.signal(signal.SIGUSR1, self._bite)
+            self._handler = signal.signal(signal.SIGUSR1, self._raise_verdict)
             self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
             self._thread.start()
         return self
@@ -68,17 +68,17 @@ class Watchdog:
         end = time.monotonic() + self._seconds
         while not self._done.wait(min(TICK, max(0.0, end - time.monotonic()))):
             if os.getppid() != self._parent:
-                return self._bark(Orphaned)
+                return self._interrupt(Orphaned)
             if time.monotonic() >= end:
-                return self._bark(Overdue)
+                return self._interrupt(Overdue)
             self._tick()
         return None
 
-    def _bark(self, verdict: type[BaseException]) -> None:
+    def _interrupt(self, verdict: type[BaseException]) -> None:
         self._verdict = verdict
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
 
-    def _bite(self, *dummy: t.Any) -> None:
+    def _raise_verdict(self, *dummy: t.Any) -> None:
         if not self._done.is_set() and self._verdict is not None:
             signal.signal(signal.SIGUSR1, self._handler)  # even if this falls between the body and __exit__
             raise self._verdict

@@ -2,9 +2,9 @@
  * GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-/* Blocks until this node is quorate, and prints the time (CLOCK_REALTIME, seconds) at which corosync told so. Ends after 15 minutes at the latest.
+/* Blocks until this node is quorate, and prints the time (CLOCK_REALTIME, seconds) at which corosync reported it. Ends after 15 minutes at the latest.
  *
- * Run on the node it is the clock of the benchmark; run by ansible.builtin.command it is the floor: no wait can be told sooner.
+ * Run on the node it is the clock of the benchmark; run by ansible.builtin.command it is the floor: no wait can know it sooner.
  */
 #include <corosync/votequorum.h>
 #include <poll.h>

@@ -57,7 +57,7 @@ def _furnish(home: pathlib.Path, core: str, python: pathlib.Path) -> None:
     source = pathlib.Path(requirements).read_text(encoding="utf-8")
     versions = set(re.findall(r"""\bpip=['"]([\d.]+)['"]""", source))
     if not versions:
-        sys.exit(f"ansible-core {core} names its version of pip no longer where it did ({requirements}): mend run/steps/sanity.py")
+        sys.exit(f"ansible-core {core} names its version of pip no longer where it did ({requirements}): correct run/steps/sanity.py")
     for version in versions:
         (cache / (f"get_pip_{version.replace('.', '_')}.py")).write_text(_GET_PIP, encoding="utf-8")
     _link_pip_configuration(home)

@@ -262,7 +262,7 @@ def test_it_is_no_matter_whether_there_were_arguments_before(monkeypatch, said, 
 
 
 @pytest.mark.parametrize("place", ["/dev/null/cp", "/proc/cp", "%s/" + 80 * "x"], ids=["a file is in the way", "not writable", "no room for a name"])
-def test_without_a_place_for_its_socket_each_command_connects_anew(monkeypatch, said, place):
+def test_without_a_place_for_its_socket_each_command_connects_again(monkeypatch, said, place):
     """A ControlPath that ssh cannot use is the end of every ssh; the user's own may be on purpose where there is room for it."""
     monkeypatch.setitem(OPTIONS, "control_path_dir", place.replace("%s", OPTIONS["control_path_dir"]))
     action = Action(monkeypatch, NO, YES)
@@ -348,7 +348,7 @@ def test_other_connections_are_left_alone(monkeypatch, said):
         ),
     ],
 )
-def test_after_a_loss_it_connects_anew(monkeypatch, said, exc, words):
+def test_after_a_loss_it_connects_again(monkeypatch, said, exc, words):
     action = Action(monkeypatch, exc, YES, sleep=0.01)
     action.connection._shell.tmpdir = "/root/.ansible/tmp/gone-after-the-reboot"
     result = action.run()

@@ -3,12 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The module votequorum: its options, what it returns of a change that was made, foretold, refused or made in part, and its warnings."""
 
-import json
-
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DaemonGone
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import CANCEL, EXPECTED_VOTES, VOTES, VoteChangeRefused, VoteStep
+from ansible_collections.corosync.quorum.tests.unit.fakes.modules import run_main
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node, value
 
 # A managed node has ansible.module_utils and nothing else of Ansible; a bare Python has neither.
@@ -46,13 +45,7 @@ def _run(monkeypatch, capsys):
 
         monkeypatch.setattr(tested, "Change", Change)
         monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, warning: calls.append(warning))
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode("utf-8"))
-        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-        with pytest.raises(SystemExit) as ended:
-            tested.main()
-        printed = json.loads(capsys.readouterr().out)
-        assert bool(ended.value.code) == bool(printed.get("failed"))
-        return printed, calls
+        return run_main(tested, basic, arguments, monkeypatch, capsys), calls
 
     return run
 

@@ -3,12 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """votequorum_info: which errors become data, which end the task, and with what."""
 
-import json
-
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync import errors
 from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import Reading
+from ansible_collections.corosync.quorum.tests.unit.fakes.modules import run_main
 
 # A managed node has ansible.module_utils and nothing else of Ansible; a bare Python has neither.
 basic = pytest.importorskip("ansible.module_utils.basic", reason="ansible.module_utils is not there, which the module itself needs")
@@ -56,14 +55,7 @@ def _run(monkeypatch, capsys):
     """Run main() as Ansible does, and return what it printed as JSON."""
 
     def run(**arguments):
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode("utf-8"))
-        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-        with pytest.raises(SystemExit) as ended:
-            tested.main()
-        printed = json.loads(capsys.readouterr().out)
-        assert bool(ended.value.code) == bool(printed.get("failed"))
-        printed.pop("invocation", None)
-        return printed
+        return run_main(tested, basic, arguments, monkeypatch, capsys)
 
     return run
 

@@ -3,13 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """watch_quorum: its three states, check mode, and its errors."""
 
-import json
-
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync import errors
 from ansible_collections.corosync.quorum.plugins.module_utils._node.record import DEFAULT, Record, read
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import marker
+from ansible_collections.corosync.quorum.tests.unit.fakes.modules import run_main
 
 # A managed node has ansible.module_utils and nothing else of Ansible; a bare Python has neither.
 basic = pytest.importorskip("ansible.module_utils.basic", reason="ansible.module_utils is not there, which the module itself needs")
@@ -48,14 +47,7 @@ def _run(monkeypatch, capsys):
     """Run main() as Ansible does, and return what it printed as JSON."""
 
     def run(**arguments):
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode("utf-8"))
-        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-        with pytest.raises(SystemExit) as ended:
-            tested.main()
-        printed = json.loads(capsys.readouterr().out)
-        assert bool(ended.value.code) == bool(printed.get("failed"))
-        printed.pop("invocation", None)
-        return printed
+        return run_main(tested, basic, arguments, monkeypatch, capsys)
 
     return run
 

@@ -27,7 +27,7 @@ def test_settled(script, quorum, quorate):
     assert quorum.settled() == (2**40 + 9, quorate)
 
 
-def test_settled_asks_anew_each_time_and_takes_the_newest(script, quorum):
+def test_settled_asks_again_each_time_and_takes_the_newest(script, quorum):
     script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2, do=script.settled_event(9, True))
     script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2, do=[script.settled_event(9, True), script.settled_event(13, False)])
     assert (quorum.settled(), quorum.settled()) == ((9, True), (13, False))

@@ -181,7 +181,7 @@ def test_an_older_corosync_may_refuse():
 
 
 def test_a_new_ring_is_believed():
-    """Then every node has told its votes anew, and the arithmetic of before does not count."""
+    """Then every node has sent its votes again, and the arithmetic of before does not count."""
     seen = dict(with_expected(4, 2), ring_id={"nodeid": 1, "seq": 99})
     assert make(Daemon([seen]), expected_votes=4).value["quorum"] == 2
 

@@ -106,7 +106,7 @@ def test_without_an_event_it_checks_and_reads_what_moved():
     assert corosync.calls == ["connect", "read", ("wait", 7, 1.0), "check", ("wait", 7, 1.0), "check", "read", "close"]
 
 
-def test_each_wake_gives_corosync_its_time_anew():
+def test_each_wake_gives_corosync_its_full_time_again():
     corosync = Corosync([LESS, LESS], waits=[0.5, None, None, None], moves=3 * [False])
     driver(corosync, seconds=3.5, limit=6.0).run()
     assert corosync.timeouts == pytest.approx([5.0, 5.0, 4.2, 3.2, 2.2]), "at 0, 0.5, 1.5, 2.5 and 3.5 seconds, and 0.25 s before the limit"

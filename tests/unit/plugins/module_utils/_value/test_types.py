@@ -14,7 +14,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value import type
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import reported
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, value
 
-if sys.version_info < (3, 10):  # noqa: UP036
+if sys.version_info < (3, 10):  # noqa: UP036  (this file runs on managed nodes' Pythons, too)
     pytest.skip("The types are for type checkers, which run on the controller's Python.", allow_module_level=True)
 
 KINDS = {
@@ -23,8 +23,8 @@ KINDS = {
     bool: "boolean",
     str: "text",
     str | None: "text or null",
-    t.List[int]: "list of numbers",  # noqa: UP006
-    t.List[str]: "list of texts",  # noqa: UP006
+    t.List[int]: "list of numbers",  # noqa: UP006  (as types.py has it)
+    t.List[str]: "list of texts",  # noqa: UP006  (as types.py has it)
     t.Literal["none", "lowest", "highest", "list"]: "kind of tie-breaker",
 }
 

@@ -58,7 +58,7 @@ class Page(html.parser.HTMLParser):
 
 def page(given):
     text = upgrade_report(given)
-    assert type(text) is str  # pylint: disable=unidiomatic-typecheck
+    assert isinstance(text, str) and not hasattr(text, "__html__"), "text, and no markup of Jinja's"
     read = Page(text)
     assert len(read.ids) == len(set(read.ids)), "an id is there twice"
     named = [name for _tag, attributes in read.elements for key in ("aria-labelledby",) if key in attributes for name in attributes[key].split()]
