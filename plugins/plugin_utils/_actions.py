@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import datetime
-import json
 import re
 import typing as t
 
@@ -73,7 +72,7 @@ def cannot_log_in(error: AnsibleError) -> bool:
     return isinstance(error, AnsibleConnectionFailure) and not _NO_ROOM.search(str(error))
 
 
-def read_json(action: ActionBase, path: str, task_vars: Vars) -> t.Any:
-    """The JSON document in a file of this action's host. None where there is no such file."""
+def read_file(action: ActionBase, path: str, task_vars: Vars) -> bytes | None:
+    """What is in a file of this action's host. None where there is no such file."""
     found = run(action, "ansible.builtin.slurp", {"src": path}, task_vars)
-    return json.loads(base64.b64decode(found["content"]).decode("utf-8")) if "content" in found else None
+    return base64.b64decode(found["content"]) if "content" in found else None

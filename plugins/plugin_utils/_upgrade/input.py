@@ -12,6 +12,8 @@ import os
 import re
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+
 from .hosts import Play
 from .look import HOOKS, STACKS, hooks_of
 
@@ -25,10 +27,19 @@ def refusals(options: Options, play: Play, inventory: t.Sequence[str], folder: s
     return found + _files(options, folder)
 
 
+def whole_number(options: Options, name: str) -> int:
+    """Of an option that may be text. Raises Unusable: a play that uses one gate alone may not have checked it."""
+    number = _number(options[name])
+    if number is None:
+        raise Unusable(f"rolling_upgrade_{name} is {options[name]}, but must be a number.")
+    return int(number)
+
+
 def _hosts(hosts: t.Any, play: Play, inventory: t.Sequence[str]) -> list[str]:
     if isinstance(hosts, str) or not isinstance(hosts, (list, tuple)) or len(hosts) < 2:
         wanted = "a list of at least two hosts of a cluster, one that goes and one that stays and watches"
         return [f"rolling_upgrade_hosts must be {wanted}, but is {hosts}. Run the play on all hosts of the cluster, or set it to all of them."]
+    hosts = [str(host) for host in hosts]
     lacks = [host for host in play.everyone if host not in hosts]
     strangers = [host for host in hosts if host not in inventory]
     if len(set(hosts)) == len(hosts) and not lacks and not strangers:
