@@ -94,3 +94,16 @@ def test_after_start_alone_records_again_only_after_a_reboot_in_a_run() -> None:
     assert flow.after_start_phases(options, nothing) == ["back"]
     assert flow.after_start_phases(dict(options, reboot="always", hooks={"check": "x.yml"}), nothing) == ["back", "check"]
     assert flow.after_start_phases(dict(options, reboot="always"), dict(nothing, a={"rolling_upgrade_plan": PLAN})) == ["watch_again", "back"]
+
+
+@pytest.mark.parametrize(
+    "gate, up",
+    [
+        ({"results": [{"skipped": True}, {"gate": {"down": True}}]}, False),
+        ({"results": [{"gate": {"down": False}}]}, True),
+        ({"results": [{"gate": {"down": True}}, {"failed": True}]}, True),
+        ({}, True),
+    ],
+)
+def test_a_node_that_is_down_is_drained_of_nothing(gate: dict[str, t.Any], up: bool) -> None:
+    assert flow.is_up(gate) is up
