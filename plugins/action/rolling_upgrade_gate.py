@@ -69,16 +69,19 @@ class ActionModule(ActionBase):
         """What one host says of its quorum, of an interrupted upgrade, and of its stack."""
         view = View(host=str(self._args["asked"]), answer={}, mark=None, obstacle="", fault="")
         try:
-            view["answer"] = _actions.run(self, INFO, {"if_unavailable": "report"}, self._vars)
-            view["mark"] = look.read_mark(_actions.read_file(self, str(self._options["state_file"]), self._vars))
-            if self._options["stack"] == "crmsh" and not self._has_own_stop_and_start():
-                reached = _actions.run(self, stacks.REACHES_ITSELF.name, stacks.REACHES_ITSELF.args, self._vars, check_mode=False)
-                view["obstacle"] = "crmsh" if reached.get("rc") else ""
+            _actions.in_time(lambda: self._look_at(view))
         except AnsibleError as error:
             view["answer"] = {"unreachable" if _actions.cannot_log_in(error) else "failed": True, "msg": str(error)}
         except look.NoMark as error:
             view["fault"] = look.fault(str(self._options["state_file"]), view["host"], error)
         return {"view": dict(view)}
+
+    def _look_at(self, view: View) -> None:
+        view["answer"] = _actions.run(self, INFO, {"if_unavailable": "report"}, self._vars)
+        view["mark"] = look.read_mark(_actions.read_file(self, str(self._options["state_file"]), self._vars))
+        if self._options["stack"] == "crmsh" and not self._has_own_stop_and_start():
+            reached = _actions.run(self, stacks.REACHES_ITSELF.name, stacks.REACHES_ITSELF.args, self._vars, check_mode=False)
+            view["obstacle"] = "crmsh" if reached.get("rc") else ""
 
     def _has_own_stop_and_start(self) -> bool:
         hooks = self._options.get("hooks") or {}
@@ -144,7 +147,8 @@ class ActionModule(ActionBase):
 
     def _reading(self) -> Result:
         """What votequorum_info says on this item's host, without what follows from it: no gate needs that."""
-        result: Result = self._execute_module(module_name=INFO, module_args={"if_unavailable": "report", "_judge": False}, task_vars=self._vars)
+        args = {"if_unavailable": "report", "_judge": False}
+        result: Result = _actions.in_time(lambda: self._execute_module(module_name=INFO, module_args=args, task_vars=self._vars))
         if isinstance(result.get("reading"), dict):
             result["votequorum"] = result["reading"].get("value")
         return result
@@ -212,7 +216,13 @@ class ActionModule(ActionBase):
 
     def _see(self, conditions: back.Conditions) -> None:
         """Wait on another host, unless one look shows that it need not: a look costs less, and is enough most of the time."""
-        if not back.is_met(conditions, self._reading().get("votequorum")):
+        value = None
+        try:
+            value = self._reading().get("votequorum")
+        except AnsibleError as error:
+            if _actions.cannot_log_in(error):
+                raise
+        if not back.is_met(conditions, value):
             self._wait(conditions)
 
     def _must_return(self) -> t.Any:

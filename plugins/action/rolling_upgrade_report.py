@@ -60,13 +60,19 @@ class ActionModule(ActionBase):
         if not self._watches():
             return result
         try:
-            record = _actions.run(self, WATCH, {"state": self._args["state"], "reference": _actions.now()}, self._vars)
-            result["record"] = {} if record.get("failed") else record
-            if self._args["state"] == "stopped":
-                _actions.run(self, "ansible.builtin.file", {"path": self._options["async_dir"], "state": "absent"}, self._vars)
+            result["record"] = _actions.in_time(self._record)
         except AnsibleError as error:
             result["msg"] = str(error)
         return result
+
+    def _record(self) -> Result:
+        record = _actions.run(self, WATCH, {"state": self._args["state"], "reference": _actions.now()}, self._vars)
+        if self._args["state"] == "stopped":
+            try:
+                _actions.run(self, "ansible.builtin.file", {"path": self._options["async_dir"], "state": "absent"}, self._vars)
+            except AnsibleError:
+                pass  # what was recorded counts for more than what is left behind
+        return {} if record.get("failed") else record
 
     def _failure(self) -> str:
         """Which task of this host has failed, and why. Ansible tells it in a rescue."""

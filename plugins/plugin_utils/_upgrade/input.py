@@ -50,6 +50,7 @@ def _hosts(hosts: t.Any, play: Play, inventory: t.Sequence[str]) -> list[str]:
 
 def _numbers(options: Options) -> t.Iterator[tuple[str, str, bool]]:
     """(option, what it must be, whether it is)."""
+    reboot_timeout = _number(options["reboot_timeout"])
     timeout, stable_for = _number(options["timeout"]), _number(options["stable_for"])
     watch_timeout = _number(options["watch_timeout"])
     yield "stack", f"one of {', '.join(STACKS)}", options["stack"] in STACKS
@@ -58,6 +59,7 @@ def _numbers(options: Options) -> t.Iterator[tuple[str, str, bool]]:
     yield "stable_for", "a number of seconds, 0 or more", stable_for is not None and stable_for >= 0
     if stable_for is not None and timeout:
         yield "stable_for", f"less than rolling_upgrade_timeout, which is {options['timeout']}", stable_for < timeout or timeout <= 0
+    yield "reboot_timeout", "a number of seconds above 0", reboot_timeout is not None and reboot_timeout > 0
     yield "watch_timeout", "a number of seconds above 0", watch_timeout is not None and watch_timeout > 0
     state_file = str(options["state_file"])
     yield "state_file", "the absolute path of a file on the nodes", os.path.isabs(state_file) and bool(os.path.basename(state_file))

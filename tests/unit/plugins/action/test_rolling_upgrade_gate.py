@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 import typing as t
 
 import pytest
@@ -142,6 +143,18 @@ def test_hosts_that_are_called_like_what_a_loop_learns(cluster: Cluster) -> None
     cluster.answers.update({(INFO, "final"): out_of_reach(), (INFO, "seen"): {"failed": True, "msg": "no"}})
     results = cluster.loop("web4", ["final", "seen", "web3"], registered.GATE, point="before_stop")
     assert results[0]["skipped"] and results[1]["failed"] and results[2]["skipped"] and answer(cluster) is None
+
+
+def never(dummy: t.Any) -> t.Any:
+    time.sleep(30)
+
+
+def test_a_host_that_never_answers_is_a_no(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module._actions, "LONGEST", 0.2)
+    cluster.answers[(INFO, "web1")] = never
+    results = before_stop(cluster)
+    assert "web1, which stays, cannot say whether that is safe: it gave no answer within 0.2 s." in results[0]["msg"]
+    assert asked(cluster) == ["web1"] and answer(cluster) is None
 
 
 def test_each_task_asks_anew(cluster: Cluster) -> None:
@@ -286,6 +299,13 @@ def test_where_a_look_says_nothing_that_host_is_waited_on_and_its_answer_is_fina
     assert asked(cluster, WAIT) == ["web4", "web1"]
 
 
+def test_a_host_that_never_answers_a_look_is_waited_on_as_long_as_a_wait_takes(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module._actions, "LONGEST", 0.2)
+    back(cluster)
+    cluster.answers[(INFO, "web1")] = never
+    assert after_start(cluster)[1]["seen_by"] == "web1" and asked(cluster, WAIT) == ["web4", "web1"]
+
+
 def test_a_node_that_does_not_come_back_is_asked_for_nowhere_else(cluster: Cluster) -> None:
     cluster.answers[WAIT] = {"failed": True, "msg": "web4 has not come back into the cluster."}
     results = after_start(cluster)
@@ -416,6 +436,13 @@ def test_a_host_that_is_not_well_is_a_refusal(cluster: Cluster, said: t.Any, wor
     ask(cluster)
     found = preflight(cluster)
     assert found["failed"] and "begun" not in found and words in found["msg"]
+
+
+def test_a_host_that_never_answers_is_a_refusal(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module._actions, "LONGEST", 0.2)
+    cluster.answers[(INFO, "web3")] = never
+    ask(cluster)
+    assert "Quorum cannot be read on web3: it gave no answer within 0.2 s." in preflight(cluster)["msg"]
 
 
 def test_a_host_that_was_not_asked_is_a_refusal(cluster: Cluster) -> None:

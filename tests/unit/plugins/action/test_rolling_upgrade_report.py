@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pathlib
+import time
 import types
 import typing as t
 
@@ -105,6 +106,18 @@ def test_a_host_that_cannot_be_read_does_not_hide_what_failed(cluster: Cluster, 
     assert not any(result.get("failed") or result.get("unreachable") for result in results)
     assert results[1]["record"] == {} and results[2]["record"]
     assert {(result["failure"], result["turn"]) for result in results} == {("Upgrade the packages of this node: the disk is full", turn)}
+
+
+def test_a_host_that_never_answers_does_not_either(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module._actions, "LONGEST", 0.2)
+    cluster.answers[(WATCH, "web2")] = lambda dummy: time.sleep(30)
+    results = read(cluster, "web3")
+    assert results[1]["record"] == {} and "no answer" in results[1]["msg"] and results[2]["record"]
+
+
+def test_a_record_counts_though_the_folder_of_the_job_stays(cluster: Cluster) -> None:
+    cluster.answers["ansible.builtin.file"] = out_of_reach("web2")
+    assert all(result["record"] for result in read(cluster, "web1", "stopped"))
 
 
 def test_the_item_of_a_loop_that_failed_is_told(cluster: Cluster) -> None:

@@ -26,6 +26,12 @@ def test_hosts_that_stay_are_witnesses_but_not_those_that_failed() -> None:
     assert Play.of(play(batch=["c", "d"])).witnesses == ["a", "b"]
 
 
+def test_hosts_as_text_and_as_numbers() -> None:
+    """A play that uses gates alone has not checked them."""
+    assert Play.of(play(cluster="a, b,c")).witnesses == ["a", "b"]
+    assert Play.of(play(host=3, cluster=[1, 2, 3], batch=["3"])).witnesses == ["1", "2"]
+
+
 def test_hosts_outside_the_play_are_witnesses() -> None:
     assert Play.of(play(everyone=["c"], active=["c"])).witnesses == ["a", "b", "d"]
 
