@@ -11,19 +11,19 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import goal_of, unmet
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions
 from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import untemplated
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import back, gate, input, look, plan, registered, stacks
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.asked import Asked
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Run, View
 
 INFO = "corosync.quorum.votequorum_info"
 WAIT = "corosync.quorum.wait_for_quorum"
 
-# What the items of one loop of this process have learned: task and host -> host asked -> why it cannot be logged in to, or its answer. Ansible runs
-# the items of a loop one after the other in one process, which ends with the task.
-_ASKED: dict[tuple[str, str], dict[str, t.Any]] = {}
+# By task and host. Ansible runs the items of a loop one after the other in one process, which ends with the task.
+_ASKED: dict[tuple[str, str], Asked] = {}
 
 Result = dict[str, t.Any]
 
@@ -40,7 +40,7 @@ class ActionModule(ActionBase):
         self._args = dict(self._task.args)
         self._options: dict[str, t.Any] = dict(self._args["options"])
         self._play = Play.of(self._args["play"])
-        started = _actions.now()
+        started, turn = _actions.now(), self._turn()
         points: dict[str, t.Callable[[], Result]] = {
             "input": self._input,
             "ask": self._ask,
@@ -51,10 +51,10 @@ class ActionModule(ActionBase):
         }
         try:
             result = points[self._args["point"]]()
-        except AnsibleActionFail as error:
+        except (AnsibleActionFail, Unusable) as error:
             # Returned and not raised: ansible-core says what an action raises twice.
             result = {"failed": True, "msg": str(error)}
-        return dict({"changed": False, "started": started, "ended": _actions.now(), "turn": self._turn()}, **untemplated(result))
+        return dict({"changed": False, "started": started, "ended": _actions.now(), "turn": turn}, **untemplated(result))
 
     # ---- before the first node ---------------------------------------------------------------------------------------
 
@@ -67,16 +67,21 @@ class ActionModule(ActionBase):
 
     def _ask(self) -> Result:
         """What one host says of its quorum, of an interrupted upgrade, and of its stack."""
-        view = View(host=str(self._args["asked"]), answer={}, mark=None, obstacle="")
+        view = View(host=str(self._args["asked"]), answer={}, mark=None, obstacle="", fault="")
         try:
-            view["answer"] = _actions.run(self, INFO, {"if_unavailable": "report"}, self._vars)
-            view["mark"] = look.mark_of(_actions.read_json(self, str(self._options["state_file"]), self._vars))
-            if self._options["stack"] == "crmsh" and not self._has_own_stop_and_start():
-                reached = _actions.run(self, stacks.REACHES_ITSELF.name, stacks.REACHES_ITSELF.args, self._vars, check_mode=False)
-                view["obstacle"] = "crmsh" if reached.get("rc") else ""
+            _actions.in_time(lambda: self._look_at(view))
         except AnsibleError as error:
             view["answer"] = {"unreachable" if _actions.cannot_log_in(error) else "failed": True, "msg": str(error)}
+        except look.NoMark as error:
+            view["fault"] = look.fault(str(self._options["state_file"]), view["host"], error)
         return {"view": dict(view)}
+
+    def _look_at(self, view: View) -> None:
+        view["answer"] = _actions.run(self, INFO, {"if_unavailable": "report"}, self._vars)
+        view["mark"] = look.read_mark(_actions.read_file(self, str(self._options["state_file"]), self._vars))
+        if self._options["stack"] == "crmsh" and not self._has_own_stop_and_start():
+            reached = _actions.run(self, stacks.REACHES_ITSELF.name, stacks.REACHES_ITSELF.args, self._vars, check_mode=False)
+            view["obstacle"] = "crmsh" if reached.get("rc") else ""
 
     def _has_own_stop_and_start(self) -> bool:
         hooks = self._options.get("hooks") or {}
@@ -89,12 +94,12 @@ class ActionModule(ActionBase):
         found = plan.plan(
             {host: view["answer"] for host, view in views.items()},
             under_way=marks,
-            spare=int(self._options["spare"]),
+            spare=input.whole_number(self._options, "spare"),
             qdevice=str(self._options["qdevice"]),
-            batches=bool(self._options["batches"]),
+            batches=look.is_true(self._options["batches"]),
             only=list(self._play.everyone),
         )
-        refusals = list(found["refusals"])
+        refusals = [*found["refusals"], *(view["fault"] for view in views.values() if view["fault"])]
         blocked = [host for host, view in views.items() if view["obstacle"]]
         if blocked:
             refusals.append(stacks.CRMSH_CANNOT.format(hosts=", ".join(blocked)))
@@ -103,68 +108,53 @@ class ActionModule(ActionBase):
         return dict(found, begun=_actions.now())
 
     def _views(self) -> dict[str, View]:
-        """By host, in the order of the cluster."""
+        """By host, in the order of the cluster. A host that was not asked has not said that it is well."""
         found = {}
         for host in self._play.batch:
-            for item in (self._vars["hostvars"][host].get(registered.VIEWS) or {}).get("results", []):
+            for item in (registered.variables_of(self._vars["hostvars"], host).get(registered.VIEWS) or {}).get("results", []):
                 if "view" in item:
                     found[item["view"]["host"]] = item["view"]
-        return {host: found[host] for host in self._play.cluster if host in found}
+        nothing = {"failed": True, "msg": "it was not asked."}
+        return {host: found.get(host) or View(host=host, answer=nothing, mark=None, obstacle="", fault="") for host in self._play.cluster}
 
     # ---- around the stop of one node ---------------------------------------------------------------------------------
 
     def _before_stop(self) -> Result:
-        """Ask hosts that stay, one an item of the loop, until the answer is final."""
-        stop = self._stop()
-        asked, earlier = str(self._args["asked"]), self._earlier()
+        """Ask hosts that stay, one an item of the loop, until the answer is final. Only the item with the final answer returns it."""
+        stop, asked, loop = self._stop(), str(self._args["asked"]), self._asked()
         if not self._play.witnesses:
             raise AnsibleActionFail(gate.nobody(stop, self._play.cluster)["msg"])
-        answers: list[t.Any] = [answer for answer in earlier.values() if isinstance(answer, dict)]
-        if earlier.get("final"):
-            return {"skipped": True, "skip_reason": "another host has answered"}
-        answer, everybody = self._answer_of(stop, asked)
-        if answer is None:
-            return self._passed_over(stop, asked)
-        if answer["safe"] and everybody and self._unreachable():
-            answer = gate.out_of_reach(stop, self._unreachable())
-        everybody = everybody or bool(earlier.get("all"))
-        earlier.update({asked: answer, "all": everybody, "final": not answer["safe"] or not everybody})
-        if not answer["safe"]:
-            raise AnsibleActionFail(answer["msg"])
-        return {"gate": gate.worst([*answers, answer])}
-
-    def _answer_of(self, stop: gate.Stop, asked: str) -> tuple[Gate | None, bool]:
-        """The answer of one host, None where it cannot be logged in to; and whether all that stay must be asked."""
+        if loop.is_over:
+            return _skipped("another host has answered")
+        loop.is_over = True
+        is_last = asked == self._play.witnesses[-1]
         try:
             reading = self._reading()
         except AnsibleError as error:
             if _actions.cannot_log_in(error):
-                self._earlier()[asked] = str(error)
-                return None, False
-            return gate.judge(stop, asked, {"failed": True, "msg": str(error)}), False
+                final = loop.passed_over(stop, asked, str(error), is_last)
+                return self._final(final) if final else _skipped(f"{asked} cannot be logged in to, so the next host is asked: {error}")
+            reading = {"failed": True, "msg": str(error)}
         answer = gate.judge(stop, asked, reading)
-        return answer, answer["safe"] and gate.must_ask_all(reading["votequorum"])
+        final = loop.answered(stop, answer, reading.get("votequorum"), is_last)
+        return self._final(final) if final else {"asked": asked}
+
+    @staticmethod
+    def _final(answer: Gate) -> Result:
+        if not answer["safe"]:
+            raise AnsibleActionFail(answer["msg"])
+        return {"gate": answer}
 
     def _reading(self) -> Result:
         """What votequorum_info says on this item's host, without what follows from it: no gate needs that."""
-        result: Result = self._execute_module(module_name=INFO, module_args={"if_unavailable": "report", "_judge": False}, task_vars=self._vars)
+        args = {"if_unavailable": "report", "_judge": False}
+        result: Result = _actions.in_time(lambda: self._execute_module(module_name=INFO, module_args=args, task_vars=self._vars))
         if isinstance(result.get("reading"), dict):
             result["votequorum"] = result["reading"].get("value")
         return result
 
-    def _passed_over(self, stop: gate.Stop, asked: str) -> Result:
-        """The next host is asked instead; unless there is none, or all must be."""
-        earlier = self._earlier()
-        if earlier.get("all") or asked == self._play.witnesses[-1]:
-            earlier["final"] = True
-            raise AnsibleActionFail(gate.out_of_reach(stop, self._unreachable())["msg"])
-        return {"skipped": True, "skip_reason": f"{asked} cannot be logged in to, so the next host is asked: {earlier[asked]}"}
-
-    def _earlier(self) -> dict[str, t.Any]:
-        return _ASKED.setdefault((str(self._task._uuid), self._play.host), {})
-
-    def _unreachable(self) -> dict[str, str]:
-        return {host: said for host, said in self._earlier().items() if isinstance(said, str)}
+    def _asked(self) -> Asked:
+        return _ASKED.setdefault((str(self._task._uuid), self._play.host), Asked())
 
     def _stop(self) -> gate.Stop:
         run = self._run()
@@ -175,7 +165,7 @@ class ActionModule(ActionBase):
             batch={host: names[host] for host in self._play.batch},
             touched={host: names[host] for host in self._play.touched},
             resumed=resumed,
-            spare=int(self._options["spare"]),
+            spare=input.whole_number(self._options, "spare"),
             qdevice=str(self._options["qdevice"]),
             expects_device=bool(run and run["qdevice"]),
             state=str(self._args.get("state") or gate.Stop.state),
@@ -190,38 +180,49 @@ class ActionModule(ActionBase):
                 nodes[host] = run["nodeids"][host]
             else:
                 own = host == self._play.host
-                given = self._options["node"] if own else self._vars["hostvars"][host].get("rolling_upgrade_node")
+                given = self._options["node"] if own else registered.variables_of(self._vars["hostvars"], host).get("rolling_upgrade_node")
                 nodes[host] = host if given is None else given
         return nodes
 
     def _after_start(self) -> Result:
         """First the node itself, then hosts that stay until one has answered: is it back, does that last, and do the others see it?"""
-        asked, earlier = str(self._args["asked"]), self._earlier()
+        asked, loop = str(self._args["asked"]), self._asked()
         if asked == self._play.host:
             value = self._wait(back.on_the_node(asked, self._must_return(), self._options["stable_for"], self._options["timeout"]))
-            earlier["value"] = value
+            loop.value = None if self._task.check_mode else value
             return {"nodeid": value.get("nodeid")}
-        if earlier.get("seen"):
-            return {"skipped": True, "skip_reason": "another host has answered"}
-        if "value" not in earlier or self._task.check_mode:
-            return {"skipped": True, "skip_reason": "the node itself was not waited for"}
+        if loop.value is None:
+            return _skipped("the node itself was not waited for")
+        if loop.is_over:
+            return _skipped("another host has answered")
+        loop.is_over = True
         try:
-            self._see(back.by_another(self._play.host, asked, earlier["value"], self._options["timeout"]))
+            self._see(back.by_another(self._play.host, asked, loop.value, self._options["timeout"]))
         except AnsibleError as error:
             if not _actions.cannot_log_in(error):
                 raise
-            earlier[asked] = str(error)
-            if asked == self._play.witnesses[-1]:
-                reasons = "; ".join(f"{host} ({said})" for host, said in self._unreachable().items())
-                raise AnsibleActionFail(f"{self._play.host} is back, but no other host can be asked whether it sees it: {reasons}.") from error
-            return {"skipped": True, "skip_reason": f"{asked} cannot be logged in to, so the next host is asked: {error}"}
-        earlier["seen"] = {"by": asked}
+            return self._not_seen(asked, str(error))
         return {"seen_by": asked}
 
-    def _see(self, conditions: dict[str, t.Any]) -> None:
+    def _not_seen(self, asked: str, why: str) -> Result:
+        """A host cannot be logged in to, so the next one is asked, if there is one."""
+        loop = self._asked()
+        loop.out_of_reach[asked] = why
+        loop.is_over = asked == self._play.witnesses[-1]
+        if loop.is_over:
+            reasons = "; ".join(f"{host} ({said})" for host, said in loop.out_of_reach.items())
+            raise AnsibleActionFail(f"{self._play.host} is back, but no other host can be asked whether it sees it: {reasons}.")
+        return _skipped(f"{asked} cannot be logged in to, so the next host is asked: {why}")
+
+    def _see(self, conditions: back.Conditions) -> None:
         """Wait on another host, unless one look shows that it need not: a look costs less, and is enough most of the time."""
-        answer = self._reading()
-        if "votequorum" not in answer or unmet(goal_of(conditions), answer["votequorum"]):
+        value = None
+        try:
+            value = self._reading().get("votequorum")
+        except AnsibleError as error:
+            if _actions.cannot_log_in(error):
+                raise
+        if not back.is_met(conditions, value):
             self._wait(conditions)
 
     def _must_return(self) -> t.Any:
@@ -251,5 +252,8 @@ class ActionModule(ActionBase):
         return registered.current_run(self._vars["hostvars"], self._play.cluster)
 
     def _turn(self) -> str | None:
-        look = self._vars.get(registered.LOOK)
-        return look.get("turn") if isinstance(look, dict) else None
+        return registered.turn_of(self._vars, self._run())
+
+
+def _skipped(why: str) -> Result:
+    return {"skipped": True, "skip_reason": why}

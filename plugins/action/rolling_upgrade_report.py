@@ -12,16 +12,18 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions
 from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import untemplated
-from ansible_collections.corosync.quorum.plugins.plugin_utils._report.given import ReportError, report_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._report.given import report_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.page import page
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import report_path
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import report_path, whole_number
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.look import is_true
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress, story
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Verdict
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import verdict
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Run, Verdict
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import best, verdict
 
 WATCH = "corosync.quorum.watch_quorum"
 
@@ -52,17 +54,25 @@ class ActionModule(ActionBase):
 
     def _read(self) -> Result:
         """What the watch of one host has recorded, and why this host has failed, if it has. Nothing here may hide what failed."""
-        result: Result = {"host": str(self._args["asked"]), "record": {}, "failure": self._failure(), "turn": self._turn()}
+        result: Result = {"host": str(self._args["asked"]), "record": {}, "failure": "", "turn": self._turn()}
+        if self._args["state"] == "read":
+            result["failure"] = self._failure()
         if not self._watches():
             return result
         try:
-            record = _actions.run(self, WATCH, {"state": self._args["state"], "reference": _actions.now()}, self._vars)
-            result["record"] = {} if record.get("failed") else record
-            if self._args["state"] == "stopped":
-                _actions.run(self, "ansible.builtin.file", {"path": self._options["async_dir"], "state": "absent"}, self._vars)
+            result["record"] = _actions.in_time(self._record)
         except AnsibleError as error:
             result["msg"] = str(error)
         return result
+
+    def _record(self) -> Result:
+        record = _actions.run(self, WATCH, {"state": self._args["state"], "reference": _actions.now()}, self._vars)
+        if self._args["state"] == "stopped":
+            try:
+                _actions.run(self, "ansible.builtin.file", {"path": self._options["async_dir"], "state": "absent"}, self._vars)
+            except AnsibleError:
+                pass  # what was recorded counts for more than what is left behind
+        return {} if record.get("failed") else record
 
     def _failure(self) -> str:
         """Which task of this host has failed, and why. Ansible tells it in a rescue."""
@@ -73,24 +83,28 @@ class ActionModule(ActionBase):
         return f"{name}: {_actions.cause(_first_failure(failed))}"
 
     def _turn(self) -> str | None:
-        look = self._vars.get(registered.LOOK)
-        return look.get("turn") if isinstance(look, dict) else None
+        return registered.turn_of(self._vars, self._run())
+
+    def _run(self) -> Run | None:
+        return registered.current_run(self._vars["hostvars"], self._play.cluster)
 
     def _watches(self) -> bool:
-        return bool(self._options["watch"]) and not self._task.check_mode
+        return is_true(self._options["watch"]) and not self._task.check_mode
 
     # ---- the page ----------------------------------------------------------------------------------------------------
 
     def _failed(self) -> Result:
         """A host has failed: write what is known so far, and stop before the next node."""
-        hosts = ", ".join(self._play.failed or [self._play.host])
+        own = self._progress(self._play.host, self._run())
+        failed = {*self._play.failed, *([self._play.host] if own and own.failure else [])} or {self._play.host}
+        hosts = ", ".join(host for host in self._play.everyone if host in failed)
         self._write()
         raise AnsibleActionFail(f"Stopped because {hosts} failed. Later nodes were not touched. Fix {hosts} and run the playbook again; it resumes there.")
 
     def _finish(self) -> Result:
         """All hosts are done. Fails if quorum was lost at any moment, or if nobody can say that it was not."""
         judged, where = self._write()
-        run = registered.current_run(self._vars["hostvars"], self._play.cluster)
+        run = self._run()
         result = {"msg": f"{judged['sentence']} {where}".strip(), "begun": run["begun"] if run else ""}
         if judged["kept"] is False:
             return dict(result, failed=True, msg=f"The upgrade is done, but: {judged['sentence']} {where}".strip())
@@ -98,52 +112,41 @@ class ActionModule(ActionBase):
 
     def _write(self) -> tuple[Verdict, str]:
         """The verdict, and a sentence on where the page is. A page that cannot be written must not hide what it would tell."""
-        hostvars, cluster = self._vars["hostvars"], self._play.cluster
-        run = registered.current_run(hostvars, cluster)
-        records, progress = self._records(), {}
-        for host in cluster:
-            found = self._progress(host, run)
-            if found is not None:
-                progress[host] = found
+        cluster, run, records = self._play.cluster, self._run(), self._records()
+        progress = {host: found for host in cluster if (found := self._progress(host, run)) is not None}
         judged = verdict(records, cluster, self._watches())
-        if not self._options["report"]:
+        if not self._options["report"] or self._task.check_mode:
             return judged, ""
-        content = story(run, cluster, progress, records, judged, int(self._options["spare"]), _actions.now())
         path = report_path(str(self._options["report"]))
         try:
+            content = story(run, cluster, progress, records, judged, whole_number(self._options, "spare"), _actions.now())
             _write_page(path, page(report_of(content)))
-        except (OSError, ReportError) as error:
+        except (OSError, Unusable) as error:
             return judged, f"The report could not be written to {path}: {error}"
         return judged, f"The report is in {path}"
 
     def _records(self) -> dict[str, t.Any]:
-        """host -> record, from whichever host has read it; of several the longest, because one may have been read when it was gone already."""
-        found: dict[str, t.Any] = {}
-        for item in (item for host in self._play.batch for item in self._read_by(host) if item.get("record")):
-            before = found.get(item["host"])
-            if before is None or len(item["record"].get("timeline") or ()) > len(before.get("timeline") or ()):
-                found[item["host"]] = item["record"]
-        return found
+        """host -> record, from whichever host has read it."""
+        found = [(item["host"], item["record"]) for host in self._play.batch for item in self._read_by(host) if item.get("record")]
+        return dict(best(found))
 
     def _read_by(self, host: str) -> list[dict[str, t.Any]]:
-        found = self._vars["hostvars"][host].get(registered.RECORDS)
+        found = registered.variables_of(self._vars["hostvars"], host).get(registered.RECORDS)
         items = found.get("results", []) if isinstance(found, dict) else []
         return [item for item in items if isinstance(item, dict) and "record" in item]
 
-    def _progress(self, host: str, run: t.Any) -> Progress | None:
+    def _progress(self, host: str, run: Run | None) -> Progress | None:
         """What a host's tasks have registered in this run, None where it was not its turn yet."""
-        variables = self._vars["hostvars"][host]
+        variables = registered.variables_of(self._vars["hostvars"], host)
         look = registered.look_of(variables, run)
-        failed = host in self._play.failed
+        turn = look["turn"] if look else None
+        # What Ansible says of a failure stays until the next one, so after a rescue among the user's tasks a node that is done has one, too.
+        is_done = bool(look and (not look["needed"] or registered.is_done(variables, look["turn"])))
+        failures = [item["failure"] for item in self._read_by(host) if item.get("failure") and item.get("turn") == turn and not is_done]
+        lost = host in self._play.failed and not failures
         if look is None:
-            return Progress(look=None, results={}, lost=True) if failed else None
-        failures = [item["failure"] for item in self._read_by(host) if item.get("failure") and item.get("turn") == look["turn"]]
-        return Progress(
-            look=look,
-            results=registered.results_of(variables, look["turn"]),
-            failure=failures[-1] if failures else "",
-            lost=failed and not failures,
-        )
+            return Progress(look=None, results={}, failure=failures[-1] if failures else "", lost=lost) if failures or lost else None
+        return Progress(look=look, results=registered.results_of(variables, look["turn"]), failure=failures[-1] if failures else "", lost=lost)
 
 
 def _first_failure(result: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -155,7 +158,12 @@ def _first_failure(result: dict[str, t.Any]) -> dict[str, t.Any]:
 def _write_page(path: str, text: str) -> None:
     """As a whole, or not at all."""
     new = f"{path}.{os.getpid()}.new"
-    with open(new, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.chmod(new, 0o644)
-    os.replace(new, path)
+    try:
+        # What a command wrote may have bytes that are no text.
+        with open(new, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+        os.chmod(new, 0o644)
+        os.replace(new, path)
+    finally:
+        if os.path.exists(new):
+            os.remove(new)

@@ -19,15 +19,27 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions
 from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import untemplated
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import look, registered, stacks
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Look
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import whole_number
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Look, Mark, Run
 
 Result = dict[str, t.Any]
 
 # The folder that is the role's own: made for the mark, and for root alone. A folder of somebody else stays as it is.
 OWN_FOLDER = "/var/lib/corosync-quorum"
+# Phases that stop a node or lead to it, and the gate whose yes each needs. An upgrade may restart corosync, and a reboot does, also where a task before
+# it was skipped or its failure ignored.
+NEEDS_A_YES = {
+    "begin": "gate",
+    "drain": "gate",
+    "may_stop": "gate_again",
+    "stop": "gate_again",
+    "upgrade": "gate_again",
+    "reboot": "gate_again",
+}
 REBOOT_REQUESTS = ("/run/reboot-required", "/run/reboot-needed")
 
 
@@ -43,25 +55,27 @@ class ActionModule(ActionBase):
         self._args = dict(self._task.args)
         self._options: dict[str, t.Any] = dict(self._args["options"])
         self._host = str(self._vars["inventory_hostname"])
-        started = _actions.now()
+        started, turn = _actions.now(), self._turn()
         phase = str(self._args["phase"])
         try:
             result = self._look() if phase == "look" else self._of_turn(phase)
-        except AnsibleActionFail as error:
+        except (AnsibleActionFail, Unusable) as error:
             # Returned and not raised: ansible-core says what an action raises twice.
             result = {"failed": True, "msg": str(error)}
-        return dict({"changed": False, "turn": self._turn(), "started": started, "ended": _actions.now()}, **untemplated(result))
+        return dict({"changed": False, "turn": turn, "started": started, "ended": _actions.now()}, **untemplated(result))
 
     def _of_turn(self, phase: str) -> Result:
-        if self._found() is None:
+        found = self._found()
+        if found is None or registered.is_done(self._vars, found["turn"]):
             raise AnsibleActionFail(
                 f"Nothing was done on {self._host}: what there is to do was not looked for in this run. Run the role from its start, without "
                 "--start-at-task and without tags."
             )
+        if phase in NEEDS_A_YES:
+            self._check_answer(found, NEEDS_A_YES[phase])
         steps: dict[str, t.Callable[[], Result]] = {
             "begin": lambda: self._mark("stop"),
-            "may_stop": self._may_stop,
-            "stop": self._stop,
+            "may_stop": dict,
             "upgrade": self._upgrade,
             "reboot": self._reboot,
             "installed": lambda: self._mark("start"),
@@ -69,17 +83,28 @@ class ActionModule(ActionBase):
         }
         return steps[phase]() if phase in steps else self._stack(phase)
 
+    def _check_answer(self, found: Look, name: str) -> None:
+        """Fail unless the gate said yes to this stop, in this turn. Where the node was drained, only the answer after that counts."""
+        if name == "gate_again" and name not in found["phases"]:
+            name = "gate"
+        answer = registered.answer_of(self._vars.get(registered.RESULTS[name]))
+        if answer is None or answer["turn"] != found["turn"] or not answer["safe"] or answer["host"] != self._host:
+            raise AnsibleActionFail(
+                f"Refused to stop {self._host}: the gate was not asked in this turn, or did not say yes. Run the role from its start, without "
+                "--start-at-task and without tags."
+            )
+
     # ---- what there is to do -----------------------------------------------------------------------------------------
 
     def _look(self) -> Result:
         """See what there is to do on this node, or to bring to its end."""
         packages = list(self._options["packages"])
-        mark = look.mark_of(_actions.read_json(self, str(self._options["state_file"]), self._vars))
+        mark = self._read_mark()
         asks = str(self._options["needed"]) == "auto" and bool(packages)
         pending = asks and self._is_pending()
         resumes = look.resumes_at(mark, pending)
         needed = look.needed(self._options["needed"], asks, pending, resumes)
-        run = registered.current_run(self._vars["hostvars"], list(self._options["hosts"]))
+        run = self._run()
         phases = look.phases(self._wishes(), resumes) if needed else []
         return dict(
             Look(
@@ -92,6 +117,13 @@ class ActionModule(ActionBase):
                 versions=self._versions(),
             )
         )
+
+    def _read_mark(self) -> Mark | None:
+        path = str(self._options["state_file"])
+        try:
+            return look.read_mark(_actions.read_file(self, path, self._vars))
+        except look.NoMark as error:
+            raise AnsibleActionFail(look.fault(path, self._host, error)) from error
 
     def _wishes(self) -> look.Wishes:
         hooks = look.hooks_of(registered.hooks_in(self._options["hooks"]), str(self._vars.get("playbook_dir", ".")))
@@ -131,35 +163,13 @@ class ActionModule(ActionBase):
 
     # ---- the steps ---------------------------------------------------------------------------------------------------
 
-    def _may_stop(self) -> Result:
-        """Fail unless the gate said yes to this stop, in this turn. Of a node that resumes after its upgrade nothing is stopped."""
-        answer = self._answer()
-        if answer is None or not answer["safe"] or answer["host"] != self._host:
-            raise AnsibleActionFail(
-                f"Refused to stop {self._host}: the gate was not asked in this turn, or did not say yes. Run the role from its start, without "
-                "--start-at-task and without tags."
-            )
-        return {}
-
-    def _answer(self) -> Gate | None:
-        """The newest answer of this turn; where the node was drained, only the one after that counts."""
-        turn, found = self._turn(), self._found()
-        if found is not None and "gate_again" in found["phases"]:
-            answer = registered.answer_of(self._vars.get(registered.RESULTS["gate_again"]))
-            return answer if answer is not None and answer["turn"] == turn else None
-        return registered.gate_of(self._vars, turn)
-
-    def _stop(self) -> Result:
-        self._may_stop()
-        return self._stack("stop")
-
     def _stack(self, phase: str) -> Result:
         """What the stack runs for a phase."""
         stack = str(self._options["stack"])
         answer = registered.gate_of(self._vars, self._turn())
         if phase == "drain" and answer is not None and answer["down"]:
             return {"skipped": True, "skip_reason": f"{self._host} is down already"}
-        timeout = int(float(self._options["timeout"]))
+        timeout = whole_number(self._options, "timeout")
         name = self._pacemaker_name(timeout) if stack == "crmsh" and phase in ("drain", "undrain") else ""
         changed = False
         for call in stacks.calls(stack, phase, device=self._has_device(answer), timeout=timeout, pacemaker_name=name):
@@ -167,7 +177,7 @@ class ActionModule(ActionBase):
         return {"changed": changed}
 
     def _has_device(self, answer: Gate | None) -> bool:
-        run = registered.current_run(self._vars["hostvars"], list(self._options["hosts"]))
+        run = self._run()
         return bool((answer and answer["device"]) or (run and run["qdevice"]))
 
     def _pacemaker_name(self, timeout: int) -> str:
@@ -195,9 +205,9 @@ class ActionModule(ActionBase):
         return {"changed": bool(result.get("changed"))}
 
     def _reboot(self) -> Result:
-        if str(self._options["reboot"]) == "if_required" and not self._asks_for_reboot():
+        if str(self._options["reboot"]) != "always" and not self._asks_for_reboot():
             return {"skipped": True, "skip_reason": "the distribution does not ask for a reboot"}
-        args = {"reboot_timeout": int(self._options["reboot_timeout"])}
+        args = {"reboot_timeout": whole_number(self._options, "reboot_timeout")}
         return {"changed": bool(_actions.succeed(self, "ansible.builtin.reboot", args, self._vars, f"Rebooting {self._host}").get("changed"))}
 
     def _asks_for_reboot(self) -> bool:
@@ -214,7 +224,7 @@ class ActionModule(ActionBase):
             mode = {"mode": "0700"} if folder == OWN_FOLDER else {}
             _actions.succeed(self, "ansible.builtin.file", dict({"path": folder, "state": "directory"}, **mode), self._vars, f"Making the folder {folder}")
         answer = registered.gate_of(self._vars, self._turn())
-        run = registered.current_run(self._vars["hostvars"], list(self._options["hosts"]))
+        run = self._run()
         nodeid = answer["nodeid"] if answer else (run["nodeids"].get(self._host, 0) if run else 0)
         line = json.dumps({"phase": phase, "nodeid": int(nodeid)})
         args = {"path": path, "line": line, "regexp": "^", "create": True, "mode": "0600"}
@@ -227,9 +237,11 @@ class ActionModule(ActionBase):
         )
         return {"changed": bool(removed.get("changed")), "versions": self._versions()}
 
+    def _run(self) -> Run | None:
+        return registered.current_run(self._vars["hostvars"], list(self._options["hosts"]))
+
     def _found(self) -> Look | None:
-        return registered.look_of(self._vars, registered.current_run(self._vars["hostvars"], list(self._options["hosts"])))
+        return registered.look_of(self._vars, self._run())
 
     def _turn(self) -> str | None:
-        found = self._vars.get(registered.LOOK)
-        return found.get("turn") if isinstance(found, dict) else None
+        return registered.turn_of(self._vars, self._run())

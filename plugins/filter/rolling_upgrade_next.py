@@ -9,8 +9,8 @@ from __future__ import annotations
 import typing as t
 
 
-def rolling_upgrade_next(given: t.Mapping[str, t.Any], what: str, more: t.Any = None) -> list[str] | dict[str, str]:
-    """Hosts to loop over, or files to include. what, given, more: see the functions of plugin_utils/_upgrade/flow.py."""
+def rolling_upgrade_next(given: t.Mapping[str, t.Any], what: str, more: t.Any = None) -> list[str] | dict[str, str] | bool:
+    """Hosts to loop over, files to include, or whether to. what, given, more: see the functions of plugin_utils/_upgrade/flow.py."""
     from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import flow
 
     return flow.ANSWERS[what](given, more)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import base64
 import datetime
-import json
 import re
 import typing as t
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.watchdog import Overdue, Watchdog
 
 Vars = dict[str, t.Any]
 
@@ -64,6 +65,20 @@ def cause(result: t.Mapping[str, t.Any]) -> str:
     return said or "it gave no reason"
 
 
+# Seconds in which a host has answered a question, or answers never: the modules that are asked give up after 10.
+LONGEST = 60
+Answer = t.TypeVar("Answer")
+
+
+def in_time(call: t.Callable[[], Answer]) -> Answer:
+    """The answer of a call that only asks a host. Raises AnsibleError where there is none: a dead network under a connection that is open ends nothing."""
+    try:
+        with Watchdog(LONGEST):
+            return call()
+    except Overdue:
+        raise AnsibleError(f"it gave no answer within {LONGEST} s.") from None
+
+
 # A connection that works on a node without room for Ansible's files: Ansible calls that a connection failure, too.
 _NO_ROOM = re.compile(r"^Failed to create temporary directory|No space left on device")
 
@@ -73,7 +88,7 @@ def cannot_log_in(error: AnsibleError) -> bool:
     return isinstance(error, AnsibleConnectionFailure) and not _NO_ROOM.search(str(error))
 
 
-def read_json(action: ActionBase, path: str, task_vars: Vars) -> t.Any:
-    """The JSON document in a file of this action's host. None where there is no such file."""
+def read_file(action: ActionBase, path: str, task_vars: Vars) -> bytes | None:
+    """What is in a file of this action's host. None where there is no such file."""
     found = run(action, "ansible.builtin.slurp", {"src": path}, task_vars)
-    return json.loads(base64.b64decode(found["content"]).decode("utf-8")) if "content" in found else None
+    return base64.b64decode(found["content"]) if "content" in found else None

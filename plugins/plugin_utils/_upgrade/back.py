@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import goal_of, unmet
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import check
+
 from .types import Plan, Return
 
 Conditions = dict[str, t.Any]
@@ -30,14 +34,24 @@ def on_the_node(host: str, must_return: Return, stable_for: float, timeout: floa
     return wanted
 
 
-def by_another(host: str, witness: str, value: t.Mapping[str, t.Any], timeout: float) -> Conditions:
-    """What another host has to see of a node that sees this value: the node, on the same ring or a newer one."""
+def by_another(host: str, witness: str, value: t.Any, timeout: float) -> Conditions:
+    """What another host has to see of a node that sees this value: the node, on the same ring or a newer one. Raises ForecastError."""
+    check(value)
     return {
         "members": [value["nodeid"]],
         "ring_newer_than": value["ring_id"]["seq"] - 1,
         "timeout": timeout,
         "msg": f"{host} is back, but {witness} does not see it. The nodes after it were not touched.",
     }
+
+
+def is_met(conditions: Conditions, value: t.Any) -> bool:
+    """Whether they hold already. Not if nothing was read, nor while a host does not know the node yet."""
+    try:
+        check(value)
+        return not unmet(goal_of(dict(conditions, quorate=True)), value)
+    except Unusable:
+        return False
 
 
 def in_the_end(plan: Plan | None, timeout: float) -> Conditions:

@@ -53,6 +53,12 @@ def hooks(options: Given, folder: str) -> dict[str, str]:
     return hooks_of(registered.hooks_in(options["hooks"]), folder)
 
 
+def is_up(given: t.Any, dummy: t.Any = None) -> bool:
+    """Whether a node has anything to be drained of. given: what the gate has registered."""
+    answer = registered.answer_of(given)
+    return answer is None or not answer["down"]
+
+
 def begin(given: Given, hostvars: registered.HostVars) -> list[str]:
     """Files of the entry point main for one batch: the preflight only before the first one."""
     play = Play.of(given)
@@ -79,13 +85,14 @@ def after_batch(given: Given, dummy: t.Any = None) -> list[str]:
     return ["stopped.yml"]
 
 
-ANSWERS: dict[str, t.Callable[[Given, t.Any], list[str] | dict[str, str]]] = {
+ANSWERS: dict[str, t.Callable[[Given, t.Any], list[str] | dict[str, str] | bool]] = {
     "ask": ask,
     "read": read,
     "before_stop": before_stop,
     "after_start": after_start,
     "after_start_phases": after_start_phases,
     "hooks": hooks,
+    "is_up": is_up,
     "begin": begin,
     "end": end,
     "after_batch": after_batch,

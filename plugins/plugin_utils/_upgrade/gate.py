@@ -93,8 +93,32 @@ def nobody(stop: Stop, cluster: t.Sequence[str]) -> Gate:
 
 def out_of_reach(stop: Stop, reasons: t.Mapping[str, str]) -> Gate:
     """A no because nobody who stays could be asked."""
-    reasons_given = "; ".join(f"{host} ({reason.strip().rstrip('.')})" for host, reason in reasons.items())
-    return refused(stop, "", f"no host that stays can be logged in to, so nobody can say whether that is safe: {reasons_given}.")
+    return refused(stop, "", f"no host that stays can be logged in to, so nobody can say whether that is safe: {_listed(reasons)}.")
+
+
+def not_all(stop: Stop, reasons: t.Mapping[str, str]) -> Gate:
+    """A no because not all could be asked that have to be."""
+    why = "with last_man_standing, allow_downscale or wait_for_all every host that stays has to say that it is safe, but these cannot be logged in to"
+    return refused(stop, "", f"{why}: {_listed(reasons)}.")
+
+
+def not_heard(stop: Stop, nodes: str) -> Gate:
+    """A no because nodes that stay are no hosts that can be asked. nodes: for people."""
+    why = (
+        f"with last_man_standing, allow_downscale or wait_for_all every node that stays has to say that it is safe, but nobody could ask {nodes}. "
+        "Set rolling_upgrade_hosts to all hosts of the cluster, and see that none of them has failed."
+    )
+    return refused(stop, "", why)
+
+
+def that_stay(stop: Stop, value: Value) -> dict[int, str]:
+    """Members that are not stopped: node id -> name for people. For a value that was judged."""
+    stopped = {nodeid_of(node, value) for node in stop.batch.values()}
+    return {nodeid: labels([nodeid], value) for nodeid in value["members"] if nodeid not in stopped}
+
+
+def _listed(reasons: t.Mapping[str, str]) -> str:
+    return "; ".join(f"{host} ({reason.strip().rstrip('.')})" for host, reason in reasons.items())
 
 
 def worst(answers: t.Sequence[Gate]) -> Gate:

@@ -28,7 +28,7 @@ class Play:
     @classmethod
     def of(cls, variables: t.Mapping[str, t.Any]) -> Play:
         """From {host, cluster, batch, everyone, active}, as the role's variable has it."""
-        lists = {name: tuple(str(host) for host in variables[name]) for name in ("cluster", "batch", "everyone", "active")}
+        lists = {name: _hosts(variables[name]) for name in ("cluster", "batch", "everyone", "active")}
         return cls(host=str(variables["host"]), **lists)
 
     @property
@@ -62,3 +62,9 @@ class Play:
     def touched(self) -> list[str]:
         """Hosts that may be down because of this play: those of the batch, and those that have failed."""
         return [*self.batch, *(host for host in self.failed if host not in self.batch)]
+
+
+def _hosts(given: t.Any) -> tuple[str, ...]:
+    """Names of hosts. In a text they are separated by commas, as Ansible's own options of lists have it."""
+    names = given.split(",") if isinstance(given, str) else given
+    return tuple(str(host).strip() for host in names)

@@ -13,6 +13,8 @@ import os
 import re
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+
 from .hosts import Play
 from .look import HOOKS, STACKS, hooks_of
 
@@ -26,10 +28,19 @@ def refusals(options: Options, play: Play, inventory: t.Sequence[str], folder: s
     return found + _files(options, folder)
 
 
+def whole_number(options: Options, name: str) -> int:
+    """Of an option that may be text. Raises Unusable: a play that uses one gate alone may not have checked it."""
+    number = _number(options[name])
+    if number is None:
+        raise Unusable(f"rolling_upgrade_{name} is {options[name]}, but must be a number.")
+    return int(number)
+
+
 def _hosts(hosts: t.Any, play: Play, inventory: t.Sequence[str]) -> list[str]:
     if isinstance(hosts, str) or not isinstance(hosts, (list, tuple)) or len(hosts) < 2:
         wanted = "a list of at least two hosts of a cluster, one that goes and one that stays and watches"
         return [f"rolling_upgrade_hosts must be {wanted}, but is {hosts}. Run the play on all hosts of the cluster, or set it to all of them."]
+    hosts = [str(host) for host in hosts]
     lacks = [host for host in play.everyone if host not in hosts]
     strangers = [host for host in hosts if host not in inventory]
     if len(set(hosts)) == len(hosts) and not lacks and not strangers:
@@ -40,6 +51,7 @@ def _hosts(hosts: t.Any, play: Play, inventory: t.Sequence[str]) -> list[str]:
 
 def _numbers(options: Options) -> t.Iterator[tuple[str, str, bool]]:
     """(option, what it must be, whether it is)."""
+    reboot_timeout = _number(options["reboot_timeout"])
     timeout, stable_for = _number(options["timeout"]), _number(options["stable_for"])
     watch_timeout = _number(options["watch_timeout"])
     yield "stack", f"one of {', '.join(STACKS)}", options["stack"] in STACKS
@@ -48,6 +60,7 @@ def _numbers(options: Options) -> t.Iterator[tuple[str, str, bool]]:
     yield "stable_for", "a number of seconds, 0 or more", stable_for is not None and stable_for >= 0
     if stable_for is not None and timeout:
         yield "stable_for", f"less than rolling_upgrade_timeout, which is {options['timeout']}", stable_for < timeout or timeout <= 0
+    yield "reboot_timeout", "a number of seconds above 0", reboot_timeout is not None and reboot_timeout > 0
     yield "watch_timeout", "a number of seconds above 0", watch_timeout is not None and watch_timeout > 0
     state_file = str(options["state_file"])
     yield "state_file", "the absolute path of a file on the nodes", os.path.isabs(state_file) and bool(os.path.basename(state_file))

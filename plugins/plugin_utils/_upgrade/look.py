@@ -9,9 +9,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
 import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import is_number
 
 from .types import Mark
 
@@ -35,9 +39,34 @@ class Wishes:
     reboots: bool
 
 
-def mark_of(document: t.Any) -> Mark | None:
-    """What an interrupted upgrade left on a node. document: of its file, None where there is none."""
-    return None if document is None else Mark(phase=str(document["phase"]), nodeid=int(document["nodeid"]))
+class NoMark(Unusable):
+    """The file is not what this role writes. The message says what it is."""
+
+
+def read_mark(content: bytes | None) -> Mark | None:
+    """What an interrupted upgrade left on a node. content: of its file, None where there is none. Raises NoMark."""
+    if content is None:
+        return None
+    try:
+        document = json.loads(content.decode("utf-8"))
+    except ValueError as error:
+        raise NoMark(f"it is no JSON: {error}") from error
+    if not isinstance(document, dict) or document.get("phase") not in ("stop", "start") or not is_number(document.get("nodeid")):
+        raise NoMark(f"it has {json.dumps(document)[:100]}")
+    return Mark(phase=document["phase"], nodeid=document["nodeid"])
+
+
+def fault(path: str, host: str, error: NoMark) -> str:
+    """What to do about a file that is not the role's."""
+    return (
+        f"{path} on {host} is not what this role writes there ({error}), so nobody can say whether an upgrade was interrupted. See that {host} is well, "
+        "and remove the file."
+    )
+
+
+def is_true(option: t.Any) -> bool:
+    """Of an option that may be text, as `-e` gives it."""
+    return option is True or str(option).strip().lower() in ("1", "true", "yes", "on", "y", "t")
 
 
 def needed(option: t.Any, asks: bool, pending: bool, resumes: str) -> bool:
@@ -45,7 +74,7 @@ def needed(option: t.Any, asks: bool, pending: bool, resumes: str) -> bool:
     if resumes:
         return True
     if str(option) != "auto":
-        return option is True or str(option).strip().lower() in ("1", "true", "yes", "on", "y", "t")
+        return is_true(option)
     return pending if asks else True
 
 

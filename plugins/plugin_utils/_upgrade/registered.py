@@ -43,20 +43,32 @@ HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
 
 def current_run(hostvars: HostVars, hosts: t.Iterable[str]) -> Run | None:
     """The newest accepted plan that was not finished. Any host may have it: the preflight runs on the first host of a play."""
-    plans = [found for found in (_get(hostvars, host, PLAN) for host in hosts) if isinstance(found, dict) and found.get("begun")]
+    plans = [found for found in (variables_of(hostvars, host).get(PLAN) for host in hosts) if isinstance(found, dict) and found.get("begun")]
     if not plans:
         return None
     newest = max(plans, key=lambda plan: str(plan["begun"]))
-    over = {found.get("begun") for found in (_get(hostvars, host, FINISHED) for host in hosts) if isinstance(found, dict)}
+    over = {found.get("begun") for found in (variables_of(hostvars, host).get(FINISHED) for host in hosts) if isinstance(found, dict)}
     return None if newest["begun"] in over else t.cast(Run, newest)
 
 
 def look_of(variables: t.Mapping[str, t.Any], run: Run | None) -> Look | None:
-    """What this run found to do on a host, None where it has not looked yet."""
+    """What this run found to do on a host, None where it has not looked yet, or failed to."""
     found = variables.get(LOOK)
-    if not isinstance(found, dict) or "turn" not in found:
+    if not isinstance(found, dict) or found.get("failed") or "turn" not in found or "run" not in found:
         return None
     return t.cast(Look, found) if found["run"] == (run["begun"] if run else "") else None
+
+
+def turn_of(variables: t.Mapping[str, t.Any], run: Run | None) -> str | None:
+    """Of the look of this run, None without one."""
+    found = look_of(variables, run)
+    return found["turn"] if found else None
+
+
+def is_done(variables: t.Mapping[str, t.Any], turn: str) -> bool:
+    """Whether all of this turn was done. What it had of answers is used up then."""
+    done = variables.get(RESULTS["done"])
+    return isinstance(done, dict) and done.get("turn") == turn and not done.get("failed") and not done.get("skipped")
 
 
 def gate_of(variables: t.Mapping[str, t.Any], turn: str | None) -> Gate | None:
@@ -69,9 +81,12 @@ def gate_of(variables: t.Mapping[str, t.Any], turn: str | None) -> Gate | None:
 
 
 def answer_of(registered: t.Any) -> Gate | None:
-    """The answer in what a gate's loop has registered: one of its items has it."""
+    """The answer in what a gate's loop has registered: one of its items has it. None where any item failed, whatever another one says."""
     items = registered.get("results", [registered]) if isinstance(registered, dict) else []
-    answers = [item["gate"] for item in items if isinstance(item, dict) and isinstance(item.get("gate"), dict)]
+    items = [item for item in items if isinstance(item, dict)]
+    if any(item.get("failed") or item.get("unreachable") for item in [registered, *items] if isinstance(item, dict)):
+        return None
+    answers = [item["gate"] for item in items if isinstance(item.get("gate"), dict)]
     return t.cast(Gate, answers[-1]) if answers else None
 
 
@@ -98,8 +113,8 @@ def hooks_in(variables: t.Mapping[str, t.Any]) -> dict[str, str]:
     return {step: str(variables.get(step) or "") for step in HOOKS}
 
 
-def _get(hostvars: HostVars, host: str, name: str) -> t.Any:
-    try:
-        return hostvars[host].get(name)
-    except KeyError:
-        return None
+def variables_of(hostvars: HostVars, host: str) -> t.Mapping[str, t.Any]:
+    """Of a host, none where the inventory does not have it: Ansible has no error for that, but a value that is undefined."""
+    if host not in hostvars:
+        return {}
+    return hostvars[host]

@@ -49,7 +49,14 @@ def story(
 def _node(host: str, run: Run | None, progress: Progress | None, now: str) -> dict[str, t.Any]:
     nodeid = run["nodeids"].get(host) if run else None
     if progress is None or progress.look is None:
-        return {"name": host, "nodeid": nodeid, "result": "failed" if progress and progress.lost else "untouched", "from": {}, "to": {}, "phases": []}
+        return {
+            "name": host,
+            "nodeid": nodeid,
+            "result": "failed" if progress and (progress.lost or progress.failure) else "untouched",
+            "from": {},
+            "to": {},
+            "phases": [],
+        }
     detail = _LOST_CONTACT if progress.lost else progress.failure
     failure = Phase(detail=detail) if detail else None
     done = progress.results.get("done") or {}

@@ -33,12 +33,16 @@ class Run(Plan):
 
 
 class View(t.TypedDict):
-    """What one host says in the preflight. answer: the result of votequorum_info. mark: of an interrupted run. obstacle: its stack cannot be used."""
+    """What one host says in the preflight. answer: the result of votequorum_info. mark: of an interrupted run. obstacle: its stack cannot be used.
+
+    fault: a sentence on the file of such a run, where it cannot be read.
+    """
 
     host: str
     answer: dict[str, t.Any]
     mark: Mark | None
     obstacle: str
+    fault: str
 
 
 class Mark(t.TypedDict):

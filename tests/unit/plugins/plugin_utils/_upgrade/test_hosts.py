@@ -26,6 +26,12 @@ def test_hosts_that_stay_are_witnesses_but_not_those_that_failed() -> None:
     assert Play.of(play(batch=["c", "d"])).witnesses == ["a", "b"]
 
 
+def test_hosts_as_text_and_as_numbers() -> None:
+    """A play that uses gates alone has not checked them."""
+    assert Play.of(play(cluster="a, b,c")).witnesses == ["a", "b"]
+    assert Play.of(play(host=3, cluster=[1, 2, 3], batch=["3"])).witnesses == ["1", "2"]
+
+
 def test_hosts_outside_the_play_are_witnesses() -> None:
     assert Play.of(play(everyone=["c"], active=["c"])).witnesses == ["a", "b", "d"]
 
@@ -94,3 +100,16 @@ def test_after_start_alone_records_again_only_after_a_reboot_in_a_run() -> None:
     assert flow.after_start_phases(options, nothing) == ["back"]
     assert flow.after_start_phases(dict(options, reboot="always", hooks={"check": "x.yml"}), nothing) == ["back", "check"]
     assert flow.after_start_phases(dict(options, reboot="always"), dict(nothing, a={"rolling_upgrade_plan": PLAN})) == ["watch_again", "back"]
+
+
+@pytest.mark.parametrize(
+    "gate, up",
+    [
+        ({"results": [{"skipped": True}, {"gate": {"down": True}}]}, False),
+        ({"results": [{"gate": {"down": False}}]}, True),
+        ({"results": [{"gate": {"down": True}}, {"failed": True}]}, True),
+        ({}, True),
+    ],
+)
+def test_a_node_that_is_down_is_drained_of_nothing(gate: dict[str, t.Any], up: bool) -> None:
+    assert flow.is_up(gate) is up

@@ -91,6 +91,8 @@ def test_what_was_registered_is_of_this_turn_and_run() -> None:
     assert registered.look_of({registered.LOOK: look()}, RUN) is not None
     assert registered.look_of({registered.LOOK: look(run="an earlier one")}, RUN) is None
     assert registered.look_of({registered.LOOK: {"failed": True}}, RUN) is None
+    assert registered.look_of({registered.LOOK: {"failed": True, "turn": None}}, RUN) is None
+    assert registered.look_of({registered.LOOK: look(failed=True)}, RUN) is None
 
 
 def test_the_gates_answer_is_that_of_this_turn() -> None:
@@ -99,3 +101,20 @@ def test_the_gates_answer_is_that_of_this_turn() -> None:
     assert registered.gate_of({"__rolling_upgrade_gate": yes}, "another") is None
     assert registered.gate_of({"__rolling_upgrade_gate": {"results": [{"failed": True, "msg": "no"}]}}, "t") is None
     assert registered.gate_of({}, None) is None
+    later = [{"failed": True, "msg": "no"}, {"unreachable": True}]
+    for item in later:
+        assert registered.gate_of({"__rolling_upgrade_gate": {"results": [*yes["results"], item]}}, "t") is None
+    assert registered.gate_of({"__rolling_upgrade_gate": dict(yes, failed=True)}, "t") is None
+
+
+class Undefined(dict[str, t.Any]):
+    """Of a host that the inventory does not have, Ansible's hostvars return what is undefined and raise no KeyError."""
+
+    def __missing__(self, key: str) -> t.Any:
+        raise AssertionError(key)
+
+
+def test_a_host_that_the_inventory_does_not_have_has_registered_nothing() -> None:
+    hostvars = Undefined(a={registered.PLAN: RUN})
+    assert registered.current_run(hostvars, ["elsewhere", "a"]) == RUN
+    assert registered.variables_of(hostvars, "elsewhere") == {}
