@@ -10,6 +10,9 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
 
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Plan
+
 
 @answers
 def upgrade_plan(
@@ -19,7 +22,7 @@ def upgrade_plan(
     qdevice: str = "either",
     batches: bool = False,
     only: t.Any = None,
-) -> dict[str, t.Any]:
+) -> Plan:
     """What speaks against an upgrade, and its order."""
     from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.plan import plan
 

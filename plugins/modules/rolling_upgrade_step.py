@@ -40,5 +40,5 @@ msg:
   description: Why it refused or failed.
   returned: on failure
   type: str
-  sample: "Refused to stop node2: no host that stays can be logged in to."
+  sample: "Starting the service corosync failed: Unable to start service corosync."
 """

@@ -77,9 +77,18 @@ def refused(stop: Stop, witness: str, why: str) -> Gate:
     msg = f"Refused to stop {stop.host}: {_sentence(why)} {stop.state}"
     nothing: Return = {"members": [stop.batch.get(stop.host, stop.host)], "min_votes": None, "qdevice": False}
     return Gate(
-        turn=stop.turn, host=stop.host, witness=witness, safe=False, msg=msg, now=None, after=None, nodeid=stop.batch.get(stop.host, stop.host),
-        down=False, device=False, must_return=nothing,
-    )  # fmt: skip
+        turn=stop.turn,
+        host=stop.host,
+        witness=witness,
+        safe=False,
+        msg=msg,
+        now=None,
+        after=None,
+        nodeid=stop.batch.get(stop.host, stop.host),
+        down=False,
+        device=False,
+        must_return=nothing,
+    )
 
 
 def nobody(stop: Stop, cluster: t.Sequence[str]) -> Gate:
@@ -140,10 +149,18 @@ def _judged(stop: Stop, witness: str, value: Value) -> Gate:
     safe = bool(answer["safe"]) and not missing
     own = ids[stop.host]
     return Gate(
-        turn=stop.turn, host=stop.host, witness=witness, safe=safe, msg="" if safe else _refusal(stop, value, answer, missing),
-        now=answer["now"], after=answer["after"], nodeid=own, down=own not in value["members"],
-        device=stop.expects_device or bool(value["qdevice"]), must_return=_must_return(stop, value, own),
-    )  # fmt: skip
+        turn=stop.turn,
+        host=stop.host,
+        witness=witness,
+        safe=safe,
+        msg="" if safe else _refusal(stop, value, answer, missing),
+        now=answer["now"],
+        after=answer["after"],
+        nodeid=own,
+        down=own not in value["members"],
+        device=stop.expects_device or bool(value["qdevice"]),
+        must_return=_must_return(stop, value, own),
+    )
 
 
 def _refusal(stop: Stop, value: Value, answer: Leave, missing: t.Sequence[int]) -> str:
@@ -156,8 +173,8 @@ def _refusal(stop: Stop, value: Value, answer: Leave, missing: t.Sequence[int]) 
         reasons.append(_RESUME.format(hosts=", ".join(behind)))
     now, after = answer["now"], answer["after"]
     numbers = (
-        f"Now {now['total_votes']} votes are present and {now['quorum']} are needed; "
-        f"afterwards it would be {after['total_votes']} and {after['quorum']} (spare: {stop.spare})."
+        f"Votes now: {now['total_votes']} present, {now['quorum']} needed. "
+        f"Afterwards: {after['total_votes']} present, {after['quorum']} needed (spare: {stop.spare})."
     )
     return " ".join([f"Refused to stop {stop.host}:", *reasons, numbers, stop.state])
 

@@ -37,7 +37,7 @@ class Play:
         return [host for host in self.everyone if host not in self.active]
 
     @property
-    def is_whole(self) -> bool:
+    def has_whole_cluster(self) -> bool:
         """Whether the whole cluster is in this batch, so that each host can answer for itself, side by side."""
         return all(host in self.batch for host in self.cluster)
 
@@ -49,14 +49,14 @@ class Play:
     @property
     def asked_here(self) -> list[str]:
         """Whom this host asks, where each host is to be asked once: itself, or all of them where it is the first of a part of the cluster."""
-        if self.is_whole:
+        if self.has_whole_cluster:
             return [self.host]
         return list(self.cluster) if self.batch and self.host == self.batch[0] else []
 
     @property
     def read_here(self) -> list[str]:
         """As asked_here, but for every host of the batch: the first one may have failed."""
-        return [self.host] if self.is_whole else list(self.cluster)
+        return [self.host] if self.has_whole_cluster else list(self.cluster)
 
     @property
     def touched(self) -> list[str]:

@@ -19,6 +19,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.shape impor
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.batches import upgrade_batches
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import partitions
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Plan
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
@@ -54,16 +55,13 @@ def plan(
     qdevice: str = EITHER,
     batches: bool = False,
     only: t.Sequence[str] | None = None,
-) -> dict[str, t.Any]:
-    """{refusals, batches, resumed, nodeids, total_votes, members, qdevice}.
+) -> Plan:
+    """What speaks against the upgrade, and its order.
 
     results: host -> what votequorum_info returned there, with if_unavailable=report. under_way: host -> node id, of the hosts in which an
     earlier run has begun and not ended; they may be down, and come first. spare, qdevice: as for upgrade_batches. batches: several nodes
     at once where that is safe; else one by one, in the same order. only: the hosts that are to be upgraded, None for all; the others are
     asked all the same.
-
-    refusals: why not, one sentence each; empty when the upgrade may begin. batches: lists of hosts. total_votes, members: what there must be
-    again in the end, None where it cannot be known. qdevice: whether a quorum device votes.
 
     Raises ForecastError for arguments that are not of this kind.
     """
@@ -72,22 +70,17 @@ def plan(
     if not isinstance(hosts, (list, tuple)):
         raise ForecastError(f"only is {described(only)}, but must be a list of hosts.")
     refusals = [sentence for check in _CHECKS for sentence in check(views)]
-    order: list[list[str]] = []
-    if not refusals:
-        try:
-            order = _of_hosts(_order(views, spare, qdevice, batches), hosts)
-        except ForecastError as error:
-            refusals.append(str(error))
+    order, refusal = ([], "") if refusals else _order_or_refusal(views, spare, qdevice, batches)
     complete = bool(views.values) and not views.first["missing"]
-    return {
-        "refusals": refusals,
-        "batches": order,
-        "resumed": sorted(views.under_way),
-        "nodeids": views.nodeids,
-        "total_votes": views.first["total_votes"] if complete else None,
-        "members": sorted(set(views.first["members"]) | set(views.under_way.values())) if views.values else [],
-        "qdevice": any(device_casts(value) for value in views.values.values()),
-    }
+    return Plan(
+        refusals=[*refusals, refusal] if refusal else refusals,
+        batches=_only(order, hosts),
+        resumed=sorted(views.under_way),
+        nodeids=views.nodeids,
+        total_votes=views.first["total_votes"] if complete else None,
+        members=sorted(set(views.first["members"]) | set(views.under_way.values())) if views.values else [],
+        qdevice=any(device_casts(value) for value in views.values.values()),
+    )
 
 
 def _views(results: t.Any, under_way: t.Any) -> _Views:
@@ -139,7 +132,7 @@ def _other_clusters(views: _Views) -> Refusals:
             for view in found
         )
         what = "Both sides of a split brain are quorate" if views.seen["split"] else "The hosts are not in one partition"
-        yield f"{what} ({groups}). They belong to several clusters, or the network between them is cut: mend that first."
+        yield f"{what} ({groups}). They belong to several clusters, or the network between them is cut: repair it first."
 
 
 def _disagreements(views: _Views) -> Refusals:
@@ -197,6 +190,14 @@ def _reason(result: t.Mapping[str, t.Any]) -> str:
 # ---- in which order ------------------------------------------------------------------------------------------------------
 
 
+def _order_or_refusal(views: _Views, spare: int, qdevice: str, batches: bool) -> tuple[list[list[str]], str]:
+    """The order of the hosts, or why there is none."""
+    try:
+        return _order(views, spare, qdevice, batches), ""
+    except ForecastError as error:
+        return [], str(error)
+
+
 def _order(views: _Views, spare: int, qdevice: str, batches: bool) -> list[list[str]]:
     """Hosts that were interrupted first: what is down of them, together, then what is up again. Then the others, the most important ones last."""
     nodeids = views.nodeids
@@ -214,6 +215,6 @@ def _order(views: _Views, spare: int, qdevice: str, batches: bool) -> list[list[
     return first + [[host_of[nodeid] for nodeid in batch if nodeid in host_of and host_of[nodeid] not in begun] for batch in rest]
 
 
-def _of_hosts(order: list[list[str]], hosts: t.Sequence[str]) -> list[list[str]]:
+def _only(order: list[list[str]], hosts: t.Sequence[str]) -> list[list[str]]:
     found = [[host for host in batch if host in hosts] for batch in order]
     return [batch for batch in found if batch]

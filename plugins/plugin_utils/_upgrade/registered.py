@@ -21,7 +21,6 @@ VIEWS = PREFIX + "views"
 LOOK = PREFIX + "look"
 GATE = PREFIX + "gate"
 RECORDS = PREFIX + "records"
-FAILURE = PREFIX + "failure"
 # Phases of the role whose task registers a result, with the variable.
 RESULTS = {
     "gate": GATE,

@@ -15,7 +15,12 @@ if t.TYPE_CHECKING:
 
 
 class Plan(t.TypedDict):
-    """What the preflight found out. nodeids: host -> node id. batches: hosts in the order in which they go. resumed: hosts with an interrupted upgrade."""
+    """What the preflight found out.
+
+    refusals: why the upgrade may not begin, one sentence each. batches: hosts in the order in which they are upgraded. resumed: hosts with an
+    interrupted upgrade. nodeids: host -> node id. total_votes, members: what there must be again in the end, None where that is not known.
+    qdevice: whether a quorum device votes.
+    """
 
     refusals: list[str]
     batches: list[list[str]]

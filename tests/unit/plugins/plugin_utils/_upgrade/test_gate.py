@@ -41,7 +41,7 @@ def test_one_of_two_that_are_left_is_refused_with_the_numbers_and_who_is_down() 
     assert not found["safe"]
     assert found["msg"] == (
         "Refused to stop web3: Without node3, 1 vote is present, quorum is 2 of 3 expected: 1 too few. Other nodes are down already: node2. "
-        "Now 2 votes are present and 2 are needed; afterwards it would be 1 and 2 (spare: 0). Nothing was changed."
+        "Votes now: 2 present, 2 needed. Afterwards: 1 present, 2 needed (spare: 0). Nothing was changed."
     )
 
 
@@ -144,7 +144,9 @@ def test_never_safe_where_the_forecast_says_no_and_never_while_another_is_missin
     members = a_value["members"]
     batch = data.draw(st.lists(st.sampled_from(members), min_size=1, max_size=len(members), unique=True))
     qdevice = data.draw(st.sampled_from(["either", "as_now", "lost"]))
-    asked = gate.Stop(host="h", batch={"h": batch[0], **{f"h{nodeid}": nodeid for nodeid in batch[1:]}}, qdevice=qdevice)
+    interrupted = data.draw(st.lists(st.sampled_from([node["nodeid"] for node in a_value["nodes"]]), max_size=2, unique=True))
+    resumed = {f"interrupted-{nodeid}": nodeid for nodeid in interrupted}
+    asked = gate.Stop(host="h", batch={"h": batch[0], **{f"h{nodeid}": nodeid for nodeid in batch[1:]}}, qdevice=qdevice, resumed=resumed)
     found = gate.judge(asked, "w", {"available": True, "votequorum": a_value})
     others = [nodeid for nodeid in a_value["missing"] if nodeid not in batch] if "missing" in a_value else []
     if found["safe"]:
@@ -156,3 +158,4 @@ def test_never_safe_where_the_forecast_says_no_and_never_while_another_is_missin
             safe, reason = quorate_without(a_value, batch, qdevice=qdevice)
             assert safe or reason in found["msg"], "a reason is not told"
             assert not others or "Other nodes are down already: " in found["msg"], "a reason is not told"
+            assert all(host in found["msg"] for host, nodeid in resumed.items() if nodeid in others), "a reason is not told"

@@ -68,8 +68,20 @@ def test_what_was_installed_is_only_brought_back() -> None:
 def test_hooks_take_the_place_of_the_stacks_steps() -> None:
     found = look.phases(wishes("corosync", ("drain", "upgrade", "check"), reboots=True), "")
     assert found == [
-        "gate", "begin", "drain_hook", "gate_again", "stop", "upgrade_hook", "reboot", "installed", "start", "watch_again", "back", "check", "done",
-    ]  # fmt: skip
+        "gate",
+        "begin",
+        "drain_hook",
+        "gate_again",
+        "stop",
+        "upgrade_hook",
+        "reboot",
+        "installed",
+        "start",
+        "watch_again",
+        "back",
+        "check",
+        "done",
+    ]
 
 
 @pytest.mark.parametrize("name", look.FIXED)

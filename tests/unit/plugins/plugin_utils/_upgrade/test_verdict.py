@@ -61,8 +61,12 @@ def test_nobody_watched() -> None:
 def test_what_the_node_itself_has_to_see() -> None:
     wanted = back.on_the_node("a", {"members": [1, 2], "min_votes": 2, "qdevice": True}, 5, 300)
     assert {key: wanted[key] for key in ("members", "min_votes", "qdevice", "stable_for", "timeout")} == {
-        "members": [1, 2], "min_votes": 2, "qdevice": "voting", "stable_for": 5, "timeout": 300,
-    }  # fmt: skip
+        "members": [1, 2],
+        "min_votes": 2,
+        "qdevice": "voting",
+        "stable_for": 5,
+        "timeout": 300,
+    }
     assert "min_votes" not in back.on_the_node("a", {"members": ["a"], "min_votes": None, "qdevice": False}, 5, 300)
 
 
