@@ -24,6 +24,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.look impo
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress, story
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Run, Verdict
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import best, verdict
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.question import in_time
 
 WATCH = "corosync.quorum.watch_quorum"
 
@@ -60,7 +61,7 @@ class ActionModule(ActionBase):
         if not self._watches():
             return result
         try:
-            result["record"] = _actions.in_time(self._record)
+            result["record"] = in_time(self._record)
         except AnsibleError as error:
             result["msg"] = str(error)
         return result

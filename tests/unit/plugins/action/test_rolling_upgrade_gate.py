@@ -16,6 +16,7 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailur
 
 from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_gate as module
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait import question
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import Cluster, out_of_reach
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, value
 
@@ -150,7 +151,7 @@ def never(dummy: t.Any) -> t.Any:
 
 
 def test_a_host_that_never_answers_is_a_no(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module._actions, "LONGEST", 0.2)
+    monkeypatch.setattr(question, "LONGEST", 0.2)
     cluster.answers[(INFO, "web1")] = never
     results = before_stop(cluster)
     assert "web1, which stays, cannot say whether that is safe: it gave no answer within 0.2 s." in results[0]["msg"]
@@ -300,7 +301,7 @@ def test_where_a_look_says_nothing_that_host_is_waited_on_and_its_answer_is_fina
 
 
 def test_a_host_that_never_answers_a_look_is_waited_on_as_long_as_a_wait_takes(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module._actions, "LONGEST", 0.2)
+    monkeypatch.setattr(question, "LONGEST", 0.2)
     back(cluster)
     cluster.answers[(INFO, "web1")] = never
     assert after_start(cluster)[1]["seen_by"] == "web1" and asked(cluster, WAIT) == ["web4", "web1"]
@@ -439,7 +440,7 @@ def test_a_host_that_is_not_well_is_a_refusal(cluster: Cluster, said: t.Any, wor
 
 
 def test_a_host_that_never_answers_is_a_refusal(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module._actions, "LONGEST", 0.2)
+    monkeypatch.setattr(question, "LONGEST", 0.2)
     cluster.answers[(INFO, "web3")] = never
     ask(cluster)
     assert "Quorum cannot be read on web3: it gave no answer within 0.2 s." in preflight(cluster)["msg"]

@@ -17,6 +17,7 @@ from ansible.errors import AnsibleError
 from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_report as module
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import KEPT, NOT_WATCHED
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait import question
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import Cluster, out_of_reach
 from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import at, seen
 
@@ -109,7 +110,7 @@ def test_a_host_that_cannot_be_read_does_not_hide_what_failed(cluster: Cluster, 
 
 
 def test_a_host_that_never_answers_does_not_either(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module._actions, "LONGEST", 0.2)
+    monkeypatch.setattr(question, "LONGEST", 0.2)
     cluster.answers[(WATCH, "web2")] = lambda dummy: time.sleep(30)
     results = read(cluster, "web3")
     assert results[1]["record"] == {} and "no answer" in results[1]["msg"] and results[2]["record"]
