@@ -248,9 +248,10 @@ def test_a_host_that_is_not_in_the_inventory_has_registered_nothing(cluster: Clu
 def test_a_spare_as_text_and_one_that_is_no_number(cluster: Cluster) -> None:
     cluster.options["spare"] = "1"
     assert "(spare: 1)" in before_stop(cluster)[0]["msg"]
-    cluster.options["spare"] = "many"
-    results = before_stop(cluster)
-    assert [result["msg"] for result in results] == ["rolling_upgrade_spare is many, but must be a number."] * 3 and answer(cluster) is None
+    for odd in ("many", "1.5", None, True):
+        cluster.options["spare"] = odd
+        results = before_stop(cluster)
+        assert [result["msg"] for result in results] == [f"rolling_upgrade_spare is {odd}, but must be a whole number."] * 3 and answer(cluster) is None
 
 
 def test_in_check_mode_the_gate_is_asked_too(cluster: Cluster) -> None:
