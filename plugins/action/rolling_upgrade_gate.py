@@ -18,6 +18,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import ba
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.asked import Asked
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Run, View
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.question import in_time
 
 INFO = "corosync.quorum.votequorum_info"
 WAIT = "corosync.quorum.wait_for_quorum"
@@ -69,7 +70,7 @@ class ActionModule(ActionBase):
         """What one host says of its quorum, of an interrupted upgrade, and of its stack."""
         view = View(host=str(self._args["asked"]), answer={}, mark=None, obstacle="", fault="")
         try:
-            _actions.in_time(lambda: self._look_at(view))
+            in_time(lambda: self._look_at(view))
         except AnsibleError as error:
             view["answer"] = {"unreachable" if _actions.cannot_log_in(error) else "failed": True, "msg": str(error)}
         except look.NoMark as error:
@@ -148,7 +149,7 @@ class ActionModule(ActionBase):
     def _reading(self) -> Result:
         """What votequorum_info says on this item's host, without what follows from it: no gate needs that."""
         args = {"if_unavailable": "report", "_judge": False}
-        result: Result = _actions.in_time(lambda: self._execute_module(module_name=INFO, module_args=args, task_vars=self._vars))
+        result: Result = in_time(lambda: self._execute_module(module_name=INFO, module_args=args, task_vars=self._vars))
         if isinstance(result.get("reading"), dict):
             result["votequorum"] = result["reading"].get("value")
         return result

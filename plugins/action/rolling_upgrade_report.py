@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
@@ -24,6 +24,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.look impo
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress, story
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Run, Verdict
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import best, verdict
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.question import in_time
 
 WATCH = "corosync.quorum.watch_quorum"
 
@@ -43,11 +44,7 @@ class ActionModule(ActionBase):
         self._options: dict[str, t.Any] = dict(self._args["options"])
         self._play = Play.of(self._args["play"])
         points: dict[str, t.Callable[[], Result]] = {"read": self._read, "failed": self._failed, "finish": self._finish}
-        try:
-            result = points[str(self._args["point"])]()
-        except AnsibleActionFail as error:
-            # Returned and not raised: ansible-core says what an action raises twice.
-            result = {"failed": True, "msg": str(error)}
+        result = points[str(self._args["point"])]()
         return dict({"changed": False}, **untemplated(result))
 
     # ---- the record of one host --------------------------------------------------------------------------------------
@@ -60,7 +57,7 @@ class ActionModule(ActionBase):
         if not self._watches():
             return result
         try:
-            result["record"] = _actions.in_time(self._record)
+            result["record"] = in_time(self._record)
         except AnsibleError as error:
             result["msg"] = str(error)
         return result
@@ -98,8 +95,9 @@ class ActionModule(ActionBase):
         own = self._progress(self._play.host, self._run())
         failed = {*self._play.failed, *([self._play.host] if own and own.failure else [])} or {self._play.host}
         hosts = ", ".join(host for host in self._play.everyone if host in failed)
-        self._write()
-        raise AnsibleActionFail(f"Stopped because {hosts} failed. Later nodes were not touched. Fix {hosts} and run the playbook again; it resumes there.")
+        dummy, where = self._write()
+        said = f"Stopped because {hosts} failed. Later nodes were not touched. Fix {hosts} and run the playbook again; it resumes there."
+        return {"failed": True, "msg": said, "report": where}
 
     def _finish(self) -> Result:
         """All hosts are done. Fails if quorum was lost at any moment, or if nobody can say that it was not."""

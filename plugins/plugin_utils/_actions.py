@@ -16,8 +16,6 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.watchdog import Overdue, Watchdog
-
 Vars = dict[str, t.Any]
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -63,20 +61,6 @@ def cause(result: t.Mapping[str, t.Any]) -> str:
     if wrote and "rc" in result:
         return f"{_COLOURS.sub('', wrote)} (exit code {result['rc']})"
     return said or "it gave no reason"
-
-
-# Seconds in which a host has answered a question, or answers never: the modules that are asked give up after 10.
-LONGEST = 60
-Answer = t.TypeVar("Answer")
-
-
-def in_time(call: t.Callable[[], Answer]) -> Answer:
-    """The answer of a call that only asks a host. Raises AnsibleError where there is none: a dead network under a connection that is open ends nothing."""
-    try:
-        with Watchdog(LONGEST):
-            return call()
-    except Overdue:
-        raise AnsibleError(f"it gave no answer within {LONGEST} s.") from None
 
 
 # A connection that works on a node without room for Ansible's files: Ansible calls that a connection failure, too.

@@ -31,8 +31,8 @@ def refusals(options: Options, play: Play, inventory: t.Sequence[str], folder: s
 def whole_number(options: Options, name: str) -> int:
     """Of an option that may be text. Raises Unusable: a play that uses one gate alone may not have checked it."""
     number = _number(options[name])
-    if number is None:
-        raise Unusable(f"rolling_upgrade_{name} is {options[name]}, but must be a number.")
+    if number is None or number != int(number):
+        raise Unusable(f"rolling_upgrade_{name} is {options[name]}, but must be a whole number.")
     return int(number)
 
 

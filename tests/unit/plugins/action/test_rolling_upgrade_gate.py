@@ -16,6 +16,7 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailur
 
 from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_gate as module
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait import question
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import Cluster, out_of_reach
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, value
 
@@ -150,7 +151,7 @@ def never(dummy: t.Any) -> t.Any:
 
 
 def test_a_host_that_never_answers_is_a_no(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module._actions, "LONGEST", 0.2)
+    monkeypatch.setattr(question, "LONGEST", 0.2)
     cluster.answers[(INFO, "web1")] = never
     results = before_stop(cluster)
     assert "web1, which stays, cannot say whether that is safe: it gave no answer within 0.2 s." in results[0]["msg"]
@@ -247,9 +248,10 @@ def test_a_host_that_is_not_in_the_inventory_has_registered_nothing(cluster: Clu
 def test_a_spare_as_text_and_one_that_is_no_number(cluster: Cluster) -> None:
     cluster.options["spare"] = "1"
     assert "(spare: 1)" in before_stop(cluster)[0]["msg"]
-    cluster.options["spare"] = "many"
-    results = before_stop(cluster)
-    assert [result["msg"] for result in results] == ["rolling_upgrade_spare is many, but must be a number."] * 3 and answer(cluster) is None
+    for odd in ("many", "1.5", None, True):
+        cluster.options["spare"] = odd
+        results = before_stop(cluster)
+        assert [result["msg"] for result in results] == [f"rolling_upgrade_spare is {odd}, but must be a whole number."] * 3 and answer(cluster) is None
 
 
 def test_in_check_mode_the_gate_is_asked_too(cluster: Cluster) -> None:
@@ -300,7 +302,7 @@ def test_where_a_look_says_nothing_that_host_is_waited_on_and_its_answer_is_fina
 
 
 def test_a_host_that_never_answers_a_look_is_waited_on_as_long_as_a_wait_takes(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module._actions, "LONGEST", 0.2)
+    monkeypatch.setattr(question, "LONGEST", 0.2)
     back(cluster)
     cluster.answers[(INFO, "web1")] = never
     assert after_start(cluster)[1]["seen_by"] == "web1" and asked(cluster, WAIT) == ["web4", "web1"]
@@ -439,7 +441,7 @@ def test_a_host_that_is_not_well_is_a_refusal(cluster: Cluster, said: t.Any, wor
 
 
 def test_a_host_that_never_answers_is_a_refusal(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module._actions, "LONGEST", 0.2)
+    monkeypatch.setattr(question, "LONGEST", 0.2)
     cluster.answers[(INFO, "web3")] = never
     ask(cluster)
     assert "Quorum cannot be read on web3: it gave no answer within 0.2 s." in preflight(cluster)["msg"]

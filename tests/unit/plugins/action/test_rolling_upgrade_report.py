@@ -17,6 +17,7 @@ from ansible.errors import AnsibleError
 from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_report as module
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import KEPT, NOT_WATCHED
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait import question
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import Cluster, out_of_reach
 from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import at, seen
 
@@ -109,7 +110,7 @@ def test_a_host_that_cannot_be_read_does_not_hide_what_failed(cluster: Cluster, 
 
 
 def test_a_host_that_never_answers_does_not_either(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module._actions, "LONGEST", 0.2)
+    monkeypatch.setattr(question, "LONGEST", 0.2)
     cluster.answers[(WATCH, "web2")] = lambda dummy: time.sleep(30)
     results = read(cluster, "web3")
     assert results[1]["record"] == {} and "no answer" in results[1]["msg"] and results[2]["record"]
@@ -191,6 +192,7 @@ def test_a_host_that_failed(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -
     assert result["msg"] == "Stopped because web3 failed. Later nodes were not touched. Fix web3 and run the playbook again; it resumes there."
     assert {name: node["result"] for name, node in found.items()} == {"web1": "untouched", "web2": "untouched", "web3": "failed"}
     assert found["web3"]["phases"][-1]["detail"] == "Upgrade the packages of this node: dpkg: error (exit code 100)"
+    assert result["report"] == f"The report is in {page(cluster)}"
     assert "dpkg: error" in page(cluster).read_text(encoding="utf-8")
 
 
@@ -257,7 +259,8 @@ def test_a_page_that_cannot_be_written_does_not_hide_what_it_would_tell(cluster:
     result = cluster.run("web1", point="finish")
     assert not result.get("failed") and result["msg"].startswith(f"{KEPT} The report could not be written to {path}: ")
     assert not list(tmp_path.rglob("*.new"))
-    assert cluster.run("web3", point="failed")["msg"].startswith("Stopped because web3 failed.")
+    failed = cluster.run("web3", point="failed")
+    assert failed["msg"].startswith("Stopped because web3 failed.") and failed["report"].startswith("The report could not be written to ")
 
 
 @pytest.mark.parametrize("point", ["finish", "failed"])

@@ -333,4 +333,4 @@ def test_check_mode_is_handed_on_but_to_questions(cluster: Cluster) -> None:
 
 def test_a_timeout_that_is_no_number(cluster: Cluster) -> None:
     cluster.options["timeout"] = "soon"
-    assert step(cluster, "stop")["msg"] == "rolling_upgrade_timeout is soon, but must be a number."
+    assert step(cluster, "stop")["msg"] == "rolling_upgrade_timeout is soon, but must be a whole number."

@@ -135,6 +135,32 @@ def test_the_worst_answer_counts() -> None:
     assert gate.worst([yes, no]) is no and gate.worst([yes]) is yes
 
 
+ODD: list[t.Any] = [None, True, -1, 0, 2**70, "", "x", [], [None], [[]], {}, {"a": 1}, 1.5, "gone"]
+
+
+def places(within: t.Any, path: tuple[t.Any, ...] = ()) -> t.Iterator[tuple[t.Any, ...]]:
+    keys = list(within) if isinstance(within, dict) else range(len(within)) if isinstance(within, list) else ()
+    for key in keys:
+        yield (*path, key)
+        yield from places(within[key], (*path, key))
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_an_odd_value_is_an_answer_and_no_traceback(odd: t.Any) -> None:
+    """Wherever it is. A host may run another version, or be broken into."""
+    for path in list(places(answer(qdevice=device("voting"))["votequorum"])):
+        said = answer(qdevice=device("voting"))
+        within = said["votequorum"]
+        for key in path[:-1]:
+            within = within[key]
+        if odd == "gone":
+            del within[path[-1]]
+        else:
+            within[path[-1]] = odd
+        found = gate.judge(stop(), "web1", said)
+        assert found["safe"] or found["msg"].startswith("Refused to stop web3: ")
+
+
 # ---- properties ----------------------------------------------------------------------------------------------------------
 
 

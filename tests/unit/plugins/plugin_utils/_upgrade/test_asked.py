@@ -1,0 +1,65 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which answer of a loop over hosts counts, for every way in which the hosts may answer."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import gate
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.asked import Asked
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
+
+STOP = gate.Stop(host="web5", batch={"web5": 5})
+YES, OF_ALL, NO, AWAY = "yes", "yes, and all must be asked", "no", "cannot be logged in to"
+
+
+def gone_through(says: tuple[str, ...]) -> tuple[Gate | None, int]:
+    """(the answer that counts, how many were asked) of hosts 1, 2, 3..."""
+    loop, final = Asked(), None
+    asked = 0
+    for nodeid, said in enumerate(says, start=1):
+        if loop.is_over:
+            break
+        assert final is None
+        asked += 1
+        is_last = nodeid == len(says)
+        if said == AWAY:
+            final = loop.passed_over(STOP, f"web{nodeid}", "no route", is_last)
+        else:
+            seen = value((1,) * 5, asked=nodeid, settled=said != NO, last_man_standing=said == OF_ALL)
+            final = loop.answered(STOP, gate.judge(STOP, f"web{nodeid}", {"votequorum": seen}), seen, is_last)
+    assert loop.is_over
+    return final, asked
+
+
+@pytest.mark.parametrize("says", list(itertools.product([YES, OF_ALL, NO, AWAY], repeat=4)), ids=" - ".join)
+def test_every_way_in_which_four_hosts_may_answer(says: tuple[str, ...]) -> None:
+    final, asked = gone_through(says)
+    answered = [said for said in says if said != AWAY]
+    first = answered[0] if answered else AWAY
+    if first == YES:
+        wanted, of = True, says.index(YES) + 1
+    elif first == OF_ALL:
+        wanted, of = all(said in (YES, OF_ALL) for said in says), asked
+    else:
+        wanted, of = False, says.index(NO) + 1 if first == NO else 4
+    assert final is not None and (final["safe"], asked) == (wanted, of)
+    assert not final["safe"] or first == YES or asked == 4
+
+
+def test_of_several_that_say_yes_the_one_with_the_least_to_spare_counts() -> None:
+    loop, final = Asked(), None
+    for nodeid, votes in ((1, 4), (2, 3), (3, 5), (4, 4)):
+        seen = value((1,) * 5, asked=nodeid, last_man_standing=True)
+        answer = gate.judge(STOP, f"web{nodeid}", {"votequorum": seen})
+        assert answer["after"] is not None
+        answer["after"]["total_votes"] = votes
+        assert final is None
+        final = loop.answered(STOP, answer, seen, nodeid == 4)
+    assert final is not None and final["witness"] == "web2"
