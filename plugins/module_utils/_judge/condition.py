@@ -287,11 +287,17 @@ def _is_open(value: "Value", nodes: t.List["Node"]) -> bool:
 
 
 def _at_best(value: "Value", nodes: t.List["Node"]) -> "Value":
-    """The same cluster with all these nodes and no other as members, the quorum device voting, and all of it settled."""
+    """The same cluster with all these nodes and no other as members, the quorum device voting, and all of it settled.
+
+    A device that is not registered may come with master_wins: corosync-qdevice sets that as it registers, with the algorithm lms.
+    """
     from ansible_collections.corosync.quorum.plugins.module_utils._forecast.what_if import what_if  # as in _questions()
 
-    device = dict(value["qdevice"], registered=True, alive=True, cast_vote=True) if value["qdevice"] else None
-    own_device = {"registered": True, "alive": True, "cast_vote": True, "master_wins": device["master_wins"]} if device else None
+    own_device = None
+    if value["qdevice"]:
+        master_wins = value["qdevice"]["master_wins"] or not value["qdevice"]["registered"]
+        own_device = {"registered": True, "alive": True, "cast_vote": True, "master_wins": master_wins}
+    device = dict(value["qdevice"], **own_device) if value["qdevice"] and own_device else None
     total, there = most_votes(nodes, value), [node["nodeid"] for node in nodes]
     back = [dict(node, state="member", votes=_most_votes_of(node), expected_votes=total, qdevice=own_device) for node in nodes]
     return what_if(

@@ -233,6 +233,16 @@ def test_a_forecast_that_counts_on_the_device_may_yet_hold(goal):
     refuse_impossible(dict(goal, forecast_qdevice="as_now"), value(members=[1], **DEVICE))
 
 
+@pytest.mark.parametrize("goal", [{"tolerates": 2}, {"quorate_without": ["node2", "node3"]}])
+def test_a_device_that_is_not_registered_yet_may_come_with_master_wins(goal):
+    """corosync-qdevice sets that as it registers, with the algorithm lms. Then one node and the device are enough, whatever the device's votes are."""
+    yet_to_come = value(members=[1], qdevice=device("absent"), nodes=[node(nodeid, expected_votes=4) for nodeid in (1, 2, 3)])
+    refuse_impossible(dict(goal, forecast_qdevice="as_now"), yet_to_come)
+    for counts_on in ("either", "lost"):
+        with pytest.raises(ImpossibleGoal):
+            refuse_impossible(dict(goal, forecast_qdevice=counts_on), yet_to_come)
+
+
 def test_quorate_without_too_many_can_never_hold():
     with pytest.raises(ImpossibleGoal) as caught:
         refuse_impossible({"quorate_without": ["node2", "node3"]}, value(members=[1]))
