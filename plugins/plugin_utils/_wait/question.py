@@ -20,7 +20,10 @@ Answer = t.TypeVar("Answer")
 
 
 def in_time(call: t.Callable[[], Answer]) -> Answer:
-    """The answer of a call that only asks a host. Raises AnsibleError where there is none: over a dead network an open connection ends nothing."""
+    """The answer of a call that only asks a host. Raises AnsibleError where there is none: over a dead network an open connection ends nothing.
+
+    Not for a call that has a Watchdog of its own, such as a wait: the signal of this one would be lost while that one runs.
+    """
     try:
         with Watchdog(LONGEST):
             return call()
