@@ -39,7 +39,7 @@ def nodeid_of(node: t.Any, value: "Value") -> int:
         if node in ids:
             return int(node)
         raise UnknownNode(f"there is no node with the node id {node} in this cluster; it has the node ids {_numbers(ids)}")
-    named = [int(entry["nodeid"]) for entry in value["nodes"] if entry["name"] == node]
+    named = [int(entry["nodeid"]) for entry in value["nodes"] if entry["name"] is not None and entry["name"] == node]
     meant = sorted(set(named + [nodeid for nodeid in ids if str(nodeid) == node]))
     if not meant:
         raise UnknownNode(f"there is no node '{node}' in this cluster; it has {labels(ids, value)}")

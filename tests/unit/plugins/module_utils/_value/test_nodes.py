@@ -103,3 +103,8 @@ def test_a_cluster_without_a_nodelist():
     assert has_nodelist(value())
     assert not has_nodelist(value(nodes=[node(1, name=None, configured=None)]))
     assert has_nodelist(value(nodes=[node(1, name=None, configured=None), node(2, configured=0)])), "no votes is not no nodelist"
+
+
+def test_nothing_is_not_the_node_without_a_name():
+    with pytest.raises(UnknownNode):
+        nodeid_of(None, value(nodes=[node(1), node(2, name=None)], members=[1, 2]))
