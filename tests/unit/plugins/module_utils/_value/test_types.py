@@ -19,10 +19,10 @@ if sys.version_info < (3, 10):  # noqa: UP036  (this file runs on managed nodes'
 
 KINDS = {
     int: "number",
-    int | None: "number or null",
+    t.Optional[int]: "number or null",  # noqa: UP045  (ansible-test reads this file as a node's Python would)
     bool: "boolean",
     str: "text",
-    str | None: "text or null",
+    t.Optional[str]: "text or null",  # noqa: UP045  (likewise)
     t.List[int]: "list of numbers",  # noqa: UP006  (as types.py has it)
     t.List[str]: "list of texts",  # noqa: UP006  (as types.py has it)
     t.Literal["none", "lowest", "highest", "list"]: "kind of tie-breaker",
