@@ -32,8 +32,19 @@ Answer = t.TypeVar("Answer")
 
 
 def untemplated(value: Answer) -> Answer:
-    """The same value. Its texts may quote files and inventories, and are never templated."""
-    return t.cast(Answer, wrap_var(value))
+    """The same value. Its texts may quote files and inventories, and are never templated.
+
+    Its containers are plain ones: an answer may hold a part of what was given, and Ansible's lazy containers cannot be wrapped (from ansible-core 2.19 on).
+    """
+    return t.cast(Answer, _wrapped(value))
+
+
+def _wrapped(value: t.Any) -> t.Any:
+    if isinstance(value, dict):
+        return {key: _wrapped(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_wrapped(item) for item in value]
+    return wrap_var(value) if isinstance(value, str) else value
 
 
 def answers(function: t.Callable[Given, Answer]) -> t.Callable[Given, Answer]:
