@@ -78,7 +78,8 @@ _LIVE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("live", "tests on real clusters", ()),
     ("live-upgrades", "real upgrades of real clusters", ("test_rolling_*.py",)),
     ("live-forecast", "forecasts carried out on real clusters", ("test_forecast_*.py",)),
-    ("live-roles", "the roles on real clusters", ("test_role_*.py",)),
+    ("live-rolling", "the role rolling_upgrade on real clusters", ("test_role_rolling_*.py",)),
+    ("live-roles", "the other roles on real clusters", ("test_role_cluster.py", "test_role_prerequisites.py")),
     ("live-examples", "the documentation's examples on real clusters", ("test_docs_*.py",)),
     ("live-binding", "the lab, the binding and quorum devices on real clusters", ("test_lab*.py", "test_binding*.py", "test_qdevice.py")),
 )
