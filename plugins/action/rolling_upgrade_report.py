@@ -32,7 +32,7 @@ Result = dict[str, t.Any]
 
 
 class ActionModule(ActionBase):
-    """point: `read` the record of one host, `write` the page, or `finish`: write it and judge."""
+    """point: `read` the record of one host, `failed`: write the page and stop, or `finish`: write it and judge."""
 
     _supports_check_mode = True
     _supports_async = False
