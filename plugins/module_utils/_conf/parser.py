@@ -315,12 +315,13 @@ class _Reader:
             )
             self._named = {}
             return
-        subsys = self._named.get("subsys", ("", 0))[0]
-        prefix = "logging.logger_subsys." + subsys
-        if daemon:
-            name = self._named.pop("name")[0]
-            own = name == "corosync"
-            prefix = "logging" if own and not subsys else prefix if own else "logging.logging_daemon." + ".".join(filter(None, (name, subsys)))
+        subsys = self._named["subsys"][0] if "subsys" in self._named else None
+        prefix = f"logging.logger_subsys.{subsys}"
+        if daemon and self._named["name"][0] == "corosync":
+            del self._named["name"]
+            prefix = "logging" if subsys is None else prefix
+        elif daemon:
+            prefix = ".".join(["logging.logging_daemon", self._named["name"][0]] + ([] if subsys is None else [subsys]))
         for key, (value, line) in self._named.items():
             self._store(f"{prefix}.{key}", value, line)
         self._named = {}

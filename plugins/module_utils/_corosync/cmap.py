@@ -9,7 +9,7 @@
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.connection import Connection
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import CMAP_LONGEST_KEY, CMAP_NUMBERS, CMAP_STRING, CMAP_UINT8
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import CMAP_LONGEST_KEY, CMAP_MAP_STATS, CMAP_NUMBERS, CMAP_STRING, CMAP_UINT8
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Lane
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DoesNotExist, NoSections
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.library import CMAP
@@ -42,7 +42,7 @@ class Cmap(Connection):
         return self.lane.call(self._get, key)
 
     def set_uint8(self, key: str, value: int) -> None:
-        """Raises AccessDenied for a read-only key."""
+        """Raises KeyReadOnly where it is."""
         self.call("set", key.encode("ascii"), self.ffi.new("uint8_t *", value), 1, CMAP_UINT8)
 
     def _read(self, prefixes: t.Tuple[str, ...], keys: t.Sequence[str]) -> t.Dict[str, CmapValue]:
@@ -80,3 +80,16 @@ class Cmap(Connection):
             return float(number) if kind > 8 else int(number)
         raw = bytes(self.ffi.buffer(self._value, self._length[0]))
         return raw.rstrip(b"\0").decode("utf-8", "replace") if kind == CMAP_STRING else raw
+
+
+class Statistics(Cmap):
+    """One connection to the map of statistics, which corosync has from version 3 on. It is read like the other map."""
+
+    opens_with = "initialize_map"
+
+    def is_offered(self) -> bool:
+        """Whether this library knows that map at all."""
+        return hasattr(self._library, self._name(self.opens_with))
+
+    def _initialize_args(self) -> t.Tuple[t.Any, ...]:
+        return (CMAP_MAP_STATS,)

@@ -24,16 +24,18 @@ FLAGS = (
     "qdevice_alive",
     "qdevice_cast_vote",
     "qdevice_master_wins",
+    "qdevice_has_extra_info",
 )
 INFO_QUORATE = 1 << FLAGS.index("quorate")
 QDEVICE_NODEID = 0
 QDEVICE_MAX_NAME = 254
 
-# corosync/cmap.h: cmap_value_types_t, the numbers as C types; CMAP_KEYNAME_MAXLEN
+# corosync/cmap.h: cmap_value_types_t, the numbers as C types; CMAP_KEYNAME_MAXLEN; cmap_map_t
 CMAP_NUMBERS = {1: "int8_t", 2: "uint8_t", 3: "int16_t", 4: "uint16_t", 5: "int32_t", 6: "uint32_t", 7: "int64_t", 8: "uint64_t", 9: "float", 10: "double"}
 CMAP_UINT8 = 2
 CMAP_STRING = 11
 CMAP_LONGEST_KEY = 255
+CMAP_MAP_STATS = 1
 
 # exec/votequorum.c keeps the quorum in 8 bits (197), and (510 + 2) / 2 is 256
 VOTES_THAT_WRAP = 510

@@ -126,11 +126,21 @@ class Lane:
     def _awaited(self, job: _Job) -> t.Any:
         if not self._answered(job):
             self._given_up = job
-            raise DeadlineExceeded(
-                f"corosync did not answer {self.doing} within {self.deadline.seconds:g} s: it is stopped, frozen or overloaded. See systemctl status "
-                "corosync and journalctl -u corosync on this node; 'ps -C corosync -o stat=' shows T for a frozen one."
-            )
+            raise self.no_answer()
         return job.result()
+
+    def no_answer(self) -> DeadlineExceeded:
+        """The error that corosync has not answered the function called last."""
+        return DeadlineExceeded(
+            f"corosync did not answer {self.doing} within {self.deadline.seconds:g} s: it is stopped, frozen or overloaded. See systemctl status "
+            "corosync and journalctl -u corosync on this node; 'ps -C corosync -o stat=' shows T for a frozen one, and a log of new memberships every few "
+            "seconds is a network that lets no ring last."
+        )
+
+    def afterwards(self, function: t.Callable[..., t.Any], *args: t.Any) -> None:
+        """Have function(*args) called behind all that was asked for before, also what was given up, and do not wait for it. What it raises is lost."""
+        if self._thread is not None and not self._closed and os.getpid() == self._pid:
+            self._post(function, args)
 
     def close(self, finalize: t.Optional[t.Callable[[], t.Any]] = None) -> None:
         """Make a last call, and end the thread as soon as that has returned. Raises nothing.

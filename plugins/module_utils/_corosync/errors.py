@@ -37,6 +37,18 @@ class NotConfigured(QuorumError):
     reason = "not_configured"
 
 
+class NotTrusted(QuorumError):
+    """Somebody else than root listens where corosync should: nothing was sent to it, or nothing that it sent is believed."""
+
+    reason = "not_trusted"
+
+
+class SocketMissing(QuorumError):
+    """libqb is set to sockets in the file system, and there is none of corosync's."""
+
+    reason = "not_running"
+
+
 class DeadlineExceeded(QuorumError):
     """corosync gave no answer in the time it was given. Raised by this collection: libqb itself would wait for ever."""
 
@@ -133,10 +145,7 @@ class AccessDenied(CorosyncError):
 class DoesNotExist(CorosyncError):
     code = 12
     name = "CS_ERR_NOT_EXIST"
-    advice = (
-        "corosync does not know it: a node it has not seen since it started, notifications or a device that were not registered, "
-        "or a container without the host's /dev/shm."
-    )
+    advice = "corosync does not know it: a node it has not seen since it started, or notifications or a device that were not registered."
 
 
 class NameTooLong(CorosyncError):
@@ -179,13 +188,6 @@ class NotSupported(CorosyncError):
     code = 19
     name = "CS_ERR_NOT_SUPPORTED"
     advice = "This corosync does not offer the function, or it is shutting down: see journalctl -u corosync."
-
-
-class ShuttingDown(NotSupported):
-    """What NotSupported means when it answers initialize: the socket is still there, and the service behind it has ended."""
-
-    reason = "not_running"
-    advice = "corosync is shutting down on this node: wait until it has ended, then start it (systemctl start corosync) if it should run."
 
 
 class BadOperation(CorosyncError):
@@ -249,7 +251,89 @@ class SecurityError(CorosyncError):
 BY_CODE = {error.code: error for error in CorosyncError.__subclasses__()}
 
 
+# What some codes mean as the answer of one function, or on a connection that is alive. They are no subclasses of the errors above, as no more is true of them
+# than of any other error.
+
+
+class ShuttingDown(CorosyncError):
+    """NotSupported as the answer of initialize: the socket is still there, and the service behind it has ended (exec/ipc_glue.c, -ENOSYS)."""
+
+    code = NotSupported.code
+    name = NotSupported.name
+    reason = "not_running"
+    advice = "corosync is shutting down on this node: wait until it has ended, then start it (systemctl start corosync) if it should run."
+
+
+class SharedMemoryHidden(CorosyncError):
+    """DoesNotExist as the answer of initialize: the files of the new connection are not there for this process (lib/ringbuffer.c, ENOENT)."""
+
+    code = DoesNotExist.code
+    name = DoesNotExist.name
+    advice = (
+        "This process does not see the files that corosync makes in /dev/shm for a connection, as in a container without the host's /dev/shm: run the task "
+        "on the host, or give the container the host's /dev/shm."
+    )
+
+
+class OutOfDescriptors(CorosyncError):
+    """DaemonGone as the answer of initialize while corosync listens: it has too few descriptors for a connection (exec/ipc_glue.c, -EMFILE), or the client."""
+
+    code = DaemonGone.code
+    name = DaemonGone.name
+    advice = (
+        "corosync runs on this node and the connection could not be opened, because corosync or this process has too few file descriptors left: see "
+        "journalctl -u corosync ('Too many open files', 'refusing new connections'), and end the processes that hold too many connections (ls /dev/shm shows "
+        "each as qb-COROSYNC-PROCESS-...) or raise LimitNOFILE= of corosync.service."
+    )
+
+
+class LibraryOutdated(CorosyncError):
+    """DaemonGone on a connection that is alive: corosync has sent something that the library does not know (lib/votequorum.c, the end of the dispatch)."""
+
+    code = DaemonGone.code
+    name = DaemonGone.name
+    reason = "no_library"
+    advice = (
+        "corosync runs on this node and has sent what its library in this process does not know, because the library is older than the daemon: run the task "
+        "again if corosync was upgraded meanwhile, else upgrade its libraries (libvotequorum8, libquorum5 and libcmap4, or corosynclib; in a container, "
+        "those of the container)."
+    )
+
+
+class DeviceDisabled(CorosyncError):
+    """AccessDenied as the answer of a function for quorum devices (exec/votequorum.c, qdevice_can_operate)."""
+
+    code = AccessDenied.code
+    name = AccessDenied.name
+    advice = (
+        "corosync does not let a quorum device take part, because its configuration does not go with one: see journalctl -u corosync, and correct the section "
+        "quorum of corosync.conf."
+    )
+
+
+class KeyReadOnly(CorosyncError):
+    """AccessDenied as the answer of cmap_set (exec/cmap.c)."""
+
+    code = AccessDenied.code
+    name = AccessDenied.name
+    advice = "This key of cmap is read-only: change corosync.conf on all nodes and run corosync-cfgtool -R instead."
+
+
+_BY_FUNCTION: t.Dict[t.Tuple[str, int], t.Type[CorosyncError]] = {
+    ("initialize", NotSupported.code): ShuttingDown,
+    ("initialize", DoesNotExist.code): SharedMemoryHidden,
+    ("set", AccessDenied.code): KeyReadOnly,
+}
+_BY_FUNCTION.update(((function, AccessDenied.code), DeviceDisabled) for function in ("qdevice_register", "qdevice_poll", "qdevice_master_wins"))
+
+
+def meaning(code: int, operation: str) -> t.Type[CorosyncError]:
+    """The exception for this answer of this C function."""
+    function = operation.partition("_")[2]
+    return _BY_FUNCTION.get((function, code)) or BY_CODE.get(code, CorosyncError)
+
+
 def check(code: int, operation: str) -> None:
     """Return if code is CS_OK (which is 1, not 0), else raise its exception. An unknown code keeps its number."""
     if code != CS_OK:
-        raise BY_CODE.get(code, CorosyncError)(operation, code)
+        raise meaning(code, operation)(operation, code)

@@ -33,6 +33,10 @@ class Quorum(Connection):
 
     def settled(self) -> t.Tuple[int, bool]:
         """(seq of the ring that settled last, quorate in it). Raises DeadlineExceeded when corosync does not send it."""
+        return self.lane.call(self._settled_now)
+
+    def _settled_now(self) -> t.Tuple[int, bool]:
+        # On the lane: a dispatch that was given up brings what it has before this begins.
         self._settled = None
         while True:
             self.call("trackstart", TRACK_CURRENT)
@@ -44,7 +48,7 @@ class Quorum(Connection):
                     f"corosync did not send the state of its quorum service within {self.lane.deadline.seconds:g} s: it is overloaded. "
                     "See systemctl status corosync."
                 )
-            time.sleep(RETRY)
+            time.sleep(min(RETRY, self.lane.deadline.remaining()))
 
     def _notification(self, dummy: int, quorate: int, ring_seq: int, entries: int, members: t.Any) -> None:  # pylint: disable=unused-argument
         self._settled = (ring_seq, bool(quorate))

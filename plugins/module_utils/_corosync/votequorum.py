@@ -105,22 +105,7 @@ class Votequorum(Connection):
 
     def getinfo(self, nodeid: int = 0) -> NodeInfo:
         """What votequorum knows of a node; 0 is the node asked. Raises DoesNotExist for one this daemon has never seen."""
-        room = self.ffi.new("char[]", INFO_ROOM)
-        info = self.ffi.cast("struct votequorum_info *", room)
-        self.call("getinfo", nodeid, info)
-        name = self.ffi.string(info.qdevice_name).decode("utf-8", "replace")
-        return NodeInfo(
-            info.node_id,
-            info.node_state,
-            info.node_votes,
-            info.node_expected_votes,
-            info.highest_expected,
-            info.total_votes,
-            info.quorum,
-            info.flags,
-            info.qdevice_votes,
-            name,
-        )
+        return self.lane.call(self._getinfo, nodeid)
 
     def setexpected(self, expected_votes: int) -> None:
         """Change the expected votes of all nodes, until corosync restarts. Returning means queued, not applied.
@@ -150,12 +135,6 @@ class Votequorum(Connection):
         """Raises DoesNotExist when not tracking."""
         self.call("trackstop")
 
-    def fd_get(self) -> int:
-        """The descriptor that is readable when dispatch has something to do. corosync's library owns it: never close it."""
-        fd = self.ffi.new("int *")
-        self.call("fd_get", fd)
-        return int(fd[0])
-
     def dispatch(self, dispatch_types: int = DISPATCH_ALL) -> t.List[Event]:
         """Take what corosync has sent, call the functions given for it, and return the events in their order.
 
@@ -174,17 +153,14 @@ class Votequorum(Connection):
 
     def context_set(self, context: t.Any) -> None:
         """Attach any object to the connection (this is not trackstart's context)."""
-        self._context = self.ffi.new_handle(context)
-        self.call("context_set", self._context)
+        self.lane.call(self._context_set, context)
 
     def context_get(self) -> t.Any:
         """The object attached by context_set, None before."""
-        pointer = self.ffi.new("void **")
-        self.call("context_get", pointer)
-        return self.ffi.from_handle(pointer[0]) if pointer[0] else None
+        return self.lane.call(self._context_get)
 
     def qdevice_register(self, name: str) -> None:
-        """Raises AlreadyExists under another name, AccessDenied when the configuration disables the device, InvalidParameter for a bad name."""
+        """Raises AlreadyExists under another name, DeviceDisabled when the configuration disables the device, InvalidParameter for a bad name."""
         self.call("qdevice_register", _device_name("qdevice_register", name))
 
     def qdevice_unregister(self, name: str) -> None:
@@ -205,8 +181,37 @@ class Votequorum(Connection):
         )
 
     def qdevice_master_wins(self, name: str, allow: bool) -> None:
-        """Let the partition that holds the device's vote stay quorate whatever its votes. Raises InvalidParameter, DoesNotExist, AccessDenied."""
+        """Let the partition that holds the device's vote stay quorate whatever its votes. Raises InvalidParameter, DoesNotExist, DeviceDisabled."""
         self.call("qdevice_master_wins", _device_name("qdevice_master_wins", name), int(allow))
+
+    def _getinfo(self, nodeid: int) -> NodeInfo:
+        # On the lane: it holds the buffer until C has written into it, also where nobody waits for that any more.
+        room = self.ffi.new("char[]", INFO_ROOM)
+        info = self.ffi.cast("struct votequorum_info *", room)
+        self.call("getinfo", nodeid, info)
+        name = self.ffi.string(info.qdevice_name).decode("utf-8", "replace")
+        return NodeInfo(
+            info.node_id,
+            info.node_state,
+            info.node_votes,
+            info.node_expected_votes,
+            info.highest_expected,
+            info.total_votes,
+            info.quorum,
+            info.flags,
+            info.qdevice_votes,
+            name,
+        )
+
+    def _context_set(self, context: t.Any) -> None:
+        handle = self.ffi.new_handle(context)
+        self.call("context_set", handle)
+        self._context = handle  # only now does C have no pointer to the old one any more
+
+    def _context_get(self) -> t.Any:
+        pointer = self.ffi.new("void **")
+        self.call("context_get", pointer)
+        return self.ffi.from_handle(pointer[0]) if pointer[0] else None
 
     def _wait_for_event(self) -> t.List[Event]:
         fd = self.fd_get()

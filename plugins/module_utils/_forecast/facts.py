@@ -13,6 +13,7 @@ Pure. What a value does not tell is taken as follows, and a doubt makes every an
 - Members have told each other that they are quorate. (Where one has not, corosync may in rare cases let a quorum fall again that it had
   raised; not to count on that is the safe side.)
 - The ring before the present one does not matter: the next change makes the present one "the one before".
+- A list of tie-breakers that is not known keeps quorum for nobody.
 - last_man_standing's timer is not running. Where it is, expected votes fall sooner: the variants with `lms_window` cover that.
 """
 
@@ -21,7 +22,7 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import MEMBER
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, Node, Rules
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_votes, labels
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_votes, expects, label, labels, not_configured
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import check
 
 if t.TYPE_CHECKING:
@@ -31,6 +32,9 @@ if t.TYPE_CHECKING:
 Members = t.FrozenSet[int]
 # Daemons that decide alike: what a member says of itself, and its expected votes.
 Kind = t.Tuple[int, int]
+
+# So many daemons times members are stepped in a forecast.
+MOST_STEPPED = 1024
 
 
 class Facts(t.NamedTuple):
@@ -71,7 +75,7 @@ class Facts(t.NamedTuple):
         """Which of these members decides a tie, if one does."""
         breaker = self.value["auto_tie_breaker"]
         if breaker["kind"] == "list":
-            return next((nodeid for nodeid in breaker["nodes"] if nodeid in members), None)
+            return next((nodeid for nodeid in self.rules.tie_breaker_nodes if nodeid in members), None)
         nodeid = breaker[breaker["kind"]] if breaker["kind"] in ("lowest", "highest") else None
         return nodeid if nodeid in members else None
 
@@ -82,24 +86,22 @@ class Facts(t.NamedTuple):
     def is_special(self, nodeid: int) -> bool:
         """Whether a node counts by more than its votes."""
         breaker = self.value["auto_tie_breaker"]
-        return self.rules.tie_breaker != "none" and (nodeid in breaker["nodes"] or nodeid in (breaker["lowest"], breaker["highest"]))
+        return self.rules.tie_breaker != "none" and (nodeid in self.rules.tie_breaker_nodes or nodeid in (breaker["lowest"], breaker["highest"]))
 
 
 def facts_of(value: "Value") -> Facts:
     """The facts of a value that was checked; for any other there is checked_facts_of()."""
     entries = {node["nodeid"]: node for node in value["nodes"]}
     members = frozenset(value["members"])
-    seen = sum(entries[nodeid]["votes"] or 0 for nodeid in members) + device_votes(value)
     common = (arithmetic.QUORATE if value["quorate"] else 0) | (arithmetic.WAITING if value["wait_for_all"]["pending"] else 0)
     nodes = {}
     for nodeid in members:
-        expected, said = value["expected_votes"], entries[nodeid]["expected_votes"]
-        if nodeid != value["nodeid"] and said is not None:
-            # What it last said of itself; but a daemon silently expects all the votes that it has seen since.
-            expected = max(said, seen)
+        said = expects(nodeid, value)
+        expected = value["expected_votes"] if said is None else said
         nodes[nodeid] = Node(MEMBER, entries[nodeid]["votes"] or 0, expected, common | _device_flags(entries[nodeid]["qdevice"]))
     masters = frozenset(nodeid for nodeid in members if nodes[nodeid].flags & arithmetic.QDEVICE_MASTER_WINS)
-    return Facts(value, _rules(value), nodes, members, masters, _doubt(value, entries))
+    kinds = {(node.flags, node.expected_votes) for node in nodes.values()}
+    return Facts(value, _rules(value), nodes, members, masters, _doubt(value, entries) or _too_many_kinds(len(members), len(kinds)))
 
 
 def checked_facts_of(value: t.Any) -> Facts:
@@ -115,7 +117,7 @@ def _rules(value: "Value") -> Rules:
         wait_for_all=bool(value["wait_for_all"]["enabled"]),
         last_man_standing=bool(value["last_man_standing"]["enabled"]),
         tie_breaker=str(value["auto_tie_breaker"]["kind"]),
-        tie_breaker_nodes=tuple(value["auto_tie_breaker"]["nodes"]),
+        tie_breaker_nodes=tuple(value["auto_tie_breaker"]["nodes"] or ()),
         allow_downscale=downscale,
         expected_votes_tracking=downscale,
         qdevice_votes=device_votes(value),
@@ -140,4 +142,20 @@ def _doubt(value: "Value", entries: t.Mapping[int, "Entry"]) -> str:
     mute = [nodeid for nodeid in value["members"] if entries[nodeid]["votes"] is None]
     if mute:
         return f"The votes of {labels(mute, value)} are not known, so nothing can be promised: read votequorum again."
+    leaving = not_configured(value)
+    if leaving:
+        return (
+            f"The nodelist of {label(value['nodeid'], value)} does not have {labels(leaving, value)}, which may leave at any moment, so nothing can be "
+            "promised: see the problems of this node."
+        )
     return ""
+
+
+def _too_many_kinds(members: int, kinds: int) -> str:
+    """Daemons that decide alike are stepped once. Where hundreds each decide for themselves, an answer takes minutes, and that is no real cluster."""
+    if kinds <= max(2, MOST_STEPPED // max(1, members)):
+        return ""
+    return (
+        f"The {members} members differ in {kinds} ways in the votes that they expect and in their quorum device, so nothing can be promised: give all of them "
+        "the same corosync.conf, and reload it."
+    )

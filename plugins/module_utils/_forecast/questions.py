@@ -27,7 +27,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses i
     worst_losses,
 )
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.reasons import reason_of
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, labels, nodeid_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, labels, nodeid_of, not_configured
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, capital, described, is_number, refuse_no_nodes
 
 if t.TYPE_CHECKING:
@@ -68,12 +68,31 @@ def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: in
     if len(steps) > 1:
         raise ForecastError("Steps were given where one list of nodes is expected that leave together; for steps there is the filter forecast.")
     count_of_nodes("spare", spare)
+    mistaken = _mistaken(facts, steps[0])
+    if mistaken:
+        return False, mistaken
     stay = facts.members - steps[0]
     if spare >= len(stay):
         raise ForecastError(
             f"spare is {spare}, but {len(stay)} of {len(facts.members)} members stay and one of them has to be left, so it can be {len(stay) - 1} at most."
         )
     return _with_spare(facts, steps[0], stay, spare, qdevice) if spare else stays_quorate(facts, steps, qdevice)
+
+
+def _mistaken(facts: Facts, leave: Members) -> str:
+    """Why a node that is not there may be one that is; empty where it cannot be.
+
+    corosync reads node ids when it starts. After a reload cmap, which has the names, may give a node another id than its members go by (udp, udpu).
+    """
+    strangers = not_configured(facts.value)
+    gone = leave - facts.members
+    if not gone or not strangers:
+        return ""
+    return (
+        f"{labels(sorted(gone), facts.value)} is not a member by the nodelist, but {labels(strangers, facts.value)} is a member that is not in it, and may "
+        "be the same node: corosync takes a new node id when it starts, not at a reload. Give all nodes the same corosync.conf, and restart corosync "
+        "where an id has changed."
+    )
 
 
 def _with_spare(facts: Facts, leave: Members, stay: Members, spare: int, qdevice: str) -> t.Tuple[bool, str]:

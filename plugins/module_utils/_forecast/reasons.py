@@ -65,13 +65,16 @@ def _what_does_not_help(facts: Facts, daemon: Daemon, expected: int, window: boo
         gone = len(daemon.previous) - len(daemon.ring)
         if gone >= daemon.quorum:
             return f"; auto_tie_breaker does not help, because so many went at once ({gone}) that they could have quorum themselves"
+        if facts.value["auto_tie_breaker"]["nodes"] is None:
+            return "; auto_tie_breaker does not help, because it is not known which list of nodes corosync took when it started"
         breaker = facts.tie_breaker(daemon.previous)
         if breaker is None:
             return "; auto_tie_breaker does not help, because no node that may break the tie is known to be there"
         return f"; auto_tie_breaker does not help, because {label(breaker, facts.value)}, which breaks the tie, is among those gone"
     if daemon.window_open and not window:
-        milliseconds = facts.value["last_man_standing"].get("window_ms") or 10000
-        return f"; last_man_standing lowers quorum only once its window of {milliseconds} ms has elapsed after an earlier loss"
+        milliseconds = facts.value["last_man_standing"]["window_ms"]
+        length = "" if milliseconds is None else f" of {milliseconds} ms"
+        return f"; last_man_standing lowers quorum only once its window{length} has elapsed after an earlier loss"
     return ""
 
 

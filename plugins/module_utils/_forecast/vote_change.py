@@ -9,7 +9,8 @@
 Pure. Every member's daemon is asked, by votequorum's arithmetic, what a step would make of it. The numbers in parentheses are
 lines of exec/votequorum.c in corosync 3.1.10.
 
-Not known, and so taken both ways where an auto_tie_breaker might count by it: which nodes were members before the present ring.
+Not known, and so taken both ways where an auto_tie_breaker might count by it: which nodes were members before the present ring, and after a
+reload the list of tie-breakers.
 """
 
 import itertools
@@ -170,6 +171,8 @@ def _partitions(facts: Facts, configuration: Configuration) -> t.List[Partition]
         partition[nodeid] = daemon._replace(rules=daemon.rules._replace(expected_votes_tracking=barrier is not None), ev_tracking_barrier=barrier or 0)
     if facts.rules.tie_breaker == "none" or facts.value["quorate"]:
         return [partition]
+    if facts.value["auto_tie_breaker"]["nodes"] is None:
+        partition = {nodeid: _with_any_tie_breaker(daemon) for nodeid, daemon in partition.items()}
     far = {nodeid: _without_tie_breaker(daemon) for nodeid, daemon in partition.items()}
     daemon = partition[facts.value["nodeid"]]
     ties_now = daemon.total_votes == daemon.nodes[daemon.us].expected_votes // 2 and arithmetic.tie_breaker_stays(daemon)
@@ -185,6 +188,11 @@ def _as_seen(facts: Facts) -> t.Dict[int, arithmetic.Node]:
 def _without_tie_breaker(daemon: Daemon) -> Daemon:
     """The same after a loss of too many at once for the tie-breaker to count (1027-1032): `previous` gets more nodes than any quorum."""
     return daemon._replace(previous=daemon.ring | frozenset(range(-256, 0)))
+
+
+def _with_any_tie_breaker(daemon: Daemon) -> Daemon:
+    """The same where the list of tie-breakers is not known, so that any member may be first in it."""
+    return daemon._replace(rules=daemon.rules._replace(tie_breaker_nodes=tuple(sorted(daemon.ring))))
 
 
 # ---- the steps -----------------------------------------------------------------------------------------------------------
@@ -329,7 +337,7 @@ def _refuse_without_consent(step: VoteStep, before: Partition, after: Partition,
         raise ConsentNeeded(
             f"{in_words(step, value)} would make this partition quorate, which it is not now: it has {count(daemon.total_votes, 'vote')} (members: "
             f"{labels(value['members'], value)}), and quorum would be {daemon.quorum} of {daemon.nodes[daemon.us].expected_votes} expected votes. "
-            f"{_not_seen(value)} If any other node runs all the same, on the far side of a cut network say, both sides can be quorate and start the "
+            f"{_not_seen(value)} If any other node runs nevertheless, on the far side of a cut network say, both sides can be quorate and start the "
             "same services twice: split brain. Make sure that they are off and stay off, then set allow_quorum_gain: true."
         )
     if lost and not wish.allow_quorum_loss:
@@ -354,7 +362,7 @@ def _why_undone(what: str, steps: t.List[VoteStep], daemon: Daemon, question: _Q
     expected, reads_again = daemon.nodes[daemon.us].expected_votes, any(step.what == CANCEL for step in steps)
     if what == CANCEL:
         return (
-            f"cancel_wait_for_all would have no effect: this partition lacks votes all the same ({count(daemon.total_votes, 'vote')} present, quorum is "
+            f"cancel_wait_for_all would have no effect: this partition still lacks votes ({count(daemon.total_votes, 'vote')} present, quorum is "
             f"{daemon.quorum} of {expected} expected), and corosync waits for all again whenever it is not quorate. What ends the waiting is to "
             f"expect no more than the votes present (expected_votes: {daemon.total_votes})."
         )

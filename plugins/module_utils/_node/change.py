@@ -12,6 +12,7 @@ the network is away. Its own numbers of votes and expected votes it changes at o
 that corosync sends when it hears of expected votes.
 """
 
+import itertools
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline
@@ -102,7 +103,8 @@ class Change:
     def _take(self, observer: "Changes", step: VoteStep, predicted: "Value") -> None:
         """Make one step. Raises VoteChangeRefused where corosync refuses it, else NotSeen."""
         try:
-            self._see(observer, step, predicted, observer.announcements, self._send(observer, step, predicted))
+            announced = self._send(observer, step, predicted)
+            self._see(observer, step, predicted, announced)
         except InvalidParameter as exc:
             raise VoteChangeRefused(
                 f"corosync refused {in_words(step, self._seen())}, which corosync 3.0.4 and newer takes. Older ones also want quorum to be at least "
@@ -113,12 +115,14 @@ class Change:
         except QuorumError as exc:
             raise _with_doubt(exc, in_words(step, self._seen()))
         self.applied.append(step)
+        if step.what == VOTES and announced is not None:
+            self._put_back(observer, announced)
 
-    def _see(self, observer: "Changes", step: VoteStep, predicted: "Value", announcements: int, announced: bool) -> None:
-        """Return when a step is seen to be applied. announcements: how many events there were before it. announced: there will be one."""
+    def _see(self, observer: "Changes", step: VoteStep, predicted: "Value", announced: t.Optional[int]) -> None:
+        """Return when a step is seen to be applied. announced: the expected votes that corosync reports by then, None where it reports none."""
         while True:
             self.value = value = self._look(observer)
-            if _shows(step, predicted, value) and (observer.announcements > announcements or not announced):
+            if _shows(step, predicted, value, announced) and (announced is None or announced in observer.announced):
                 return
             if observer.lane.deadline.expired():
                 raise NotSeen(
@@ -128,38 +132,74 @@ class Change:
                 )
             observer.pause()
 
-    def _send(self, observer: "Changes", step: VoteStep, predicted: "Value") -> bool:
-        """Hand a step to corosync. True if an event will show that it is applied."""
+    def _send(self, observer: "Changes", step: VoteStep, predicted: "Value") -> t.Optional[int]:
+        """Hand a step to corosync. Returns the expected votes that it will report when the step is applied, None where it will report none."""
+        observer.announced.clear()
         if step.what == CANCEL:
             observer.cmap.set_uint8(CANCEL_KEY, 1)
-        elif step.what == EXPECTED_VOTES:
+            return None
+        if step.what == EXPECTED_VOTES:
             observer.votequorum.setexpected(step.number)
-        else:
-            observer.votequorum.setvotes(step.nodeid, step.number)
-            return self._send_echo(observer, predicted)
-        return step.what == EXPECTED_VOTES
+            return step.number
+        observer.votequorum.setvotes(step.nodeid, step.number)
+        return self._send_echo(observer, predicted)
 
-    def _send_echo(self, observer: "Changes", predicted: "Value") -> bool:
+    def _send_echo(self, observer: "Changes", predicted: "Value") -> t.Optional[int]:
         """Votes are applied without an event. Where nothing else would show it, expected votes are set to what they are, behind them.
 
         Messages of one node keep their order, so the event of the second shows that the first was applied. It is sent only where it changes nothing.
         """
         before = self._seen()
-        if _decided(predicted) != _decided(before):
-            return False
-        expected = set([before["expected_votes"]] + [node["expected_votes"] for node in before["nodes"] if node["state"] == "member"])
-        if len(expected) > 1 or before["last_man_standing"]["enabled"] or before["allow_downscale"]["enabled"]:
-            return False
+        if _decided(predicted) != _decided(before) or before["last_man_standing"]["enabled"] or before["allow_downscale"]["enabled"]:
+            return None
+        observer.dispatch()
+        observer.announced.clear()
+        # At this moment, not as they were when the change was planned: somebody else may have set them since.
+        expected = {observer.votequorum.getinfo(nodeid).node_expected_votes for nodeid in before["members"]}
+        if len(expected) > 1:
+            return None
+        number = expected.pop()
         try:
-            observer.votequorum.setexpected(before["expected_votes"])
+            observer.votequorum.setexpected(number)
         except InvalidParameter:
-            return False  # what is expected has just changed: then that shows
-        return True
+            return None  # what is expected has just changed: then that shows
+        return number
+
+    def _put_back(self, observer: "Changes", echoed: int) -> None:
+        """What somebody else set while the echo was on its way, and the echo has undone, is set again. Raises QuorumError."""
+        undone = _reported_before(echoed, observer.announced)
+        while undone is not None:
+            try:
+                observer.announced.clear()
+                observer.votequorum.setexpected(undone)
+                self._hear(observer, undone)
+            except QuorumError as exc:
+                raise QuorumError(
+                    f"Somebody else set expected votes to {undone} at the moment of this change, which set them to {echoed} again. To set them to {undone} "
+                    f"failed: do that by hand. {exc}"
+                )
+            echoed, undone = undone, _reported_before(undone, observer.announced)
+        self.value = self._look(observer)
+
+    def _hear(self, observer: "Changes", expected: int) -> None:
+        while expected not in observer.announced:
+            if observer.lane.deadline.expired():
+                raise DeadlineExceeded(f"corosync took them, but did not apply them within {self._timeout:g} s.")
+            observer.pause()
+            observer.dispatch()
 
 
-def _shows(step: VoteStep, predicted: "Value", value: "Value") -> bool:
+def _reported_before(own: int, announced: t.Iterable[int]) -> t.Optional[int]:
+    """The expected votes that were reported last before one's own were, if they are others."""
+    earlier = list(itertools.takewhile(lambda number: number != own, announced))
+    return earlier[-1] if earlier else None
+
+
+def _shows(step: VoteStep, predicted: "Value", value: "Value", announced: t.Optional[int]) -> bool:
     if not value["settled"] or not is_done(step, value):
         return False
+    if step.what == VOTES and announced is not None:
+        return True  # the report is the proof, whatever others have changed meanwhile
     if value["ring_id"] != predicted["ring_id"]:
         return True  # every node has sent its votes again meanwhile: what it shows is so
     return not _differing(predicted, value)
@@ -191,6 +231,6 @@ def _seen_instead(step: VoteStep, predicted: "Value", value: "Value") -> str:
 
 def _with_doubt(exc: QuorumError, words: str) -> NotSeen:
     """The same error, of a step that corosync may have got."""
-    doubtful = NotSeen(f"{exc} Whether corosync took {words}, or will when it goes on, is not known: look with votequorum_info.")
+    doubtful = NotSeen(f"{exc} Whether corosync took {words}, or will when it continues, is not known: look with votequorum_info.")
     doubtful.reason = exc.reason
     return doubtful

@@ -56,7 +56,7 @@ if t.TYPE_CHECKING:  # novermin: no Python comes past this line
         """An open connection that votes are changed through."""
 
         lane: Lane
-        announcements: int
+        announced: t.Deque[int]
         configuration: t.Dict[str, t.Any]
         votequorum: Votequorum
         cmap: Cmap

@@ -9,10 +9,15 @@
 The code for that is imported while corosync opens the connection: it is compiled in each task, which takes about as long.
 """
 
+import time
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline
-from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import Observer, newer_file, take_reading
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
+from ansible_collections.corosync.quorum.plugins.module_utils._node.key import newer_key
+from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import Observer, Reading, newer_file
+from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import take_reading as reading_of_corosync
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
@@ -20,8 +25,13 @@ if t.TYPE_CHECKING:
 
 def observe(timeout: float) -> "Value":
     """One complete snapshot of this node's votequorum, within `timeout` seconds. Raises what Observer does."""
-    reading = take_reading(timeout, meanwhile=_completed)
-    return _completed()(*reading)
+    return _completed()(*take_reading(timeout, meanwhile=_completed))
+
+
+def take_reading(timeout: float, meanwhile: t.Callable[[], object] = lambda: None) -> Reading:
+    """What observe() makes a value of, for somebody who does that elsewhere. Raises what Observer does."""
+    reading = reading_of_corosync(timeout, meanwhile=meanwhile)
+    return reading._replace(files=dict(reading.files, **newer_key()))
 
 
 def connect_to_judge(deadline: Deadline, while_waiting: t.Callable[[], None] = lambda: None) -> Observer:
@@ -29,9 +39,41 @@ def connect_to_judge(deadline: Deadline, while_waiting: t.Callable[[], None] = l
     return Observer(deadline, while_waiting, meanwhile=_completed)
 
 
+class JudgedObserver(Observer):
+    """An Observer whose readings are complete values, with the time of this node's clock in them.
+
+    beat: called when a reading or a look has shown how things are, and when a connection could not be opened.
+    """
+
+    def __init__(self, deadline: Deadline, while_waiting: t.Callable[[], None] = lambda: None, beat: t.Callable[[], None] = lambda: None) -> None:
+        super().__init__(deadline, while_waiting, meanwhile=_completed)
+        self._beat = beat
+
+    def __enter__(self) -> "JudgedObserver":
+        try:
+            super().__enter__()
+        except QuorumError:
+            self._beat()
+            raise
+        return self
+
+    def read(self) -> "Value":
+        """The complete `votequorum` value as it is now, settled or not."""
+        value = complete(super().read(), self.configuration)
+        value["read_at"] = utc(time.time())
+        self._beat()
+        return value
+
+    def moved(self) -> bool:
+        """As Observer.moved()."""
+        has_moved = super().moved()
+        self._beat()
+        return has_moved
+
+
 def complete(value: "Value", configuration: t.Mapping[str, t.Any]) -> "Value":
     """A value that was just read with this configuration, with what follows from it."""
-    return _completed()(value, configuration, newer_file())
+    return _completed()(value, configuration, dict(newer_file(), **newer_key()))
 
 
 def _completed() -> t.Callable[..., "Value"]:

@@ -15,9 +15,15 @@ import errno
 import fcntl
 import json
 import os
+import re
 import stat
 import time
 import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._node.locked_file import flocked, is_at
+from ansible_collections.corosync.quorum.plugins.module_utils._node.trusted import UnsafePath, cannot, check_file
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import WATCH_ENDED, marker
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import RecordedEntry
@@ -25,6 +31,11 @@ if t.TYPE_CHECKING:
 
 FOLDER = "/var/lib/corosync-quorum"
 DEFAULT = FOLDER + "/watch.jsonl"
+# The record of a run has the run's id in its name.
+_OF_RUN = re.compile(r"watch-([0-9a-f]{16})\.jsonl(?:\.stopped-\d+)?\Z")
+# How often a watch touches its record, and after how long without that it does not count as running: a busy node may keep it waiting. Seconds.
+TOUCH = 2.0
+_LIFELESS = 15.0
 # What a record may grow to: about ten thousand changes, a change a second for hours. Bytes.
 LARGEST = 4 * 1024 * 1024
 # How long a watch may take to notice that it is to end: it looks twice a second, and may just be waiting for corosync. Seconds.
@@ -34,13 +45,25 @@ _AGAIN = 0.05
 _ATTEMPTS = 10
 _STOPPED = ".stopped-"
 _NEEDED = ("at", "event", "quorate", "total_votes", "quorum", "ring_id", "members", "joined", "left")
+# How each line of a record begins, and how much of a file is looked at to see whether it is one. Bytes.
+_BEGINNING = b'{"at":"'
+_ENOUGH = 64 * 1024
+_ELSEWHERE = "Choose another record, in a folder that only root can write to."
 
 
-# timeline: the entries in order. unreadable: how many lines are not entries. running: whether a watch writes it.
+# timeline: the entries in order. unreadable: how many lines are not entries. running: whether a watch writes it. now: when it was read. until: until
+# when it is known to have been watched, None where there is no record. Both are seconds since 1970.
 class Reading(t.NamedTuple):
     timeline: t.List["RecordedEntry"]
     unreadable: int
     running: bool
+    now: float
+    until: t.Optional[float]
+
+    @property
+    def looked(self) -> bool:
+        """Whether the watch that runs has recorded its first look."""
+        return self.running and bool(self.timeline) and self.timeline[-1]["event"] != WATCH_ENDED
 
 
 class RecordError(Exception):
@@ -51,9 +74,16 @@ class Record:
     """A record that this process writes. A context manager."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self.path = path
         self._fd: t.Optional[int] = None
-        self._size = 0
+        self._touched = 0.0
+
+    @classmethod
+    def inherited(cls, path: str, fd: int) -> "Record":
+        """One that another process has taken, whose child this one is."""
+        record = cls(path)
+        record._fd = fd
+        return record
 
     def __enter__(self) -> "Record":
         return self
@@ -63,6 +93,7 @@ class Record:
 
     def take(self) -> bool:
         """Open it for writing, and make what is not there. False where another process writes it. Raises RecordError."""
+        check(self.path)
         for _dummy in range(_ATTEMPTS):
             try:
                 self._open()
@@ -71,7 +102,7 @@ class Record:
             except FileNotFoundError:
                 pass  # its folder was removed by a stop just now
             except OSError as exc:
-                raise RecordError(_cannot("write", self._path, exc))
+                raise RecordError(_cannot("write", self.path, exc))
             self._close()
             time.sleep(_AGAIN)
         return False
@@ -79,53 +110,61 @@ class Record:
     def append(self, entry: "RecordedEntry") -> None:
         """Write one complete line or nothing. Raises RecordError, also where the record would grow larger than LARGEST."""
         line = json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
-        if self._size + len(line) > LARGEST:
+        size = os.fstat(self.descriptor).st_size
+        if size + len(line) > LARGEST:
             raise RecordError(
-                f"The record {self._path} is full: it has {self._size} bytes, and more than {LARGEST} are not written. Something changes all the time on this "
+                f"The record {self.path} is full: it has {size} bytes, and more than {LARGEST} are not written. Something changes all the time on this "
                 "cluster: see journalctl -u corosync. Read the record, and stop the watch, which removes it."
             )
         self._write(line)
 
+    def touch(self) -> None:
+        """Leave the sign that the watch runs, every TOUCH seconds."""
+        now = time.monotonic()
+        if now - self._touched >= TOUCH:
+            self._touched = now
+            try:
+                os.utime(self.descriptor)
+            except OSError:
+                pass  # then the record says what is so: nobody can rely on it from now on
+
     def gone(self) -> bool:
         """Whether the file is no longer where it was: the watch is to end."""
-        return not _is_at(self._path, self._descriptor())
+        return not is_at(self.path, self.descriptor)
 
     def _open(self) -> None:
-        _make_folder(os.path.dirname(self._path))
-        self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        _make_folder(os.path.dirname(self.path))
+        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         if not stat.S_ISREG(os.fstat(self._fd).st_mode):
             raise OSError(errno.EINVAL, "it is no regular file")
 
     def _locked(self) -> bool:
-        fd = self._descriptor()
-        if not _lock(fd, fcntl.LOCK_EX) or not _is_at(self._path, fd):
+        fd = self.descriptor
+        if not flocked(fd, fcntl.LOCK_EX) or not is_at(self.path, fd):
             return False
         os.fchmod(fd, 0o600)
-        self._size = os.fstat(fd).st_size
-        if self._size and os.pread(fd, 1, self._size - 1) != b"\n":
-            self._write(b"\n")  # the write of the last line was interrupted
+        found = os.fstat(fd)
+        if found.st_size:
+            if os.pread(fd, 1, found.st_size - 1) != b"\n":
+                self._write(b"\n")  # the write of the last line was interrupted
+            self.append(t.cast("RecordedEntry", marker(t.cast(float, utc(found.st_mtime)), WATCH_ENDED)))
         return True
 
     def _write(self, line: bytes) -> None:
-        fd = self._descriptor()
+        fd = self.descriptor
+        size = os.fstat(fd).st_size
         try:
             if os.write(fd, line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as exc:
-            self._cut(fd)
-            raise RecordError(_cannot("write", self._path, exc))
-        self._size += len(line)
+            _cut(fd, size)
+            raise RecordError(_cannot("write", self.path, exc))
 
-    def _cut(self, fd: int) -> None:
-        """Take away the part of a line that was written."""
-        try:
-            os.ftruncate(fd, self._size)
-        except OSError:
-            pass  # then it is one unreadable line, which readers count
-
-    def _descriptor(self) -> int:
+    @property
+    def descriptor(self) -> int:
+        """Of the file, locked. It is locked as long as any process has it open."""
         if self._fd is None:
-            raise RecordError(f"The record {self._path} is not open.")
+            raise RecordError(f"The record {self.path} is not open.")
         return self._fd
 
     def _close(self) -> None:
@@ -134,27 +173,49 @@ class Record:
             self._fd = None
 
 
+def path_of(run: str) -> str:
+    """The record of a run, by its id."""
+    return f"{FOLDER}/watch-{run}.jsonl"
+
+
+def runs() -> t.List[str]:
+    """The ids of all runs that have a record on this node. Raises RecordError."""
+    try:
+        names = sorted(os.listdir(FOLDER))
+    except FileNotFoundError:
+        return []
+    except OSError as exc:
+        raise RecordError(_cannot("read", FOLDER, exc))
+    found = [_OF_RUN.match(name) for name in names]
+    return list(dict.fromkeys(match.group(1) for match in found if match))
+
+
 def is_watched(path: str) -> bool:
     """Whether a process writes this record now. Raises RecordError."""
     fd = _opened(path)
     if fd is None:
         return False
     try:
-        return not _lock(fd, fcntl.LOCK_SH)
+        return not flocked(fd, fcntl.LOCK_SH)
     finally:
         os.close(fd)
 
 
 def read(path: str) -> Reading:
     """The record, and what interrupted stops have left of earlier ones. Raises RecordError."""
-    timeline, unreadable = _entries(_remains(path) + [path])
-    return Reading(timeline, unreadable, is_watched(path))
+    running, names, now = is_watched(path), _remains(path) + [path], time.time()
+    timeline, unreadable = _entries(names)
+    return Reading(timeline, unreadable, running, now, _watched_until(names, running, now))
 
 
 def stop(path: str, seconds: float = ENDING) -> Reading:
     """End the watch that writes this record, and remove it. Returns all that was recorded. Raises RecordError; the record is still there then."""
+    running, now = is_watched(path), time.time()
+    until = _watched_until(_remains(path) + [path], running, now)
+    for name in _remains(path) + [path]:
+        check(name)
     try:
-        os.rename(path, f"{path}{_STOPPED}{int(time.time() * 1e6):016}")
+        os.rename(path, f"{path}{_STOPPED}{int(now * 1e6):016}")
     except FileNotFoundError:
         pass
     except OSError as exc:
@@ -167,7 +228,27 @@ def stop(path: str, seconds: float = ENDING) -> Reading:
         _remove(name)
     if os.path.dirname(path) == FOLDER:
         _remove_folder()
-    return Reading(timeline, unreadable, False)
+    return Reading(timeline, unreadable, False, now, until)
+
+
+def check(path: str) -> None:
+    """Raise RecordError unless this is a record of a watch where nobody else can change it, or is not there: nothing else is written to or removed."""
+    try:
+        check_file(path)
+    except UnsafePath as exc:
+        raise RecordError(_cannot(f"use the record {path}", path, exc))
+    fd = _opened(path)
+    if fd is None:
+        return
+    try:
+        beginning = os.pread(fd, _ENOUGH, 0)
+    except OSError as exc:
+        raise RecordError(_cannot("read", path, exc))
+    finally:
+        os.close(fd)
+    if not _is_record(beginning):
+        shown = json.dumps(beginning[:60].decode("utf-8", "replace"))
+        raise RecordError(f"{path} is not the record of a watch (it begins with {shown}), so it is neither changed nor removed. Choose another record.")
 
 
 def is_there(path: str) -> bool:
@@ -222,6 +303,27 @@ def _opened(path: str) -> t.Optional[int]:
         raise RecordError(_cannot("read", path, exc))
 
 
+def _watched_until(names: t.List[str], running: bool, now: float) -> t.Optional[float]:
+    """Until when a record was watched. names: its files, the newest last. One that runs and does not say so stands still."""
+    touched = None
+    for name in names:
+        try:
+            touched = os.lstat(name).st_mtime
+        except OSError:
+            pass  # it is not there, or was removed just now
+    if touched is None:
+        return None
+    return now if running and now - touched < _LIFELESS else min(touched, now)
+
+
+def _cut(fd: int, size: int) -> None:
+    """Take away the part of a line that was written."""
+    try:
+        os.ftruncate(fd, size)
+    except OSError:
+        pass  # then it is one unreadable line, which readers count
+
+
 def _entries(paths: t.List[str]) -> t.Tuple[t.List["RecordedEntry"], int]:
     timeline: t.List[RecordedEntry] = []
     unreadable = 0
@@ -255,20 +357,11 @@ def _entry(line: bytes) -> t.Optional["RecordedEntry"]:
     return t.cast("RecordedEntry", entry) if isinstance(entry, dict) and all(key in entry for key in _NEEDED) else None
 
 
-def _is_at(path: str, fd: int) -> bool:
-    try:
-        there = os.lstat(path)
-    except OSError:
-        return False
-    return os.path.samestat(there, os.fstat(fd))
-
-
-def _lock(fd: int, kind: int) -> bool:
-    try:
-        fcntl.flock(fd, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def _is_record(beginning: bytes) -> bool:
+    """Whether a file that begins so is a record. A power cut may have left zeros, or half of the first line."""
+    left = beginning.strip(b"\0 \t\r\n")
+    line, end, _rest = left.partition(b"\n")
+    return left == _BEGINNING[: len(left)] or line.startswith(_BEGINNING) and (not end or _entry(line) is not None)
 
 
 def _wait_ended(name: str, seconds: float) -> None:
@@ -282,12 +375,5 @@ def _wait_ended(name: str, seconds: float) -> None:
         time.sleep(_AGAIN)
 
 
-def _cannot(what: str, path: str, exc: OSError) -> str:
-    problem = f"Cannot {what} {path} on this node: {exc.strerror or exc}."
-    if exc.errno in (errno.EACCES, errno.EPERM):
-        return problem + " Run the task as root (become: true), or choose another record."
-    if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-        return problem + " Free some space there (df -h), or choose a record elsewhere. What was written before is kept."
-    if exc.errno == errno.ELOOP:
-        return problem + " It is a symbolic link, which is not followed: remove it, or choose another record."
-    return problem + " Choose another record, or see to it that this one can be used."
+def _cannot(what: str, path: str, exc: t.Union[UnsafePath, OSError]) -> str:
+    return cannot(what, path, exc, _ELSEWHERE, more="You can also choose another record. What was recorded before is kept.")

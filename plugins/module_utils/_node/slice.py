@@ -18,8 +18,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Compared, Entry, Unmet, Value
 
 ARGUMENT = "_slice"
-_RESULT = "slice"
-_FINAL = "final"
+RESULT = "slice"
+FINAL = "final"
 
 Result = t.Dict[str, t.Any]
 
@@ -30,6 +30,7 @@ class Slice(t.NamedTuple):
     seconds: its length, which only a running stable_for prolongs, up to `limit`. stable_for: how long the conditions must hold without a break.
     linger: how long a change that does not meet the conditions is kept back for the next one, None to keep it back to the end of the slice.
     reported: what of the value was last reported, None at first. away: the class of the error last reported, None while corosync could be read.
+    ids: the node ids that the nodes of the conditions meant when they were first looked for, None before.
     """
 
     seconds: float
@@ -38,6 +39,7 @@ class Slice(t.NamedTuple):
     linger: t.Optional[float]
     reported: t.Optional["Compared"]
     away: t.Optional[str]
+    ids: t.Optional[t.Dict[str, t.List[int]]] = None
 
     def as_argument(self) -> t.Dict[str, t.Any]:
         """What the action adds to the module's arguments."""
@@ -56,7 +58,7 @@ class Outcome(t.NamedTuple):
 
     met: the conditions hold, and have for stable_for. votequorum: the last value read in this slice, None where there was none. held: for how long
     the conditions have held so far, None where they do not. timeline: its times count back from the end of the slice. took: the length of the slice.
-    away, away_msg: the class and the message of the error, where corosync cannot be read as the slice ends.
+    away, away_msg: the class and the message of the error, where corosync cannot be read as the slice ends. ids: as in Slice, for the next one.
     """
 
     met: bool
@@ -68,23 +70,21 @@ class Outcome(t.NamedTuple):
     took: float
     away: t.Optional[str]
     away_msg: t.Optional[str]
+    ids: t.Optional[t.Dict[str, t.List[int]]] = None
 
     def as_result(self) -> Result:
-        """The module's result."""
-        return {"changed": False, _RESULT: dict(self._asdict())}
-
-    @classmethod
-    def from_result(cls, result: Result) -> "Outcome":
-        """The action's side of as_result()."""
-        return cls(**result[_RESULT])
+        """The module's result. The action takes no node at its word: its side is outcome_of() in plugin_utils/_wait/outcomes.py."""
+        return {"changed": False, RESULT: dict(self._asdict())}
 
 
-def failure(msg: str, reason: t.Optional[str] = None) -> Result:
-    """The result of a module that found out that waiting cannot help."""
-    result = {"msg": msg, _FINAL: True}
+def failure(msg: str, reason: t.Optional[str] = None, outcome: t.Optional[Outcome] = None) -> Result:
+    """The result of a module that found out that waiting cannot help. outcome: what it has seen, if anything."""
+    result: Result = {"msg": msg, FINAL: True}
+    if outcome is not None:
+        result.update(outcome.as_result())
     return dict(result, reason=reason) if reason else result
 
 
 def is_final(failed: Result) -> bool:
     """Whether a failed result ends the wait: it is the module's own. Any other comes from a node that could not run the module, and may be able to later."""
-    return bool(failed.get(_FINAL)) or "module_stdout" not in failed
+    return bool(failed.get(FINAL)) or "module_stdout" not in failed

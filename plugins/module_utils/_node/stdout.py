@@ -46,10 +46,13 @@ class StdoutPoller(Poller):
             self._write_empty_line()
 
     def _is_ready(self, fd: t.Optional[int], seconds: float) -> bool:
-        found = ready(seconds, readable=[] if fd is None else [fd], broken=[self._stdout])
+        return bool(self._found([] if fd is None else [fd], seconds))
+
+    def _found(self, readable: t.Sequence[int], seconds: float) -> t.Set[int]:
+        found = ready(seconds, readable=readable, broken=[self._stdout])
         if self._stdout in found:
             raise ReaderGone
-        return bool(found)
+        return found
 
     def _write_empty_line(self) -> None:
         try:

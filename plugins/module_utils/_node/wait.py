@@ -19,6 +19,9 @@ if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._node.interfaces import ConnectToRead, Polls, Reads
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Entry
 
+# The goal of whoever follows corosync and waits for nothing. No ring has a greater number: it has 64 bits.
+NEVER = {"ring_newer_than": 2**64}
+
 
 class Wait:
     """Drives a state through its slice.

@@ -14,12 +14,12 @@ count at once. Whether the conditions have held for `stable_for` is decided with
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import AccessDenied, CallbacksRefused, LibraryMissing, NotConfigured, QuorumError
-from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import Goal, refuse_impossible, unmet
+from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import Goal, ImpossibleGoal, ids_of, refuse_impossible, resolved, unmet
 from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import Outcome, Slice
-from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import Flip, Timeline
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import COROSYNC_AVAILABLE, COROSYNC_UNAVAILABLE, Flip, Timeline, reported
 
 if t.TYPE_CHECKING:
-    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Entry, Unmet, Value
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Compared, Entry, Unmet, Value
 
 # Errors that waiting cannot fix
 FATAL = (AccessDenied, CallbacksRefused, LibraryMissing, NotConfigured)
@@ -43,15 +43,28 @@ class WaitState:
 
     goal: the conditions. sleep: how often to ask for what corosync sends no event for, and to connect again. connect_timeout: how long
     corosync may take for one answer. now: any clock, as everywhere here. All times in seconds.
-    fatal_only_at_first: once a value was read, FATAL errors are waited out, too: packages may be replaced meanwhile.
+    fatal_only_at_first: once a value was read, FATAL errors are waited out, too: packages may be replaced meanwhile. So they are in a slice that is not
+    the first one.
+    timeline: what is told of what happens, by default the timeline of a wait.
     """
 
-    def __init__(self, goal: Goal, slice_: Slice, sleep: float, connect_timeout: float, now: float, fatal_only_at_first: bool = False) -> None:
+    def __init__(
+        self,
+        goal: Goal,
+        slice_: Slice,
+        sleep: float,
+        connect_timeout: float,
+        now: float,
+        fatal_only_at_first: bool = False,
+        timeline: t.Optional[Timeline] = None,
+    ) -> None:
         self._goal = goal
+        self._ids = slice_.ids
         self._slice = slice_
         self._sleep = sleep
         self._connect_timeout = connect_timeout
         self._fatal_only_at_first = fatal_only_at_first
+        self._is_first = slice_.reported is None and slice_.away is None
         self._start = self._check_at = now
         # the connection, and the step that is due whatever the time is
         self._connected = False
@@ -63,7 +76,7 @@ class WaitState:
         self._away = slice_.away
         self._changes = 0
         self._unsettled_since: t.Optional[float] = None
-        self._timeline = Timeline(slice_.reported)
+        self._timeline = timeline or Timeline(slice_.reported)
         # whether the conditions hold
         self._held_since: t.Optional[float] = None
         self._confirming = False
@@ -117,13 +130,13 @@ class WaitState:
         changes: a number that corosync's events of membership and quorum have made another one, if there were any: they end what held, even where all
         is as before by now. flips: each change of quorate since the last reading.
         """
-        refuse_impossible(self._goal, value)
+        self._refuse_impossible(value)
         self._timeline.add_flips(now, flips)
         if changes != self._changes:
             self._changes = changes
             self._held_since = None
         if self._away is not None:
-            self._timeline.add_marker(now, "corosync_available")
+            self._timeline.add_marker(now, COROSYNC_AVAILABLE)
         self._away = self._error = None
         self._value = value
         self._see_whether_settled(now)
@@ -132,16 +145,27 @@ class WaitState:
 
     def lost(self, error: QuorumError, now: float) -> None:
         """corosync could not be connected to or read. Raises the error where waiting cannot fix it."""
-        if isinstance(error, FATAL) and not (self._fatal_only_at_first and self._timeline.last is not None):
+        is_at_first = self._is_first and self._timeline.last is None
+        if isinstance(error, FATAL) and (is_at_first or not self._fatal_only_at_first):
             raise error
         self._note_value(now)  # the change that was in progress
         if self._away != type(error).__name__:
-            self._timeline.add_marker(now, "corosync_unavailable", error.reason)
+            self._timeline.add_marker(now, COROSYNC_UNAVAILABLE, error.reason, str(error))
         self._away = type(error).__name__
         self._error = error
         self._unsettled_since = self._held_since = None
         self._connected = self._confirming = False
         self._due = None
+
+    @property
+    def last_reported(self) -> t.Optional["Compared"]:
+        """What the slice after this one is given as `reported`."""
+        return None if self._timeline.last is None else reported(t.cast("Value", self._timeline.last))
+
+    @property
+    def last_away(self) -> t.Optional[str]:
+        """What the slice after this one is given as `away`."""
+        return self._away
 
     def take_news(self) -> t.List[t.Tuple["Entry", t.Optional[str]]]:
         """The entries that are new since the last call, their times as they were given; of an absence with the error's reason."""
@@ -160,9 +184,20 @@ class WaitState:
             took=now - self._start,
             away=None if self._error is None else type(self._error).__name__,
             away_msg=None if self._error is None else str(self._error),
+            ids=self._ids,
         )
 
     # -- inside
+
+    def _refuse_impossible(self, value: "Value") -> None:
+        """A name means what it meant when the wait began: a node that leaves the configuration meanwhile is absent, and not unknown."""
+        try:
+            refuse_impossible(resolved(self._goal, self._ids or {}), value)
+        except ImpossibleGoal:
+            self._value = self._value or value  # what the refusal is about
+            raise
+        if self._ids is None:
+            self._ids = {option: list(ids) for option, ids in ids_of(self._goal, value).items()}
 
     def _see_whether_settled(self, now: float) -> None:
         if not self._is_unsettled():
@@ -173,7 +208,7 @@ class WaitState:
             self._note_value(now)
 
     def _see_whether_met(self, now: float) -> None:
-        if unmet(self._goal, self._value):
+        if unmet(self._goal, self._value, self._ids):
             self._held_since = None
         elif self._held_since is None:
             self._held_since = now
@@ -221,8 +256,8 @@ class WaitState:
 
     def _unmet(self, now: float) -> t.List["Unmet"]:
         value = None if self._error is not None else self._value
-        missing = unmet(self._goal, value)
-        if missing or value is None:
-            return missing
+        missing = unmet(self._goal, value, self._ids)
+        if missing or value is None or not self._slice.stable_for:
+            return missing  # none where what holds was refused, such as a node that is named twice
         held = 0.0 if self._held_since is None else now - self._held_since
         return [{"condition": "stable_for", "wanted": self._slice.stable_for, "seen": round(held, 1)}]

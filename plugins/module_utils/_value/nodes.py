@@ -9,9 +9,12 @@
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import shown
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
+
+_MOST_NAMED = 64  # in one sentence
 
 
 class UnknownNode(Unusable):
@@ -42,17 +45,17 @@ def nodeid_of(node: t.Any, value: "Value") -> int:
     named = [int(entry["nodeid"]) for entry in value["nodes"] if entry["name"] is not None and entry["name"] == node]
     meant = sorted(set(named + [nodeid for nodeid in ids if str(nodeid) == node]))
     if not meant:
-        raise UnknownNode(f"there is no node '{node}' in this cluster; it has {labels(ids, value)}")
+        raise UnknownNode(f"there is no node '{shown(node)}' in this cluster; it has {labels(ids, value)}")
     if len(meant) > 1:
         raise AmbiguousNode(_why_ambiguous(str(node), named, meant, value))
     return meant[0]
 
 
 def _why_ambiguous(node: str, named: t.List[int], meant: t.List[int], value: "Value") -> str:
-    text = f"'{node}' is ambiguous in this cluster: it is the name of node id{'s' if len(named) > 1 else ''} {_numbers(named)}"
+    text = f"'{shown(node)}' is ambiguous in this cluster: it is the name of node id{'s' if len(named) > 1 else ''} {_numbers(named)}"
     if len(meant) > len(named):
         owner = next(entry["name"] for entry in value["nodes"] if str(entry["nodeid"]) == node)
-        text += " and the node id of " + (f"the node named '{owner}'" if owner else "a node without a name")
+        text += " and the node id of " + (f"the node named '{shown(owner)}'" if owner else "a node without a name")
     return f"{text}. Give the node id, as a number without quotes: {' or '.join(map(str, meant))}"
 
 
@@ -64,13 +67,34 @@ def label(nodeid: int, value: "Value") -> str:
     """A node for people: its name, or `node id 3` where it has none."""
     for entry in value["nodes"]:
         if entry["nodeid"] == nodeid and entry["name"]:
-            return str(entry["name"])
+            return shown(entry["name"])
     return f"node id {nodeid}"
 
 
 def labels(nodeids: t.Iterable[int], value: "Value") -> str:
     """Several nodes for people, `none` where there are none."""
-    return ", ".join(label(nodeid, value) for nodeid in nodeids) or "none"
+    named = [label(nodeid, value) for nodeid in nodeids]
+    more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    return (", ".join(named[:_MOST_NAMED]) or "none") + more
+
+
+def not_configured(value: "Value") -> t.List[int]:
+    """Members that the nodelist of the node asked does not have; none where there is no nodelist. knet has no link to such a node, so it leaves soon."""
+    unlisted = [entry["nodeid"] for entry in value["nodes"] if entry["nodeid"] in value["members"] and entry["configured_votes"] is None]
+    return unlisted if has_nodelist(value) else []
+
+
+def expects(nodeid: int, value: "Value") -> t.Optional[int]:
+    """How many votes a member expects; None where that is not known.
+
+    What the others have told was so when they last told it. By itself a daemon expects at least the votes that it sees, those of the quorum
+    device included, cast or not, and tells nobody (recalculate_quorum, exec/votequorum.c).
+    """
+    if nodeid == value["nodeid"]:
+        return value["expected_votes"]
+    said = next(entry["expected_votes"] for entry in value["nodes"] if entry["nodeid"] == nodeid)
+    seen = sum(entry["votes"] or 0 for entry in value["nodes"] if entry["nodeid"] in value["members"]) + device_votes(value)
+    return None if said is None else max(said, seen)
 
 
 def device_votes(value: "Value") -> int:

@@ -29,6 +29,11 @@ TIE_BREAKER_LIST_WITHOUT_WAIT_FOR_ALL = (
     "auto_tie_breaker_node is a list, without wait_for_all: at a cold start each half with a listed node is quorate, so both can be quorate at once."
 )
 
+_NEXT = "corosync's main branch, which becomes the release after 3.1 (from its source; a build can switch this off)"
+ENCRYPT = (
+    "Before you upgrade to it, encrypt the cluster while it runs: put the same key on all nodes (corosync-keygen makes /etc/corosync/authkey), set "
+    "crypto_cipher: aes256 and crypto_hash: sha256 in corosync.conf on all nodes, and run corosync-cfgtool -R on one of them."
+)
 _MAY_CONNECT = re.compile(r"uidgid\.(?:config\.)?([ug])id\.(.+)\Z")
 
 
@@ -70,14 +75,18 @@ def expected_votes_unreachable(expected: int, needed: int, who: str, most: int) 
 
 def two_node_without_two_nodes(nodes: int, advice: str, line: t.Optional[int] = None) -> Hits:
     """nodes: how many are configured, 0 where that is not known."""
-    if nodes == 1:
-        yield Hit("two_node is on, but only one node is configured.", advice, line)
-    elif nodes not in (0, 2):
+    if nodes > 2:
         yield Hit(
             f"two_node is on, but {nodes} nodes are configured. Any one or two nodes left together are quorate, however many are on the other side.",
             advice,
             line,
         )
+
+
+def two_node_with_one_node(nodes: int, advice: str, line: t.Optional[int] = None) -> Hits:
+    """It does no harm before there is a third node."""
+    if nodes == 1:
+        yield Hit("two_node is on, but only one node is configured.", advice, line)
 
 
 def tie_breaker_kind(text: str) -> str:
@@ -114,3 +123,41 @@ def may_connect(key: str) -> str:
 
 def others_may_connect(who: t.Iterable[str]) -> str:
     return f"Not only root may connect to corosync, and so change votes and quorum: {', '.join(who)}. There is no read-only access."
+
+
+# Below "totem." in cmap and in the file.
+NEXT_COROSYNC_KEYS = ("transport", "secauth", "crypto_cipher", "crypto_hash")
+
+
+def encryption(secauth: t.Any, cipher: t.Any, digest: t.Any, by_default: t.Tuple[str, str] = ("none", "none")) -> t.Tuple[str, str]:
+    """Cipher and hash in force (totem_get_crypto()). None for what is not written. by_default: where nothing says whether to encrypt."""
+    if secauth is not None:
+        by_default = ("aes256", "sha256") if secauth == "on" else ("none", "none")
+    return str(cipher or by_default[0]), str(digest or by_default[1])
+
+
+def next_corosync(totem: t.Mapping[str, t.Any], lines: t.Sequence[t.Optional[int]] = (None, None)) -> Hits:
+    """What the next corosync does not start with, or does not do any more.
+
+    totem: the keys transport, secauth, crypto_cipher and crypto_hash, as far as they are set. lines: where the transport is set, and the encryption.
+    Source: totem_get_crypto() and totem_config_read() (exec/totemconfig.c) on main, built without --enable-unencrypted and --enable-udpu.
+    """
+    transport = str(totem.get("transport", "knet"))
+    if transport != "knet":
+        yield Hit(
+            f"A node with {_NEXT} does not start with transport {transport}.",
+            "Before you upgrade to it, change to transport knet with encryption. That needs corosync stopped on all nodes.",
+            lines[0],
+        )
+        return
+    written = totem.get("secauth"), totem.get("crypto_cipher"), totem.get("crypto_hash")
+    now, then = encryption(*written), encryption(*written, by_default=("aes256", "sha256"))
+    if "none" in then:
+        yield Hit(f"The cluster is not encrypted (cipher {now[0]}, hash {now[1]}). A node with {_NEXT} does not start with that.", ENCRYPT, lines[1])
+    elif now != then:
+        yield Hit(
+            f"Where nothing is set, the cluster has cipher {now[0]} and hash {now[1]}. With {_NEXT} the same file means {then[0]} and {then[1]}: "
+            "a node that is upgraded does not find the others.",
+            ENCRYPT,
+            lines[1],
+        )

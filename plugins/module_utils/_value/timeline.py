@@ -4,9 +4,9 @@
 
 # This module util is PRIVATE to the collection: no other code may rely on it.
 
-"""What happened during a wait: the timeline that wait_for_quorum returns, made by comparing each value with the one before.
+"""What happened: the vocabulary of events, and the timeline that wait_for_quorum returns, made by comparing each value with the one before.
 
-Pure: the times are given.
+Pure: the times are given. events.py makes more of the same changes, for the program that a node runs.
 """
 
 import typing as t
@@ -22,18 +22,50 @@ class Flip(t.NamedTuple):
     members: t.List[int]
 
 
+# What an entry tells of. The first look of a wait or of a watch; what changed since the look before (event_of); what is known without a look.
+STATE = "state"
+QUORUM_LOST, QUORUM_GAINED = "quorum_lost", "quorum_gained"
+NODE_LEFT, NODE_JOINED, NODE_RESTARTED = "node_left", "node_joined", "node_restarted"
+WAIT_FOR_ALL_PENDING = "wait_for_all_pending"
+QDEVICE_CHANGED, EXPECTED_VOTES_CHANGED, VOTES_CHANGED = "qdevice_changed", "expected_votes_changed", "votes_changed"
+COROSYNC_UNAVAILABLE, COROSYNC_AVAILABLE = "corosync_unavailable", "corosync_available"
+# What only those tell of who see the whole value (events.py): as things are now, no node may fail any more, or one may again; a link went down or up.
+RESERVE_LOST, RESERVE_BACK, LINKS_CHANGED = "reserve_lost", "reserve_back", "links_changed"
+# By the controller: nodes that are followed disagree. Only the event source for Event-Driven Ansible sees that.
+SPLIT, SPLIT_ENDED = "split", "split_ended"
+# By the controller: the node cannot be asked
+UNREACHABLE, REACHABLE = "unreachable", "reachable"
+# Until here a watch is known to have run. Another one writes it where it goes on with the record.
+WATCH_ENDED = "watch_ended"
+
 # What of a value a later one is compared with
-_VOTES = ("total_votes", "expected_votes", "quorum", "flags", "qdevice", "wait_for_all", "settled")
-_COMPARED = _VOTES + ("quorate", "ring_id", "members")
+_COMPARED = ("quorate", "ring_id", "members", "wait_for_all", "qdevice", "expected_votes", "quorum", "total_votes", "flags", "settled")
+
+
+def _has_restarted(before: "Compared", value: "Compared") -> bool:
+    """A node did, or it was cut off, and was back before anybody looked."""
+    return before["ring_id"] != value["ring_id"] and set(before["members"]) == set(value["members"])
+
+
+# One rule for each event, in the order of events_of()
+_RULES: t.Tuple[t.Tuple[str, t.Callable[["Compared", "Compared"], bool]], ...] = (
+    (QUORUM_LOST, lambda before, value: before["quorate"] and not value["quorate"]),
+    (QUORUM_GAINED, lambda before, value: value["quorate"] and not before["quorate"]),
+    (NODE_LEFT, lambda before, value: bool(set(before["members"]) - set(value["members"]))),
+    (NODE_JOINED, lambda before, value: bool(set(value["members"]) - set(before["members"]))),
+    (NODE_RESTARTED, _has_restarted),
+    (WAIT_FOR_ALL_PENDING, lambda before, value: value["wait_for_all"]["pending"] and not before["wait_for_all"]["pending"]),
+    (QDEVICE_CHANGED, lambda before, value: before["qdevice"] != value["qdevice"]),
+    (EXPECTED_VOTES_CHANGED, lambda before, value: (before["expected_votes"], before["quorum"]) != (value["expected_votes"], value["quorum"])),
+)
 
 
 def entry(at: float, before: t.Optional["Compared"], value: "Compared") -> t.Optional["Entry"]:
     """The change from one value to the next, None where there is none. before: None for the first value there is.
 
-    at: seconds on any clock. event: `start`, `quorum_lost`, `quorum_gained`, `membership` (another ring, whoever is in it), or `votes`
-    (votes, expected votes, the device, wait-for-all, or settling).
+    at: seconds on any clock. event: of event_of().
     """
-    event = _event(before, value)
+    event = event_of(before, value)
     if event is None:
         return None
     earlier = before["members"] if before is not None else value["members"]
@@ -48,6 +80,28 @@ def entry(at: float, before: t.Optional["Compared"], value: "Compared") -> t.Opt
         "joined": [nodeid for nodeid in value["members"] if nodeid not in earlier],
         "left": [nodeid for nodeid in earlier if nodeid not in value["members"]],
     }
+
+
+def event_of(before: t.Optional["Compared"], value: "Compared") -> t.Optional[str]:
+    """The name of what changed from one value to the next, None where nothing did. before: None for the first value there is.
+
+    One entry has one name. Where several things changed, it is the first of events_of(). The entry has all of it all the same: `joined`, `left`, the votes.
+    """
+    if before is None:
+        return STATE
+    found = events_of(before, value)
+    return found[0] if found else None
+
+
+def events_of(before: "Compared", value: "Compared") -> t.List[str]:
+    """The names of all that changed from one value to the next, in this order: quorum, the members, the ring, wait-for-all, the device, the expected votes.
+
+    Nodes that left come before nodes that joined. What else decides how votes count is VOTES_CHANGED, where it is all that changed: the votes
+    themselves, a flag, the end of wait-for-all, a membership change that is under way.
+    """
+    found = [event for event, has_happened in _RULES if has_happened(before, value)]
+    earlier, later = t.cast("t.Mapping[str, t.Any]", before), t.cast("t.Mapping[str, t.Any]", value)
+    return found or ([VOTES_CHANGED] if any(earlier[key] != later[key] for key in _COMPARED) else [])
 
 
 def value_at(flip: Flip, before: "Compared") -> "Compared":
@@ -85,11 +139,11 @@ class Timeline:
     def add_value(self, now: float, value: "Compared") -> None:
         """Add what this value differs in from the one before, and each change of quorate between the two that none of them shows."""
         for at, flip in self._hidden_flips(value):
-            self._compare(at, value_at(flip, self.last or value), now)
+            self._compare(at, self._flipped(flip, value), now)
         self._compare(now, value, now)
 
-    def add_marker(self, now: float, event: str, reason: t.Optional[str] = None) -> None:
-        """Add an entry of marker(). reason: comes with it in take_news()."""
+    def add_marker(self, now: float, event: str, reason: t.Optional[str] = None, msg: str = "") -> None:
+        """Add an entry of marker(). reason: comes with it in take_news(). msg: the error in words, which entries do not have."""
         self._add(marker(now, event), now, reason)
 
     def take_news(self) -> t.List[t.Tuple["Entry", t.Optional[str]]]:
@@ -107,6 +161,10 @@ class Timeline:
             flips.pop()  # the value shows that one
         return flips
 
+    def _flipped(self, flip: Flip, value: "Compared") -> "Compared":
+        """What to compare for a change that the next value does not show."""
+        return value_at(flip, self.last or value)
+
     def _compare(self, at: float, value: "Compared", now: float) -> None:
         change = entry(at, self.last, value)
         if change is not None:
@@ -118,16 +176,3 @@ class Timeline:
         self._news.append((change, reason))
         if self.first_change_at is None:
             self.first_change_at = now
-
-
-def _event(before: t.Optional["Compared"], value: "Compared") -> t.Optional[str]:
-    if before is None:
-        return "start"
-    if before["quorate"] != value["quorate"]:
-        return "quorum_gained" if value["quorate"] else "quorum_lost"
-    if before["ring_id"] != value["ring_id"] or before["members"] != value["members"]:
-        return "membership"
-    earlier, later = t.cast("t.Mapping[str, t.Any]", before), t.cast("t.Mapping[str, t.Any]", value)
-    if any(earlier[key] != later[key] for key in _VOTES):
-        return "votes"
-    return None

@@ -29,7 +29,7 @@ if t.TYPE_CHECKING:  # novermin: no Python comes past this line
     class TieBreaker(t.TypedDict):
         enabled: bool
         kind: TieBreakerKind
-        nodes: t.List[int]
+        nodes: t.Optional[t.List[int]]
         lowest: t.Optional[int]
         highest: t.Optional[int]
 
@@ -51,6 +51,12 @@ if t.TYPE_CHECKING:  # novermin: no Python comes past this line
         name: t.Optional[str]
         votes: int
 
+    class Link(t.TypedDict):
+        """A link of knet to another node, as the node asked sees it."""
+
+        link: int
+        connected: bool
+
     class Node(t.TypedDict):
         nodeid: int
         name: t.Optional[str]
@@ -60,6 +66,8 @@ if t.TYPE_CHECKING:  # novermin: no Python comes past this line
         expected_votes: t.Optional[int]
         local: bool
         qdevice: t.Optional[DeviceFlags]
+        addresses: t.Optional[t.List[str]]
+        links: t.Optional[t.List[Link]]
 
     class ToleranceAsNow(t.TypedDict):
         """What may fail as long as the quorum device votes as it does."""
@@ -83,6 +91,9 @@ if t.TYPE_CHECKING:  # novermin: no Python comes past this line
 
         nodeid: int
         name: t.Optional[str]
+        cluster_name: t.Optional[str]
+        cluster_uuid: t.Optional[str]
+        read_at: t.Optional[str]
         quorate: bool
         settled: bool
         ring_id: RingId
@@ -138,6 +149,35 @@ if t.TYPE_CHECKING:  # novermin: no Python comes past this line
         """An entry of a record. reason: why corosync is not available, where that is known."""
 
         reason: t.Optional[str]
+
+    class Change(t.TypedDict):
+        """A part of a value before and after an event. Of `votes` and `links` only what differs: what is no longer so, and what is so now."""
+
+        before: t.Any
+        after: t.Any
+
+    class Event(t.TypedDict):
+        """What a node tells by itself: a line of `corosync-quorum events`, and what `corosync-quorum run` posts. guide_events.rst says what it means.
+
+        at: seconds on the clock of whoever made it, until it is told as text in UTC. nodes: names of those that it is about (a node id in digits where
+        a node has no name).
+        """
+
+        event: str
+        at: t.Any
+        node: str
+        nodeid: t.Optional[int]
+        cluster_name: t.Optional[str]
+        nodes: t.List[str]
+        changed: t.Dict[str, Change]
+        votequorum: t.Optional[Value]
+
+    class ToldEvent(Event, total=False):
+        """An event with what only some have. reason, msg: why corosync is not available. dropped: how many before it could not be delivered."""
+
+        reason: t.Optional[str]
+        msg: str
+        dropped: int
 
     class Unmet(t.TypedDict):
         """A condition that does not hold, what was asked for and what was seen."""

@@ -1,0 +1,22 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""Whether corosync encrypts, and with which key. values: keys of corosync.conf, or of cmap, which has the same."""
+
+import typing as t
+
+Values = t.Mapping[str, t.Any]
+
+
+def is_encrypted(values: Values) -> bool:
+    """Whether corosync needs a key with these settings."""
+    default = "aes256" if values.get("totem.secauth") == "on" else "none"
+    return any((values.get(key) or default) != "none" for key in ("totem.crypto_cipher", "totem.crypto_hash"))
+
+
+def needs_authkey(values: Values) -> bool:
+    """Whether the key is that in /etc/corosync/authkey. values: of the file, as nobody reads a secret out of cmap."""
+    return is_encrypted(values) and not values.get("totem.key") and not values.get("totem.keyfile")

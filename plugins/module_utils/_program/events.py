@@ -1,0 +1,85 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""Follows corosync and prints each event as a line of JSON, until nobody reads it any more.
+
+The first line is the state. Where corosync does not run or does not answer, an event says so, and
+the program tries again every second, for ever. The guide "Reacting to quorum events" of the
+collection corosync.quorum describes the events.
+"""
+
+import fcntl
+import functools
+import json
+import os
+import sys
+import typing as t
+
+from ansible_collections.corosync.quorum.plugins.module_utils._node.anew import ROOT, execute
+from ansible_collections.corosync.quorum.plugins.module_utils._node.stdout import ReaderGone
+from ansible_collections.corosync.quorum.plugins.module_utils._program.ending import end_when_asked, exit_code_of
+from ansible_collections.corosync.quorum.plugins.module_utils._program.follow import Beat, Listened, Seen, follow, standard_input
+from ansible_collections.corosync.quorum.plugins.module_utils._program.options import TIMEOUT, Option, seconds
+from ansible_collections.corosync.quorum.plugins.module_utils._program.output import say
+
+OPTIONS = (
+    TIMEOUT,
+    Option("heartbeat", "print an empty line every N seconds while nothing happens and corosync was looked at (default: none)", "SECONDS", None, seconds),
+    Option("until-stdin-ends", "end as soon as the standard input does: started over ssh, nothing of it then stays behind on the node"),
+)
+TITLE = "events"
+# What a pipe takes that one process fills for the next: the most that a user may set, who is not root. Bytes.
+_LARGEST = 1024 * 1024
+# fcntl.h of Linux; Python has the name from 3.10 on.
+_F_SETPIPE_SZ = 1031
+# What sysexits.h has for "try again"
+_TRY_AGAIN = 75
+
+
+def run(given: t.Mapping[str, t.Any]) -> int:
+    """Print what happens. Returns the exit code, which nobody gets who has gone."""
+    return _print_from(Seen(), given)
+
+
+def go_on(given: t.Mapping[str, t.Any], descriptor: int) -> t.NoReturn:
+    """The same in a new process, from what another one has handed over (hand_over())."""
+    raise SystemExit(exit_code_of(functools.partial(_print_from, taken_over(descriptor), given)))
+
+
+def hand_over(seen: Seen) -> int:
+    """A descriptor from which the next process reads what this one has seen. A value that is too large for that is not handed over."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb", buffering=0) as pipe:
+        fcntl.fcntl(pipe, _F_SETPIPE_SZ, _LARGEST)
+        os.set_blocking(pipe.fileno(), False)
+        told = json.dumps(seen).encode("ascii")
+        pipe.write(told if len(told) <= _LARGEST else json.dumps(Seen(away=seen.away)).encode("ascii"))
+    return reading
+
+
+def taken_over(descriptor: int) -> Seen:
+    """What hand_over() was given."""
+    with os.fdopen(descriptor, "rb") as pipe:
+        return Seen(*json.loads(pipe.read().decode("ascii")))
+
+
+def _print_from(seen: Seen, given: t.Mapping[str, t.Any]) -> int:
+    end_when_asked()
+    poller = Listened(standard_input() if given["until_stdin_ends"] else None)
+    try:
+        seen = follow(seen, given["timeout"], lambda event: say(json.dumps(event, separators=(",", ":"))), poller, Beat(given["heartbeat"], say))
+    except ReaderGone:
+        raise BrokenPipeError
+    return _anew(seen, given)
+
+
+def _anew(seen: Seen, given: t.Mapping[str, t.Any]) -> int:
+    """Go on as a new process, which has corosync's new libraries."""
+    if not os.path.exists(ROOT):
+        say(f"corosync-quorum events: corosync's libraries were replaced, and the program itself ({ROOT}) is gone: start it again.", sys.stderr)
+        return _TRY_AGAIN
+    descriptor = hand_over(seen)
+    return execute(TITLE, __name__, [dict(given), descriptor], [descriptor])
