@@ -6,25 +6,40 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
-from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions
-from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import untemplated
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import back, gate, input, look, plan, registered, stacks
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller, _lock
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import result_of_action
+from ansible_collections.corosync.quorum.plugins.plugin_utils._facts import FromFacts
+from ansible_collections.corosync.quorum.plugins.plugin_utils._received import StrangeAnswer, answer_of, value_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._report.file import page_of_refusal
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import back, gate, input, keys, look, preflight, registered, stacks
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.asked import Asked
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play, few_forks
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, Failure, last_words
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.locking import BEGINNING, Locking
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.named import named
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Run, View
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.question import in_time
 
 INFO = "corosync.quorum.votequorum_info"
 WAIT = "corosync.quorum.wait_for_quorum"
+MARK = "corosync.quorum.rolling_upgrade_mark"
+LOCK = "corosync.quorum.quorum_lock"
+ROLE = "rolling_upgrade"
+# Points whose no is the end of a run that has not begun
+_REFUSALS = ("input", "preflight", "not_begun")
 
 # By task and host. Ansible runs the items of a loop one after the other in one process, which ends with the task.
 _ASKED: dict[tuple[str, str], Asked] = {}
+_LOCKING: dict[tuple[str, str], Locking] = {}
 
 Result = dict[str, t.Any]
 
@@ -41,21 +56,40 @@ class ActionModule(ActionBase):
         self._args = dict(self._task.args)
         self._options: dict[str, t.Any] = dict(self._args["options"])
         self._play = Play.of(self._args["play"])
-        started, turn = _actions.now(), self._turn()
+        started, turn = _actions.now(), None
         points: dict[str, t.Callable[[], Result]] = {
             "input": self._input,
             "ask": self._ask,
+            "survey": self._survey,
             "preflight": self._preflight,
+            "lock": self._take_lock,
+            "give_back": self._give_back,
+            "not_begun": self._not_begun,
+            "refused": self._refused,
+            "not_back": self._not_back,
             "before_stop": self._before_stop,
             "after_start": self._after_start,
             "finish": self._finish,
+            "finished": self._finished,
         }
         try:
+            registered.refuse_facts(self._play.host, self._vars)
+            turn = self._turn()
             result = points[self._args["point"]]()
         except (AnsibleActionFail, Unusable) as error:
             # Returned and not raised: ansible-core says what an action raises twice.
             result = {"failed": True, "msg": str(error)}
-        return dict({"changed": False, "started": started, "ended": _actions.now(), "turn": turn}, **untemplated(result))
+            if not isinstance(error, FromFacts):  # nor is where to write it
+                result.update(self._report_of_a_refusal(started, str(error)))
+        except AnsibleConnectionFailure as error:
+            # Ansible would end the play without a word of ours, and with the lock.
+            result = {"failed": True, "msg": _actions.out_of_reach(str(self._args.get("asked") or self._play.host), error)}
+        return dict({"changed": False, "started": started, "ended": _actions.now(), "turn": turn}, **result_of_action(result))
+
+    def _report_of_a_refusal(self, started: str, said: str) -> Result:
+        if self._args["point"] not in _REFUSALS or self._task.check_mode:
+            return {}
+        return page_of_refusal(str(self._options["report"] or ""), self._play.cluster, started, said, self._vars)
 
     # ---- before the first node ---------------------------------------------------------------------------------------
 
@@ -63,60 +97,109 @@ class ActionModule(ActionBase):
         """Refuse what was given wrongly, before any host is asked."""
         refusals = input.refusals(self._options, self._play, self._vars["groups"]["all"], self._vars.get("playbook_dir", "."))
         if refusals:
-            raise AnsibleActionFail("\n".join(refusals))
+            raise AnsibleActionFail(last_words(End("refused", reasons=refusals)))
         return {}
 
     def _ask(self) -> Result:
         """What one host says of its quorum, of an interrupted upgrade, and of its stack."""
-        view = View(host=str(self._args["asked"]), answer={}, mark=None, obstacle="", fault="")
+        view = View(host=str(self._args["asked"]), answer={}, mark=None, obstacles=[], fault="", lock=None, key=None)
         try:
             in_time(lambda: self._look_at(view))
         except AnsibleError as error:
-            view["answer"] = {"unreachable" if _actions.cannot_log_in(error) else "failed": True, "msg": str(error)}
+            view["answer"] = {"unreachable" if _actions.cannot_log_in(error) else "failed": True, "msg": quoted(str(error))}
         except look.NoMark as error:
-            view["fault"] = look.fault(str(self._options["state_file"]), view["host"], error)
+            view["fault"] = str(error)
         return {"view": dict(view)}
+
+    def _survey(self) -> Result:
+        """As _ask(), of a host that may be of any cluster, with its options, which may be another cluster's as well. What was given wrongly is said later."""
+        if input.refusals(self._options, self._play, self._vars["groups"]["all"], self._vars.get("playbook_dir", ".")):
+            return {"options": self._options}
+        return dict(self._ask(), options=self._options)
 
     def _look_at(self, view: View) -> None:
         view["answer"] = _actions.run(self, INFO, {"if_unavailable": "report"}, self._vars)
-        view["mark"] = look.read_mark(_actions.read_file(self, str(self._options["state_file"]), self._vars))
-        if self._options["stack"] == "crmsh" and not self._has_own_stop_and_start():
+        stack, hooks = str(self._options["stack"]), look.wishes_of(self._options, ".").hooks
+        args = {"state": "read", "path": str(self._options["state_file"]), "programs": stacks.programs(stack, hooks)}
+        result = _actions.run(self, MARK, args, self._vars)
+        view["lock"] = {name: result.get(name) for name in ("lock", "lock_fault")}
+        view["key"] = keys.key_of(result.get("key"))._asdict()
+        view["mark"] = look.mark_of(result, view["host"], time.time())
+        is_interrupted = view["mark"] is not None and view["mark"]["phase"] != "done"
+        view["obstacles"] = stacks.obstacles(stack, hooks, result, is_interrupted)
+        if not view["obstacles"] and stacks.must_reach_itself(stack, hooks):
             reached = _actions.run(self, stacks.REACHES_ITSELF.name, stacks.REACHES_ITSELF.args, self._vars, check_mode=False)
-            view["obstacle"] = "crmsh" if reached.get("rc") else ""
-
-    def _has_own_stop_and_start(self) -> bool:
-        hooks = self._options.get("hooks") or {}
-        return bool(hooks.get("stop") and hooks.get("start"))
+            view["obstacles"] = [stacks.LOCKED_OUT] if reached.get("rc") else []
 
     def _preflight(self) -> Result:
         """The plan. Fails with all reasons, and nothing was changed."""
-        views = self._views()
-        marks = {host: view["mark"]["nodeid"] for host, view in views.items() if view["mark"]}
-        found = plan.plan(
-            {host: view["answer"] for host, view in views.items()},
-            under_way=marks,
-            spare=input.whole_number(self._options, "spare"),
-            qdevice=str(self._options["qdevice"]),
-            batches=look.is_true(self._options["batches"]),
-            only=list(self._play.everyone),
-        )
-        refusals = [*found["refusals"], *(view["fault"] for view in views.values() if view["fault"])]
-        blocked = [host for host, view in views.items() if view["obstacle"]]
-        if blocked:
-            refusals.append(stacks.CRMSH_CANNOT.format(hosts=", ".join(blocked)))
+        views = preflight.views_of((registered.variables_of(self._vars["hostvars"], host) for host in self._play.batch), self._play.cluster)
+        controller = preflight.Controller(_controller.process(), _controller.lives)
+        found, refusals = preflight.judged(views, self._options, self._play.everyone, controller)
         if refusals:
-            raise AnsibleActionFail("\n".join(["This cluster cannot be upgraded now, and nothing was changed.", *refusals]))
-        return dict(found, begun=_actions.now())
+            raise AnsibleActionFail(last_words(End("refused", reasons=refusals)))
+        found["warnings"] += few_forks(self._vars.get("ansible_forks"), len(self._play.batch))
+        return dict(preflight.accepted(found, views, _actions.now(), secrets.token_hex(8)))
 
-    def _views(self) -> dict[str, View]:
-        """By host, in the order of the cluster. A host that was not asked has not said that it is well."""
-        found = {}
-        for host in self._play.batch:
-            for item in (registered.variables_of(self._vars["hostvars"], host).get(registered.VIEWS) or {}).get("results", []):
-                if "view" in item:
-                    found[item["view"]["host"]] = item["view"]
-        nothing = {"failed": True, "msg": "it was not asked."}
-        return {host: found.get(host) or View(host=host, answer=nothing, mark=None, obstacle="", fault="") for host in self._play.cluster}
+    # ---- the lock ----------------------------------------------------------------------------------------------------
+
+    def _take_lock(self) -> Result:
+        """Take the lock on one host an item. What was taken is given back by the rescue where an item fails."""
+        run, asked = self._run(), str(self._args["asked"])
+        if run is None:
+            raise AnsibleActionFail(f"{BEGINNING} There is no plan: the entry point preflight has to run as a whole, without tags.")
+        locking = _LOCKING.setdefault((str(self._task._uuid), self._play.host), Locking())
+        if locking.is_over:
+            return _skipped("the lock cannot be had on another host")
+        locking.is_over = True
+        result: Result = {}
+        try:
+            result = in_time(lambda: self._lock("taken", run, take_over=_lock.take_over_of(self._options["take_over"]), role=ROLE))
+        except AnsibleError as error:
+            if not _actions.cannot_log_in(error):
+                raise AnsibleActionFail(f"{BEGINNING} {asked} does not say whether it has the lock: {error}") from error
+            locking.out_of_reach[asked] = str(error)
+        if result.get("failed"):
+            raise AnsibleActionFail(f"{BEGINNING} {named(asked, str(result.get('msg')))}")
+        locking.held += [asked] if result else []
+        locking.is_over = False
+        refusal = locking.refusal(run, self._play.cluster, self._play.everyone, asked)
+        if refusal:
+            raise AnsibleActionFail(refusal)
+        return {"taken": bool(result), "replaced": str(result.get("replaced") or "")}
+
+    def _give_back(self) -> Result:
+        """Give the lock of this run back on one host. Nothing here may hide why that is done; what cannot be given back is for a later run to see."""
+        run = self._run()
+        if run is None or self._task.check_mode:
+            return {}
+        try:
+            result = in_time(lambda: self._lock("given_back", run))
+        except AnsibleError as error:
+            return {"msg": str(error)}
+        return {"msg": str(result["msg"])} if result.get("failed") else {"given_back": bool(result.get("changed"))}
+
+    def _lock(self, state: str, run: Run, **more: t.Any) -> Result:
+        return _actions.run(self, LOCK, dict(more, state=state, run=run["run_id"]), self._vars)
+
+    def _not_begun(self) -> Result:
+        """Behind a preflight that failed when it took the lock, or after that."""
+        why = _actions.failure_of(self._vars)[1].replace(BEGINNING, "").strip()
+        if not why:
+            # Ansible takes hosts along that have not failed, which ones depends on its version. They would write a page without the reason.
+            return {"failed": True, "msg": "The upgrade did not begin. Another host of this play says why."}
+        raise AnsibleActionFail(last_words(End("not_begun", reasons=[why], more="The lock was given back where this run had it.")))
+
+    def _refused(self) -> Result:
+        """Behind a gate that said no, where it is used alone."""
+        kept = "" if len(self._play.batch) == 1 else "Other hosts of its batch continue, so this run keeps its lock."
+        failure = Failure(self._play.host, "gate", _actions.failure_of(self._vars)[1])
+        raise AnsibleActionFail(last_words(End("not_stopped", failures=[failure], more=kept)))
+
+    def _not_back(self) -> Result:
+        """Behind a gate after a start that failed, where it is used alone. Its own words stand above."""
+        kept = " This run keeps its lock." if self._run() else ""
+        raise AnsibleActionFail(f"The play stops, because {self._play.host} is not back as it has to be.{kept}")
 
     # ---- around the stop of one node ---------------------------------------------------------------------------------
 
@@ -134,8 +217,8 @@ class ActionModule(ActionBase):
         except AnsibleError as error:
             if _actions.cannot_log_in(error):
                 final = loop.passed_over(stop, asked, str(error), is_last)
-                return self._final(final) if final else _skipped(f"{asked} cannot be logged in to, so the next host is asked: {error}")
-            reading = {"failed": True, "msg": str(error)}
+                return self._final(final) if final else _skipped(f"{asked} cannot be logged in to, so the next host is asked: {quoted(str(error))}")
+            reading = {"failed": True, "msg": quoted(str(error))}
         answer = gate.judge(stop, asked, reading)
         final = loop.answered(stop, answer, reading.get("votequorum"), is_last)
         return self._final(final) if final else {"asked": asked}
@@ -148,14 +231,20 @@ class ActionModule(ActionBase):
 
     def _reading(self) -> Result:
         """What votequorum_info says on this item's host, without what follows from it: no gate needs that."""
-        args = {"if_unavailable": "report", "_judge": False}
-        result: Result = in_time(lambda: self._execute_module(module_name=INFO, module_args=args, task_vars=self._vars))
-        if isinstance(result.get("reading"), dict):
-            result["votequorum"] = result["reading"].get("value")
+        args = {"if_unavailable": "report", "_judge": False, "_lock": True}
+        own = ("available", "reading", "lock", "lock_fault")
+        result: Result = in_time(lambda: answer_of(self, own, module_name=INFO, module_args=args, task_vars=self._vars))
+        reading = result.pop("reading", None)
+        if isinstance(reading, dict) and not result.get("failed"):
+            try:
+                result["votequorum"] = value_of(reading.get("value"))
+            except StrangeAnswer as error:
+                return {"failed": True, "msg": f"it answered, but not as the module does: {error}."}
         return result
 
     def _asked(self) -> Asked:
-        return _ASKED.setdefault((str(self._task._uuid), self._play.host), Asked())
+        run = self._run()
+        return _ASKED.setdefault((str(self._task._uuid), self._play.host), Asked(asks_all=bool(run and run.get("asks_all"))))
 
     def _stop(self) -> gate.Stop:
         run = self._run()
@@ -171,6 +260,9 @@ class ActionModule(ActionBase):
             expects_device=bool(run and run["qdevice"]),
             state=str(self._args.get("state") or gate.Stop.state),
             turn=self._turn(),
+            run_id=run["run_id"] if run else "",
+            has_lock=run is not None and not self._task.check_mode,
+            is_first=not look.is_true(self._args.get("again")),
         )
 
     def _nodes(self, run: Run | None) -> dict[str, int | str]:
@@ -202,7 +294,7 @@ class ActionModule(ActionBase):
         except AnsibleError as error:
             if not _actions.cannot_log_in(error):
                 raise
-            return self._not_seen(asked, str(error))
+            return self._not_seen(asked, quoted(str(error)))
         return {"seen_by": asked}
 
     def _not_seen(self, asked: str, why: str) -> Result:
@@ -224,7 +316,7 @@ class ActionModule(ActionBase):
             if _actions.cannot_log_in(error):
                 raise
         if not back.is_met(conditions, value):
-            self._wait(conditions)
+            self._wait(conditions, f"{self._play.host} is back, but {self._args['asked']} does not say whether it sees it: ")
 
     def _must_return(self) -> t.Any:
         answer = registered.gate_of(self._vars, self._turn())
@@ -236,17 +328,45 @@ class ActionModule(ActionBase):
     # ---- in the end --------------------------------------------------------------------------------------------------
 
     def _finish(self) -> Result:
-        """All is as it was before the first node, on one host."""
-        self._wait(back.in_the_end(self._run(), self._options["timeout"]))
+        """All is as it was before the first node, on one host. If it is not, this run changes nothing more, so the lock is given back all the same."""
+        try:
+            self._wait(back.in_the_end(self._run(), str(self._args["asked"]), self._options["timeout"]))
+        except AnsibleActionFail:
+            self._give_back()
+            raise
         return {}
+
+    def _finished(self) -> Result:
+        """All hosts see that. Not before: where one of them does not, the next run has to know of each node that it is done, and takes none again.
+
+        Fails for nothing, as the record is still to be read, and the report to be written.
+        """
+        try:
+            in_time(self._forget_done)
+        except (AnsibleError, Unusable) as error:
+            asked, path = str(self._args["asked"]), str(self._options["state_file"])
+            said = f"{path} on {asked} was not removed, so the next run may leave {asked} out. Remove it there. {quoted(named(asked, str(error)))}"
+            return dict(self._give_back(), warnings=[said])
+        return self._give_back()
+
+    def _forget_done(self) -> None:
+        """No node is left to be done, so nothing has to tell a later run which ones are."""
+        run = self._run()
+        if run is None or not (str(self._args["asked"]) in run["done"] or look.wishes_of(self._options, ".").is_for_every_node):
+            return
+        args = {"state": "removed", "only_done": True, "path": str(self._options["state_file"]), "run": run["run_id"]}
+        _actions.succeed(self, MARK, args, self._vars, f"Removing the role's mark on {self._args['asked']}")
 
     # ---- what all of them need ---------------------------------------------------------------------------------------
 
-    def _wait(self, conditions: dict[str, t.Any]) -> dict[str, t.Any]:
-        """The value when they hold. Raises AnsibleActionFail when they do not in time."""
+    def _wait(self, conditions: dict[str, t.Any], beginning: str = "") -> dict[str, t.Any]:
+        """The value when they hold. Raises AnsibleActionFail when they do not in time, or where nobody can say: then with this beginning."""
         result = _actions.run(self, WAIT, conditions, self._vars)
         if result.get("failed"):
-            raise AnsibleActionFail(str(result.get("msg")))
+            said, asked = str(result.get("msg")), str(self._args["asked"])
+            if not said.startswith(conditions["msg"]):
+                said = (beginning or f"Quorum cannot be read on {asked}: ") + said
+            raise AnsibleActionFail(named(asked, said))
         return result.get("votequorum") or {}
 
     def _run(self) -> Run | None:

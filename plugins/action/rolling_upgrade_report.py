@@ -6,33 +6,53 @@
 
 from __future__ import annotations
 
-import os
+import base64
+import dataclasses
+import functools
+import json
+import time
 import typing as t
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
+from ansible_collections.corosync.quorum.plugins.module_utils._node.options import is_run_id
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
-from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions
-from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import untemplated
-from ansible_collections.corosync.quorum.plugins.plugin_utils._report.given import report_of
-from ansible_collections.corosync.quorum.plugins.plugin_utils._report.page import page
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import result_of_action
+from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet.ending import failure as has_failed
+from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet.ending import in_words
+from ansible_collections.corosync.quorum.plugins.plugin_utils._report import many
+from ansible_collections.corosync.quorum.plugins.plugin_utils._report.file import write
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered, rehearsal, standing
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.account import Account
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import report_path, whole_number
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import seconds, whole_number
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, end_of, failure_of, is_last_to_speak, last_words
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.locking import BEGINNING
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.look import is_true
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress, story
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Run, Verdict
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import best, verdict
-from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.question import in_time
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.named import named
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Ended, Fleet, Run, Verdict
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.question import LONGEST, in_time
 
 WATCH = "corosync.quorum.watch_quorum"
+GATE = "corosync.quorum.rolling_upgrade_gate"
+# How often to look for the first look of a watch. Seconds.
+_AGAIN = 0.5
+# In this time a watch has begun to run. Seconds.
+_STARTING = 3.0
 
 Result = dict[str, t.Any]
+display = Display()
 
 
 class ActionModule(ActionBase):
-    """point: `read` the record of one host, `failed`: write the page and stop, or `finish`: write it and judge."""
+    """point: `begun`, when the watches were started; `read` the record of one host; `failed`: write the page and stop; `so_far`: write it; `finish`:
+    write it and judge.
+    """
 
     _supports_check_mode = True
     _supports_async = False
@@ -43,41 +63,111 @@ class ActionModule(ActionBase):
         self._args = dict(self._task.args)
         self._options: dict[str, t.Any] = dict(self._args["options"])
         self._play = Play.of(self._args["play"])
-        points: dict[str, t.Callable[[], Result]] = {"read": self._read, "failed": self._failed, "finish": self._finish}
-        result = points[str(self._args["point"])]()
-        return dict({"changed": False}, **untemplated(result))
+        points: dict[str, t.Callable[[], Result]] = {
+            "begun": self._begun,
+            "read": self._read,
+            "failed": self._failed,
+            "so_far": self._so_far,
+            "finish": self._finish,
+            "not_as_before": self._not_as_before,
+            "note": self._note,
+        }
+        try:
+            registered.refuse_facts(self._play.host, self._vars)
+            result = points[str(self._args["point"])]()
+        except (AnsibleActionFail, Unusable) as error:
+            # Returned and not raised: ansible-core says what an action raises twice.
+            result = {"failed": True, "msg": str(error)}
+        except AnsibleConnectionFailure as error:
+            # Ansible would end the play without a word of ours, and with the lock.
+            result = {"failed": True, "msg": _actions.out_of_reach(str(self._args.get("asked") or self._play.host), error)}
+        return dict({"changed": False}, **result_of_action(result))
 
     # ---- the record of one host --------------------------------------------------------------------------------------
 
-    def _read(self) -> Result:
-        """What the watch of one host has recorded, and why this host has failed, if it has. Nothing here may hide what failed."""
-        result: Result = {"host": str(self._args["asked"]), "record": {}, "failure": "", "turn": self._turn()}
-        if self._args["state"] == "read":
-            result["failure"] = self._failure()
-        if not self._watches():
-            return result
-        try:
-            result["record"] = in_time(self._record)
-        except AnsibleError as error:
-            result["msg"] = str(error)
+    def _begun(self) -> Result:
+        """Wait until this run's watch on one host has recorded its first look. What watches of earlier runs have recorded there, which end with that."""
+        run, host = self._run(), str(self._args["asked"])
+        if run is None or not self._watches():
+            return {"skipped": True, "skip_reason": "quorum is not watched"}
+        first = self._first_look(run["run_id"], host)
+        result: Result = {"host": host, "run": run["run_id"], "first": {"offset": first["offset"], "spread": first["spread"]}, "earlier": []}
+        for other in first["runs"]:
+            # This run has the cluster, so no other one that goes on has a watch here.
+            if is_run_id(other) and other != run["run_id"]:
+                result["earlier"].append({"run": other, "record": in_time(functools.partial(self._record, "stopped", other))})
         return result
 
-    def _record(self) -> Result:
-        record = _actions.run(self, WATCH, {"state": self._args["state"], "reference": _actions.now()}, self._vars)
-        if self._args["state"] == "stopped":
+    def _first_look(self, run_id: str, host: str) -> Result:
+        """A record with at least that. Raises AnsibleActionFail where there is none in time."""
+        start, why = time.monotonic(), ""
+        while not why:
+            record = in_time(lambda: self._record("read", run_id))
+            if record.get("looked"):
+                return record
+            waited = time.monotonic() - start
+            if record.get("failed"):
+                why = _actions.cause(record)
+            elif not record.get("running") and waited > _STARTING:
+                why = self._job_said(run_id, host)
+            if waited > LONGEST:
+                why = why or f"its watch has had no first look within {LONGEST} s."
+            time.sleep(_AGAIN)
+        raise AnsibleActionFail(f"Quorum is not recorded on {host}: {named(host, why)}")
+
+    def _job_said(self, run_id: str, host: str) -> str:
+        """What the watch itself says, which ran in the background. Empty while it says nothing."""
+        for item in registered.items_of(self._vars, registered.WATCH):
+            if item.get("item") == host and item.get("ansible_job_id"):
+                path = f"{registered.jobs_folder(run_id)}/{item['ansible_job_id']}"
+                said = _actions.run(self, "ansible.builtin.slurp", {"src": path}, self._vars).get("content")
+                try:
+                    return str(json.loads(base64.b64decode(said or ""))["msg"])
+                except (ValueError, KeyError, TypeError):
+                    pass  # Ansible just writes it
+        return ""
+
+    def _read(self) -> Result:
+        """What the watch of one host has recorded, and why this host has failed, if it has. Nothing here may hide what failed."""
+        asked, state = str(self._args["asked"]), str(self._args["state"])
+        result: Result = {"host": asked, "record": {}, "failure": "", "turn": self._turn()}
+        if state == "read":
+            result["failure"] = self._failure()
+        elif state == "finished":
+            # First, so that a record that cannot be read keeps no lock. In the same task, so that a run in which nothing is pending stays short.
+            gate = _actions.run(self, GATE, {**self._args, "point": "give_back" if self._has_ended_early() else "finished"}, self._vars)
+            result["warnings"] = list(gate.get("warnings", []))
+            state = "stopped"
+        run = self._run()
+        if run is None or not self._watches():
+            return result
+        try:
+            record = in_time(lambda: self._record(state, run["run_id"]))
+        except AnsibleError as error:
+            record = {"failed": True, "msg": str(error)}
+        return dict(result, msg=_actions.cause(record)) if record.get("failed") else dict(result, record=record)
+
+    def _has_ended_early(self) -> bool:
+        """Of one cluster among many: then a later run has to know which of its nodes are done."""
+        run = registered.own_run(self._vars["hostvars"], self._play) if self._play.is_of_many else None
+        return run is not None and standing.has_ended(self._play, self._vars["hostvars"], run)
+
+    def _record(self, state: str, run_id: str) -> Result:
+        """The result of watch_quorum for a run's record, with `spread`: for how long it was asked."""
+        asked_at = _actions.now()
+        record = _actions.run(self, WATCH, {"state": state, "run": run_id, "reference": asked_at}, self._vars)
+        record["spread"] = seconds_of(_actions.now()) - seconds_of(asked_at)
+        if state == "stopped":
             try:
-                _actions.run(self, "ansible.builtin.file", {"path": self._options["async_dir"], "state": "absent"}, self._vars)
+                _actions.run(self, "ansible.builtin.file", {"path": registered.jobs_folder(run_id), "state": "absent"}, self._vars)
             except AnsibleError:
                 pass  # what was recorded counts for more than what is left behind
-        return {} if record.get("failed") else record
+        return record
 
     def _failure(self) -> str:
         """Which task of this host has failed, and why. Ansible tells it in a rescue."""
-        task, failed = self._vars.get("ansible_failed_task"), self._vars.get("ansible_failed_result")
-        if not isinstance(failed, dict):
-            return ""
-        name = task.get("name") if isinstance(task, dict) else getattr(task, "name", "")
-        return f"{name}: {_actions.cause(_first_failure(failed))}"
+        name, why = _actions.failure_of(self._vars)
+        return named(self._play.host, f"{name}: {why}") if name or why else ""
 
     def _turn(self) -> str | None:
         return registered.turn_of(self._vars, self._run())
@@ -91,77 +181,94 @@ class ActionModule(ActionBase):
     # ---- the page ----------------------------------------------------------------------------------------------------
 
     def _failed(self) -> Result:
-        """A host has failed: write what is known so far, and stop before the next node."""
-        own = self._progress(self._play.host, self._run())
-        failed = {*self._play.failed, *([self._play.host] if own and own.failure else [])} or {self._play.host}
-        hosts = ", ".join(host for host in self._play.everyone if host in failed)
-        dummy, where = self._write()
-        said = f"Stopped because {hosts} failed. Later nodes were not touched. Fix {hosts} and run the playbook again; it resumes there."
-        return {"failed": True, "msg": said, "report": where}
+        """A host has failed: write what is known so far, and stop before the next node. Only the last host of the batch says why."""
+        play, progress = self._play, self._account().progress()
+        failing = [host for host in play.batch if host in progress and progress[host].failure]
+        failed = [host for host in play.everyone if host in failing or host in play.failed] or [play.host]
+        dummy, where = self._write(lambda judged: last_words(end_of(play.cluster, progress, failed)))
+        if play.host in failing and not is_last_to_speak(play.host, play.batch, failing):
+            return {"failed": True, "msg": f"{play.host} failed. The other hosts of its batch come back first.", "report": where}
+        return {"failed": True, "msg": last_words(end_of(play.cluster, progress, failed, where)), "report": where}
+
+    def _not_as_before(self) -> Result:
+        """All hosts are done, but one of them does not see the cluster as it was before."""
+        why = _actions.failure_of(self._vars)[1]
+        if not why:
+            # ansible-core 2.16 comes here once more with another host. By then the records are gone, so the page would be worse than the one that is there.
+            return {"failed": True, "msg": "The cluster is not as it was before. Another host of this play says why."}
+
+        def said(judged: Verdict, more: str = "") -> str:
+            reasons = [why, *([judged["sentence"]] if judged["kept"] is False else [])]
+            return last_words(End("not_as_before", reasons=reasons, more=more))
+
+        judged, where = self._write(said)
+        run = self._run()
+        return {"failed": True, "msg": said(judged, where), "run_id": run["run_id"] if run else ""}
+
+    def _note(self) -> Result:
+        """In a run over many clusters: why it ends for this one. Whoever reads that may not fail, as the others go on."""
+        run, play, how, failure = self._run(), self._play, str(self._args["how"]), self._failure()
+        why = _actions.failure_of(self._vars)[1].replace(BEGINNING, "").strip() or "Nobody knows why."
+        broken = False
+        if how in ("failed", "lost"):
+            progress = self._account().progress()
+            if how == "failed":
+                mine = progress.get(play.host) or Progress(look=None, results={})
+                progress[play.host] = dataclasses.replace(mine, failure=failure)
+                broken = failure_of(play.host, progress[play.host]).is_broken
+            failed = play.failed + ([play.host] if how == "failed" else [])
+            why = last_words(end_of(play.cluster, progress, failed))
+        ended = Ended(run=run["run_id"] if run else "", host=play.host, how=how, failure=failure, turn=self._turn(), msg=why, broken=broken)
+        return dict(ended, _ansible_verbose_always=True)
+
+    def _so_far(self) -> Result:
+        """A gate that a play uses alone has failed: write what is known. The gate itself has the last word."""
+        if self._run() is None:
+            return {"skipped": True, "skip_reason": "no preflight has begun a run that has a report"}
+        dummy, where = self._write(lambda judged: _actions.failure_of(self._vars)[1])
+        return {"report": where}
 
     def _finish(self) -> Result:
         """All hosts are done. Fails if quorum was lost at any moment, or if nobody can say that it was not."""
+        fleet = registered.fleet_of(self._vars["hostvars"], self._play.host)
+        if fleet is not None:
+            return self._finish_many(fleet)
         judged, where = self._write()
         run = self._run()
-        result = {"msg": f"{judged['sentence']} {where}".strip(), "begun": run["begun"] if run else ""}
+        if run and self._task.check_mode:
+            self._say(rehearsal.in_words("", run, self._account().progress()))
+        result = {"msg": f"{judged['sentence']} {where}".strip(), "run_id": run["run_id"] if run else ""}
         if judged["kept"] is False:
             return dict(result, failed=True, msg=f"The upgrade is done, but: {judged['sentence']} {where}".strip())
         return dict(result, _ansible_verbose_always=True)
 
-    def _write(self) -> tuple[Verdict, str]:
-        """The verdict, and a sentence on where the page is. A page that cannot be written must not hide what it would tell."""
-        cluster, run, records = self._play.cluster, self._run(), self._records()
-        progress = {host: found for host in cluster if (found := self._progress(host, run)) is not None}
-        judged = verdict(records, cluster, self._watches())
+    def _finish_many(self, fleet: Fleet) -> Result:
+        """Fails if it has not ended well for each cluster, and names them."""
+        ends = many.conclusions(fleet, self._vars["hostvars"], self._play.gone, bool(self._task.check_mode))
+        if self._task.check_mode:
+            for end in ends:
+                self._say(rehearsal.in_words(end.part["name"], end.part["run"], end.account.progress()) if end.part["run"] and end.account else [])
+        where = "" if self._task.check_mode else many.write(fleet, ends, self._vars["hostvars"], _actions.now(), _controller.who(self._vars))
+        said = "\n".join(filter(None, [in_words(fleet, ends, bool(self._task.check_mode)), where]))
+        result = {"msg": said, "run_ids": [end.part["run"]["run_id"] for end in ends if end.part["run"]]}
+        return dict(result, failed=True) if has_failed(fleet, ends) else dict(result, _ansible_verbose_always=True)
+
+    @staticmethod
+    def _say(lines: list[str]) -> None:
+        for line in ["", *lines] if lines else []:
+            display.display(line)
+
+    def _write(self, stopped: t.Callable[[Verdict], str] = lambda judged: "") -> tuple[Verdict, str]:
+        """The verdict, and a sentence on where the page is. stopped: says why the run stops, and what to do."""
+        account = self._account()
+        judged = account.judged(self._watches(), seconds(self._options, "stable_for"))
         if not self._options["report"] or self._task.check_mode:
             return judged, ""
-        path = report_path(str(self._options["report"]))
-        try:
-            content = story(run, cluster, progress, records, judged, whole_number(self._options, "spare"), _actions.now())
-            _write_page(path, page(report_of(content)))
-        except (OSError, Unusable) as error:
-            return judged, f"The report could not be written to {path}: {error}"
-        return judged, f"The report is in {path}"
 
-    def _records(self) -> dict[str, t.Any]:
-        """host -> record, from whichever host has read it."""
-        found = [(item["host"], item["record"]) for host in self._play.batch for item in self._read_by(host) if item.get("record")]
-        return dict(best(found))
+        def content() -> dict[str, t.Any]:
+            return account.story(judged, whole_number(self._options, "spare"), _actions.now(), stopped(judged), _controller.who(self._vars))
 
-    def _read_by(self, host: str) -> list[dict[str, t.Any]]:
-        found = registered.variables_of(self._vars["hostvars"], host).get(registered.RECORDS)
-        items = found.get("results", []) if isinstance(found, dict) else []
-        return [item for item in items if isinstance(item, dict) and "record" in item]
+        return judged, write(str(self._options["report"]), content)
 
-    def _progress(self, host: str, run: Run | None) -> Progress | None:
-        """What a host's tasks have registered in this run, None where it was not its turn yet."""
-        variables = registered.variables_of(self._vars["hostvars"], host)
-        look = registered.look_of(variables, run)
-        turn = look["turn"] if look else None
-        # What Ansible says of a failure stays until the next one, so after a rescue among the user's tasks a node that is done has one, too.
-        is_done = bool(look and (not look["needed"] or registered.is_done(variables, look["turn"])))
-        failures = [item["failure"] for item in self._read_by(host) if item.get("failure") and item.get("turn") == turn and not is_done]
-        lost = host in self._play.failed and not failures
-        if look is None:
-            return Progress(look=None, results={}, failure=failures[-1] if failures else "", lost=lost) if failures or lost else None
-        return Progress(look=look, results=registered.results_of(variables, look["turn"]), failure=failures[-1] if failures else "", lost=lost)
-
-
-def _first_failure(result: dict[str, t.Any]) -> dict[str, t.Any]:
-    """The item that failed, of a loop."""
-    items = [item for item in result.get("results", []) if isinstance(item, dict) and item.get("failed")]
-    return items[0] if items else result
-
-
-def _write_page(path: str, text: str) -> None:
-    """As a whole, or not at all."""
-    new = f"{path}.{os.getpid()}.new"
-    try:
-        # What a command wrote may have bytes that are no text.
-        with open(new, "w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-        os.chmod(new, 0o644)
-        os.replace(new, path)
-    finally:
-        if os.path.exists(new):
-            os.remove(new)
+    def _account(self) -> Account:
+        return Account(self._vars["hostvars"], self._play.cluster, self._run(), self._play.batch, self._play.failed)

@@ -9,27 +9,27 @@ Nothing here stops a node without the positive answer of the gate in this turn.
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import secrets
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions
-from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import untemplated
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import look, registered, stacks
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import result_of_action
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import look, registered, rehearsal, stacks, standing
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play, is_of_many, listed
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import whole_number
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Look, Mark, Run
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Look, Run
 
 Result = dict[str, t.Any]
+display = Display()
 
-# The folder that is the role's own: made for the mark, and for root alone. A folder of somebody else stays as it is.
-OWN_FOLDER = "/var/lib/corosync-quorum"
+MARK = "corosync.quorum.rolling_upgrade_mark"
 # Phases that stop a node or lead to it, and the gate whose yes each needs. An upgrade may restart corosync, and a reboot does, also where a task before
 # it was skipped or its failure ignored.
 NEEDS_A_YES = {
@@ -40,6 +40,8 @@ NEEDS_A_YES = {
     "upgrade": "gate_again",
     "reboot": "gate_again",
 }
+# A variable of a helper host, of which each round of a run over many clusters has one
+ROUND = "__rolling_upgrade_round"
 REBOOT_REQUESTS = ("/run/reboot-required", "/run/reboot-needed")
 
 
@@ -55,14 +57,19 @@ class ActionModule(ActionBase):
         self._args = dict(self._task.args)
         self._options: dict[str, t.Any] = dict(self._args["options"])
         self._host = str(self._vars["inventory_hostname"])
-        started, turn = _actions.now(), self._turn()
+        started, turn = _actions.now(), None
         phase = str(self._args["phase"])
         try:
+            registered.refuse_facts(self._host, self._vars)
+            turn = self._turn()
             result = self._look() if phase == "look" else self._of_turn(phase)
         except (AnsibleActionFail, Unusable) as error:
             # Returned and not raised: ansible-core says what an action raises twice.
             result = {"failed": True, "msg": str(error)}
-        return dict({"changed": False, "turn": turn, "started": started, "ended": _actions.now()}, **untemplated(result))
+        except AnsibleConnectionFailure as error:
+            # Ansible would end the play without a word of ours, without a report, and with the lock.
+            result = {"failed": True, "msg": _actions.out_of_reach(self._host, error)}
+        return dict({"changed": False, "turn": turn, "started": started, "ended": _actions.now()}, **result_of_action(result))
 
     def _of_turn(self, phase: str) -> Result:
         found = self._found()
@@ -78,8 +85,8 @@ class ActionModule(ActionBase):
             "may_stop": dict,
             "upgrade": self._upgrade,
             "reboot": self._reboot,
-            "installed": lambda: self._mark("start"),
-            "done": self._done,
+            "installed": lambda: self._mark("start", self._is_rebooted(found)),
+            "done": lambda: self._done(found),
         }
         return steps[phase]() if phase in steps else self._stack(phase)
 
@@ -98,53 +105,71 @@ class ActionModule(ActionBase):
 
     def _look(self) -> Result:
         """See what there is to do on this node, or to bring to its end."""
-        packages = list(self._options["packages"])
-        mark = self._read_mark()
-        asks = str(self._options["needed"]) == "auto" and bool(packages)
-        pending = asks and self._is_pending()
-        resumes = look.resumes_at(mark, pending)
-        needed = look.needed(self._options["needed"], asks, pending, resumes)
+        if ROUND in self._vars:
+            display.display(str(self._vars[ROUND]))
+            return {}
+        why = self._why_not()
+        if why:
+            return {"skipped": True, "skip_reason": why}
+        wishes = self._wishes()
+        seen = _actions.run(self, MARK, {"state": "read", "path": str(self._options["state_file"])}, self._vars)
+        mark = look.mark_of(seen, self._host, time.time())
+        simulated = self._simulated() if wishes.asks else {}
+        pending = bool(simulated.get("changed"))
+        resumes = look.resumes_at(wishes, mark, pending)
+        needed = look.needed(wishes, mark, pending)
         run = self._run()
-        phases = look.phases(self._wishes(), resumes) if needed else []
+        phases = look.phases(wishes, resumes) if needed else []
+        obstacles = stacks.obstacles(wishes.stack, wishes.hooks, seen, is_interrupted=True) if "stop" in phases else []
+        if obstacles:
+            raise AnsibleActionFail(" ".join(stacks.refusals(wishes.stack, {self._host: obstacles})))
+        would = {"would": rehearsal.planned(simulated, list(map(look.package_name, self._packages)))} if self._task.check_mode else {}
         return dict(
-            Look(
+            would,
+            **Look(
                 turn=secrets.token_hex(8),
-                run=run["begun"] if run else "",
+                run=run["run_id"] if run else "",
                 needed=needed,
                 resumes=resumes,
                 tasks=look.file_of(phases) if needed else "",
                 phases=phases,
                 versions=self._versions(),
-            )
+                rebooted=resumes == "start" and mark is not None and mark["rebooted"],
+            ),
         )
 
-    def _read_mark(self) -> Mark | None:
-        path = str(self._options["state_file"])
-        try:
-            return look.read_mark(_actions.read_file(self, path, self._vars))
-        except look.NoMark as error:
-            raise AnsibleActionFail(look.fault(path, self._host, error)) from error
+    def _why_not(self) -> str:
+        """Why this run does nothing more in this cluster, which is one of many; empty where it goes on."""
+        play = self._args.get("play")
+        if play is None or not is_of_many(play):
+            return ""
+        run = registered.own_run(self._vars["hostvars"], Play.of(play))
+        return standing.why_not(Play.of(play), self._vars["hostvars"], run) if run else "This cluster is not upgraded."
 
     def _wishes(self) -> look.Wishes:
-        hooks = look.hooks_of(registered.hooks_in(self._options["hooks"]), str(self._vars.get("playbook_dir", ".")))
-        return look.Wishes(stack=str(self._options["stack"]), hooks=hooks, reboots=str(self._options["reboot"]) != "never")
+        return look.wishes_of(self._options, str(self._vars.get("playbook_dir", ".")))
 
-    def _is_pending(self) -> bool:
-        """Ask the package manager whether it would change anything."""
+    def _simulated(self) -> Result:
+        """What the package manager says that it would change."""
         facts = self._vars.get("ansible_facts") or {}
         manager = facts.get("pkg_mgr")
         if manager is None:
             found = _actions.succeed(
                 self, "ansible.builtin.setup", {"gather_subset": ["!all", "!min", "pkg_mgr"]}, self._vars, "Looking for the package manager"
             )
-            manager = found["ansible_facts"].get("ansible_pkg_mgr")
+            manager = _actions.inner(found, "ansible_facts").get("ansible_pkg_mgr")
         if manager == "apt":
-            _actions.succeed(self, "ansible.builtin.apt", {"update_cache": True}, self._vars, "Refreshing apt's lists of packages", check_mode=False)
-        return bool(
-            _actions.succeed(self, self._module(manager), self._wanted_packages(), self._vars, "Asking which packages would be upgraded", check_mode=True).get(
-                "changed"
-            )
-        )
+            self._refresh_apt()
+        what = "Asking which packages would be upgraded"
+        return _actions.succeed(self, self._module(manager), self._wanted_packages(), self._vars, what, check_mode=True)
+
+    def _refresh_apt(self) -> None:
+        """Also in check mode. Otherwise Ansible's module does it, which installs the Python library that it needs where a small system does not have it."""
+        what = "Refreshing apt's lists of packages"
+        if self._task.check_mode:
+            _actions.succeed(self, "ansible.builtin.command", {"argv": ["apt-get", "--quiet", "update"]}, self._vars, what, check_mode=False)
+        else:
+            _actions.succeed(self, "ansible.builtin.apt", {"update_cache": True}, self._vars, what)
 
     @staticmethod
     def _module(manager: t.Any) -> str:
@@ -152,14 +177,22 @@ class ActionModule(ActionBase):
         return "ansible.builtin.apt" if manager == "apt" else "ansible.builtin.package"
 
     def _wanted_packages(self) -> dict[str, t.Any]:
-        return {"name": list(self._options["packages"]), "state": str(self._options["package_state"])}
+        return {"name": self._packages, "state": str(self._options["package_state"])}
+
+    @property
+    def _packages(self) -> list[str]:
+        return list(listed(self._options["packages"]))
 
     def _versions(self) -> dict[str, str]:
-        packages = list(self._options["packages"])
+        """For the report. A node whose versions nobody can list is upgraded all the same."""
+        packages = self._packages
         if not packages:
             return {}
-        found = _actions.succeed(self, "ansible.builtin.package_facts", {}, self._vars, "Looking which packages are installed", check_mode=False)
-        return look.versions(packages, found["ansible_facts"].get("packages") or {})
+        found = _actions.run(self, "ansible.builtin.command", look.versions_command(packages), self._vars, check_mode=False)
+        if not found.get("failed"):
+            return look.versions(str(found.get("stdout") or ""))
+        found = _actions.run(self, "ansible.builtin.package_facts", {}, self._vars, check_mode=False)
+        return look.versions_of_facts(packages, _actions.inner(found, "ansible_facts", "packages"))
 
     # ---- the steps ---------------------------------------------------------------------------------------------------
 
@@ -173,8 +206,22 @@ class ActionModule(ActionBase):
         name = self._pacemaker_name(timeout) if stack == "crmsh" and phase in ("drain", "undrain") else ""
         changed = False
         for call in stacks.calls(stack, phase, device=self._has_device(answer), timeout=timeout, pacemaker_name=name):
-            changed = bool(self._call(call, timeout).get("changed")) or changed
+            try:
+                changed = bool(self._call(call, timeout).get("changed")) or changed
+            except AnsibleActionFail as error:
+                if phase != "start":
+                    raise
+                raise AnsibleActionFail("\n".join(filter(None, [str(error), self._said_by(str(call.args.get("name") or "corosync"))]))) from None
         return {"changed": changed}
+
+    def _said_by(self, unit: str) -> str:
+        """Why a service did not start, in its own words: systemd only says that it did not."""
+        call = stacks.journal(unit)
+        try:
+            found = _actions.run(self, call.name, call.args, self._vars, check_mode=False)
+        except AnsibleError:
+            return ""
+        return "" if found.get("failed") else stacks.said_by(unit, self._host, str(found.get("stdout") or ""))
 
     def _has_device(self, answer: Gate | None) -> bool:
         run = self._run()
@@ -198,44 +245,63 @@ class ActionModule(ActionBase):
             time.sleep(1)
 
     def _upgrade(self) -> Result:
-        packages = list(self._options["packages"])
+        packages = self._packages
         if not packages:
             return {}
+        before = {} if self._task.check_mode else self._all_versions()
         result = _actions.succeed(self, "ansible.builtin.package", self._wanted_packages(), self._vars, f"Upgrading {', '.join(packages)}")
-        return {"changed": bool(result.get("changed"))}
+        after = self._all_versions() if before else {}
+        return {"changed": bool(result.get("changed")), "packages": look.changed(before, after)}
+
+    def _all_versions(self) -> dict[str, str]:
+        """By package, of all that are installed, for the report: an upgrade changes more than was asked for. Empty where nobody can list them."""
+        found = _actions.run(self, "ansible.builtin.command", look.versions_command([]), self._vars, check_mode=False)
+        return {} if found.get("failed") else look.versions(str(found.get("stdout") or ""))
 
     def _reboot(self) -> Result:
         if str(self._options["reboot"]) != "always" and not self._asks_for_reboot():
             return {"skipped": True, "skip_reason": "the distribution does not ask for a reboot"}
+        self._mark("reboot")
         args = {"reboot_timeout": whole_number(self._options, "reboot_timeout")}
         return {"changed": bool(_actions.succeed(self, "ansible.builtin.reboot", args, self._vars, f"Rebooting {self._host}").get("changed"))}
 
     def _asks_for_reboot(self) -> bool:
         found = (_actions.run(self, "ansible.builtin.stat", {"path": path}, self._vars) for path in REBOOT_REQUESTS)
-        return any(result.get("stat", {}).get("exists") for result in found)
+        return any(_actions.inner(result, "stat").get("exists") for result in found)
 
     # ---- what a later run has to know --------------------------------------------------------------------------------
 
-    def _mark(self, phase: str) -> Result:
-        """On the node itself, so that a controller that dies takes nothing with it. A later run reads it in the preflight."""
-        path = str(self._options["state_file"])
-        folder = os.path.dirname(path)
-        if phase == "stop":
-            mode = {"mode": "0700"} if folder == OWN_FOLDER else {}
-            _actions.succeed(self, "ansible.builtin.file", dict({"path": folder, "state": "directory"}, **mode), self._vars, f"Making the folder {folder}")
+    def _mark(self, phase: str, rebooted: bool = False) -> Result:
+        """On the node itself, so that a controller that dies takes nothing with it. A later run reads it in the preflight.
+
+        Before the node is touched the run must have its lock. Later on it must not be another run's, which does this node now.
+        """
         answer = registered.gate_of(self._vars, self._turn())
         run = self._run()
         nodeid = answer["nodeid"] if answer else (run["nodeids"].get(self._host, 0) if run else 0)
-        line = json.dumps({"phase": phase, "nodeid": int(nodeid)})
-        args = {"path": path, "line": line, "regexp": "^", "create": True, "mode": "0600"}
-        return {"changed": bool(_actions.succeed(self, "ansible.builtin.lineinfile", args, self._vars, f"Writing {path}").get("changed"))}
+        must_hold = phase == "stop" and run is not None
+        return self._change_mark("written", phase=phase, nodeid=int(nodeid), rebooted=rebooted, must_hold=must_hold)
 
-    def _done(self) -> Result:
-        """The node is done: forget that its upgrade was under way, and see which versions it has now."""
-        removed = _actions.succeed(
-            self, "ansible.builtin.file", {"path": str(self._options["state_file"]), "state": "absent"}, self._vars, "Removing the role's mark"
-        )
-        return {"changed": bool(removed.get("changed")), "versions": self._versions()}
+    def _is_rebooted(self, found: Look) -> bool:
+        """In this turn, or by the interrupted run that this one goes on with."""
+        return found["rebooted"] or registered.has_rebooted(self._vars, found["turn"])
+
+    def _done(self, found: Look) -> Result:
+        """The node is done: forget that its upgrade was under way, and see which versions it has now.
+
+        Where the package manager would not tell a later run that nothing is left to do, the mark does so until this run has ended.
+        """
+        if self._wishes().is_for_every_node and self._run() is not None:
+            result = self._mark("done", self._is_rebooted(found))
+        else:
+            result = self._change_mark("removed")
+        return dict(result, versions=self._versions())
+
+    def _change_mark(self, state: str, **more: t.Any) -> Result:
+        run = self._run()
+        args = dict(more, state=state, path=str(self._options["state_file"]), run=run["run_id"] if run else "")
+        verb = "Writing" if state == "written" else "Removing"
+        return {"changed": bool(_actions.succeed(self, MARK, args, self._vars, f"{verb} the role's mark on {self._host}").get("changed"))}
 
     def _run(self) -> Run | None:
         return registered.current_run(self._vars["hostvars"], list(self._options["hosts"]))

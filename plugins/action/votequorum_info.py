@@ -9,15 +9,17 @@ Ansible imports this file once a play. On a node the same code would be compiled
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.corosync.quorum.plugins.module_utils._judge.assess import completed
-from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import untemplated
-
-OWN = "_judge"
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
+from ansible_collections.corosync.quorum.plugins.plugin_utils._actions import host_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import result_of_action
+from ansible_collections.corosync.quorum.plugins.plugin_utils._info import JUDGE, LOCK, RETURNED, judged
+from ansible_collections.corosync.quorum.plugins.plugin_utils._received import answer_of, discovered
 
 
 class ActionModule(ActionBase):
@@ -28,18 +30,16 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        if OWN in self._task.args:
-            raise AnsibleActionFail(f"{OWN} is not for use in a task: remove it.")
+        for name in (JUDGE, LOCK):
+            if name in self._task.args:
+                raise AnsibleActionFail(f"{name} is not for use in a task: remove it.")
         # Of a task in the background the result comes to async_status, past this plugin: then the node does all of it.
         background = bool(self._task.async_val)
-        result.update(self._execute_module(module_args=dict(self._task.args, **{OWN: background}), task_vars=task_vars, wrap_async=background))
-        return _judged(result)
-
-
-def _judged(result: dict[str, t.Any]) -> dict[str, t.Any]:
-    """The module's result as the user gets it."""
-    result.get("invocation", {}).get("module_args", {}).pop(OWN, None)
-    reading = result.pop("reading", None)
-    if reading is not None:
-        result["votequorum"] = untemplated(completed(reading["value"], reading["cmap"], reading["files"]))
-    return result
+        asked_at = utc(time.time())
+        result.update(answer_of(self, RETURNED, module_args=dict(self._task.args, **{JUDGE: background}), task_vars=task_vars, wrap_async=background))
+        facts = discovered(self)
+        if facts:
+            result["ansible_facts"] = facts
+        if "invocation" in result:
+            result["invocation"] = {"module_args": dict(self._task.args)}
+        return result_of_action(judged(result, host_of(self._task, task_vars or {}), asked_at))

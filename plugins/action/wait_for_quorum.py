@@ -19,13 +19,19 @@ from ansible.utils.display import Display
 from ansible.utils.path import makedirs_safe, unfrackpath
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError
-from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import Slice
+from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import FINAL, RESULT, Slice
 from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_options import ARGUMENT_SPEC, check, with_lists_of_nodes
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import printable, quoted
+from ansible_collections.corosync.quorum.plugins.plugin_utils._actions import host_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import result_of_action
+from ansible_collections.corosync.quorum.plugins.plugin_utils._received import answer_of, discovered
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.narrator import Narrator
-from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.slices import LONG_SLICE, SLICE, Broken, Lost, Refused, RemoteWait, Silent
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.slices import LONG_SLICE, SLICE, Broken, Lost, Refused, RemoteWait, Silent, nothing_seen
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.watchdog import Overdue, Watchdog, pause
 
 MODULE = "corosync.quorum.wait_for_quorum"
+# What the module itself returns.
+RETURNED = (RESULT, FINAL)
 # A peer that says nothing for 20 s is gone: ssh ends at the check after the third that had no answer. Only for connections that are made during the wait.
 KEEPALIVE = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 
@@ -34,6 +40,8 @@ LONGEST_SOCKET = 86
 
 # How long closing a connection may take, even after the last moment of the wait. Seconds.
 RESET = 0.4
+# How long removing what was left on the node may take, after the wait has ended. Seconds.
+CLEARING = 3.0
 
 # Ansible has one exception for all that ssh can say and none for a refused password of become: only the words tell them apart.
 # Refused was a login, by either side, or a password of become
@@ -54,9 +62,13 @@ class ActionModule(ActionBase):
     _supports_async = False
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        super().run(tmp, task_vars)
-        options = self._options()
-        host = _host(self._task, task_vars or {})
+        try:
+            super().run(tmp, task_vars)
+            options = self._options()
+        except (AnsibleActionFail, _WrongOption) as exc:  # the first one of async
+            wanted = dict(self._task.args, quorate=self._task.args.get("quorate", True))
+            return result_of_action(dict(nothing_seen(wanted), failed=True, msg=str(exc)))
+        host = host_of(self._task, task_vars or {})
         is_verbose = options["progress"] and not self._task.no_log
         narrator = Narrator((lambda line: display.display(f"wait_for_quorum: [{host}] {line}")) if is_verbose else None)
         node = _Node(self, task_vars or {}, options, narrator)
@@ -65,10 +77,12 @@ class ActionModule(ActionBase):
             result = wait.look_once() if self._task.check_mode else wait.run()
         finally:
             node.restore()
-        result["ansible_facts"].update(node.discovered)
-        return result
+        if "ansible_facts" in result:
+            result["ansible_facts"].update(discovered(self))
+        return result_of_action(result)
 
     def _options(self) -> dict[str, t.Any]:
+        """Raises _WrongOption."""
         self._task.args = with_lists_of_nodes(self._task.args)
         try:
             dummy, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
@@ -76,10 +90,14 @@ class ActionModule(ActionBase):
                 options["quorate"] = True
             check(options)
         except OptionError as exc:
-            raise AnsibleActionFail(str(exc)) from exc
+            raise _WrongOption(str(exc)) from exc
         except AnsibleActionFail as exc:
-            raise AnsibleActionFail(_with_values(str(exc), self._task.args)) from None
+            raise _WrongOption(printable(_with_values(str(exc), self._task.args))) from exc
         return {name: options[name] for name in ARGUMENT_SPEC}
+
+
+class _WrongOption(Exception):
+    """The task cannot be run as it is written."""
 
 
 class _Node:
@@ -94,11 +112,11 @@ class _Node:
         self._parent = os.getppid()
         self._slices = 0
         self.can_keep_alive = getattr(self._connection, "transport", None) == "ssh"
-        self.discovered: dict[str, t.Any] = {}
         self._lost = False
         self._is_own = False
         self._in_use = False
         self._ssh_args: t.Any = None
+        self._folders: set[str] = set()  # temporary ones on the node, of slices that did not end in time
 
     def run_slice(self, slice_: Slice, seconds: float) -> dict[str, t.Any]:
         """Run one slice on the node: the module's result. Raises Silent, Lost, Refused, Broken."""
@@ -109,22 +127,24 @@ class _Node:
         try:
             with Watchdog(seconds, self._narrator.heartbeat, self._parent):
                 arguments = dict(self._options, **slice_.as_argument())
-                answer: dict[str, t.Any] = self._action._execute_module(module_name=MODULE, module_args=arguments, task_vars=self._task_vars)
+                return answer_of(self._action, RETURNED, module_name=MODULE, module_args=arguments, task_vars=self._task_vars)
         except Overdue:
             self._forget()
             raise Silent(f"it gave no answer within {int(seconds)} s") from None
         except AnsibleError as exc:
             self._forget()
             raise _trouble(exc) from exc
-        self.discovered.update(answer.get("ansible_facts") or {})
-        return answer
 
     def pause(self, seconds: float) -> None:
         """Wait without the node, as long as somebody wants the result."""
         pause(seconds, self._parent)
 
     def restore(self) -> None:
-        """Leave the connection as it was found and none of the wait's own; but not one that is shared and may have died with the node."""
+        """Leave the connection as it was found and none of the wait's own; but not one that is shared and may have died with the node.
+
+        And no folder on the node, where it can be reached.
+        """
+        self._remove_folders()
         if not self._is_own:
             return
         try:
@@ -134,6 +154,18 @@ class _Node:
             self._connection.set_option("ssh_args", self._ssh_args)
         if self._lost:
             self._reset()
+
+    def _remove_folders(self) -> None:
+        if not self._folders:
+            return
+        self._in_use = True
+        try:
+            with Watchdog(CLEARING, parent=self._parent):
+                for folder in sorted(self._folders):
+                    self._action._remove_tmp_path(folder, force=True)
+            self._folders.clear()
+        except (AnsibleError, Overdue) as exc:
+            display.vvv(f"wait_for_quorum: {', '.join(sorted(self._folders))} may be left on the node: {quoted(str(exc))}")
 
     def _connect_for_long(self) -> None:
         """Before a long wait: a connection of its own that notices when the node sends nothing any more.
@@ -149,6 +181,8 @@ class _Node:
     def _forget(self) -> None:
         """After a loss: whatever was there of the connection, and of a temporary folder on the node, may be gone."""
         self._lost = True
+        if self._connection._shell.tmpdir:
+            self._folders.add(self._connection._shell.tmpdir)
         self._connection._shell.tmpdir = None
         self._reset()
 
@@ -160,7 +194,7 @@ class _Node:
                 self._connection.reset()
             self._in_use = False
         except (AnsibleError, Overdue) as exc:
-            display.vvv(f"wait_for_quorum: the connection could not be reset: {exc}")
+            display.vvv(f"wait_for_quorum: the connection could not be reset: {quoted(str(exc))}")
 
 
 def _socket(folder: str) -> str:
@@ -179,7 +213,7 @@ def _socket(folder: str) -> str:
 
 def _trouble(exc: AnsibleError) -> Lost | Broken:
     """What an error of Ansible is to the wait."""
-    message = " ".join(str(exc).split())
+    message = quoted(str(exc))
     if isinstance(exc, AnsibleAuthenticationFailure) or REFUSAL.search(message):
         return Refused(message)
     if isinstance(exc, AnsibleConnectionFailure) and not NO_FOLDER.search(message):
@@ -191,8 +225,3 @@ def _with_values(message: str, args: dict[str, t.Any]) -> str:
     """Ansible's words for a wrong option, and the value, which they do not always have."""
     values = [f"{name}: {value}" for name, value in args.items() if name in message and str(value) not in message]
     return f"{message.rstrip('.')}; got {', '.join(values)}." if values else message
-
-
-def _host(task: t.Any, task_vars: dict[str, t.Any]) -> str:
-    host = str(task_vars.get("inventory_hostname", "?"))
-    return f"{host} -> {task.delegate_to}" if task.delegate_to not in (None, "", host) else host

@@ -17,10 +17,20 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import an
 def corosync_conf_changes(old: t.Any, new: t.Any) -> dict[str, t.Any]:
     """{action, changes} for two texts of a corosync.conf."""
     from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_changes import action_of, changes
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.checks import why_refused
 
     for name, text in (("input", old), ("new", new)):
         if not isinstance(text, str):
             raise AnsibleFilterError(f"corosync.quorum.corosync_conf_changes compares two texts of a corosync.conf, but {name} is a {type(text).__name__}.")
+    refused = why_refused(new)
+    if refused:
+        raise AnsibleFilterError(f"corosync.quorum.corosync_conf_changes: corosync would not start with the new text, so it cannot be rolled out: {refused}")
+    refused = why_refused(old)
+    if refused:
+        raise AnsibleFilterError(
+            "corosync.quorum.corosync_conf_changes: corosync would not start with the text given as input, so it has loaded another one, and nobody can say "
+            f"what the new text changes: {refused} Give the text that corosync has loaded."
+        )
     found = changes(old, new)
     return {"action": action_of(found), "changes": [dict(change._asdict()) for change in found]}
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
@@ -15,11 +16,16 @@ if t.TYPE_CHECKING:
 
 
 @answers
-def may_leave(value: t.Any, nodes: t.Any, qdevice: str = "either", spare: int = 0) -> Leave:
+def may_leave(value: t.Any, nodes: t.Any, qdevice: str = "either", spare: int = 0, max_age: float = 900) -> Leave:
     """Whether these nodes may leave, why, and the numbers."""
     from ansible_collections.corosync.quorum.plugins.module_utils._forecast import questions
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._age import too_old
 
-    return questions.may_leave(value, nodes, qdevice=qdevice, spare=spare)
+    answer = questions.may_leave(value, nodes, qdevice=qdevice, spare=spare)
+    old = too_old(value, max_age, time.time())
+    if old:
+        answer["safe"], answer["reason"] = False, old
+    return answer
 
 
 class FilterModule:

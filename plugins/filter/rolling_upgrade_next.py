@@ -8,11 +8,22 @@ from __future__ import annotations
 
 import typing as t
 
+import jinja2
+import jinja2.runtime
 
-def rolling_upgrade_next(given: t.Mapping[str, t.Any], what: str, more: t.Any = None) -> list[str] | dict[str, str] | bool:
-    """Hosts to loop over, files to include, or whether to. what, given, more: see the functions of plugin_utils/_upgrade/flow.py."""
-    from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import flow
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
 
+
+@answers
+@jinja2.pass_context
+def rolling_upgrade_next(
+    context: jinja2.runtime.Context, given: t.Mapping[str, t.Any], what: str, more: t.Any = None
+) -> list[str] | list[int] | list[dict[str, str]] | dict[str, str] | str | bool:
+    """Hosts to loop over, files to include, the id of the run, or whether to. what, given, more: see the functions of plugin_utils/_upgrade/flow.py."""
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import flow, registered
+
+    # Files of the controller are included by what this says, also where no action of the role comes before.
+    registered.refuse_facts(str(context.get("inventory_hostname")), {"ansible_facts": context.get("ansible_facts")})
     return flow.ANSWERS[what](given, more)
 
 

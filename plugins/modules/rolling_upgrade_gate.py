@@ -17,7 +17,7 @@ options:
     description: Which gate.
     type: str
     required: true
-    choices: [input, ask, preflight, before_stop, after_start, finish]
+    choices: [input, ask, survey, preflight, lock, give_back, not_begun, refused, before_stop, after_start, not_back, finish, finished]
   options:
     description: The options of the role.
     type: dict
@@ -32,6 +32,10 @@ options:
   state:
     description: What is so if the gate refuses, in a sentence.
     type: str
+  again:
+    description: Whether this gate was asked before for the same node, so that something was done to the node already.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - corosync.quorum._attributes
 attributes:

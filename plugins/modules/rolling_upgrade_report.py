@@ -17,7 +17,7 @@ options:
     description: What to do.
     type: str
     required: true
-    choices: [read, failed, finish]
+    choices: [begun, read, failed, so_far, finish, not_as_before, note]
   options:
     description: The options of the role.
     type: dict
@@ -30,9 +30,15 @@ options:
     description: The host whose record is read in this item of a loop.
     type: str
   state:
-    description: Whether recording continues or ends.
+    description:
+      - Whether recording continues or ends.
+      - With V(finished) the host also forgets that it is done, and gives back the lock of the run, before recording ends.
     type: str
-    choices: [read, stopped]
+    choices: [read, stopped, finished]
+  how:
+    description: How the run has ended for this cluster, which is one of many.
+    type: str
+    choices: [not_begun, failed, lost, not_as_before]
 extends_documentation_fragment:
   - corosync.quorum._attributes
 attributes:

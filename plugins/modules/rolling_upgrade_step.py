@@ -22,6 +22,9 @@ options:
     description: The options of the role.
     type: dict
     required: true
+  play:
+    description: What Ansible knows of the play.
+    type: dict
 extends_documentation_fragment:
   - corosync.quorum._attributes
 attributes:

@@ -31,7 +31,7 @@ options:
   expected_votes:
     description:
       - The expected votes of the whole cluster, from 1 to 509.
-      - Corosync does not accept fewer than the votes present. It also does not accept so many that a quorate partition would lose quorum.
+      - Corosync does not accept fewer than the votes present. It also does not accept a number with which a quorate partition would lose quorum.
     type: int
   votes:
     description:

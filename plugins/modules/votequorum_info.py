@@ -43,6 +43,10 @@ options:
       - Not for use in a task. The action plugin sets it when the controller computes RV(votequorum.forecast) and RV(votequorum.problems).
     type: bool
     default: true
+  _lock:
+    description: Not for use in a task. The gates of the role P(corosync.quorum.rolling_upgrade#role) read the lock of a run with it.
+    type: bool
+    default: false
 seealso:
   - module: corosync.quorum.wait_for_quorum
   - name: votequorum(5)
@@ -89,7 +93,8 @@ reason:
     - V(not_running) - corosync does not run.
     - V(not_configured) - corosync runs without votequorum.
     - V(not_allowed) - corosync does not accept the user.
-    - V(no_library) - a library is missing on the node.
+    - V(not_trusted) - another user than root listens on corosync's socket. Nothing is sent to it.
+    - V(no_library) - a library is missing on the node, or is older than the corosync that runs.
     - V(timeout) - corosync did not answer within O(timeout).
   returned: when RV(available=false), and on failure where one of these is the reason
   type: str
@@ -121,6 +126,22 @@ votequorum:
       description: Its name in the nodelist, V(null) where it has none.
       type: str
       sample: node1
+    cluster_name:
+      description: C(cluster_name) of its configuration, V(null) where it has none. Many clusters have the same, such as C(debian).
+      type: str
+      sample: web
+    cluster_uuid:
+      description: C(cluster_uuid) of its configuration, which C(pcs) writes. V(null) where it has none.
+      type: str
+      sample: null
+    read_at:
+      description:
+        - When it was read, in UTC by the clock of the controller. It was read at this moment or a little later.
+        - P(corosync.quorum.may_leave#filter) and P(corosync.quorum.quorate_without#test) refuse to answer by an old value.
+        - V(null) where no action plugin returned the value, as with C(async) and from M(corosync.quorum.votequorum). The clock of a node may be wrong,
+          so it does not count.
+      type: str
+      sample: '2026-11-22T10:15:02.123Z'
     quorate:
       description: Whether this node is part of a quorate partition.
       type: bool
@@ -191,7 +212,10 @@ votequorum:
           type: bool
           sample: false
         window_ms:
-          description: Milliseconds between the loss of a node and the lowering.
+          description:
+            - Milliseconds between the loss of a node and the lowering.
+            - V(null) if it is switched on and corosync has loaded its configuration again since it started. Votequorum still uses
+              the number that it read then, and no one can ask for it.
           type: int
           sample: 10000
     auto_tie_breaker:
@@ -207,7 +231,10 @@ votequorum:
           type: str
           sample: none
         nodes:
-          description: The nodes of the list with V(list), as corosync reads them.
+          description:
+            - The nodes of the list with V(list), as corosync reads them.
+            - V(null) with V(list) if corosync has loaded its configuration again since it started. Votequorum still uses the list that it
+              read then, and no one can ask for it. No forecast counts on such a tie-breaker.
           type: list
           elements: int
           sample: []
@@ -322,6 +349,28 @@ votequorum:
               description: Whether its vote alone makes a partition quorate.
               type: bool
               sample: false
+        addresses:
+          description: Its addresses in the nodelist, that of link 0 first. V(null) for a node that is not in the nodelist.
+          type: list
+          elements: str
+          sample: [10.0.0.1, 10.1.0.1]
+        links:
+          description:
+            - The links from the node that was read to this one, one for each configured address, as knet sees them.
+            - Where each node has a single address, the link to a member is connected, and that to any other node is not.
+            - V(null) for the node that was read, without knet (C(transport) C(udp) or C(udpu)), and with corosync before version 3.
+          type: list
+          elements: dict
+          contains:
+            link:
+              description: The number of the link. C(ring0_addr) in the nodelist is the address of link 0.
+              type: int
+              sample: 0
+            connected:
+              description: Whether knet reaches the node over this link.
+              type: bool
+              sample: true
+          sample: [{link: 0, connected: true}, {link: 1, connected: true}]
     forecast:
       description:
         - Which losses of nodes this cluster survives, by corosync's rules.
@@ -386,8 +435,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_on
 
 with compiled_once():
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
-    from ansible_collections.corosync.quorum.plugins.module_utils._node.judged import observe
-    from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import take_reading
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.judged import observe, take_reading
     from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError, positive_seconds
 
 
@@ -408,12 +456,20 @@ def read(timeout: float, if_unavailable: str, judge: bool) -> t.Dict[str, t.Any]
     return {"available": True, "quorate": votequorum["quorate"], "votequorum": votequorum}
 
 
+def lock() -> t.Dict[str, t.Any]:
+    """Who has the lock of this node. What it needs is imported here, as most tasks do not."""
+    with compiled_once():
+        from ansible_collections.corosync.quorum.plugins.module_utils._node.lock import seen
+    return seen()
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "timeout": {"type": "float", "default": 10},
             "if_unavailable": {"type": "str", "choices": ["fail", "report"], "default": "fail"},
             "_judge": {"type": "bool", "default": True},
+            "_lock": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -423,7 +479,7 @@ def main() -> None:
         module.fail_json(msg=str(exc))
     except QuorumError as exc:
         module.fail_json(msg=str(exc), reason=exc.reason)
-    module.exit_json(changed=False, **result)
+    module.exit_json(changed=False, **dict(result, **(lock() if module.params["_lock"] else {})))
 
 
 if __name__ == "__main__":

@@ -40,7 +40,9 @@ attributes:
   facts:
     description: Whether the action returns facts that later tasks can use.
     support: full
-    details: C(ansible_facts.votequorum) is the last value that was read.
+    details:
+      - C(ansible_facts.votequorum) is the last value that was read, if the task succeeds.
+      - Ansible keeps no facts of a task that failed. Use C(register) to have the value then.
 options:
   quorate:
     description:
@@ -55,7 +57,9 @@ options:
     type: list
     elements: raw
   absent:
-    description: Waits until none of these nodes is a member. Nodes are given as in O(members).
+    description:
+      - Waits until none of these nodes is a member. Nodes are given as in O(members).
+      - A node that is removed from corosync's configuration during the wait is absent, too.
     type: list
     elements: raw
   min_members:
@@ -96,6 +100,13 @@ options:
       - V(voting) - the device is registered, polls in time and gives the node its votes.
     type: str
     choices: [absent, registered, alive, voting]
+  links:
+    description:
+      - Waits until links of knet are connected, as this node sees them.
+      - V(all) - every configured link to every member.
+      - Or a list of links, each with C(node), a name or node id, and C(link), its number. C(ring0_addr) in the nodelist is the address of link 0.
+      - Without knet, or for a link that is not configured, the task fails at once.
+    type: raw
   ring_newer_than:
     description:
       - Waits for a ring with a higher number than this. Give it a RV(corosync.quorum.votequorum_info#module:votequorum.ring_id.seq) that you read before.
@@ -215,10 +226,15 @@ timeline:
     event:
       description:
         - What happened.
-        - V(start) is the first check. V(membership), V(quorum_gained), V(quorum_lost) and V(votes) are changes of the cluster.
+        - V(state) is the first check.
+        - A change of the cluster since the previous check has one name, even if several things changed at once. The name is the first of these that
+          applies. V(quorum_lost) or V(quorum_gained). V(node_left), if nodes left, even if others joined. V(node_joined). V(node_restarted), another
+          ring with the same members, because a node was restarted or cut off and was back before the next check. V(wait_for_all_pending), if the node
+          began to wait for all nodes. V(qdevice_changed). V(expected_votes_changed), the expected votes or the quorum that follows from them.
+          V(votes_changed), the votes that are present, or anything else that decides how they are counted. The other keys show all of the change.
         - V(corosync_unavailable) and V(corosync_available) concern corosync on the node. V(unreachable) and V(reachable) concern the connection to the node.
       type: str
-      sample: membership
+      sample: node_joined
     quorate:
       description: Whether the node was quorate at that time. This key and those below are V(null) or empty if nothing could be read.
       type: bool
@@ -251,7 +267,7 @@ timeline:
       elements: int
       sample: []
 unmet:
-  description: The conditions that did not hold at the end.
+  description: The conditions that did not hold at the end. If an option has an invalid value, these are all conditions of the task.
   returned: always
   type: list
   elements: dict
@@ -284,7 +300,7 @@ msg:
   description: What was missing, in words.
   returned: on failure
   type: str
-  sample: "Timed out after 300 s. Not met: members: wanted node1, node2, node3, seen node1, node2. Last seen: quorate, 2 of 3 votes, 2 needed; missing: node3"
+  sample: "Timed out after 300 s. Not met: members: node3 missing. Last seen: quorate, 2 of 3 votes, 2 needed; missing: node3"
 """
 
 import time
@@ -299,19 +315,26 @@ with compiled_once():
     from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import ImpossibleGoal, goal_of
     from ansible_collections.corosync.quorum.plugins.module_utils._node.judged import complete, connect_to_judge
     from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError
-    from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import ARGUMENT, Outcome, Slice, failure
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import ARGUMENT, FINAL, Outcome, Slice, failure
     from ansible_collections.corosync.quorum.plugins.module_utils._node.stdout import ReaderGone, StdoutPoller
     from ansible_collections.corosync.quorum.plugins.module_utils._node.wait import Wait
     from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_options import ARGUMENT_SPEC, check
     from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_state import WaitState
 
 
-def run(params: t.Mapping[str, t.Any]) -> Outcome:
-    """One slice of the wait. Raises OptionError, ImpossibleGoal, ReaderGone, and QuorumError where waiting cannot help."""
+def run(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+    """One slice of the wait: its result. Raises OptionError, ReaderGone, and QuorumError where waiting cannot help."""
     check(params)
     state = WaitState(goal_of(params), Slice.from_params(params), params["sleep"], params["connect_timeout"], time.monotonic())
     wait = Wait(state, StdoutPoller(), connect_to_judge)
-    outcome = wait.run()
+    try:
+        return completed(wait.run(), wait).as_result()
+    except ImpossibleGoal as exc:
+        return failure(str(exc), outcome=completed(wait.outcome(), wait))
+
+
+def completed(outcome: Outcome, wait: Wait) -> Outcome:
+    """The same with what follows from the last value."""
     value = outcome.votequorum
     return outcome if value is None else outcome._replace(votequorum=complete(value, wait.configuration))
 
@@ -319,14 +342,16 @@ def run(params: t.Mapping[str, t.Any]) -> Outcome:
 def main() -> None:
     module = AnsibleModule(argument_spec=dict(ARGUMENT_SPEC, **{ARGUMENT: {"type": "dict"}}), supports_check_mode=True)
     try:
-        outcome = run(module.params)
+        result = run(module.params)
     except ReaderGone:
         raise SystemExit(1)  # without a result: nobody reads it
     except QuorumError as exc:
         module.fail_json(**failure(str(exc), exc.reason))
-    except (OptionError, ImpossibleGoal) as exc:
+    except OptionError as exc:
         module.fail_json(**failure(str(exc)))
-    module.exit_json(**outcome.as_result())
+    if result.get(FINAL):
+        module.fail_json(**result)
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ description:
   - Watches the quorum of a cluster in the background, as the node sees it, and writes each change to a file on the node as it happens.
     So you know afterwards whether quorum was lost at any moment while other tasks ran, for example during an upgrade.
   - The watch is event-driven, like M(corosync.quorum.wait_for_quorum). It survives a stopped, killed, restarted or frozen corosync.
+    When corosync's packages are replaced, it continues with the new libraries.
     It does not survive a reboot of the node. After a reboot start it again; it continues the same record.
   - The filter P(corosync.quorum.quorum_losses#filter) finds the losses of quorum in the records of several nodes.
 extends_documentation_fragment:
@@ -47,9 +48,16 @@ options:
     description:
       - The file on the node, with one JSON document per line. The module creates the file, and its folder if missing. Only the owner can read them.
       - The watch also ends when somebody removes or renames its record.
+      - The folder and the file must be root's alone. A file that is not a record is neither changed nor removed. The task then fails.
       - The record grows to at most 4 MiB, which is about ten thousand changes. Then the watch fails, and O(state=read) returns RV(running=false).
     type: path
     default: /var/lib/corosync-quorum/watch.jsonl
+  run:
+    description:
+      - The id of the run that the watch belongs to, 16 hexadecimal digits. The record is then the run's own, C(/var/lib/corosync-quorum/watch-ID.jsonl),
+        and O(record) must not be set.
+      - The role P(corosync.quorum.rolling_upgrade#role) records in this way. A watch that you start yourself does not need it.
+    type: str
   timeout:
     description: The seconds after which the watch ends by itself. Its record stays until O(state=stopped). For O(state=running) only.
     type: float
@@ -134,7 +142,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 timeline:
-  description: The recorded changes, in order. If several watches wrote the record one after the other, each begins with its own V(start).
+  description:
+    - The recorded changes, in order.
+    - If several watches wrote the record one after the other, V(watch_ended) separates them, and each has its own V(state).
   returned: success, with O(state=read) and O(state=stopped)
   type: list
   elements: dict
@@ -146,12 +156,18 @@ timeline:
     event:
       description:
         - What happened.
-        - V(start) is the first check of a watch. V(membership), V(quorum_gained), V(quorum_lost) and V(votes) are changes of the cluster since
-          the previous check.
-        - V(corosync_unavailable) and V(corosync_available) concern corosync on the node. They come before V(start) if corosync did not
+        - V(state) is the first check of a watch.
+        - A change of the cluster since the previous check has one name, even if several things changed at once. The name is the first of these that
+          applies. V(quorum_lost) or V(quorum_gained). V(node_left), if nodes left, even if others joined. V(node_joined). V(node_restarted), another
+          ring with the same members, because a node was restarted or cut off and was back before the next check. V(wait_for_all_pending), if the node
+          began to wait for all nodes. V(qdevice_changed). V(expected_votes_changed), the expected votes or the quorum that follows from them.
+          V(votes_changed), the votes that are present, or anything else that decides how they are counted. The other keys show all of the change.
+        - V(corosync_unavailable) and V(corosync_available) concern corosync on the node. They come before V(state) if corosync did not
           run at first.
+        - V(watch_ended) is the time until which the watch before is known to have run. A later watch writes it when it continues the record.
+          Nothing is known of the time up to its first entry.
       type: str
-      sample: membership
+      sample: node_joined
     quorate:
       description: Whether the node was quorate at that time. This key and those below are V(null) or empty if nothing could be read.
       type: bool
@@ -195,10 +211,34 @@ running:
   returned: success, with O(state=read) and O(state=stopped)
   type: bool
   sample: true
+looked:
+  description: Whether a watch runs now and has recorded its first look.
+  returned: success, with O(state=read) and O(state=stopped)
+  type: bool
+  sample: true
+until:
+  description:
+    - Until when a watch is known to have run, by the node's clock, in UTC. It is RV(now) if a watch runs, or ran until this task stopped it. Otherwise
+      it is exact to about three seconds.
+    - V(null) if there is no record.
+  returned: success, with O(state=read) and O(state=stopped)
+  type: str
+  sample: "2026-11-22T10:45:00.000Z"
+run:
+  description: The run that the record belongs to, O(run). V(null) for a record without one.
+  returned: success, with O(state=read) and O(state=stopped)
+  type: str
+  sample: 0123456789abcdef
+runs:
+  description: The ids of all runs that have a record on the node.
+  returned: success, with O(state=read) and O(state=stopped)
+  type: list
+  elements: str
+  sample: [0123456789abcdef]
 was_running:
   description:
     - Whether a watch ran until this task stopped it.
-    - If not, the record may end too early. The watch was killed, failed, or reached its O(timeout).
+    - If not, the record may end too early. The watch was killed, failed, or reached its O(timeout). RV(until) says when.
   returned: success, with O(state=stopped)
   type: bool
   sample: true
@@ -242,7 +282,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_on
 with compiled_once():
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
     from ansible_collections.corosync.quorum.plugins.module_utils._node import record as _record
-    from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError, positive_seconds
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError, positive_seconds, run_id
     from ansible_collections.corosync.quorum.plugins.module_utils._node.watch import watch
     from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of, utc
 
@@ -252,6 +292,7 @@ ALREADY = "A watch runs already and writes %s."
 def run(path: str, timeout: float, sleep: float, connect_timeout: float, check_mode: bool) -> t.Dict[str, t.Any]:
     """state=running: the result when the watch has ended. Raises QuorumError, RecordError."""
     if check_mode:
+        _record.check(path)
         running = _record.is_watched(path)
         return {"changed": not running, "msg": ALREADY % path if running else "A watch would be started."}
     with _record.Record(path) as record:
@@ -263,26 +304,43 @@ def run(path: str, timeout: float, sleep: float, connect_timeout: float, check_m
 
 def read(path: str) -> t.Dict[str, t.Any]:
     """state=read. Raises RecordError."""
-    return dict(_record.read(path)._asdict(), now=utc(time.time()), changed=False)
+    return dict(_told(_record.read(path)), changed=False)
 
 
 def stop(path: str, check_mode: bool) -> t.Dict[str, t.Any]:
     """state=stopped. Raises RecordError."""
     was_running, there = _record.is_watched(path), _record.is_there(path)
+    if check_mode:
+        _record.check(path)
     reading = _record.read(path)._replace(running=False) if check_mode else _record.stop(path)
-    return dict(reading._asdict(), now=utc(time.time()), was_running=was_running, changed=there)
+    return dict(_told(reading), was_running=was_running, changed=there)
+
+
+def _told(reading: _record.Reading) -> t.Dict[str, t.Any]:
+    until = None if reading.until is None else utc(reading.until)
+    return dict(reading._asdict(), looked=reading.looked, now=utc(reading.now), until=until, runs=_record.runs())
 
 
 def result_of(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
     """What the module returns. Raises QuorumError, RecordError, OptionError."""
-    path = params["record"]
-    if not os.path.isabs(path):
-        raise OptionError(f"record must be an absolute path; got '{path}'.")
+    path = _path(params)
     times = {name: positive_seconds(name, params[name]) for name in ("timeout", "sleep", "connect_timeout")}
     if params["state"] == "running":
         return run(path, check_mode=check_mode, **times)
-    more = {} if params["reference"] is None else {"offset": offset_of(params["reference"])}
-    return dict(stop(path, check_mode) if params["state"] == "stopped" else read(path), **more)
+    result = dict(stop(path, check_mode) if params["state"] == "stopped" else read(path), run=params["run"])
+    return result if params["reference"] is None else dict(result, offset=offset_of(params["reference"]))
+
+
+def _path(params: t.Mapping[str, t.Any]) -> str:
+    """The record. Raises OptionError."""
+    path: str = params["record"]
+    if params["run"] is None:
+        if not os.path.isabs(path):
+            raise OptionError(f"record must be an absolute path; got '{path}'.")
+        return path
+    if path != _record.DEFAULT:
+        raise OptionError(f"record must not be set beside run, which has a record of its own; got '{path}'.")
+    return _record.path_of(run_id("run", params["run"]))
 
 
 def offset_of(reference: str) -> float:
@@ -302,6 +360,7 @@ def main() -> None:
             "sleep": {"type": "float", "default": 1},
             "connect_timeout": {"type": "float", "default": 5},
             "reference": {"type": "str"},
+            "run": {"type": "str"},
         },
         supports_check_mode=True,
     )

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import base64
 import datetime
 import re
 import typing as t
@@ -16,8 +15,12 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import printable, quoted
+
 Vars = dict[str, t.Any]
 
+# Characters
+LONGEST_OUTPUT = 4000
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -56,11 +59,15 @@ def succeed(action: ActionBase, name: str, args: Vars, task_vars: Vars, what: st
 
 def cause(result: t.Mapping[str, t.Any]) -> str:
     """Why a module failed: what a command wrote says more than Ansible's words for any command."""
-    wrote = str(result.get("stderr") or "").strip() or str(result.get("stdout") or "").strip()
-    said = str(result.get("msg") or "").strip()
+    wrote = _end(result.get("stderr")) or _end(result.get("stdout"))
     if wrote and "rc" in result:
-        return f"{_COLOURS.sub('', wrote)} (exit code {result['rc']})"
-    return said or "it gave no reason"
+        return f"{wrote} (exit code {quoted(str(result['rc']))})"
+    return _end(result.get("msg")) or "it gave no reason"
+
+
+def _end(text: t.Any) -> str:
+    """What a program wrote, and of very much its end, where an error stands. Line ends stay, so it is nothing for a sentence in a list."""
+    return printable(_COLOURS.sub("", str(text or "").strip())[-LONGEST_OUTPUT:], kept="\n")
 
 
 # A connection that works on a node without room for Ansible's files: Ansible calls that a connection failure, too.
@@ -72,7 +79,31 @@ def cannot_log_in(error: AnsibleError) -> bool:
     return isinstance(error, AnsibleConnectionFailure) and not _NO_ROOM.search(str(error))
 
 
-def read_file(action: ActionBase, path: str, task_vars: Vars) -> bytes | None:
-    """What is in a file of this action's host. None where there is no such file."""
-    found = run(action, "ansible.builtin.slurp", {"src": path}, task_vars)
-    return base64.b64decode(found["content"]) if "content" in found else None
+def failure_of(variables: t.Mapping[str, t.Any]) -> tuple[str, str]:
+    """(task, why) of what Ansible says in a rescue has failed; of a loop the item. Empty where nothing has."""
+    task, failed = variables.get("ansible_failed_task"), variables.get("ansible_failed_result")
+    if not isinstance(failed, dict):
+        return "", ""
+    name = task.get("name") if isinstance(task, dict) else getattr(task, "name", "")
+    items = [item for item in failed.get("results", []) if isinstance(item, dict) and item.get("failed")]
+    return str(name or ""), cause(items[0] if items else failed)
+
+
+def out_of_reach(host: str, error: AnsibleError) -> str:
+    """A sentence about a host with which Ansible cannot work any more."""
+    what = "cannot be logged in to" if cannot_log_in(error) else "has no room for Ansible's files"
+    return f"{host} {what}: {quoted(str(error))}"
+
+
+def host_of(task: t.Any, task_vars: Vars) -> str:
+    """Whom a task is about, for people: `web1`, or `web1 -> web2` where it was delegated."""
+    host = str(task_vars.get("inventory_hostname", "?"))
+    return f"{host} -> {task.delegate_to}" if task.delegate_to not in (None, "", host) else host
+
+
+def inner(result: t.Mapping[str, t.Any], *keys: str) -> dict[str, t.Any]:
+    """A dictionary inside of a result, empty where there is none: a node may answer anything."""
+    found: t.Any = result
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}

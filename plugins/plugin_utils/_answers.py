@@ -27,6 +27,9 @@ except ImportError:  # from 2.19 on nothing is templated that is not trusted, an
         return v
 
 
+# Keys of a result that Ansible shows as they are
+_SHOWN = ("msg", "skip_reason")
+
 Given = t.ParamSpec("Given")
 Answer = t.TypeVar("Answer")
 
@@ -41,10 +44,23 @@ def untemplated(value: Answer) -> Answer:
 
 def _wrapped(value: t.Any) -> t.Any:
     if isinstance(value, dict):
-        return {key: _wrapped(item) for key, item in value.items()}
+        return {_wrapped(key): _wrapped(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_wrapped(item) for item in value]
     return wrap_var(value) if isinstance(value, str) else value
+
+
+def result_of_action(result: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What an action returns: never templated, and what is shown of it without being asked for acts on no terminal and no log."""
+    shown = {key: _printable(result[key]) for key in _SHOWN if isinstance(result.get(key), str)}
+    return untemplated(dict(result, **shown))
+
+
+def _printable(text: str) -> str:
+    """Sentences of ours may be lines of their own: what they quote has no line ends."""
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.words import printable
+
+    return printable(text, kept="\n")
 
 
 def answers(function: t.Callable[Given, Answer]) -> t.Callable[Given, Answer]:
@@ -57,6 +73,6 @@ def answers(function: t.Callable[Given, Answer]) -> t.Callable[Given, Answer]:
         try:
             return untemplated(function(*args, **kwargs))
         except Unusable as error:
-            raise AnsibleFilterError(f"corosync.quorum.{function.__name__}: {error}") from error
+            raise AnsibleFilterError(f"corosync.quorum.{function.__name__}: {_printable(str(error))}") from error
 
     return answered

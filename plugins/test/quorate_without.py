@@ -6,17 +6,20 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import answers
 
 
 @answers
-def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = "either", spare: int = 0) -> bool:
+def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = "either", spare: int = 0, max_age: float = 900) -> bool:
     """Whether the cluster stays quorate if these nodes leave."""
     from ansible_collections.corosync.quorum.plugins.module_utils._forecast import questions
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._age import too_old
 
-    return questions.quorate_without(value, nodes, qdevice=qdevice, spare=spare)[0]
+    holds = questions.quorate_without(value, nodes, qdevice=qdevice, spare=spare)[0]
+    return not too_old(value, max_age, time.time()) and holds
 
 
 class TestModule:

@@ -7,7 +7,8 @@
 """What has to be done so that a changed corosync.conf is in force: nothing, a reload, a restart of each node, or a stop of the whole cluster.
 
 Pure. The rules are those of corosync 3.1: exec/cfg.c (remove_ro_entries), exec/totemconfig.c (totem_volatile_config_read,
-check_things_have_not_changed) and exec/votequorum.c (votequorum_refresh_config).
+check_things_have_not_changed), exec/totemsrp.c (totemsrp_initialize) and exec/votequorum.c (votequorum_refresh_config); and of corosync-qdevice,
+which follows its heuristics, the nodelist and logging while it runs, and nothing else (qdevices/qdevice-cmap.c).
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import Conf, Value, parse
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model
+from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import Value, parse
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.in_force import InForce, in_force
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model, addresses_of, effective_nodeid
 
-NONE, RELOAD, RESTART, STOP = "none", "reload", "restart", "stop"
-ACTIONS = (NONE, RELOAD, RESTART, STOP)
+NONE, RELOAD, RESTART_QDEVICE, RESTART, STOP = "none", "reload", "restart_qdevice", "restart", "stop"
+ACTIONS = (NONE, RELOAD, RESTART_QDEVICE, RESTART, STOP)
 
 
 class ConfChange(t.NamedTuple):
@@ -29,30 +31,22 @@ class ConfChange(t.NamedTuple):
     action: str
 
 
-# The first that fits the whole key counts. A node that restarts alone with one of the STOP settings could not talk to the others.
+# The first that fits the whole key counts. A node that restarts alone with one of the STOP settings could not talk to the others. (Of two names of the
+# cluster, corosync would take no notice with knet; but corosync-qnetd and the lock manager would.)
 _RULES: tuple[tuple[str, t.Pattern[str]], ...] = tuple(
     (action, re.compile(f"(?:{'|'.join(patterns)})\\Z"))
     for action, patterns in (
         (STOP, ("totem\\.(version|transport|cluster_name|ip_version|clear_node_high_bit)", "quorum\\.provider")),
-        (STOP, ("totem\\.interface\\.\\d+\\.(bindnetaddr|mcastaddr|mcastport|broadcast|ttl|knet_transport)",)),
-        (RESTART, ("totem\\.(threads|netmtu|ip_dscp|link_mode)", "(system|resources)\\..+")),
-        (RESTART, ("quorum\\.(wait_for_all|last_man_standing|last_man_standing_window|leaving_timeout)",)),
+        (STOP, ("totem\\.interface\\.\\d+\\.(mcastaddr|mcastport|broadcast|knet_transport)",)),
+        (RELOAD, ("resources\\.watchdog_timeout",)),
+        (RESTART, ("totem\\.(netmtu|ip_dscp|link_mode|heartbeat_failures_allowed|max_network_delay)", "(system|resources)\\..+")),
+        (RESTART, ("totem\\.interface\\.\\d+\\.ttl",)),
+        (RESTART, ("quorum\\.(wait_for_all|last_man_standing|last_man_standing_window)",)),
         (RESTART, ("quorum\\.(auto_tie_breaker|auto_tie_breaker_node|allow_downscale|expected_votes_tracking)",)),
+        (RESTART_QDEVICE, ("quorum\\.device\\.(model|timeout|sync_timeout|net\\..+)",)),
         (RELOAD, (".*",)),
     )
 )
-# What corosync takes where a key is not set. (wait_for_all is not among them: where it is not set, two_node decides.)
-_DEFAULTS: dict[str, Value] = {
-    "totem.transport": "knet",
-    "totem.link_mode": "passive",
-    "quorum.two_node": 0,
-    "quorum.last_man_standing": 0,
-    "quorum.last_man_standing_window": 10000,
-    "quorum.auto_tie_breaker": 0,
-    "quorum.auto_tie_breaker_node": "lowest",
-    "quorum.allow_downscale": 0,
-    "quorum.expected_votes_tracking": 0,
-}
 _TWO_NODE, _WAIT_FOR_ALL = "quorum.two_node", "quorum.wait_for_all"
 _LINK_KEY = re.compile(r"totem\.interface\.(\d+)\.")
 _NODE_KEY = re.compile(r"nodelist\.node\.\d+\.")
@@ -65,67 +59,83 @@ def action_of(changes: t.Iterable[ConfChange]) -> str:
 
 
 def changes(old: str, new: str) -> list[ConfChange]:
-    """What differs between two texts, by key. Comments, blanks and the order of keys make no difference, nor does the order of nodes."""
-    before, after = parse(old), parse(new)
+    """What differs between two texts, by key. Comments, blanks and the order of keys make no difference, nor does the order of nodes.
+
+    A key that comes to the same in both makes none either: its default, written or not, or one that nothing reads.
+    """
+    before, after = Model(parse(old)), Model(parse(new))
     return _settings(before, after) + _nodes(before, after)
 
 
-def _settings(before: Conf, after: Conf) -> list[ConfChange]:
+def _settings(before: Model, after: Model) -> list[ConfChange]:
     found = []
-    for key in sorted(set(before.values) | set(after.values)):
-        if not _NODE_KEY.match(key) and _in_force(before, key, after) != _in_force(after, key, before):
+    old, new = before.conf.values, after.conf.values
+    for key in sorted(set(old) | set(new)):
+        if not _NODE_KEY.match(key) and old.get(key) != new.get(key) and _comes_to(before, key, after) != _comes_to(after, key, before):
             action = RELOAD if _link_comes_or_goes(before, after, key) else next(action for action, pattern in _RULES if pattern.match(key))
-            found.append(ConfChange(key, before.values.get(key), after.values.get(key), action))
+            found.append(ConfChange(key, old.get(key), new.get(key), action))
     return found
 
 
-def _in_force(conf: Conf, key: str, other: Conf) -> Value | None:
+def _comes_to(model: Model, key: str, other: Model) -> InForce:
     """What a key comes to in one of two files."""
-    if key == _WAIT_FOR_ALL and _two_node(conf) == _two_node(other):
-        # Where two_node changes, too, a running corosync still does what its old file says: it follows two_node only if that had no wait_for_all.
-        return conf.values.get(key, _two_node(conf))
-    return conf.values.get(key, _DEFAULTS.get(key))
+    if key == _WAIT_FOR_ALL and model.two_node != other.two_node:
+        # A running corosync still does what its old file says: it follows two_node only if that had no wait_for_all.
+        return model.conf.values.get(key)
+    return in_force(model, key)
 
 
-def _two_node(conf: Conf) -> Value | None:
-    return conf.values.get(_TWO_NODE, _DEFAULTS[_TWO_NODE])
-
-
-def _link_comes_or_goes(before: Conf, after: Conf, key: str) -> bool:
+def _link_comes_or_goes(before: Model, after: Model, key: str) -> bool:
     link = _LINK_KEY.match(key)
-    return link is not None and _has_link(before, link.group(1)) != _has_link(after, link.group(1))
+    return link is not None and _has_link(before, int(link.group(1))) != _has_link(after, int(link.group(1)))
 
 
-def _has_link(conf: Conf, number: str) -> bool:
-    return any(f"ring{number}_addr" in node.values for node in Model(conf).nodes)
+def _has_link(model: Model, link: int) -> bool:
+    return any(link in addresses_of(node) for node in model.nodes)
 
 
-def _nodes(before: Conf, after: Conf) -> list[ConfChange]:
-    """Nodes are compared by their node id: corosync knows them by it, wherever in the list they stand."""
+def _nodes(before: Model, after: Model) -> list[ConfChange]:
+    """Nodes are compared by their node id: corosync knows them by it, wherever in the list they stand. One that has got another id is found by its name."""
     old, new = _by_nodeid(before), _by_nodeid(after)
+    renumbered = _renumbered(old, new)
     found = []
     for nodeid in sorted(set(old) | set(new)):
-        if nodeid not in old or nodeid not in new:
-            found.append(_node_change("nodelist.node", nodeid, old.get(nodeid), new.get(nodeid)))
+        if nodeid in renumbered.values():
             continue
-        for key in sorted(set(old[nodeid].values) | set(new[nodeid].values)):
-            change = _node_key_change(nodeid, key, old[nodeid].values.get(key), new[nodeid].values.get(key))
+        before_node, after_node = old.get(nodeid), new.get(renumbered.get(nodeid, nodeid))
+        if before_node is None or after_node is None:
+            labels = [node.label if node else None for node in (before_node, after_node)]
+            found.append(ConfChange(f"nodelist.node({nodeid})", labels[0], labels[1], RELOAD))
+            continue
+        for key in sorted(set(before_node.values) | set(after_node.values)):
+            change = _node_key_change(nodeid, key, before_node.values.get(key), after_node.values.get(key))
             if change.old != change.new:
                 found.append(change)
     return found
 
 
-def _node_change(prefix: str, nodeid: int, old: ConfNode | None, new: ConfNode | None) -> ConfChange:
-    return ConfChange(f"{prefix}({nodeid})", old.label if old else None, new.label if new else None, RELOAD)
+def _renumbered(old: t.Mapping[int, ConfNode], new: t.Mapping[int, ConfNode]) -> dict[int, int]:
+    """old -> new node id of those that are the same node, by name, or by an address where one has no name.
+
+    corosync reads its own node id when it starts (totem_config_read): after a reload, cmap has the new one and the daemon the old one.
+    """
+    gone, come = [nodeid for nodeid in old if nodeid not in new], [nodeid for nodeid in new if nodeid not in old]
+    return {was: now for was in gone for now in come if _is_same(old[was], new[now])}
+
+
+def _is_same(one: ConfNode, other: ConfNode) -> bool:
+    if one.text("name") is not None and other.text("name") is not None:
+        return one.text("name") == other.text("name")
+    return bool(set(addresses_of(one).items()) & set(addresses_of(other).items()))
 
 
 def _node_key_change(nodeid: int, key: str, old: Value | None, new: Value | None) -> ConfChange:
     if key == "quorum_votes":
         old, new = 1 if old is None else old, 1 if new is None else new
-    # A link may come and go by a reload, but none may change its address (check_things_have_not_changed).
-    moved = bool(_ADDRESS.match(key)) and old is not None and new is not None
+    # A link may come and go by a reload, but none may change its address (check_things_have_not_changed), and no node its id.
+    moved = key == "nodeid" or (bool(_ADDRESS.match(key)) and old is not None and new is not None)
     return ConfChange(f"nodelist.node({nodeid}).{key}", old, new, STOP if moved else RELOAD)
 
 
-def _by_nodeid(conf: Conf) -> dict[int, ConfNode]:
-    return {node.number("nodeid") or -1 - node.position: node for node in Model(conf).nodes}
+def _by_nodeid(model: Model) -> dict[int, ConfNode]:
+    return {effective_nodeid(model, node) or -1 - node.position: node for node in model.nodes}

@@ -187,4 +187,6 @@ def _joined(nodeid: int, name: str) -> Node:
         "expected_votes": None,
         "local": False,
         "qdevice": None,
+        "addresses": None,
+        "links": None,
     }

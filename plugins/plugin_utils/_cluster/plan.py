@@ -11,22 +11,40 @@ Pure. wish.py finds wrong variables; gates.py finds changes that would cost quor
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import parse
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster import gates as cluster_gates
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster import rings as cluster_rings
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster import wish as cluster_wish
-from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_changes import NONE, RELOAD, RESTART, STOP, ConfChange, action_of, changes
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_changes import (
+    NONE,
+    RELOAD,
+    RESTART,
+    RESTART_QDEVICE,
+    STOP,
+    ConfChange,
+    action_of,
+    changes,
+)
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_text import TextError
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.host import Host
-from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.wish import ClusterWish, Refusals
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.keys import KeyPlan, plan_key, refuse_keys
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.wish import MANAGED, ClusterWish, Refusals
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.checks import lint
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model
 
 Plan = dict[str, t.Any]
 
 _DEVICE = "quorum.device."
-_DEVICE_VOTES = "quorum.device.votes"
+_PROXMOX = "Proxmox VE"
+_NOTHING = ["nothing to do"]
+# What decides whether a node reaches the server of the quorum device.
+_SERVER = ("quorum.device.model", "quorum.device.net.host", "quorum.device.net.port", "quorum.device.net.tls", "quorum.device.net.force_ip_version")
+_ENCRYPTION = re.compile(r"totem\.(secauth|crypto_.*|key|keyfile)\Z")
+_INLINE_KEY = "totem.key"
+_HIDDEN = "(hidden)"
 
 
 def plan_cluster(given: t.Mapping[str, t.Any], seen: t.Mapping[str, t.Any], play: t.Mapping[str, t.Any]) -> Plan:
@@ -43,11 +61,13 @@ def plan_cluster(given: t.Mapping[str, t.Any], seen: t.Mapping[str, t.Any], play
     refusals += work.refuse_members(play["ready"]) if not refusals else []
     refusals += work.configure() if not refusals else []
     refusals += work.refuse_changes() if not refusals and not work.unreadable else []
-    return work.steps() if play["ready"] and not refusals else _refused(refusals)
+    if refusals:
+        return _refused(refusals)
+    return work.steps() if play["ready"] else dict(_refused([]), **work.questions(), lock=True)
 
 
 def _refused(refusals: Refusals) -> Plan:
-    return {"refusals": refusals}
+    return {"refusals": refusals, "hosts": [], "apart": [], "addresses": {}, "ip_version": "", "ask_device": [], "device": None, "trial": [], "lock": False}
 
 
 class _Work:
@@ -56,6 +76,7 @@ class _Work:
     def __init__(self, wish: ClusterWish, hosts: dict[str, Host]) -> None:
         self.wish = wish
         self.hosts = hosts
+        self.sorted = cluster_rings.sort_out(hosts.values())
         self.staying = [hosts[node.host] for node in wish.nodes]
         self.members = [host for host in self.staying if host.is_member]
         self.leaving = [hosts[node.host] for node in wish.leaving if hosts[node.host].is_member]
@@ -67,14 +88,18 @@ class _Work:
         self.version = 0
         self.notes: list[str] = []
         self.changes: dict[str, list[ConfChange]] = {}
+        self.key = plan_key(self.members, self.staying, wish.rotates_key) if wish.is_encrypted else KeyPlan()
 
     # --- what the hosts have -----------------------------------------------------------------------------------------
 
     def refuse_files(self) -> Refusals:
-        """The files that are there must be of this cluster, and Ansible's to write."""
-        owned = [host.name for host in self.hosts.values() if host.proxmox]
+        """The files that are there must be of this cluster, root's alone, and Ansible's to write."""
+        unsafe = [f"{host.name}: {doubt}" for host in self.hosts.values() for doubt in host.unsafe_files]
+        if unsafe:
+            return ["What root writes in /etc/corosync must be root's alone. " + " ".join(unsafe)]
+        owned = self._refuse_owned()
         if owned:
-            return [f"Proxmox VE owns corosync.conf on {', '.join(owned)}: change the cluster with pvecm."]
+            return owned
         names = {host.name: host.cluster_name for host in self.hosts.values() if host.has_cluster}
         if all(name == self.wish.name for name in names.values()):
             return []
@@ -87,22 +112,49 @@ class _Work:
             )
         ]
 
+    def _refuse_owned(self) -> Refusals:
+        """Clusters of other tools, which write the file themselves, and without asking."""
+        found: dict[str, list[str]] = {}
+        for host in self.hosts.values():
+            if host.owners:
+                found.setdefault(" or ".join(host.owners), []).append(host.name)
+        refusals = []
+        for owner, hosts in found.items():
+            if owner == _PROXMOX:
+                refusals.append(f"Proxmox VE owns corosync.conf on {', '.join(hosts)}: change the cluster with pvecm.")
+                continue
+            refusals.append(
+                f"The cluster of {', '.join(hosts)} seems to be one of {owner}: {owner} is installed there, and the role has not written corosync.conf. Change "
+                f'the cluster with {owner}. If the file was written by hand, and this role is to write it from now on, make "{MANAGED}" its first line, and '
+                "run the play with --check --diff first."
+            )
+        return refusals
+
     def refuse_members(self, ready: bool) -> Refusals:
         """What runs must be one cluster whose quorum can be read. A host that lacks a package is read later."""
-        silent = [host for host in self.members + self.leaving if host.value is None] + (self.unreadable if ready else [])
+        silent = [host for host in self.hosts.values() if host.value is None and (host in self.members + self.leaving or host.may_be_a_member)]
+        silent += self.unreadable if ready else []
         if silent:
             reasons = " ".join(f"{host.name}: {host.msg or host.reason}" for host in silent)
             return [f"The quorum of a host cannot be read, so nothing is known about the quorum of the cluster. {reasons}"]
-        rings: dict[tuple[int, int], list[str]] = {}
-        for host in self.members + self.leaving:
-            if host.value:
-                ring = host.value["ring_id"]
-                rings.setdefault((ring["nodeid"], ring["seq"]), []).append(host.name)
-        if len(rings) > 1:
-            listed = "; ".join(f"{', '.join(names)} on ring {nodeid:x}.{seq:x}" for (nodeid, seq), names in sorted(rings.items()))
-            return [f"The hosts do not see each other: {listed}. Nothing is changed while the cluster is partitioned."]
-        unsettled = [host.name for host in self.members if host.value and not host.value["settled"]]
+        if self.sorted.partition:
+            return [self._partitioned(self.sorted.partition)]
+        asked = self.members + [self.hosts[name] for name in self.sorted.apart]
+        unsettled = [host.name for host in asked if host.value and not host.value["settled"]]
         return [f"A membership change is under way on {', '.join(unsettled)}. Run the play again."] if unsettled else []
+
+    def _partitioned(self, rings: str) -> str:
+        return f"The hosts do not see each other: {rings} Nothing is changed while the cluster is partitioned.{self._key_of_a_partition()}"
+
+    def _key_of_a_partition(self) -> str:
+        """A key that was replaced without a reload parts the first node that restarts from the rest."""
+        old = [host.name for host in self.members if host.key_pending]
+        if not old or len({host.key for host in self.members}) > 1:
+            return ""
+        return (
+            f" The cause may be the key: on {', '.join(old)} the authkey was changed after corosync was started. All nodes have the same file now, so run "
+            f"corosync-cfgtool -R on each of these."
+        )
 
     # --- the new configuration ---------------------------------------------------------------------------------------
 
@@ -115,7 +167,8 @@ class _Work:
         self.version = max([host.version for host in self.hosts.values() if host.has_cluster], default=0)
         try:
             self.text = self.wish.text(self.nodeids, self.version)
-            if not texts or any(text != self.text for text in texts):
+            # A key is loaded with a new version, so that each node can be asked whether it has read it.
+            if not texts or any(text != self.text for text in texts) or self.key.is_loaded_anew:
                 self.version += 1
                 self.text = self.wish.text(self.nodeids, self.version)
         except TextError as error:
@@ -172,6 +225,8 @@ class _Work:
 
     def refuse_changes(self) -> Refusals:
         """Changes that corosync cannot take in, and those that would cost quorum."""
+        if self.sorted.never_met and not self._is_mended:
+            return [self._partitioned(cluster_rings.partition_of(self.hosts.values()) + ".")]
         self.changes = {host.name: changes(host.text or "", self.text) for host in self.members}
         impossible = sorted({change.key for found in self.changes.values() for change in found if change.action == STOP})
         if impossible:
@@ -189,21 +244,14 @@ class _Work:
             device_goes=self.qdevice in ("off", "restarted"),
             restart=self.restarts,
         )
-        return self._refuse_keys() + cluster_gates.refusals([(host.name, host.value) for host in self.members if host.value], planned)
-
-    def _refuse_keys(self) -> Refusals:
-        keys: dict[str, list[str]] = {}
-        for host in self._key_owners if self.wish.is_encrypted else []:
-            keys.setdefault(host.key or "", []).append(host.name)
-        if len(keys) < 2:
-            return []
-        groups = " from ".join(", ".join(names) for names in keys.values())
-        return [f"/etc/corosync/authkey differs: that of {groups}. Keep the right one, remove it on the others, and run the play again."]
+        keys = refuse_keys(self.members, self.staying) if self.wish.is_encrypted and not self.wish.rotates_key else []
+        return keys + cluster_gates.refusals([(host.name, host.value) for host in self.members if host.value], planned)
 
     @property
-    def _key_owners(self) -> list[Host]:
-        """Those whose key counts: of a running cluster, its members."""
-        return [host for host in self.members if host.key] or [host for host in self.staying if host.key]
+    def _is_mended(self) -> bool:
+        """Whether hosts that never met can meet once they are started anew: otherwise it is for people to find out why they do not."""
+        apart = [self.hosts[name] for name in self.sorted.apart]
+        return any(host.is_out_of_reach or host.text != self.text for host in apart)
 
     @property
     def reload_needed(self) -> bool:
@@ -218,53 +266,98 @@ class _Work:
     @property
     def qdevice(self) -> str:
         """What the daemon of the quorum device has to be: on, restarted, off; none where there never was one."""
-        changed = {change.key for found in self.changes.values() for change in found if change.key.startswith(_DEVICE)}
+        changed = {change.action for found in self.changes.values() for change in found if change.key.startswith(_DEVICE)}
         if not self.wish.has_device:
             return "off" if any(host.value and host.value["qdevice"] for host in self.members) or changed else "none"
         had = any(host.model.qdevice for host in self.members)
         due = any(host.qdevice_marked for host in self.members)
-        return "restarted" if due or (had and changed - {_DEVICE_VOTES}) else "on"
+        return "restarted" if due or (had and RESTART_QDEVICE in changed) else "on"
+
+    # --- what the hosts are asked before the first step ----------------------------------------------------------------
+
+    def questions(self) -> Plan:
+        """addresses: what every node has to resolve, by the host whose addresses they are.
+
+        ask_device: which hosts have to reach the server of the quorum device before its section is written: those that do not have it yet.
+        """
+        asked = [host.name for host in self.staying if self.wish.has_device and _server(host.model) != _server(self.model)]
+        return {
+            "hosts": [host.name for host in self.staying],
+            "addresses": {node.host: node.addresses for node in self.wish.nodes},
+            "ip_version": self.model.conf.text("totem.ip_version") or ("ipv4" if self.model.conf.text("totem.transport") == "udp" else "ipv6-4"),
+            "ask_device": asked,
+            "device": self.wish.server if asked else None,
+        }
 
     # --- the steps ---------------------------------------------------------------------------------------------------
 
     def steps(self) -> Plan:
         """In the order in which the role takes them."""
-        first = self.members or self.staying
-        owner = next(iter(self._key_owners), None)
-        source = owner.name if owner else first[0].name
         found = sorted({change for each in self.changes.values() for change in each}, key=lambda change: change.key)
         model = self.model
         shrinks = model.last_man_standing or model.allow_downscale or model.expected_votes_tracking
-        action = RESTART if self.restarts else RELOAD if self.reload_needed else NONE
         result: Plan = {
             "refusals": [],
-            "notes": self.notes,
-            "action": action,
-            "changes": [dict(change._asdict()) for change in found if change.key != "totem.config_version"],
+            "notes": [*self.sorted.apart.values(), *self.notes],
+            "action": RESTART if self.restarts else RELOAD if self.reload_needed else NONE,
+            "changes": [_shown(change) for change in found if change.key != "totem.config_version"],
             "conf": self.text,
             "config_version": self.version,
             "expected_votes": None if shrinks else cluster_gates.expected_votes(model),
             "nodes": sorted(self.nodeids.values()),
-            "key_from": source if self.wish.is_encrypted else None,
-            "key_missing": self.wish.is_encrypted and owner is None,
-            "key_to": [host.name for host in self.staying if host.name != source and (owner is None or host.key != owner.key)],
+            "apart": [host.name for host in self.hosts.values() if host.is_apart],
             "leave": [host.name for host in self.leaving],
             "forget": [node.host for node in self.wish.leaving if self.hosts[node.host].has_cluster],
             "mark": [host.name for host in self.members if host.name in self.restarts and not host.marked],
             "mark_qdevice": [host.name for host in self.members if self.qdevice == "restarted" and not host.qdevice_marked],
-            "hosts": [host.name for host in self.staying],
             "write": [host.name for host in self.staying if host.text != self.text],
             "reload": self.members[0].name if self.reload_needed else None,
             "members": [host.name for host in self.members],
             "fresh": [host.name for host in self.staying if host.runs_alone],
-            "start": [host.name for host in self.staying if not host.runs],
+            "start": [host.name for host in self.staying if host.is_apart or not host.runs],
             "restart": self.restarts,
             "qdevice": self.qdevice,
+            "stuck": [host.name for host in self.members if host.reload_failed],
+            "old_versions": {host.name: host.model.conf.number("totem.config_version") for host in self.members},
+            "hide": [host.name for host in self.hosts.values() if host.has_inline_key],
         }
-        if not self.wish.is_encrypted:
-            result["key_to"] = []
+        result.update(**self.questions(), **self._key_steps())
+        result["put"] = _in_order(result["hosts"], result["write"] + result["key_put"])
+        installed = [host.name for host in self.staying if host.installed]  # a package that is missing in check mode judges nothing
+        result["trial"] = _in_order(installed, result["write"] + result["start"] + result["fresh"] + result["restart"])
         result["summary"] = _summary(result)
+        result["lock"] = result["summary"] != _NOTHING  # what changes nothing need not wait for another run
         return result
+
+    def _key_steps(self) -> Plan:
+        """key_put: where a new key takes the place of what is there. look: how long members have to see each other after a change of encryption."""
+        key = self.key
+        encryption_changes = any(_ENCRYPTION.match(change.key) for found in self.changes.values() for change in found)
+        seconds = max((host.loss_seconds for host in self.members), default=0) + 1
+        return {
+            "key_from": key.source,
+            "key_missing": key.is_new,
+            "key_to": list(key.to),
+            "key_put": _in_order([host.name for host in self.staying], [*key.to, *([key.source] if key.source and key.is_new else [])]),
+            "key_load": list(key.pending),
+            "present": sorted({nodeid for host in self.members if host.value for nodeid in host.value["members"]} & set(self.nodeids.values())),
+            "look": {"stable_for": seconds, "timeout": 2 * seconds + 10} if self.members and (key.is_loaded_anew or encryption_changes) else None,
+        }
+
+
+def _in_order(hosts: list[str], some: list[str]) -> list[str]:
+    return [host for host in hosts if host in some]
+
+
+def _server(model: Model) -> list[t.Any]:
+    return [model.conf.values.get(key) for key in _SERVER]
+
+
+def _shown(change: ConfChange) -> Plan:
+    """A change as it may be shown: the key of a cluster may stand in its file."""
+    if change.key == _INLINE_KEY:
+        change = change._replace(old=change.old and _HIDDEN, new=change.new and _HIDDEN)
+    return dict(change._asdict())
 
 
 def _configured_nodes(hosts: t.Iterable[Host]) -> list[ConfNode]:
@@ -279,6 +372,8 @@ def _summary(steps: Plan) -> list[str]:
     lines = [
         ("make a key on %s", [steps["key_from"]] if steps["key_missing"] else []),
         ("hand the key to %s", steps["key_to"]),
+        ("let corosync load the key, which may be another one than it has in its memory, on %s", steps["key_load"]),
+        ("stop corosync, which runs apart from the cluster and has no quorum, on %s", steps["apart"]),
         ("stop corosync on %s, which leaves the cluster", steps["leave"]),
         ("remove corosync.conf and the key from %s", steps["forget"]),
         ("switch the quorum device's daemon off on %s", steps["members"] if steps["qdevice"] == "off" else []),
@@ -289,4 +384,4 @@ def _summary(steps: Plan) -> list[str]:
         ("restart the quorum device's daemon on %s", steps["members"] if steps["qdevice"] == "restarted" else []),
         ("restart corosync one node after the other: %s", steps["restart"]),
     ]
-    return [text % ", ".join(hosts) for text, hosts in lines if hosts] or ["nothing to do"]
+    return [text % ", ".join(hosts) for text, hosts in lines if hosts] or _NOTHING

@@ -32,18 +32,21 @@ class WishedNode(t.NamedTuple):
 
 
 MOST_VOTES = VOTES_THAT_WRAP - 1
+# How a file of the role begins. A tool that owns its cluster writes the file anew, without this line.
+MANAGED = "# Managed by Ansible (corosync.quorum.cluster)"
 _MOST_NODEID = 65535  # knet's KNET_MAX_HOST - 1
 _MOST_LINKS = 8
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?\Z")
 _ADDRESS = re.compile(r"[A-Za-z0-9_.:%-]+\Z")
 _DICTIONARIES = ("quorum", "device", "totem", "logging", "sections")
-_SHARED = ("name", "hosts", "remove", "timeout", "stable_for") + _DICTIONARIES
+_SHARED = ("name", "hosts", "remove", "rotate_key", "timeout", "stable_for") + _DICTIONARIES
 _OWN_TOTEM = ("version", "cluster_name", "config_version", "key", "keyfile")
 _OWN_SECTIONS = ("totem", "nodelist", "quorum", "logging")
 _ON_OFF = ("two_node", "wait_for_all", "last_man_standing", "auto_tie_breaker", "allow_downscale", "expected_votes_tracking")
 _QUORUM = ("expected_votes",) + _ON_OFF + ("last_man_standing_window", "auto_tie_breaker_node")
 _DEVICE = ("votes", "timeout", "sync_timeout")
 _NET = ("host", "port", "algorithm", "tie_breaker", "tls", "connect_timeout", "force_ip_version", "keep_active_partition_tie_breaker")
+_QNETD_PORT = 5403
 _TRUE, _FALSE = ("yes", "on", "1", "true", "y", "t"), ("no", "off", "0", "false", "n", "f")
 
 
@@ -63,6 +66,17 @@ class ClusterWish:
         return bool(self.device)
 
     @property
+    def rotates_key(self) -> bool:
+        return bool(parse_bool(self._shared["rotate_key"]))
+
+    @property
+    def server(self) -> Content:
+        """The server of the quorum device, as the module cluster_ask takes it, and whether the device's daemon uses TLS."""
+        port, version = (parse_int(self.device.get(key) or 0) or 0 for key in ("port", "force_ip_version"))
+        tls = _net_value("tls", self.device.get("tls") or "off")
+        return {"host": str(self.device["host"]), "port": port or _QNETD_PORT, "ip_version": version if version in (4, 6) else 0, "tls": str(tls)}
+
+    @property
     def is_encrypted(self) -> bool:
         totem = self._totem(1)
         return str(totem["crypto_cipher"]) != "none" or str(totem["crypto_hash"]) != "none" or parse_bool(totem.get("secauth")) is True
@@ -77,7 +91,7 @@ class ClusterWish:
             "logging": self._shared["logging"] or {},
         }
         sections.update(self._shared["sections"] or {})
-        return "# Managed by Ansible (corosync.quorum.cluster): changes made here are lost.\n" + render(sections)
+        return f"{MANAGED}: changes made here are lost.\n" + render(sections)
 
     def _totem(self, version: int) -> dict[str, t.Any]:
         totem: dict[str, t.Any] = {"version": 2, "cluster_name": self.name, "config_version": version}
@@ -148,7 +162,7 @@ def read(given: t.Mapping[str, Given], play: Given) -> tuple[ClusterWish | None,
     wish = ClusterWish(shared, nodes)
     if len(nodes) == len(hosts):
         refusals += _refuse_nodes(wish)
-    return wish, refusals + _refuse_settings(shared)
+    return wish, refusals + _refuse_rotation(shared["rotate_key"], wish) + _refuse_settings(shared)
 
 
 def _refuse_play(given: t.Mapping[str, Given], play: Given) -> Refusals:
@@ -291,9 +305,17 @@ def _refuse_settings(shared: Given) -> Refusals:
     return refusals + _refuse_device(shared["device"] or {}) + _refuse_waits(shared["timeout"], shared["stable_for"])
 
 
+def _refuse_rotation(value: t.Any, wish: ClusterWish) -> Refusals:
+    if parse_bool(value) is None:
+        return [f"cluster_rotate_key is {_short(value)}, but must be true or false."]
+    if parse_bool(value) and not wish.is_encrypted:
+        return ["cluster_rotate_key is true, but cluster_totem switches encryption off: there is no key."]
+    return []
+
+
 def _refuse_waits(timeout: t.Any, stable_for: t.Any) -> Refusals:
     """Else a wait would find them wrong, with half of the work done."""
-    seconds, stable = parse_int(timeout), _parse_number(stable_for)
+    seconds, stable = parse_int(timeout), parse_seconds(stable_for)
     if seconds is None or seconds <= 0:
         return [f"cluster_timeout is {_short(timeout)}, but must be a whole number of seconds above 0."]
     if stable is None or not 0 <= stable < seconds:
@@ -303,7 +325,7 @@ def _refuse_waits(timeout: t.Any, stable_for: t.Any) -> Refusals:
     return []
 
 
-def _parse_number(value: t.Any) -> float | None:
+def parse_seconds(value: t.Any) -> float | None:
     """A number, also if it is written as text; None where it is none."""
     try:
         return None if isinstance(value, bool) else float(value)
@@ -324,5 +346,7 @@ def _refuse_device(device: Given) -> Refusals:
 
 
 def _short(value: t.Any) -> str:
+    if isinstance(value, dict) and "key" in value:
+        value = dict(value, key="(hidden)")
     text = str(value) if not isinstance(value, str) else f'"{value}"'
     return text if len(text) <= 80 else text[:77] + "..."

@@ -15,6 +15,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import parse
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import printable
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint import device as lint_device
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint import next_release as lint_next_release
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint import refusals as lint_refusals
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint import traps as lint_traps
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Check, Model
@@ -42,6 +45,11 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("unknown_key", WARNING, lint_traps.unknown_key),
     ("repeated_key", WARNING, lint_traps.repeated_key),
     ("repeated_nodelist", WARNING, lint_traps.repeated_nodelist),
+    ("more_than_the_value", WARNING, lint_traps.more_than_the_value),
+    ("word_not_understood", WARNING, lint_traps.word_not_understood),
+    ("key_not_read", WARNING, lint_traps.key_not_read),
+    ("consensus_below_token", WARNING, lint_traps.consensus_below_token),
+    ("two_node_without_two_nodes", WARNING, lint_traps.two_node_of_no_use),
     ("other_provider", WARNING, lint_traps.other_provider),
     ("duplicate_name", WARNING, lint_traps.duplicate_name),
     ("node_without_nodeid", WARNING, lint_traps.node_without_nodeid),
@@ -61,10 +69,13 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("last_man_standing_tie_breaker", WARNING, lint_traps.last_man_standing_tie_breaker),
     ("allow_downscale", WARNING, lint_traps.allow_downscale),
     ("expected_votes_tracking", WARNING, lint_traps.expected_votes_tracking),
-    ("qdevice_without_model", WARNING, lint_traps.qdevice_without_model),
-    ("qdevice_settings", WARNING, lint_traps.qdevice_settings),
-    ("qdevice_algorithm_votes", WARNING, lint_traps.qdevice_algorithm_votes),
+    ("qdevice_without_model", WARNING, lint_device.qdevice_without_model),
+    ("qdevice_settings", WARNING, lint_device.qdevice_settings),
+    ("qdevice_algorithm_votes", WARNING, lint_device.qdevice_algorithm_votes),
     ("uidgid_can_write", WARNING, lint_traps.uidgid_can_write),
+    # what the next corosync makes of it
+    ("next_corosync", WARNING, lint_next_release.next_corosync),
+    ("only_next_corosync", WARNING, lint_next_release.only_next_corosync),
     # worth a thought
     ("even_votes", INFO, lint_traps.even_votes),
     ("single_node", INFO, lint_traps.single_node),
@@ -85,7 +96,21 @@ def lint(text: str) -> list[Finding]:
     if not any(fault.id == "refused_syntax" for fault in conf.faults):
         # After an error of the form the rest was not read, so anything said about it would be guessed.
         findings.extend(_judged(Model(conf)))
+        refused = {found["line"] for found in findings if found["id"].startswith("refused_")}
+        findings = [found for found in findings if found["id"] != "more_than_the_value" or found["line"] not in refused]
     return sorted(findings, key=lambda found: (_SEVERITIES.index(found["severity"]), found["line"] or 0, found["id"]))
+
+
+def why_refused(text: str) -> str:
+    """Why corosync would not start with this text, with lines and what to do; empty where nothing in it says so."""
+    refusals = [found for found in lint(text) if found["id"].startswith("refused_")]
+    return " ".join(
+        f"{found['message']} {found['advice']}" if _names_line(found) else f"line {found['line']}: {found['message']} {found['advice']}" for found in refusals
+    )
+
+
+def _names_line(found: Finding) -> bool:
+    return found["line"] is None or found["id"] == "refused_syntax"
 
 
 def _judged(model: Model) -> t.Iterator[Finding]:
@@ -96,4 +121,4 @@ def _judged(model: Model) -> t.Iterator[Finding]:
 
 
 def _finding(check_id: str, severity: str, message: str, advice: str, line: int | None) -> Finding:
-    return {"id": check_id, "severity": severity, "message": message, "advice": advice, "line": line}
+    return {"id": check_id, "severity": severity, "message": printable(message), "advice": printable(advice), "line": line}

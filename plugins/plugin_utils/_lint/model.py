@@ -18,11 +18,13 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import Conf, Value
 from ansible_collections.corosync.quorum.plugins.module_utils._value.majority import needed_of
-from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import Hits, tie_breaker_kind
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import FFSPLIT, Hits, tie_breaker_kind
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import tie_breaker_nodes
 
 PROVIDER = "corosync_votequorum"
+LINKS = 8  # INTERFACE_MAX
 _NODE_KEY = re.compile(r"nodelist\.node\.(\d+)\.(.+)\Z")
+_RING_ADDRESS = re.compile(r"ring(\d+)_addr\Z")
 _UNSET_VOTES = 2**32 - 1  # what votequorum uses for "no quorum.device.votes", so writing this number means the same
 
 
@@ -109,6 +111,12 @@ class Model:
     def transport(self) -> str:
         return self.conf.text("totem.transport") or "knet"
 
+    @property
+    def algorithm(self) -> str:
+        """What decides for the quorum device: corosync-qdevice takes ffsplit where none is given (qdevices/qnet-config.h)."""
+        written = self.conf.text("quorum.device.net.algorithm")
+        return FFSPLIT if written is None else written
+
     def line(self, *keys: str) -> int | None:
         """The line of the first of these cmap keys that the file sets."""
         for key in keys:
@@ -122,6 +130,41 @@ class Model:
             if section.path == path:
                 return section.line
         return None
+
+
+def addresses_of(node: ConfNode) -> dict[int, str]:
+    """link -> address of this node, or what stands in its place."""
+    found = {}
+    for key, value in node.values.items():
+        ring = _RING_ADDRESS.match(key)
+        if ring and isinstance(value, str):
+            found[int(ring.group(1))] = value
+    return found
+
+
+def links_of(model: Model) -> dict[int, int]:
+    """link -> how many nodes have an address on it. An interface section alone makes a link of no nodes."""
+    found: dict[int, int] = {}
+    for name in model.conf.values:
+        key = re.match(r"totem\.interface\.(\d+)\.(.+)", name)
+        if key and (model.transport != "udp" or key.group(2) == "bindnetaddr"):
+            found.setdefault(int(key.group(1)), 0)
+    for node in model.nodes:
+        for link in addresses_of(node):
+            found[link] = found.get(link, 0) + 1
+    return found
+
+
+def family(address: str) -> int | None:
+    """4 or 6 for a literal address, None for anything else."""
+    try:
+        return ipaddress.ip_address(address).version
+    except ValueError:
+        return None
+
+
+def is_literal(address: str) -> bool:
+    return family(address) is not None
 
 
 def effective_nodeid(model: Model, node: ConfNode) -> int | None:

@@ -17,7 +17,19 @@ import ipaddress
 import re
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import Hit, Hits
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Check, ConfNode, Model, corosync_compares, pairs_with_one_nodeid
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.in_force import crypto as crypto_in_force
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.in_force import dscp, timers
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import (
+    LINKS,
+    Check,
+    Model,
+    addresses_of,
+    corosync_compares,
+    family,
+    is_literal,
+    links_of,
+    pairs_with_one_nodeid,
+)
 
 _ON_OFF = ("on", "off")
 _YES_NO = ("yes", "no", "on", "off")
@@ -25,6 +37,8 @@ _PRIORITIES = ("emerg", "alert", "crit", "err", "error", "warning", "notice", "i
 _FACILITIES = ("auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news", "syslog", "user", "uucp") + tuple(f"local{i}" for i in range(8))
 _HASHES = ("none", "md5", "sha1", "sha256", "sha384", "sha512")
 _CIPHERS = ("none", "aes256", "aes192", "aes128")
+# Names of newer versions of libknet. corosync 3.1 refuses them, corosync's main branch takes them.
+NEXT_CIPHERS = tuple(f"aes-{bits}-{mode}" for bits in (128, 192, 256) for mode in ("cbc", "ctr")) + tuple(f"aes{bits}-ctr" for bits in (128, 192, 256))
 
 # key -> the words corosync takes. Crypto and compression models are those of any build; a build may have fewer.
 WORDS: dict[str, tuple[str, ...]] = {
@@ -49,7 +63,7 @@ _READ_IN_PLACE = re.compile(
     r"(totem\.(ip_version|crypto_(model|cipher|hash)|knet_compression_model)|system\.(qb_ipc_type|sched_rr|move_to_root_cgroup|allow_knet_handle_fallback))\Z"
 )
 # The same for "logging" and each of its subsystems.
-_LOGGING_WORDS: dict[str, tuple[str, ...]] = dict(
+LOGGING_WORDS: dict[str, tuple[str, ...]] = dict(
     dict.fromkeys(("to_stderr", "to_syslog", "to_file", "to_logfile"), _YES_NO),
     syslog_facility=_FACILITIES,
     syslog_priority=_PRIORITIES,
@@ -57,11 +71,22 @@ _LOGGING_WORDS: dict[str, tuple[str, ...]] = dict(
     logfile_priority=_PRIORITIES,
     debug=("on", "off", "trace"),
 )
-_LINKS = 8  # INTERFACE_MAX
 _KNET_NODEIDS = 2**16  # KNET_MAX_HOST
-_RING_ADDRESS = re.compile(r"ring(\d+)_addr\Z")
 _SHORTEST = 30  # MINIMUM_TIMEOUT, ms
+# What a resolver may find: names of DNS, and what /etc/hosts may have beside them.
+_HOST_NAME = re.compile(r"[A-Za-z0-9._\u0080-\U0010ffff-]+\Z")
 _SHORTEST_HOLD = 14  # MINIMUM_TIMEOUT_HOLD, ms
+
+
+def only_next_takes(model: Model) -> bool:
+    """Whether corosync 3.1 refuses the encryption, and corosync's main branch, from its source, does not (totem_get_crypto() there).
+
+    Without secauth it takes aes256 and sha256 for what is not written, where 3.1 takes none; and it takes libknet's own names of ciphers.
+    """
+    written = [model.conf.text("totem." + key) for key in ("crypto_cipher", "crypto_hash")]
+    if model.transport != "knet" or model.conf.text("totem.secauth") not in (None, "on") or "none" in written:
+        return False
+    return (written[0] is not None and written[1] is None and model.conf.text("totem.secauth") is None) or written[0] in NEXT_CIPHERS
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -70,22 +95,28 @@ _SHORTEST_HOLD = 14  # MINIMUM_TIMEOUT_HOLD, ms
 def words(model: Model) -> Hits:
     for item in model.conf.items:
         name = f"{item.section}.{item.key}"
-        if _READ_IN_PLACE.match(name) and "." not in item.key and item.value not in WORDS[name]:
+        if _READ_IN_PLACE.match(name) and "." not in item.key and item.value not in WORDS[name] and not _is_of_next(model, name, item.value):
             yield _wrong_word(name, item.value, WORDS[name], item.line)
+        if name == "totem.ip_dscp" and dscp(item.value) is None:
+            yield Hit(f'totem.ip_dscp cannot be "{item.value}".', "Use a number from 0 to 63, or a name such as cs6, af41 or ef.", item.line)
     for name, allowed in WORDS.items():
         value = model.conf.text(name)
         if value is not None and value not in allowed and not _READ_IN_PLACE.match(name):
             yield _wrong_word(name, value, allowed, model.line(name))
 
 
+def _is_of_next(model: Model, name: str, value: str) -> bool:
+    return name == "totem.crypto_cipher" and value in NEXT_CIPHERS and only_next_takes(model)
+
+
 def logging_words(model: Model) -> Hits:
     for name, value in model.conf.values.items():
         found = re.match(r"logging\.(?:logger_subsys\.([^.]+)\.)?([a-z_]+)\Z", name)
-        if not found or not isinstance(value, str) or found.group(2) not in _LOGGING_WORDS:
+        if not found or not isinstance(value, str) or found.group(2) not in LOGGING_WORDS:
             continue
         if found.group(1) and model.conf.text(f"logging.logger_subsys.{found.group(1)}.subsys") is None:
             continue
-        allowed = _LOGGING_WORDS[found.group(2)]
+        allowed = LOGGING_WORDS[found.group(2)]
         if (value.lower() if allowed is _PRIORITIES else value) not in allowed:
             yield _wrong_word(name, value, allowed, model.line(name))
 
@@ -113,34 +144,23 @@ def uidgid(model: Model) -> Hits:
             yield Hit(f"There is no user or group number {found.group(1)}.", "Use a number from 0 to 4294967294, or a name.", model.line(name))
 
 
+_NEVER_EMPTY = re.compile(r"(system\.state_dir|logging\.(logger_subsys\.[^.]+\.)?logfile)\Z")
+
+
+def empty(model: Model) -> Hits:
+    """A path or a name that is empty is never there. Another one may be: that is the host's."""
+    for name, value in model.conf.values.items():
+        if value == "" and _NEVER_EMPTY.match(name):
+            yield Hit(f"{name} has no value.", "Give a path, or remove the line.", model.line(name))
+        elif name in ("uidgid.config.uid.", "uidgid.config.gid."):
+            yield Hit(f"{name[:-1].replace('config.', '')} has no value.", "Give a name or a number, or remove the line.", model.line(name))
+
+
 # --- nodes and links -------------------------------------------------------------------------------------------------
 
 
-def _addresses(node: ConfNode) -> dict[int, str]:
-    """link -> address of this node."""
-    found = {}
-    for key, value in node.values.items():
-        ring = _RING_ADDRESS.match(key)
-        if ring and isinstance(value, str):
-            found[int(ring.group(1))] = value
-    return found
-
-
-def _links(model: Model) -> dict[int, int]:
-    """link -> how many nodes have an address on it. An interface section alone makes a link of no nodes."""
-    links: dict[int, int] = {}
-    for name in model.conf.values:
-        found = re.match(r"totem\.interface\.(\d+)\.(.+)", name)
-        if found and (model.transport != "udp" or found.group(2) == "bindnetaddr"):
-            links.setdefault(int(found.group(1)), 0)
-    for node in model.nodes:
-        for link in _addresses(node):
-            links[link] = links.get(link, 0) + 1
-    return links
-
-
 def no_nodes(model: Model) -> Hits:
-    if any("name" in node.values or "ring0_addr" in node.values for node in model.nodes) and any(_addresses(node) for node in model.nodes):
+    if any("name" in node.values or "ring0_addr" in node.values for node in model.nodes) and any(addresses_of(node) for node in model.nodes):
         return
     yield Hit(
         "No node has a name and an address, so corosync finds neither itself nor the others.",
@@ -161,9 +181,9 @@ def first_node(model: Model) -> Hits:
 
 
 def link_numbers(model: Model) -> Hits:
-    for link in _links(model):
-        if link >= _LINKS:
-            yield Hit(f"There is no link {link}.", f"Number links from 0 to {_LINKS - 1}.", _line_of_link(model, link))
+    for link in links_of(model):
+        if link >= LINKS:
+            yield Hit(f"There is no link {link}.", f"Number links from 0 to {LINKS - 1}.", _line_of_link(model, link))
 
 
 def _line_of_link(model: Model, link: int) -> int | None:
@@ -172,7 +192,7 @@ def _line_of_link(model: Model, link: int) -> int | None:
 
 
 def links(model: Model) -> Hits:
-    found = _links(model)
+    found = links_of(model)
     if len(found) < 2:
         return
     if model.transport != "knet":
@@ -194,7 +214,7 @@ def nodeids(model: Model) -> Hits:
         return
     for node in model.nodes:
         nodeid = node.number("nodeid")
-        if not _addresses(node):
+        if not addresses_of(node):
             continue
         if not nodeid:
             yield Hit(f"{node.label} has no nodeid{' other than 0' if nodeid == 0 else ''}.", "Give each node a nodeid of its own, from 1.", node.line)
@@ -209,10 +229,43 @@ def duplicate_nodeids(model: Model) -> Hits:
 
 
 def addresses(model: Model) -> Hits:
+    """totemip_parse(), as far as it can be known without the host: what getaddrinfo(3) can make nothing of."""
     for node in model.nodes:
-        for link, address in sorted(_addresses(node).items()):
-            if not address or (re.match(r"[0-9.]+\Z", address) and not _is_ipv4(address)):
-                yield Hit(f'"{address}" is not an address for link {link} of {node.label}.', "Give an IP address or a host name.", node.line)
+        for link, address in sorted(addresses_of(node).items()):
+            if not resolvable(address):
+                line = next((node.lines[key] for key in node.values if re.match(rf"ring0*{link}_addr\Z", key)), None)
+                yield Hit(f"{_quoted(address)} is not an address for link {link} of {node.label}.", _write_address(address), line)
+    for name, value in sorted(model.conf.values.items()):
+        if isinstance(value, str) and _is_read_as_address(model, name) and not resolvable(value):
+            yield Hit(f"{name} cannot be {_quoted(value)}.", _write_address(value), model.line(name))
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'" if '"' in text else f'"{text}"'
+
+
+def _is_read_as_address(model: Model, name: str) -> bool:
+    """Besides the nodelist. bindnetaddr is replaced by the address of the nodelist, and members count only without one."""
+    if re.match(r"totem\.interface\.\d+\.mcastaddr\Z", name):
+        return True
+    without_nodelist = not any(node.position == 0 and node.text("ring0_addr") is not None for node in model.nodes)
+    return without_nodelist and bool(re.match(r"totem\.interface\.\d+\.member\.\d+\Z", name))
+
+
+def resolvable(address: str) -> bool:
+    """Whether a resolver could make something of it. Which name does resolve is the host's."""
+    if ":" in address:
+        return family(address) == 6
+    if re.match(r"[0-9.]+\Z", address):
+        return _is_ipv4(address)
+    return bool(_HOST_NAME.match(address))
+
+
+def _write_address(address: str) -> str:
+    advice = "Give an IP address or a host name."
+    if "#" in address:
+        return advice + " A comment needs a line of its own."
+    return advice + (" Write it without quotes." if address[:1] in ('"', "'") else "")
 
 
 def _is_ipv4(text: str) -> bool:
@@ -228,27 +281,30 @@ def _is_ipv4(text: str) -> bool:
 
 
 def families(model: Model) -> Hits:
-    wanted = {"ipv4": 4, "ipv6": 6}.get(model.conf.text("totem.ip_version") or ("ipv4" if model.transport == "udp" else ""))
-    first: dict[int, tuple[int, ConfNode]] = {}
+    wanted = _wanted_family(model)
+    first: dict[int, tuple[int, str]] = {}
     for node in model.nodes:
-        for link, address in sorted(_addresses(node).items()):
-            try:
-                version = ipaddress.ip_address(address).version
-            except ValueError:
+        for link, address in sorted(addresses_of(node).items()):
+            version = family(address)
+            if version is None:
                 continue
             if wanted and version != wanted:
                 yield Hit(f"{address} of {node.label} is not IPv{wanted}, as totem.ip_version wants it.", "Change the address or totem.ip_version.", node.line)
-            elif first.setdefault(link, (version, node))[0] != version:
+            elif first.setdefault(link, (version, node.label))[0] != version:
                 yield Hit(
-                    f"On link {link}, {node.label} has an IPv{version} address and {first[link][1].label} another kind.",
+                    f"On link {link}, {node.label} has an IPv{version} address and {first[link][1]} another kind.",
                     "Use one IP version on a link.",
                     node.line,
                 )
 
 
+def _wanted_family(model: Model) -> int | None:
+    return {"ipv4": 4, "ipv6": 6}.get(model.conf.text("totem.ip_version") or ("ipv4" if model.transport == "udp" else ""))
+
+
 def link_options(model: Model) -> Hits:
     transport = model.transport
-    for link in sorted(_links(model)):
+    for link in sorted(links_of(model)):
         prefix = f"totem.interface.{link}."
         ttl = model.conf.number(prefix + "ttl")
         if ttl not in (None, 1) and transport != "udp":
@@ -260,10 +316,29 @@ def link_options(model: Model) -> Hits:
 
 
 def multicast(model: Model) -> Hits:
-    if model.transport != "udp" or model.conf.text("totem.cluster_name") is not None:
-        return
-    if model.conf.text("totem.interface.0.mcastaddr") is None and model.conf.text("totem.interface.0.broadcast") != "yes":
-        yield Hit("Transport udp has no multicast address.", "Set totem.cluster_name, which makes one, or mcastaddr.", model.line("totem.transport"))
+    """Each transport reads mcastaddr, and only udp uses it."""
+    wanted = _wanted_family(model)
+    for link in sorted(links_of(model)):
+        key = f"totem.interface.{link}.mcastaddr"
+        version = family(model.conf.text(key) or "")
+        if version and wanted and version != wanted:
+            yield Hit(f"{key} is not IPv{wanted}, as totem.ip_version wants it.", "Change the address or totem.ip_version.", model.line(key))
+    if model.transport == "udp" and model.conf.text("totem.interface.0.broadcast") != "yes":
+        yield from _multicast_address(model)
+
+
+def _multicast_address(model: Model) -> Hits:
+    key = "totem.interface.0.mcastaddr"
+    address = model.conf.text(key)
+    if address is None:
+        if model.conf.text("totem.cluster_name") is None:
+            yield Hit("Transport udp has no multicast address.", "Set totem.cluster_name, which makes one, or mcastaddr.", model.line("totem.transport"))
+    elif is_literal(address):
+        own = {family(addresses_of(node).get(0, "")) for node in model.nodes} - {None}
+        if not ipaddress.ip_address(address).is_multicast:
+            yield Hit(f"{key} {address} is no multicast address.", "Use one of 239.0.0.0/8, or remove the line: totem.cluster_name makes one.", model.line(key))
+        elif len(own) == 1 and family(address) not in own:
+            yield Hit(f"{key} {address} is of another IP version than the addresses of the nodes.", "Use one IP version.", model.line(key))
 
 
 # --- totem -----------------------------------------------------------------------------------------------------------
@@ -280,37 +355,19 @@ def version(model: Model) -> Hits:
 
 
 def crypto(model: Model) -> Hits:
-    secauth = model.conf.text("totem.secauth") == "on"
-    cipher = model.conf.text("totem.crypto_cipher") or ("aes256" if secauth else "none")
-    digest = model.conf.text("totem.crypto_hash") or ("sha256" if secauth else "none")
+    cipher, digest = crypto_in_force(model)
     line = model.line("totem.crypto_cipher", "totem.crypto_hash", "totem.secauth")
-    if cipher != "none" and digest == "none":
+    if cipher != "none" and digest == "none" and not only_next_takes(model):
         yield Hit(f"totem.crypto_cipher is {cipher} without a crypto_hash.", "Set crypto_hash: sha256.", line)
     elif (cipher, digest) != ("none", "none") and model.transport != "knet":
         yield Hit(f"Transport {model.transport} cannot encrypt.", "Use transport knet, or set crypto_cipher and crypto_hash to none.", line)
 
 
 def timeouts(model: Model) -> Hits:
-    """totem_volatile_config_read() and _validate(): all in milliseconds, 0 means the default."""
-
-    def given(key: str, default: int) -> int:
-        return (model.conf.number("totem." + key) or default) % 2**32
-
-    nodes = _links(model).get(0, 0)
-    coefficient = model.conf.number("totem.token_coefficient")
-    token = given("token", 3000) + max(nodes - 2, 0) * (650 if coefficient is None else coefficient)
-    retransmit = given("token_retransmit", int(token / (given("token_retransmits_before_loss_const", 4) + 0.2)))
-    join, consensus = given("join", 50), given("consensus", int(1.2 * token))
-    shortest = [
-        ("token", token, _SHORTEST),
-        ("token_retransmit", retransmit, _SHORTEST),
-        ("hold", given("hold", int(retransmit * 0.8 - 10)), _SHORTEST_HOLD),
-        ("join", join, _SHORTEST),
-        ("consensus", consensus, _SHORTEST),
-        ("merge", given("merge", 200), _SHORTEST),
-        ("downcheck", given("downcheck", 1000), _SHORTEST),
-        ("max_network_delay", given("max_network_delay", 50), _SHORTEST),
-    ]
+    """totem_volatile_config_validate()."""
+    found = timers(model)
+    join, consensus = found["join"], found["consensus"]
+    shortest = [(key, value, _SHORTEST_HOLD if key == "hold" else _SHORTEST) for key, value in found.items()]
     for key, value, limit in shortest:
         if value < limit:
             yield Hit(
@@ -404,6 +461,7 @@ ALWAYS: tuple[tuple[str, Check], ...] = (
     ("refused_word", logging_words),
     ("refused_word", priority),
     ("refused_uidgid", uidgid),
+    ("refused_empty", empty),
     ("refused_nodelist", no_nodes),
     ("refused_first_node", first_node),
     ("refused_links", link_numbers),

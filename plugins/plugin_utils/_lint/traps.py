@@ -16,19 +16,20 @@ import re
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value import shared_traps
-from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import FFSPLIT, FFSPLIT_NEEDS_ONE_VOTE, Hit, Hits
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import Hit, Hits
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import tie_breaker_nodes
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint import keys as lint_keys
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.in_force import EXACT, crypto, timers
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import (
     PROVIDER,
     Model,
     corosync_compares,
     effective_nodeid,
+    family,
+    links_of,
     pairs_with_one_nodeid,
 )
-
-_QDEVICE_ALGORITHMS = (FFSPLIT, "lms", "2nodelms")
 
 
 def _when(condition: bool, message: str, advice: str, line: int | None = None) -> Hits:
@@ -78,6 +79,59 @@ def repeated_nodelist(model: Model) -> Hits:
         yield Hit("This is a second nodelist. Its nodes replace those of the first one by one, key by key.", "Keep one nodelist.", section.line)
 
 
+_FREE_TEXT = re.compile(
+    r"totem\.(cluster_name|keyfile|key)|nodelist\.node\.name|quorum\.(auto_tie_breaker_node|device\.(model|net\.host))|resources\.watchdog_device"
+    r"|logging\.(logfile|logger_subsys\.(subsys|logfile))|system\.state_dir|nozzle\..+|uidgid\.[ug]id|quorum\.device\.heuristics\.exec_.+"
+)
+
+
+def more_than_the_value(model: Model) -> Hits:
+    """corosync has no quotes, and comments only on lines of their own. Where it compares a value with what it knows, it refuses this."""
+    for item in model.conf.items:
+        if not _FREE_TEXT.fullmatch(f"{item.section}.{item.key}"):
+            continue
+        if re.search(r"\s#", item.value) and not item.key.startswith("exec_"):
+            yield Hit(f"{item.key} is '{item.value}': corosync takes the comment for a part of the value.", "Give the comment a line of its own.", item.line)
+        elif re.match(r"(['\"]).*\1\Z", item.value):
+            yield Hit(f"{item.key} is {item.value}: corosync takes the quotes for a part of the value.", "Write the value without quotes.", item.line)
+
+
+def word_not_understood(model: Model) -> Hits:
+    """Keys that corosync compares with one text: every other text means the opposite."""
+    for name, value in sorted(model.conf.values.items()):
+        words = EXACT.get(name) or EXACT.get(name.rpartition(".")[2] if re.match(r"totem\.interface\.\d+\.", name) else "")
+        if not words or not isinstance(value, str) or value in words:
+            continue
+        consequence = " Nothing is encrypted." if name == "totem.secauth" and crypto(model) == ("none", "none") else ""
+        yield Hit(f'corosync takes "{value}" of {name} for "{words[1]}".{consequence}', f'Write "{words[0]}" or "{words[1]}".', model.line(name))
+
+
+def key_not_read(model: Model) -> Hits:
+    """Keys that corosync 3 knows and does nothing with."""
+    for name in model.conf.values:
+        link = re.match(r"totem\.interface\.\d+\.(.+)", name)
+        key = f"totem.interface.{link.group(1)}" if link else name
+        if key in lint_keys.NOT_READ:
+            yield Hit(f"{name} has no effect: {lint_keys.NOT_READ[key]}", "Remove it.", model.line(name))
+        elif link and (model.transport, link.group(1)) in lint_keys.NOT_READ_WITH:
+            yield Hit(f"{name} has no effect: only transport udp uses it.", "Remove it.", model.line(name))
+
+
+# --- totem -----------------------------------------------------------------------------------------------------------
+
+
+def consensus_below_token(model: Model) -> Hits:
+    """man corosync.conf: consensus is 1.2 * token at least; with two nodes it may be less."""
+    found = timers(model)
+    if links_of(model).get(0, 0) > 2 and model.conf.number("totem.consensus") and found["consensus"] < int(1.2 * found["token"]):
+        yield Hit(
+            f"totem.consensus is {found['consensus']} ms, but with {links_of(model)[0]} nodes the token timeout is {found['token']} ms, and consensus has to "
+            "be 1.2 times as long. With less, nodes that are well may be taken out of the membership.",
+            "Remove consensus: corosync calculates it.",
+            model.line("totem.consensus"),
+        )
+
+
 # --- nodes -----------------------------------------------------------------------------------------------------------
 
 
@@ -124,11 +178,14 @@ def node_without_address(model: Model) -> Hits:
 
 
 def node_without_nodeid(model: Model) -> Hits:
-    for node in model.nodes:
-        nodeid = effective_nodeid(model, node)
-        if nodeid and not node.number("nodeid"):
+    """Transports udp and udpu make one of the IPv4 address that ring0_addr is or resolves to (generate_nodeid() in exec/totemconfig.c)."""
+    for node in model.nodes if model.transport != "knet" else ():
+        address = node.text("ring0_addr")
+        if address and not node.number("nodeid") and family(address) != 6:
+            made = effective_nodeid(model, node)
             yield Hit(
-                f"{node.label} has no nodeid. corosync makes {nodeid} of its address.",
+                f"{node.label} has no nodeid. corosync makes {made or 'one'} of {'its address' if made else f'the address that {address} resolves to'}"
+                f"{'' if made else ', on each node by itself'}.",
                 "Give each node a nodeid, so that it stays the same if the address changes.",
                 node.line,
             )
@@ -255,6 +312,20 @@ def two_node_without_two_nodes(model: Model) -> Hits:
         yield from shared_traps.two_node_without_two_nodes(len(model.nodes), "Remove two_node.", model.line("quorum.two_node"))
 
 
+def two_node_of_no_use(model: Model) -> Hits:
+    """The same line where it does no harm now."""
+    line = model.line("quorum.two_node")
+    if model.is_votequorum and model.two_node_in_force:
+        yield from shared_traps.two_node_with_one_node(len(model.nodes), "Remove two_node.", line)
+    elif model.is_votequorum and model.two_node and len(model.nodes) != 2:
+        nodes = f"{count(len(model.nodes), 'node')} {'is' if len(model.nodes) == 1 else 'are'} configured"
+        yield Hit(
+            f"two_node is on, but {nodes}. Only auto_tie_breaker keeps corosync from acting on it.",
+            "Remove two_node.",
+            line,
+        )
+
+
 def two_node_with_votes(model: Model) -> Hits:
     odd = [node for node in model.nodes if node.votes != 1]
     return _when(
@@ -275,13 +346,21 @@ def two_node_without_wait_for_all(model: Model) -> Hits:
 
 
 def two_node_with_tie_breaker(model: Model) -> Hits:
-    return _when(
-        model.is_votequorum and model.two_node and model.tie_breaker != "none",
-        "two_node and auto_tie_breaker are both set. corosync drops two_node, keeps auto_tie_breaker%s."
-        % ("" if model.wait_for_all_is_explicit else ", and keeps the wait_for_all that two_node had switched on"),
-        "Keep two_node if there is fencing, else auto_tie_breaker.",
-        model.line("quorum.two_node"),
-    )
+    """1368-1400: two_node goes first, but the wait_for_all that it has switched on stays; then the tie-breaker, if the votes are odd and nobody waits."""
+    if not (model.is_votequorum and model.two_node and model.tie_breaker != "none"):
+        return
+    if model.tie_breaker_is_odd:
+        kept = f" and auto_tie_breaker, too (the number of votes is odd, {model.node_votes}, and wait_for_all is off)"
+    else:
+        kept = ", keeps auto_tie_breaker" + ("" if model.wait_for_all_is_explicit else ", and keeps the wait_for_all that two_node had switched on")
+    yield Hit(f"two_node and auto_tie_breaker are both set. corosync drops two_node{kept}.", _instead_of_two_node(model), model.line("quorum.two_node"))
+
+
+def _instead_of_two_node(model: Model) -> str:
+    wait = "" if model.wait_for_all and model.wait_for_all_is_explicit else ", and set wait_for_all: 1"
+    if len(model.nodes) == 2:
+        return f"If there is fencing, remove auto_tie_breaker. If not, remove two_node{wait}."
+    return f"Remove two_node, which is for two nodes{wait}."
 
 
 def two_nodes_without_two_node(model: Model) -> Hits:
@@ -301,7 +380,7 @@ def two_nodes_without_two_node(model: Model) -> Hits:
 
 def tie_breaker_dropped(model: Model) -> Hits:
     return _when(
-        model.is_votequorum and model.tie_breaker_is_odd and not model.last_man_standing,
+        model.is_votequorum and model.tie_breaker_is_odd and not model.last_man_standing and not model.two_node,
         shared_traps.tie_breaker_dropped(model.node_votes),
         "Set wait_for_all: 1, or remove auto_tie_breaker.",
         model.line("quorum.auto_tie_breaker"),
@@ -404,65 +483,6 @@ def expected_votes_tracking(model: Model) -> Hits:
         "Remove it.",
         model.line("quorum.expected_votes_tracking"),
     )
-
-
-# --- quorum device ---------------------------------------------------------------------------------------------------
-
-
-def qdevice_without_model(model: Model) -> Hits:
-    return _when(
-        not model.qdevice and model.section_line("quorum.device") is not None,
-        "The quorum device has no model, so corosync ignores it.",
-        "Set model: net.",
-        model.section_line("quorum.device"),
-    )
-
-
-def qdevice_settings(model: Model) -> Hits:
-    """What corosync takes and corosync-qdevice refuses (corosync-qdevice, qdevices/qdevice-net-instance.c)."""
-    if not model.qdevice:
-        return
-    if model.conf.text("quorum.device.model") != "net":
-        message = f'corosync-qdevice has no model "{model.conf.text("quorum.device.model")}".'
-        yield Hit(message, "Set model: net, or make sure that another program registers the device.", model.line("quorum.device.model"))
-        return
-    algorithm = model.conf.text("quorum.device.net.algorithm")
-    if not model.conf.text("quorum.device.net.host"):
-        yield Hit("The quorum device has no host, so corosync-qdevice does not start.", "Set host in quorum.device.net.", model.line("quorum.device.model"))
-    if algorithm not in _QDEVICE_ALGORITHMS:
-        yield Hit(
-            "The quorum device has no algorithm." if algorithm is None else f'The quorum device has algorithm "{algorithm}".',
-            "Set algorithm: ffsplit (or lms) in quorum.device.net; without one corosync-qdevice does not start.",
-            model.line("quorum.device.net.algorithm", "quorum.device.model"),
-        )
-    if model.conf.text("totem.cluster_name") is None:
-        yield Hit("A quorum device needs a cluster name.", "Set totem.cluster_name.", model.line("quorum.device.model"))
-
-
-def qdevice_algorithm_votes(model: Model) -> Hits:
-    algorithm = model.conf.text("quorum.device.net.algorithm")
-    line = model.line("quorum.device.votes", "quorum.device.net.algorithm")
-    written = model.conf.number("quorum.device.votes")
-    if algorithm == FFSPLIT and written != 1:
-        # check_cmap_validity() of corosync-qdevice (qdevices/qdevice-net-algo-ffsplit.c) asks for the key, not for what corosync makes of its absence.
-        yield Hit(
-            f"quorum.device.votes is {'not set' if written is None else written}, but with algorithm ffsplit corosync-qdevice starts only if it is set to 1.",
-            "Set quorum.device.votes: 1.",
-            line,
-        )
-    for node in model.nodes if algorithm == FFSPLIT else []:
-        if node.votes != 1:
-            yield Hit(
-                f"{node.label} has {count(node.votes, 'vote')}, but {FFSPLIT_NEEDS_ONE_VOTE}: corosync-qdevice does not start.",
-                "Remove quorum_votes of the nodes, or set algorithm: lms.",
-                node.line,
-            )
-    if algorithm == "lms" and model.qdevice_votes is not None and model.qdevice_votes != model.node_votes - 1:
-        yield Hit(
-            f"The quorum device has {count(model.qdevice_votes, 'vote')}, but algorithm lms needs {model.node_votes - 1}.",
-            "Remove quorum.device.votes.",
-            line,
-        )
 
 
 # --- the rest --------------------------------------------------------------------------------------------------------

@@ -11,7 +11,19 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import (
+    COROSYNC_AVAILABLE,
+    COROSYNC_UNAVAILABLE,
+    NODE_RESTARTED,
+    QUORUM_GAINED,
+    QUORUM_LOST,
+    STATE,
+    WATCH_ENDED,
+)
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
+from ansible_collections.corosync.quorum.plugins.plugin_utils._changes import words_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import Histories
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.spans import INQUORATE, spans
 
 from .given import Node, Report
 from .words import duration, listed
@@ -26,8 +38,12 @@ _REASONS = {
     "timeout": "corosync does not answer",
     "not_configured": "corosync runs without votequorum",
     "not_allowed": "corosync does not accept the user",
-    "no_library": "corosync's library is missing",
+    "not_trusted": "another user listens on corosync's socket",
+    "no_library": "corosync's library is missing or too old",
 }
+_MARKERS = {COROSYNC_AVAILABLE: "corosync can be read again", WATCH_ENDED: "the watch ended, until the next one begins nothing is known"}
+# Everything else is a change
+_KINDS = {STATE: "note", QUORUM_LOST: "lost", QUORUM_GAINED: "gained"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,10 +57,39 @@ class Event:
 
 
 def events(report: Report) -> list[Event]:
-    names = {node.nodeid: node.name for node in report.nodes if node.nodeid is not None}
     found = [event for node in report.nodes for event in _phases(node)]
-    found += _merged(_seen(name, entry, names) for name, history in report.histories.items() for entry in history)
-    return sorted(found, key=lambda event: event.at)
+    return sorted(found + recorded(report, report.histories), key=lambda event: event.at)
+
+
+def recorded(report: Report, histories: Histories) -> list[Event]:
+    """What these records tell, each change once."""
+    names = {node.nodeid: node.name for node in report.nodes if node.nodeid is not None}
+    losses = {(loss.node, round(loss.at, 3)) for loss in report.losses}
+    return _merged(event for name, history in histories.items() for event in _by_one(name, history, names, losses))
+
+
+def _by_one(name: str, history: t.Sequence[RecordedEntry], names: t.Mapping[int, str], losses: t.Container[tuple[str, float]]) -> t.Iterator[Event]:
+    """A node whose corosync has just started has no quorum to lose: it was quorate when it was stopped, and is alone until it has joined.
+
+    losses: (node, when) of those that count, whatever the node itself calls them.
+    """
+    found = spans(history, history[-1]["at"]) if history else []
+    starting = {id(span.entry) for span in found if span.state == INQUORATE and not span.ran_on}
+    was_starting = False  # or down
+    for entry in history:
+        event = _seen(name, entry, names)
+        is_change = entry["event"] in (QUORUM_LOST, QUORUM_GAINED, NODE_RESTARTED)
+        if (name, round(entry["at"], 3)) in losses:
+            event = dataclasses.replace(event, kind="lost")
+        elif id(entry) in starting and is_change:
+            event = dataclasses.replace(event, kind="note", text=f"starting, not yet joined. {_votes(entry)}")
+        elif was_starting and is_change:
+            event = dataclasses.replace(event, kind="change", text=f"joined the cluster. {_votes(entry)}")
+        if entry["quorate"] is not None:
+            was_starting = id(entry) in starting
+        elif entry["event"] == COROSYNC_UNAVAILABLE:
+            was_starting = entry.get("reason") == "not_running"
+        yield event
 
 
 def _phases(node: Node) -> t.Iterator[Event]:
@@ -66,15 +111,12 @@ def _phases(node: Node) -> t.Iterator[Event]:
 
 def _seen(name: str, entry: RecordedEntry, names: t.Mapping[int, str]) -> Event:
     event = entry["event"]
-    if event == "corosync_unavailable":
+    if event == COROSYNC_UNAVAILABLE:
         return Event(entry["at"], (name,), _REASONS.get(str(entry.get("reason")), "corosync cannot be read"), "note")
     if entry["quorate"] is None:
-        return Event(entry["at"], (name,), {"corosync_available": "corosync can be read again"}.get(event, str(event).replace("_", " ")), "note")
-    moves = [f"{listed(_name(nodeid, names) for nodeid in entry[key])} {key}" for key in ("joined", "left") if entry.get(key)]
-    first = {"start": "the watch begins", "quorum_lost": "quorum lost", "quorum_gained": "quorum gained", "votes": "votes changed"}.get(event)
-    sentences = ([first] if first else []) + moves or ["a new ring with the same members"]
-    kind = {"quorum_lost": "lost", "quorum_gained": "gained", "start": "note"}.get(event, "change")
-    return Event(entry["at"], (name,), f"{', '.join(sentences)}. {_votes(entry)}", kind)
+        return Event(entry["at"], (name,), _MARKERS.get(event, str(event).replace("_", " ")), "note")
+    happened = words_of(entry, lambda nodeids: listed(_name(nodeid, names) for nodeid in nodeids)) or "the watch begins"
+    return Event(entry["at"], (name,), f"{happened}. {_votes(entry)}", _KINDS.get(event, "change"))
 
 
 def _votes(entry: RecordedEntry) -> str:

@@ -12,11 +12,13 @@ The chart is drawn twice, for a wide and for a narrow screen, because text in an
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import Loss, Step
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.presence import Absence
 
 from .given import Node, Phase
 from .words import clock, duration, short
@@ -31,6 +33,12 @@ _SHORTEST = 1.0
 _NARROWEST_BAR = 2.0
 _WIDEST = 220.0
 _NUMBER = 18.0
+# In one picture
+_BANDS = 500
+# From the line of votes down to words below it
+_LINE = 17.0
+
+Absences = t.Mapping[int, t.Sequence[Absence]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,13 +107,26 @@ class Bar:
 
 
 @dataclasses.dataclass(frozen=True)
+class Band:
+    """A part of the time. title: all there is to say of it."""
+
+    x: float
+    width: float
+    title: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
 class Row:
+    """down_y: where the bands begin in which the node was out of the cluster, below its bars."""
+
     name: str
     shown: str
     x: float
     y: float
     middle: float
     bars: tuple[Bar, ...]
+    down_y: float
+    down: tuple[Band, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,7 +149,20 @@ class Label:
 
 
 @dataclasses.dataclass(frozen=True)
+class Point:
+    """A place on the line of votes, with its words. end: whether they end there, as there is no room behind it."""
+
+    x: float
+    y: float
+    text_y: float
+    text: str
+    end: bool
+
+
+@dataclasses.dataclass(frozen=True)
 class Chart:
+    """bare: where no vote was to spare. lowest: where votes were nearest to quorum, None where they were always as near."""
+
     layout: Layout
     height: float
     left: float
@@ -144,6 +178,8 @@ class Chart:
     marks: tuple[Mark, ...]
     rows: tuple[Row, ...]
     last: float
+    bare: tuple[Band, ...]
+    lowest: Point | None
 
 
 def span(moments: t.Iterable[float]) -> tuple[float, float]:
@@ -154,8 +190,10 @@ def span(moments: t.Iterable[float]) -> tuple[float, float]:
     return start - missing / 2, end + missing / 2
 
 
-def chart(layout: Layout, start: float, end: float, steps: t.Sequence[Step], nodes: t.Sequence[Node], losses: t.Sequence[Loss]) -> Chart:
-    """All of it. start, end: what span() returns."""
+def chart(
+    layout: Layout, start: float, end: float, steps: t.Sequence[Step], nodes: t.Sequence[Node], losses: t.Sequence[Loss], out: Absences | None = None
+) -> Chart:
+    """All of it. start, end: what span() returns. out: by node id, when each node was out of the cluster."""
     names = short([node.name for node in nodes])
     left = layout.left if layout.above else min(_WIDEST, max(layout.left, 24 + _BOLD * max(map(len, names.values()), default=0)))
     axis = Axis(start, end, left, layout.width - layout.right)
@@ -163,7 +201,8 @@ def chart(layout: Layout, start: float, end: float, steps: t.Sequence[Step], nod
     bottom = top + (layout.plot if steps else 0)
     most = max([max(step.total_votes or 0, step.quorum or 0) for step in steps] or [0])
     heights = Heights(top, bottom, most)
-    rows = tuple(_row(layout, axis, bottom + layout.axis + number * layout.row, node, names[node.name]) for number, node in enumerate(nodes))
+    shown = [_longest(axis, (out or {}).get(node.nodeid or 0, ()), _BANDS // len(nodes)) for node in nodes]
+    rows = tuple(_row(layout, axis, bottom + layout.axis + number * layout.row, node, names[node.name], shown[number]) for number, node in enumerate(nodes))
     last = bottom + layout.axis + len(rows) * layout.row
     moments = axis.ticks(layout.tick)
     whole_minutes = all(moment % 60 == 0 for moment in moments)
@@ -183,6 +222,8 @@ def chart(layout: Layout, start: float, end: float, steps: t.Sequence[Step], nod
         marks=_marks(axis, losses, {row.name: row.middle for row in rows}),
         rows=rows,
         last=last,
+        bare=_bare(axis, steps),
+        lowest=_lowest(axis, heights, steps),
     )
 
 
@@ -199,7 +240,7 @@ class Heights:
 
     def ticks(self) -> list[int]:
         """At most five steps, of 1, 2, 5, 10 and so on."""
-        step = next(factor * 10**power for power in range(6) for factor in (1, 2, 5) if self.most <= 5 * factor * 10**power)
+        step = next(factor * 10**power for power in itertools.count() for factor in (1, 2, 5) if self.most <= 5 * factor * 10**power)
         return list(range(0, self.most + 1, step))
 
 
@@ -252,7 +293,42 @@ def _marks(axis: Axis, losses: t.Sequence[Loss], rows: t.Mapping[str, float]) ->
     return tuple(marks)
 
 
-def _row(layout: Layout, axis: Axis, y: float, node: Node, shown: str) -> Row:
+def margin(step: Step) -> int | None:
+    """Votes above what quorum needs."""
+    return None if step.total_votes is None or step.quorum is None else step.total_votes - step.quorum
+
+
+def _bare(axis: Axis, steps: t.Sequence[Step]) -> tuple[Band, ...]:
+    """Where quorum had just the votes that it needed."""
+    ends = [step.at for step in steps[1:]] + [axis.end]
+    bands: list[tuple[float, float]] = []
+    for step, end in zip(steps, ends):
+        if margin(step) != 0 or not step.quorate:
+            continue
+        if bands and bands[-1][1] == step.at:
+            bands[-1] = (bands[-1][0], end)
+        else:
+            bands.append((step.at, end))
+    return tuple(_band(axis, at, until) for at, until in bands)
+
+
+def _band(axis: Axis, at: float, until: float, title: str = "") -> Band:
+    x = axis.x(at)
+    return Band(x, round(max(_NARROWEST_BAR, axis.x(until) - x), 1), title)
+
+
+def _lowest(axis: Axis, heights: Heights, steps: t.Sequence[Step]) -> Point | None:
+    known = [(found, step) for step in steps if (found := margin(step)) is not None]
+    if len({found for found, dummy in known}) < 2:
+        return None
+    step = min(known, key=lambda item: item[0])[1]
+    votes, x = step.total_votes or 0, axis.x(step.at)
+    y, text = heights.y(votes), f"{count(votes, 'vote')}, {step.quorum} needed"
+    below = y + _LINE
+    return Point(x, y, below if below < heights.bottom - 4 else y - 8, text, x + len(text) * CHARACTER > axis.right)
+
+
+def _row(layout: Layout, axis: Axis, y: float, node: Node, shown: str, out: t.Sequence[Absence]) -> Row:
     bar_y = y + layout.row - layout.thickness - 6
     room = int((layout.width - 16 if layout.above else axis.left - 20) / _BOLD)
     return Row(
@@ -262,7 +338,27 @@ def _row(layout: Layout, axis: Axis, y: float, node: Node, shown: str) -> Row:
         y=y + 14 if layout.above else bar_y + layout.thickness / 2 + 4,
         middle=bar_y + layout.thickness / 2,
         bars=tuple(_bar(axis, bar_y, layout.thickness, phase) for phase in node.phases),
+        down_y=bar_y + layout.thickness + 1,
+        down=tuple(_down(axis, absence) for absence in out),
     )
+
+
+def _longest(axis: Axis, out: t.Sequence[Absence], most: int) -> list[Absence]:
+    """Of absences that are in the picture, so many, in order."""
+    seen = [absence for absence in out if axis.start <= _end(axis, absence) and absence.start <= axis.end]
+    longest = sorted(seen, key=lambda absence: absence.start - _end(axis, absence))[:most]
+    return sorted(longest, key=lambda absence: absence.start)
+
+
+def _end(axis: Axis, absence: Absence) -> float:
+    return axis.end if absence.until is None else absence.until
+
+
+def _down(axis: Axis, absence: Absence) -> Band:
+    until = _end(axis, absence)
+    least = "" if absence.whole else "at least "
+    lasted = "not back" if absence.until is None else f"{least}{duration(until - absence.start)}"
+    return _band(axis, absence.start, until, f"out of the cluster from {clock(absence.start)}, {lasted}")
 
 
 def _bar(axis: Axis, y: float, height: float, phase: Phase) -> Bar:
@@ -270,7 +366,8 @@ def _bar(axis: Axis, y: float, height: float, phase: Phase) -> Bar:
     x = axis.x(phase.started)
     width = round(max(_NARROWEST_BAR, axis.x(until) - x), 1)
     result = {"ok": "", "failed": ", failed", "running": ", not finished"}[phase.result]
-    lasted = "" if phase.ended is None else f", {duration(phase.ended - phase.started)}"
+    took = "" if phase.ended is None else duration(phase.ended - phase.started)
+    labels = [f"{phase.phase} {took}", phase.phase, took] if took else [phase.phase]
     return Bar(
         x=x,
         y=y,
@@ -278,6 +375,6 @@ def _bar(axis: Axis, y: float, height: float, phase: Phase) -> Bar:
         height=height,
         phase=phase.phase,
         result=phase.result,
-        label=phase.phase if len(phase.phase) * CHARACTER + 10 <= width else "",
-        title=f"{phase.phase} from {clock(phase.started)}{lasted}{result}{'. ' + phase.detail if phase.detail else ''}",
+        label=next((label for label in labels if len(label) * CHARACTER + 10 <= width), ""),
+        title=f"{phase.phase} from {clock(phase.started)}{took and ', ' + took}{result}{'. ' + phase.detail if phase.detail else ''}",
     )

@@ -17,10 +17,14 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import described
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import LONGEST_NAME, shortened
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import Histories, HistoryError, Loss, histories, losses
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import DONE
 
-PHASES = ("preflight", "gate", "drain", "stop", "upgrade", "reboot", "start", "rejoin", "undrain")
-NODE_RESULTS = ("upgraded", "unchanged", "failed", "running", "untouched")
+_LONGEST_TEXT = 2000
+# tasks: of a play's own, between two gates
+PHASES = ("preflight", "gate", "drain", "stop", "upgrade", "reboot", "start", "tasks", "rejoin", "undrain")
+NODE_RESULTS = (*DONE, "refused", "failed", "running", "untouched")
 PHASE_RESULTS = ("ok", "failed", "running")
 
 
@@ -52,12 +56,24 @@ class Node:
 
 
 @dataclasses.dataclass(frozen=True)
+class Earlier:
+    """What was recorded in a run before this one. run: its id."""
+
+    run: str
+    histories: Histories
+
+
+@dataclasses.dataclass(frozen=True)
 class Report:
-    """kept: None where nobody has judged. losses: those that were named, and those that the timelines show."""
+    """kept: None where nobody has judged. losses: those that were named, and those that the timelines show.
+
+    gaps: (node, why) where nobody knows whether quorum was kept. earlier: nothing of it counts. stopped: why the run stopped, and what to do.
+    """
 
     title: str
     cluster_name: str
     controller: str
+    user: str
     started: float | None
     ended: float | None
     batches: tuple[tuple[str, ...], ...]
@@ -68,6 +84,9 @@ class Report:
     kept: bool | None
     sentence: str
     losses: tuple[Loss, ...]
+    gaps: tuple[tuple[str, str], ...]
+    earlier: tuple[Earlier, ...]
+    stopped: str
 
 
 def report_of(value: t.Any) -> Report:
@@ -84,9 +103,10 @@ def report_of(value: t.Any) -> Report:
         title=_text("title", given.get("title")) or "Rolling upgrade",
         cluster_name=_text("cluster_name", given.get("cluster_name")),
         controller=_text("controller", given.get("controller")),
+        user=_text("user", given.get("user")),
         started=_moment("started", given.get("started")),
         ended=_moment("ended", given.get("ended")),
-        batches=tuple(tuple(_text("batches", name) for name in _list("An entry of batches", batch)) for batch in _list("batches", given.get("batches"))),
+        batches=tuple(tuple(_name("batches", name) for name in _list("An entry of batches", batch)) for batch in _list("batches", given.get("batches"))),
         spare=_integer("spare", given.get("spare")),
         nodes=tuple(_node(number, node) for number, node in enumerate(_list("nodes", given["nodes"]), start=1)),
         histories=found,
@@ -94,17 +114,32 @@ def report_of(value: t.Any) -> Report:
         kept=kept,
         sentence=_text("verdict.sentence", verdict.get("sentence")),
         losses=_losses(_list("verdict.losses", verdict.get("losses")), losses(found)),
+        gaps=tuple(_gap(number, gap) for number, gap in enumerate(_list("verdict.gaps", verdict.get("gaps")))),
+        earlier=tuple(_run(number, run) for number, run in enumerate(_list("earlier", given.get("earlier")))),
+        stopped=_text("stopped", given.get("stopped")),
     )
 
 
-def _histories(given: t.Mapping[str, t.Any]) -> Histories:
-    timelines = _mapping("timelines", given.get("timelines") or {})
-    offsets = _mapping("offsets", given.get("offsets") or {})
+def _histories(given: t.Mapping[str, t.Any], where: str = "") -> Histories:
+    timelines = _mapping(where + "timelines", given.get("timelines") or {})
+    offsets = _mapping(where + "offsets", given.get("offsets") or {})
     try:
         # a node that could be asked for its time and not for its timeline has an offset all the same
         return histories(timelines, {name: offset for name, offset in offsets.items() if name in timelines})
     except HistoryError as error:
-        raise ReportError(f"timelines: {error}") from error
+        raise ReportError(f"{where}timelines: {error}") from error
+
+
+def _gap(number: int, value: t.Any) -> tuple[str, str]:
+    where = f"verdict.gaps[{number}]"
+    gap = _mapping(where, value)
+    return _text(where + ".node", gap.get("node")), _text(where + ".why", gap.get("why"))
+
+
+def _run(number: int, value: t.Any) -> Earlier:
+    where = f"earlier[{number}]"
+    run = _mapping(where, value)
+    return Earlier(_text(where + ".run", run.get("run")), _histories(run, where + "."))
 
 
 def _losses(named: t.Sequence[t.Any], shown: t.Sequence[Loss]) -> tuple[Loss, ...]:
@@ -123,7 +158,7 @@ def _loss(number: int, value: t.Any) -> Loss:
         raise ReportError(f"{where} has no 'at': a loss must be as corosync.quorum.quorum_losses returns it.")
     members = [_integer(where + ".members", member) or 0 for member in _list(where + ".members", loss.get("members"))]
     return Loss(
-        _text(where + ".node", loss.get("node")),
+        _name(where + ".node", loss.get("node")),
         at,
         _moment(where + ".until", loss.get("until")),
         _integer(where + ".total_votes", loss.get("total_votes")),
@@ -135,7 +170,7 @@ def _loss(number: int, value: t.Any) -> Loss:
 def _node(number: int, value: t.Any) -> Node:
     where = f"nodes[{number - 1}]"
     node = _mapping(where, value)
-    name = _text(where + ".name", node.get("name"))
+    name = _name(where + ".name", node.get("name"))
     if not name:
         raise ReportError(f"{where} has no name: each node must have one.")
     where = f"nodes[{number - 1}] ({name})"
@@ -195,7 +230,11 @@ def _text(where: str, value: t.Any) -> str:
         return ""
     if isinstance(value, (dict, list, tuple)):
         raise ReportError(f"{where} must be text, but is {described(value)}.")
-    return str(value)
+    return shortened(str(value), _LONGEST_TEXT)
+
+
+def _name(where: str, value: t.Any) -> str:
+    return shortened(_text(where, value), LONGEST_NAME)
 
 
 def _integer(where: str, value: t.Any) -> int | None:

@@ -12,6 +12,8 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 
+_MOST_NAMES = 32  # in one sentence
+
 
 def clock(seconds: float) -> str:
     """The time of day, in UTC: `10:15:02`."""
@@ -28,6 +30,11 @@ def date(seconds: float) -> str:
     return utc(seconds)[:10]
 
 
+def moment(seconds: float) -> str:
+    """`2026-11-22 10:15:02 UTC`."""
+    return f"{date(seconds)} {clock(seconds)} UTC"
+
+
 def duration(seconds: float) -> str:
     """`0.4 s`, `12 s`, `3 min 05 s`, `1 h 02 min`."""
     if seconds < 9.95:
@@ -42,8 +49,10 @@ def duration(seconds: float) -> str:
 
 
 def listed(names: t.Iterable[str]) -> str:
-    """`node1, node2 and node3`."""
+    """`node1, node2 and node3`; of very many, how many more there are."""
     *most, last = list(names) or [""]
+    if len(most) > _MOST_NAMES:
+        most, last = most[:_MOST_NAMES], f"{len(most) + 1 - _MOST_NAMES} more"
     return f"{', '.join(most)} and {last}" if most else last
 
 

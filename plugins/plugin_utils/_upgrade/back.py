@@ -20,7 +20,7 @@ Conditions = dict[str, t.Any]
 
 
 def on_the_node(host: str, must_return: Return, stable_for: float, timeout: float) -> Conditions:
-    """What the node itself has to see: it is a member again, with the votes and the device that there were, and that lasts."""
+    """What the node itself has to see: it is a member again, with the votes, the device and the links that there were, and that lasts."""
     wanted: Conditions = {
         "members": list(must_return["members"]),
         "stable_for": stable_for,
@@ -31,6 +31,8 @@ def on_the_node(host: str, must_return: Return, stable_for: float, timeout: floa
         wanted["min_votes"] = must_return["min_votes"]
     if must_return["qdevice"]:
         wanted["qdevice"] = "voting"
+    if must_return.get("links"):
+        wanted["links"] = list(must_return["links"])
     return wanted
 
 
@@ -54,9 +56,9 @@ def is_met(conditions: Conditions, value: t.Any) -> bool:
         return False
 
 
-def in_the_end(plan: Plan | None, timeout: float) -> Conditions:
+def in_the_end(plan: Plan | None, asked: str, timeout: float) -> Conditions:
     """What every host has to see when all is done: what there was before the first node."""
-    wanted: Conditions = {"timeout": timeout}
+    wanted: Conditions = {"timeout": timeout, "msg": f"{asked} does not see the cluster as it was before the upgrade."}
     if plan and plan["members"]:
         wanted["members"] = list(plan["members"])
     if plan and plan["total_votes"]:

@@ -29,6 +29,8 @@ if t.TYPE_CHECKING:
     pass
 
 Batch = frozenset[int]
+# By _key()
+States = dict[t.Any, Facts]
 # So many arrangements of votes are looked at for fewer batches before the best found is taken.
 PATIENCE = 2000
 
@@ -96,17 +98,26 @@ class _Safe:
 
     def through(self, batches: t.Sequence[Batch]) -> t.Iterator[bool]:
         """Whether each of the batches stands, one after the other, whatever the ones before have left behind."""
-        states = {_key(self._facts): self._facts}
+        states = self.now()
         for batch in batches:
-            after: dict[t.Any, Facts] = {}
-            for facts in states.values():
-                for outcome in self._outcomes(facts, batch):
-                    if outcome is None:
-                        yield False
-                        return
-                    after[_key(outcome)] = outcome
-            states = after
-            yield True
+            states = self.after(states, batch)
+            yield bool(states)
+            if not states:
+                return
+
+    def now(self) -> States:
+        """What the cluster is like before the first batch."""
+        return {_key(self._facts): self._facts}
+
+    def after(self, states: States, batch: Batch) -> States:
+        """What it may be like once a batch has come back, if it was like one of these before; none where one of them does not stand it."""
+        found: States = {}
+        for facts in states.values():
+            for outcome in self._outcomes(facts, batch):
+                if outcome is None:
+                    return {}
+                found[_key(outcome)] = outcome
+        return found
 
     def _outcomes(self, facts: Facts, batch: Batch) -> t.Iterator[Facts | None]:
         """What the cluster is like once the batch has come back, for every way it may have gone; None where quorum was lost."""
@@ -394,14 +405,16 @@ def _late_ones_last(batches: list[Batch], late_first: list[int]) -> list[Batch]:
 def _one_after_the_other(late_first: list[int], safe: _Safe) -> list[Batch]:
     """The careful way: every batch is grown by what stands being played through, after those before it. Raises ForecastError."""
     done: list[Batch] = []
-    rest = list(reversed(late_first))
+    states, rest = safe.now(), list(reversed(late_first))
     while rest:
         batch: Batch = frozenset()
+        after: States = {}
         for nodeid in rest:
-            if all(safe.through(done + [batch | {nodeid}])):
-                batch |= {nodeid}
+            found = safe.after(states, batch | {nodeid})
+            if found:
+                batch, after = batch | {nodeid}, found
         if not batch:
             raise ForecastError(f"There are no safe batches: after {len(done)} of them, quorum would not stand the loss of any of the nodes that are left.")
         done.append(batch)
-        rest = [nodeid for nodeid in rest if nodeid not in batch]
+        states, rest = after, [nodeid for nodeid in rest if nodeid not in batch]
     return done

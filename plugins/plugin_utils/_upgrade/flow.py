@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
-from . import registered
-from .hosts import Play
-from .look import hooks_of
+from . import registered, standing
+from .hosts import Play, is_of_many
+from .locking import order
+from .look import EACH, FIXED, hooks_of
 from .story import Progress, result_of
+from .types import Look
 
 Given = t.Mapping[str, t.Any]
 
@@ -53,6 +55,29 @@ def hooks(options: Given, folder: str) -> dict[str, str]:
     return hooks_of(registered.hooks_in(options["hooks"]), folder)
 
 
+def run_id(given: Given, hostvars: registered.HostVars) -> str:
+    """Of the run that goes on, empty without one."""
+    run = registered.current_run(hostvars, Play.of(given).cluster)
+    return run["run_id"] if run else ""
+
+
+def tasks(given: Given, hostvars: registered.HostVars) -> str:
+    """The file of the role with what is to be done on this host, empty for nothing."""
+    look = _look(given, hostvars)
+    return look["tasks"] if look and look["tasks"] in (*FIXED, EACH) else ""
+
+
+def phases(given: Given, hostvars: registered.HostVars) -> list[str]:
+    """The files of the phases that are to be included one by one."""
+    look = _look(given, hostvars)
+    return list(look["phases"]) if look else []
+
+
+def _look(given: Given, hostvars: registered.HostVars) -> Look | None:
+    play = Play.of(given)
+    return registered.look_of(registered.variables_of(hostvars, play.host), registered.current_run(hostvars, play.cluster))
+
+
 def is_up(given: t.Any, dummy: t.Any = None) -> bool:
     """Whether a node has anything to be drained of. given: what the gate has registered."""
     answer = registered.answer_of(given)
@@ -70,7 +95,7 @@ def end(given: Given, hostvars: registered.HostVars) -> list[str]:
     play = Play.of(given)
     run = registered.current_run(hostvars, play.cluster)
     for host in play.everyone:
-        variables = hostvars[host]
+        variables = registered.variables_of(hostvars, host)
         look = registered.look_of(variables, run)
         if look is None or result_of(Progress(look, registered.results_of(variables, look["turn"]))) not in ("upgraded", "unchanged"):
             return []
@@ -82,18 +107,103 @@ def after_batch(given: Given, dummy: t.Any = None) -> list[str]:
     play = Play.of(given)
     if not play.failed:
         return []
-    return ["stopped.yml"]
+    return ["many/stopped.yml" if is_of_many(given) else "stopped.yml"]
 
 
-ANSWERS: dict[str, t.Callable[[Given, t.Any], list[str] | dict[str, str] | bool]] = {
+def planned(hostvars: registered.HostVars, groups: t.Any) -> list[str]:
+    """Hosts of the play that upgrades, in their order. groups: of the playbook. Never empty: Ansible would take no hosts for all of them."""
+    return [host for batch in _batches(hostvars, groups) for host in batch] or ["nothing planned"]
+
+
+def sizes(hostvars: registered.HostVars, groups: t.Any) -> list[int]:
+    """How many of these hosts are upgraded together, as `serial` takes it."""
+    return [len(batch) for batch in _batches(hostvars, groups)] or [1]
+
+
+def _batches(hostvars: registered.HostVars, hosts: t.Sequence[str]) -> list[list[str]]:
+    """Of many clusters the rounds, each with its helper. What is known of them is the same on every host."""
+    fleet = next((found for host in hosts if (found := registered.fleet_of(hostvars, host)) is not None), None)
+    if fleet is not None and fleet["rounds"]:
+        return [[one["helper"], *one["hosts"]] for one in fleet["rounds"]]
+    run = registered.current_run(hostvars, hosts)
+    return run["batches"] if run else []
+
+
+# ---- one cluster of many --------------------------------------------------------------------------------------------------
+
+
+def files(given: Given, name: str) -> str:
+    """The role's file for a step that is another one in a run over many clusters."""
+    return f"{'many/' if is_of_many(given) else ''}{name}.yml"
+
+
+def begin_file(given: Given, hostvars: registered.HostVars) -> str:
+    """The role's file behind the preflight of the playbook."""
+    return "begin.yml" if registered.fleet_of(hostvars, str(given["host"])) is None else "many/begin.yml"
+
+
+def helpers(given: Given, hostvars: registered.HostVars) -> list[dict[str, str]]:
+    """One a round: {name, says}. A round in which all hosts fail would end the play, so each has one that cannot."""
+    fleet = registered.fleet_of(hostvars, str(given["host"]))
+    return [{"name": one["helper"], "says": one["says"]} for one in fleet["rounds"]] if fleet else []
+
+
+def lock_here(given: Given, hostvars: registered.HostVars) -> list[str]:
+    """Hosts on which this host takes the lock for its cluster: all of them where it is the first one, else none."""
+    play, run = Play.of(given), registered.own_run(hostvars, Play.of(given))
+    return order(run, play.cluster) if run and play.batch and play.host == play.batch[0] else []
+
+
+def begin_here(given: Given, hostvars: registered.HostVars) -> list[str]:
+    """Whose watch this host starts: nobody's where the lock of its cluster could not be taken."""
+    play = Play.of(given)
+    return play.asked_here if registered.own_run(hostvars, play) and standing.has_lock(play, hostvars) else []
+
+
+def finish(given: Given, hostvars: registered.HostVars) -> list[str]:
+    """Whom this host asks in the end whether all is as it was: nobody where the run of its cluster has ended before."""
+    play = Play.of(given)
+    if not is_of_many(given):
+        return play.asked_here
+    run = registered.own_run(hostvars, play)
+    return play.asked_here if run and not standing.has_ended(play, hostvars, run) else []
+
+
+def watched(given: Given, hostvars: registered.HostVars) -> list[str]:
+    """Whose watch this host ends in the end."""
+    play = Play.of(given)
+    return play.asked_here if not is_of_many(given) or registered.own_run(hostvars, play) else []
+
+
+def lock(given: Given, hostvars: registered.HostVars) -> list[str]:
+    """Hosts on which this run takes the lock, one after the other."""
+    play = Play.of(given)
+    return order(registered.current_run(hostvars, play.cluster), play.cluster)
+
+
+Answer = list[str] | list[int] | list[dict[str, str]] | dict[str, str] | str | bool
+ANSWERS: dict[str, t.Callable[[t.Any, t.Any], Answer]] = {
     "ask": ask,
     "read": read,
     "before_stop": before_stop,
     "after_start": after_start,
     "after_start_phases": after_start_phases,
     "hooks": hooks,
+    "run_id": run_id,
+    "tasks": tasks,
+    "phases": phases,
     "is_up": is_up,
     "begin": begin,
     "end": end,
     "after_batch": after_batch,
+    "lock": lock,
+    "files": files,
+    "begin_file": begin_file,
+    "helpers": helpers,
+    "lock_here": lock_here,
+    "begin_here": begin_here,
+    "finish": finish,
+    "watched": watched,
+    "planned": planned,
+    "sizes": sizes,
 }

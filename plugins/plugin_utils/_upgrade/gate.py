@@ -17,13 +17,17 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import may_leave
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import UnknownNode, device_casts, device_votes, labels, nodeid_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, check
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lock import doubt, look_of
 
-from .types import Gate, Return
+from .named import named
+from .types import Gate, Return, WantedLink
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Leave, Value
 
 _NOTHING_CHANGED = "Nothing was changed."
+_ALL_OF_THEM = "with two_node, wait_for_all, last_man_standing, auto_tie_breaker or allow_downscale, or expected votes that differ,"
 _RESUME = (
     "An earlier run was interrupted on {hosts}, which has to come first: the playbook corosync.quorum.rolling_upgrade sees to that; "
     "limit a play of your own to it, with rolling_upgrade_hosts set to all hosts of the cluster."
@@ -35,7 +39,8 @@ class Stop:
     """What is about to be stopped. host: the one whose turn it is. batch: host -> node (name or id), all that are down together with it.
 
     touched: likewise, with hosts that failed earlier. resumed: host -> node id, of hosts in which an earlier run was interrupted.
-    spare, qdevice: as for may_leave. state: what is so if it is refused.
+    spare, qdevice: as for may_leave. state: what is so if it is refused. run_id: empty where there was no preflight. has_lock: whether the run has taken
+    its lock. is_first: whether this is the gate before the first step of the node.
     """
 
     host: str
@@ -47,24 +52,36 @@ class Stop:
     expects_device: bool = False
     state: str = _NOTHING_CHANGED
     turn: str | None = None
+    run_id: str = ""
+    has_lock: bool = False
+    is_first: bool = True
 
 
 def must_ask_all(value: Value) -> bool:
     """Whether every node that stays has to be asked: where members of one ring may disagree, the answer of one is not that of all.
 
-    With these modes they may differ in the votes they expect, or in whether they wait for all.
+    With last_man_standing and allow_downscale they may differ in the votes they expect. With wait_for_all a node that has not seen all since it
+    started still waits for all once quorum is lost, and its neighbours do not know. What decides a tie, and all of these modes, each node has
+    taken from its own file when it started or was told to reload, so they differ while a change of them is half done.
     """
-    if value["last_man_standing"]["enabled"] or value["allow_downscale"]["enabled"]:
-        return True
-    # A node that has not seen all since it started still waits for all once quorum is lost; its neighbours do not know.
-    return bool(value["wait_for_all"]["enabled"])
+    modes = value["last_man_standing"], value["allow_downscale"], value["wait_for_all"], value["auto_tie_breaker"]
+    expected = {node["expected_votes"] for node in value["nodes"] if node["nodeid"] in value["members"]} | {value["expected_votes"]}
+    return any(mode["enabled"] for mode in modes) or value["two_node"] or len(expected) > 1
+
+
+def any_must_ask_all(answers: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
+    """The same of a whole cluster, of which any node may have such a mode. answers: results of votequorum_info, of hosts that may be down."""
+    return any(must_ask_all(answer["votequorum"]) for answer in answers if isinstance(answer.get("votequorum"), dict))
 
 
 def judge(stop: Stop, witness: str, answer: t.Mapping[str, t.Any]) -> Gate:
-    """The answer of one host that stays. answer: the result of votequorum_info there, with if_unavailable=report."""
+    """The answer of one host that stays. answer: the result of votequorum_info there, with if_unavailable=report, and with its lock."""
     value = answer.get("votequorum")
     if answer.get("failed") or answer.get("available") is False or not isinstance(value, dict):
-        return refused(stop, witness, f"{witness}, which stays, cannot say whether that is safe: {_said(answer)}")
+        return refused(stop, witness, f"{witness}, which stays, cannot say whether that is safe: {_said(witness, answer)}")
+    why = doubt(witness, look_of(answer), stop.run_id, stop.has_lock, stop.is_first)
+    if why:
+        return refused(stop, witness, why)
     try:
         check(value)
         return _judged(stop, witness, t.cast("Value", value))
@@ -107,14 +124,14 @@ def out_of_reach(stop: Stop, reasons: t.Mapping[str, str]) -> Gate:
 
 def not_all(stop: Stop, reasons: t.Mapping[str, str]) -> Gate:
     """A no because not all could be asked that have to be."""
-    why = "with last_man_standing, allow_downscale or wait_for_all every host that stays has to say that it is safe, but these cannot be logged in to"
+    why = f"{_ALL_OF_THEM} every host that stays has to say that it is safe, but these cannot be logged in to"
     return refused(stop, "", f"{why}: {_listed(reasons)}.")
 
 
 def not_heard(stop: Stop, nodes: str) -> Gate:
     """A no because nodes that stay are no hosts that can be asked. nodes: for people."""
     why = (
-        f"with last_man_standing, allow_downscale or wait_for_all every node that stays has to say that it is safe, but nobody could ask {nodes}. "
+        f"{_ALL_OF_THEM} every node that stays has to say that it is safe, but nobody could ask {nodes}. "
         "Set rolling_upgrade_hosts to all hosts of the cluster, and see that none of them has failed."
     )
     return refused(stop, "", why)
@@ -127,7 +144,7 @@ def that_stay(stop: Stop, value: Value) -> dict[int, str]:
 
 
 def _listed(reasons: t.Mapping[str, str]) -> str:
-    return "; ".join(f"{host} ({reason.strip().rstrip('.')})" for host, reason in reasons.items())
+    return "; ".join(f"{host} ({quoted(reason).rstrip('.')})" for host, reason in reasons.items())
 
 
 def worst(answers: t.Sequence[Gate]) -> Gate:
@@ -185,7 +202,15 @@ def _must_return(stop: Stop, value: Value, own: int) -> Return:
     members = sorted({nodeid for nodeid in value["members"] if nodeid not in touched} | {own})
     votes = sum(node["votes"] or 0 for node in value["nodes"] if node["nodeid"] in members)
     cast = device_votes(value) if device_casts(value) else 0
-    return Return(members=list(members), min_votes=votes + cast, qdevice=bool(cast) or stop.expects_device)
+    there = Return(members=list(members), min_votes=votes + cast, qdevice=bool(cast) or stop.expects_device)
+    links = _links(value, own)
+    return Return(**there, links=links) if links else there
+
+
+def _links(value: Value, own: int) -> list[WantedLink]:
+    """The links between the witness and the node that are up, where they have several: of a single one the membership tells. As the node names them."""
+    found = [link for node in value["nodes"] if node["nodeid"] == own and own in value["members"] for link in node.get("links") or []]
+    return [WantedLink(node=value["nodeid"], link=link["link"]) for link in found if link["connected"]] if len(found) > 1 else []
 
 
 def _id_or_none(node: int | str, value: Value) -> int | None:
@@ -195,8 +220,8 @@ def _id_or_none(node: int | str, value: Value) -> int | None:
         return None
 
 
-def _said(answer: t.Mapping[str, t.Any]) -> str:
-    return _sentence(" ".join(str(answer.get("msg") or answer.get("reason") or "it gave no reason").split()))
+def _said(witness: str, answer: t.Mapping[str, t.Any]) -> str:
+    return _sentence(quoted(named(witness, str(answer.get("msg") or answer.get("reason") or "it gave no reason"))))
 
 
 def _sentence(text: str) -> str:

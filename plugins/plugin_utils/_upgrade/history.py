@@ -11,15 +11,24 @@ Pure. Times are seconds since 1970 on the controller's clock: each node's own, w
 
 from __future__ import annotations
 
+import math
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
-from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import described
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import MOST_NODES, are_natural, described, is_natural
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import WATCH_ENDED
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of, utc
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import LONGEST_NAME, shortened
+
+from .spans import ABSENT, ALWAYS, DOWN, INQUORATE, MARKERS, QUORATE, Away, Span, required_from, spans
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import RecordedEntry as Entry
 
+# Of one node: what a record of the largest size can have.
+MOST_ENTRIES = 25_000
+# Years that a calendar can have, in seconds since 1970.
+_EARLIEST, _LATEST = -6e10, 2.5e11
 # An entry with its time in seconds on the common clock
 Histories = dict[str, "list[Entry]"]
 
@@ -42,11 +51,6 @@ class Step(t.NamedTuple):
     quorate: bool | None
 
 
-# Entries that tell of no votequorum value
-_ABSENT = ("corosync_unavailable", "unreachable")
-_MARKERS = _ABSENT + ("corosync_available", "reachable")
-# Reasons of an absence that mean that corosync did not run as votequorum's. A timeline without reasons does not tell.
-_STOPPED = ("not_running", "not_configured")
 _KEYS = ("at", "event", "quorate", "total_votes", "quorum", "ring_id", "members")
 
 
@@ -75,7 +79,7 @@ def losses(found: Histories) -> list[Loss]:
     It was up where it was quorate and then was not, and corosync ran all the time in between. A corosync that did not run, and then says as it starts
     that it is not quorate, has lost nothing. One that could not be asked for another reason, such as a frozen one, ran on.
     """
-    lost = [loss for name, history in found.items() for loss in _losses_of(name, history)]
+    lost = [loss for name, history in found.items() for loss in losses_of(name, spans(history, history[-1]["at"] if history else 0.0))]
     return sorted(lost, key=lambda loss: (loss.at, loss.node))
 
 
@@ -85,17 +89,38 @@ def votes_over_time(found: Histories) -> list[Step]:
     The view of a node counts until it has another one or its corosync goes, or until another node is on a newer ring with some of its members: then
     it is a view of the past, as of a node without power. Of the rest, the best is quorate, has the most votes, and is the newest.
     """
-    views: dict[str, Entry] = {}
     steps: list[Step] = []
+    for moment in moments(found):
+        _add(steps, _step(moment.at, moment.views))
+    return steps
+
+
+# views: of the nodes that can be asked, each once. watched: whether any watch runs.
+class Moment(t.NamedTuple):
+    at: float
+    views: list[Entry]
+    watched: bool
+
+
+def moments(found: Histories) -> t.Iterator[Moment]:
+    """In order, whenever any node has another view, or none any more."""
+    views: dict[str, Entry] = {}
+    unwatched: set[str] = set()
     for at, name, entry in sorted(((entry["at"], name, entry) for name, history in found.items() for entry in history), key=lambda item: item[0]):
-        if entry["event"] in _ABSENT:
+        if entry["event"] in ABSENT:
             views.pop(name, None)
-        elif entry["event"] in _MARKERS:
+        elif entry["event"] in MARKERS:
             continue
         else:
             views[name] = entry
-        _add(steps, _step(at, list(views.values())))
-    return steps
+        (unwatched.add if entry["event"] == WATCH_ENDED else unwatched.discard)(name)
+        yield Moment(at, _distinct(list(views.values())), len(unwatched) < len(found))
+
+
+def best_of(views: t.Sequence[Entry]) -> Entry | None:
+    """Of views that none supersedes, the one that is quorate, has the most votes, and is the newest. None where there is none."""
+    live = [view for view in views if not any(_supersedes(other, view) for other in views)]
+    return max(live, key=lambda view: (view["quorate"], view["total_votes"] or 0, _seq(view)), default=None)
 
 
 def as_data(found: t.Iterable[Loss]) -> list[dict[str, t.Any]]:
@@ -106,34 +131,31 @@ def as_data(found: t.Iterable[Loss]) -> list[dict[str, t.Any]]:
 # ---- losses --------------------------------------------------------------------------------------------------------------
 
 
-def _losses_of(name: str, history: t.Sequence[Entry]) -> list[Loss]:
-    found: list[Loss] = []
-    quorate: bool | None = None  # None: not known, or corosync did not run since
-    lost = False
-    for entry in history:
-        if entry["event"] == "start" or entry["event"] in _ABSENT and ("reason" not in entry or entry["reason"] in _STOPPED):
-            quorate = None
-        if entry["event"] in _MARKERS:
-            continue
-        if quorate and not entry["quorate"]:
-            found.append(Loss(name, entry["at"], None, entry["total_votes"], entry["quorum"], list(entry["members"])))
-            lost = True
-        elif lost and entry["quorate"]:
-            found[-1] = found[-1]._replace(until=entry["at"])
-            lost = False
-        quorate = entry["quorate"]
-    return found
+def losses_of(name: str, found: t.Sequence[Span], aways: t.Sequence[Away] = (ALWAYS,), slack: float = 0.0) -> list[Loss]:
+    """Of one node: where it had to be quorate (required_from) and was not, or ran on and was not, until it was again."""
+    lost: list[Loss] = []
+    is_lost = False
+    for span in found:
+        if span.state == QUORATE and is_lost:
+            lost[-1] = lost[-1]._replace(until=span.at)
+            is_lost = False
+        elif span.state in (INQUORATE, DOWN) and not is_lost:
+            at = span.at if span.ran_on else required_from(span, aways, slack)
+            if at is not None:
+                entry = span.entry
+                lost.append(Loss(name, at, None, entry["total_votes"], entry["quorum"], list(entry["members"])))
+                is_lost = True
+    return lost
 
 
 # ---- votes ---------------------------------------------------------------------------------------------------------------
 
 
 def _step(at: float, views: t.Sequence[Entry]) -> Step:
-    views = _distinct(views)
     live = [view for view in views if view["total_votes"] is not None and not any(_supersedes(other, view) for other in views)]
-    if not live:
+    best = best_of(live)
+    if best is None:
         return Step(at, None, None, any(view["quorate"] for view in views) if views else None)
-    best = max(live, key=lambda view: (view["quorate"], view["total_votes"], _seq(view)))
     return Step(at, best["total_votes"], best["quorum"], best["quorate"])
 
 
@@ -166,6 +188,10 @@ def _history(name: str, timeline: t.Any, offset: float) -> list[Entry]:
         timeline = timeline["timeline"]  # of a result
     if not isinstance(timeline, (list, tuple)):
         raise HistoryError(f"The timeline of {name} must be a list of entries, as watch_quorum returns it, but is {described(timeline)}.")
+    if len(timeline) > MOST_ENTRIES:
+        raise HistoryError(
+            f"The timeline of {name} has {len(timeline)} entries. A node that sees so many changes is broken, so at most {MOST_ENTRIES} are read."
+        )
     return [_entry(name, number, entry, offset) for number, entry in enumerate(timeline, start=1)]
 
 
@@ -176,21 +202,39 @@ def _entry(name: str, number: int, entry: t.Any, offset: float) -> Entry:
     missing = [key for key in _KEYS if key not in entry]
     if missing:
         raise HistoryError(f"{where} has no {', '.join(missing)}: each entry is to be as watch_quorum returns it.")
-    if entry["event"] not in _MARKERS and not isinstance(entry["quorate"], bool):
+    if entry["event"] not in MARKERS and not isinstance(entry["quorate"], bool):
         raise HistoryError(f"{where}: quorate must be true or false for the event {entry['event']}, but is {described(entry['quorate'])}.")
     for key in ("total_votes", "quorum"):
-        if not (entry[key] is None or isinstance(entry[key], int)):
+        if not (entry[key] is None or is_natural(entry[key])):
             raise HistoryError(f"{where}: {key} must be a whole number or null, but is {described(entry[key])}.")
-    if not isinstance(entry["members"], (list, tuple)) or not (entry["ring_id"] is None or isinstance(entry["ring_id"], dict)):
-        raise HistoryError(f"{where}: members must be a list and ring_id a dictionary, as watch_quorum returns them.")
+    if not all(_are_nodeids(entry.get(key, [])) for key in ("members", "joined", "left")) or not _is_ring(entry["ring_id"]):
+        raise HistoryError(f"{where}: members must be a list of node ids and ring_id a dictionary, as watch_quorum returns them.")
+    if not isinstance(entry["event"], str):
+        raise HistoryError(f"{where}: event must be text, but is {described(entry['event'])}.")
     try:
-        return t.cast("Entry", dict(entry, at=seconds_of(entry["at"]) + offset))
+        at = seconds_of(entry["at"]) + offset
     except (ValueError, AttributeError):
         raise HistoryError(f"{where}: at must be a moment in UTC such as '2026-11-22T10:15:02.123Z', but is {described(entry['at'])}.")
+    if not _EARLIEST < at < _LATEST:
+        raise HistoryError(f"{where}: with the offset of the node's clock it was at no time that a calendar has.")
+    return t.cast("Entry", dict(entry, at=at, event=shortened(entry["event"], LONGEST_NAME)))
+
+
+def _are_nodeids(items: t.Any) -> bool:
+    return isinstance(items, (list, tuple)) and len(items) <= MOST_NODES and are_natural(items)
+
+
+def _is_ring(ring: t.Any) -> bool:
+    return ring is None or isinstance(ring, dict) and all(ring.get(key) is None or is_natural(ring[key]) for key in ("nodeid", "seq"))
+
+
+def is_seconds(value: t.Any) -> bool:
+    """Whether it is a number that times can be made of."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _offset(name: t.Any, offsets: t.Mapping[t.Any, t.Any]) -> float:
     offset = offsets.get(name, 0)
-    if isinstance(offset, bool) or not isinstance(offset, (int, float)):
+    if not is_seconds(offset):
         raise HistoryError(f"The offset of {name} must be a number of seconds, but is {described(offset)}.")
     return float(offset)

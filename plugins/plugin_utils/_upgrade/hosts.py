@@ -16,7 +16,8 @@ import typing as t
 class Play:
     """What Ansible's magic variables say. cluster: rolling_upgrade_hosts. batch: ansible_play_batch, without hosts that failed.
 
-    everyone: ansible_play_hosts_all. active: ansible_play_hosts, which have not failed in this play.
+    everyone: ansible_play_hosts_all. active: ansible_play_hosts, which have not failed in this play. In a play over many clusters all of them are of this
+    host's cluster alone. gone: hosts of any cluster that have failed in this play. is_of_many: whether it is such a play.
     """
 
     host: str
@@ -24,12 +25,19 @@ class Play:
     batch: tuple[str, ...]
     everyone: tuple[str, ...]
     active: tuple[str, ...]
+    gone: tuple[str, ...] = ()
+    is_of_many: bool = False
 
     @classmethod
     def of(cls, variables: t.Mapping[str, t.Any]) -> Play:
-        """From {host, cluster, batch, everyone, active}, as the role's variable has it."""
-        lists = {name: _hosts(variables[name]) for name in ("cluster", "batch", "everyone", "active")}
-        return cls(host=str(variables["host"]), **lists)
+        """From {host, cluster, batch, everyone, active}, as the role's variable has it. own: the hosts of this host's cluster, where there are many."""
+        cluster, batch, everyone, active = (listed(variables[name]) for name in ("cluster", "batch", "everyone", "active"))
+        running = set(active)
+        gone = tuple(host for host in everyone if host not in running)
+        if is_of_many(variables):
+            cluster = listed(variables["own"])
+            batch, everyone, active = (tuple(host for host in hosts if host in cluster) for hosts in (batch, everyone, active))
+        return cls(str(variables["host"]), cluster, batch, everyone, active, gone, is_of_many(variables))
 
     @property
     def failed(self) -> list[str]:
@@ -49,6 +57,8 @@ class Play:
     @property
     def asked_here(self) -> list[str]:
         """Whom this host asks, where each host is to be asked once: itself, or all of them where it is the first of a part of the cluster."""
+        if self.host not in self.cluster:
+            return []
         if self.has_whole_cluster:
             return [self.host]
         return list(self.cluster) if self.batch and self.host == self.batch[0] else []
@@ -64,7 +74,21 @@ class Play:
         return [*self.batch, *(host for host in self.failed if host not in self.batch)]
 
 
-def _hosts(given: t.Any) -> tuple[str, ...]:
-    """Names of hosts. In a text they are separated by commas, as Ansible's own options of lists have it."""
+def few_forks(forks: t.Any, count: int) -> list[str]:
+    """A warning where so many hosts do not fit into so many forks, else nothing. A fork takes about 20 MB of the controller's memory."""
+    if not isinstance(forks, int) or not 0 < forks < count:
+        return []
+    rounds = -(-count // forks)
+    said = f"Ansible works on {forks} of {count} hosts at a time (forks), so a wait on all of them may take {rounds} times its timeout."
+    return [f"{said} Run the play with --forks {count} if the controller has about {20 * count} MB of memory for that."]
+
+
+def is_of_many(variables: t.Mapping[str, t.Any]) -> bool:
+    """Whether the play is over many clusters, of which this host has one, or none that is upgraded. variables: as for Play.of()."""
+    return isinstance(variables.get("own"), (list, tuple))
+
+
+def listed(given: t.Any) -> tuple[str, ...]:
+    """Names of hosts or packages. In a text, as `-e` gives it, they are separated by commas, as Ansible's own options of lists have it."""
     names = given.split(",") if isinstance(given, str) else given
-    return tuple(str(host).strip() for host in names)
+    return tuple(str(name).strip() for name in names if str(name).strip())

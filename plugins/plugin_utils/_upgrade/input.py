@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lock import take_over_of
 
 from .hosts import Play
 from .look import HOOKS, STACKS, hooks_of
@@ -25,6 +26,10 @@ def refusals(options: Options, play: Play, inventory: t.Sequence[str], folder: s
     """options: {hosts, stack, spare, timeout, ...} without the role's prefix. inventory: all its hosts. folder: of the playbook."""
     found = _hosts(options["hosts"], play, inventory)
     found += [f"rolling_upgrade_{name} is {options[name]}, but must be {wanted}." for name, wanted, holds in _numbers(options) if not holds]
+    try:
+        take_over_of(options["take_over"])
+    except Unusable as error:
+        found.append(str(error))
     return found + _files(options, folder)
 
 
@@ -34,6 +39,14 @@ def whole_number(options: Options, name: str) -> int:
     if number is None or number != int(number):
         raise Unusable(f"rolling_upgrade_{name} is {options[name]}, but must be a whole number.")
     return int(number)
+
+
+def seconds(options: Options, name: str) -> float:
+    """Of an option that may be text. Raises Unusable, as whole_number()."""
+    number = _number(options[name])
+    if number is None:
+        raise Unusable(f"rolling_upgrade_{name} is {options[name]}, but must be a number of seconds.")
+    return number
 
 
 def _hosts(hosts: t.Any, play: Play, inventory: t.Sequence[str]) -> list[str]:

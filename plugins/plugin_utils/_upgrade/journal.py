@@ -13,6 +13,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
+
+from .spans import Away
 from .types import Phase
 
 # Phase of the report, by phase of the role.
@@ -27,7 +30,25 @@ REPORTED = {
     "back": "rejoin",
     "undrain": "undrain",
     "check": "rejoin",
+    "tasks": "tasks",
 }
+# A task of the role that found nothing to do has left them out.
+_LEFT_OUT = ("drain", "reboot")
+
+
+# What is done to a node from its stop until it has rejoined
+_AWAY = ("stop", "upgrade", "reboot", "installed", "start", "watch_again", "tasks", "back")
+# What a play does that uses the gates alone, and stops and starts its nodes itself
+GATES_ALONE = ("gate", "tasks_hook", "back")
+
+
+class _Step(t.NamedTuple):
+    """name: of the role's phase, without _hook. ended: empty where it has not."""
+
+    name: str
+    started: str
+    ended: str
+    result: t.Mapping[str, t.Any]
 
 
 def phases(planned: t.Sequence[str], results: t.Mapping[str, t.Any], failure: Phase | None, now: str) -> list[Phase]:
@@ -36,22 +57,39 @@ def phases(planned: t.Sequence[str], results: t.Mapping[str, t.Any], failure: Ph
     failure: {detail} of what failed, where something did. now: a moment.
     """
     found: list[Phase] = []
-    last_end = ""
-    for place, name in enumerate(planned):
-        result = results.get(name) or {}
-        step = name[: -len("_hook")] if name.endswith("_hook") else name
-        started = result.get("started") or last_end
-        ended = result.get("ended") or _next_start(planned[place + 1 :], results)
-        if not started or (not ended and failure is None and not result):
+    for step in _steps(planned, results):
+        if not step.ended and failure is None and not step.result:
             break
-        if step in REPORTED:
-            found.append(_phase(REPORTED[step], started, ended, result))
-        if not ended:
-            break
-        last_end = ended
+        if step.name in REPORTED and not (step.name in _LEFT_OUT and step.result.get("skipped")):
+            found.append(_phase(REPORTED[step.name], step.started, step.ended, step.result))
     if failure is not None and found:
         found[-1] = Phase(phase=found[-1]["phase"], started=found[-1]["started"], ended=now, result="failed", detail=failure.get("detail", ""))
     return found
+
+
+def away(planned: t.Sequence[str], results: t.Mapping[str, t.Any], quiet: float) -> Away | None:
+    """When the node was away by plan, None where it was not stopped. planned, results: as for phases(). quiet: rolling_upgrade_stable_for."""
+    steps = [step for step in _steps(planned, results) if step.name in _AWAY]
+    if not steps:
+        return None
+    last = steps[-1]
+    is_back = last.name == "back" and bool(last.ended) and not last.result.get("failed")
+    return Away(seconds_of(steps[0].started), seconds_of(last.ended) if is_back else None, quiet)
+
+
+def _steps(planned: t.Sequence[str], results: t.Mapping[str, t.Any]) -> t.Iterator[_Step]:
+    """Those that began, up to the first one that failed or has not ended."""
+    last_end = ""
+    for place, name in enumerate(planned):
+        result = results.get(name) or {}
+        started = result.get("started") or last_end
+        ended = result.get("ended") or _next_start(planned[place + 1 :], results)
+        if not started:
+            return
+        yield _Step(name[: -len("_hook")] if name.endswith("_hook") else name, started, ended, result)
+        if not ended or result.get("failed"):
+            return
+        last_end = ended
 
 
 def _phase(name: str, started: str, ended: str, result: t.Mapping[str, t.Any]) -> Phase:

@@ -16,6 +16,7 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import checked_facts_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_votes
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, described
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted, shown
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
@@ -47,10 +48,10 @@ def partitions(results: t.Any) -> Data:
 
     Raises ForecastError where results is something else, or empty.
     """
-    hosts = _hosts(results)
-    values = {host: _value(host, result) for host, result in hosts.items() if _has_value(result)}
+    hosts = by_host(results, "partitions")
+    values = {host: _value(host, result) for host, result in hosts.items() if has_value(result)}
     unreachable = [host for host, result in hosts.items() if isinstance(result, dict) and result.get("unreachable")]
-    unavailable = [{"host": host, "reason": _why_not(result)} for host, result in hosts.items() if host not in values and host not in unreachable]
+    unavailable = [{"host": host, "reason": why_none(result)} for host, result in hosts.items() if host not in values and host not in unreachable]
     found = _partitions(values)
     stale, disagreements = _stale(values, found), _disagreements(values, found)
     unsettled = sorted(host for host, value in values.items() if not value["settled"])
@@ -71,7 +72,8 @@ def partitions(results: t.Any) -> Data:
 # ---- what was given ------------------------------------------------------------------------------------------------------
 
 
-def _hosts(results: t.Any) -> dict[str, t.Any]:
+def by_host(results: t.Any, name: str) -> dict[str, t.Any]:
+    """host -> result, of whatever the filter of this name was given. Raises ForecastError where that is something else, or empty."""
     if isinstance(results, dict) and isinstance(results.get("results"), (list, tuple)):
         results = results["results"]  # of a loop
     if isinstance(results, dict) and not ("votequorum" in results or "quorum" in results):
@@ -79,13 +81,13 @@ def _hosts(results: t.Any) -> dict[str, t.Any]:
     elif isinstance(results, (list, tuple)):
         named = {}
         for position, result in enumerate(results, start=1):
-            name = _name(result, position)
-            named[name if name not in named else f"{name} ({position})"] = result
+            host = _name(result, position)
+            named[host if host not in named else f"{host} ({position})"] = result
     else:
         what = "the result of one host" if isinstance(results, dict) else described(results)
-        raise ForecastError(f"partitions takes the results of all hosts, as a dictionary (host: result) or a list, but was given {what}.")
+        raise ForecastError(f"{name} takes the results of all hosts, as a dictionary (host: result) or a list, but was given {what}.")
     if not named:
-        raise ForecastError(f"partitions was given {described(results)}: it needs the result of at least one host.")
+        raise ForecastError(f"{name} was given {described(results)}: it needs the result of at least one host.")
     return named
 
 
@@ -94,22 +96,24 @@ def _name(result: t.Any, position: int) -> str:
     if isinstance(result, dict):
         if isinstance(result.get("item"), str):
             return str(result["item"])
-        value = _inner(result) if _has_value(result) else {}
+        value = value_in(result) if has_value(result) else {}
         if value.get("name") or value.get("nodeid"):
             return str(value.get("name") or value["nodeid"])
     return f"result {position}"
 
 
-def _has_value(result: t.Any) -> bool:
-    return isinstance(result, dict) and not result.get("failed") and not result.get("unreachable") and isinstance(_inner(result), dict)
+def has_value(result: t.Any) -> bool:
+    """Whether a host said what its votequorum knows."""
+    return isinstance(result, dict) and not result.get("failed") and not result.get("unreachable") and isinstance(value_in(result), dict)
 
 
-def _inner(result: Data) -> t.Any:
+def value_in(result: Data) -> t.Any:
+    """The value in a result, or what is there instead."""
     return result if "quorum" in result and "members" in result else result.get("votequorum")
 
 
 def _value(host: str, result: Data) -> Value:
-    value = _inner(result)
+    value = value_in(result)
     try:
         checked_facts_of(value)
     except ForecastError as error:
@@ -117,11 +121,12 @@ def _value(host: str, result: Data) -> Value:
     return t.cast("Value", value)
 
 
-def _why_not(result: t.Any) -> str:
+def why_none(result: t.Any) -> str:
+    """Why a result has no value, for people."""
     if isinstance(result, dict):
         reason = result.get("msg") or result.get("reason")
         if reason:
-            return str(reason)
+            return quoted(str(reason))
         if result.get("skipped"):
             return "the task was skipped"
         return "the result has no votequorum value"
@@ -172,7 +177,9 @@ def _disagreements(values: t.Mapping[str, Value], found: t.Sequence[Data]) -> li
     """[{about, seen: [{value, hosts}]}]: settings that differ anywhere, and counts that differ inside a partition."""
     differ = []
     for name, path in _SETTINGS:
-        differ.extend(_differing(name, {host: _at(value, path) for host, value in values.items()}))
+        # What a host does not know of itself (null, after a reload) contradicts nobody.
+        known = {host: _at(value, path) for host, value in values.items() if _at(value, path) is not None}
+        differ.extend(_differing(name, known))
     configured = {host: [node["nodeid"] for node in value["nodes"] if node["configured_votes"] is not None] for host, value in values.items()}
     differ.extend(_differing("nodelist", configured))
     differ.extend(_differing("qdevice_votes", {host: device_votes(value) for host, value in values.items()}))
@@ -254,7 +261,7 @@ def _faults(result: Data, unsettled: list[str]) -> t.Iterator[str]:
 
 
 def _view(view: Data) -> str:
-    names = [name or f"node id {nodeid}" for name, nodeid in zip(view["names"], view["members"])]
+    names = [shown(name) if name else f"node id {nodeid}" for name, nodeid in zip(view["names"], view["members"])]
     return f"{', '.join(view['seen_by'])} {'sees' if len(view['seen_by']) == 1 else 'see'} {', '.join(names)} ({_quorate(view)})"
 
 

@@ -16,8 +16,9 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import EITHER
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_casts, labels
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, described, is_number
-from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count, quoted
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.batches import upgrade_batches
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.named import named
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import partitions
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Plan
 
@@ -74,13 +75,36 @@ def plan(
     complete = bool(views.values) and not views.first["missing"]
     return Plan(
         refusals=[*refusals, refusal] if refusal else refusals,
+        warnings=list(_problems_of(views, "warning")),
         batches=_only(order, hosts),
         resumed=sorted(views.under_way),
         nodeids=views.nodeids,
         total_votes=views.first["total_votes"] if complete else None,
         members=sorted(set(views.first["members"]) | set(views.under_way.values())) if views.values else [],
+        configured=_configured(views),
         qdevice=any(device_casts(value) for value in views.values.values()),
+        cluster_name=next(filter(None, (value.get("cluster_name") for value in views.values.values())), None),
     )
+
+
+def objections(results: t.Mapping[str, t.Any], seen: dict[str, t.Any]) -> list[str]:
+    """What speaks against stopping any node of a cluster, a sentence each: what the preflight would say. But one host is enough to ask for it.
+
+    results: host -> result, where all values were checked. seen: what partitions() makes of them.
+    """
+    values = {host: result["votequorum"] for host, result in results.items() if isinstance(result.get("votequorum"), dict)}
+    views = _Views(results, seen, values, {})
+    return [sentence for check in _CHECKS if check is not _too_few for sentence in check(views)]
+
+
+def _configured(views: _Views) -> list[int]:
+    """Node ids of all nodes of the cluster, as any host knows them: those of the nodelist, and members."""
+    found: set[int] = set(views.under_way.values())
+    for value in views.values.values():
+        listed = {node["nodeid"] for node in value["nodes"] if node["configured_votes"] is not None}
+        found |= listed or {node["nodeid"] for node in value["nodes"]}
+        found |= set(value["members"])
+    return sorted(found)
 
 
 def _views(results: t.Any, under_way: t.Any) -> _Views:
@@ -118,7 +142,7 @@ def _unreachable(views: _Views) -> Refusals:
 def _unavailable(views: _Views) -> Refusals:
     for entry in views.seen.get("unavailable", ()):
         if entry["host"] not in views.under_way:
-            yield f"Quorum cannot be read on {entry['host']}: {entry['reason']}"
+            yield f"Quorum cannot be read on {entry['host']}: {named(entry['host'], entry['reason'])}"
     if views.results and not views.values:
         yield "Quorum can be read on no host, so nobody can say what is safe. Start corosync on the nodes, and wait until they are quorate."
 
@@ -171,10 +195,14 @@ def _device(views: _Views) -> Refusals:
 
 
 def _problems(views: _Views) -> Refusals:
+    return _problems_of(views, "error")
+
+
+def _problems_of(views: _Views, severity: str) -> t.Iterator[str]:
     hosts_by_problem: dict[tuple[str, str], list[str]] = {}
     for host, value in sorted(views.values.items()):
         for problem in value.get("problems") or ():
-            if problem["severity"] == "error":
+            if problem["severity"] == severity:
                 hosts_by_problem.setdefault((problem["message"], problem["advice"]), []).append(host)
     for (message, advice), hosts in hosts_by_problem.items():
         yield f"On {', '.join(hosts)}: {message} {advice}"
@@ -184,7 +212,7 @@ _CHECKS = (_too_few, _unreachable, _unavailable, _other_clusters, _disagreements
 
 
 def _reason(result: t.Mapping[str, t.Any]) -> str:
-    return " ".join(str(result.get("msg") or "no reason was given").split()).rstrip(".")
+    return quoted(str(result.get("msg") or "no reason was given")).rstrip(".")
 
 
 # ---- in which order ------------------------------------------------------------------------------------------------------

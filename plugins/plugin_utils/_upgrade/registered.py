@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._node.options import is_run_id
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _facts
+
+from .hosts import Play
 from .look import HOOKS
-from .types import Gate, Look, Run
+from .types import Ended, Fleet, Gate, Look, Own, Run
 
 PREFIX = "__rolling_upgrade_"
 # A documented output of the entry point preflight.
@@ -21,6 +25,12 @@ VIEWS = PREFIX + "views"
 LOOK = PREFIX + "look"
 GATE = PREFIX + "gate"
 RECORDS = PREFIX + "records"
+WATCH = PREFIX + "watch"
+FIRST_LOOK = PREFIX + "first_look"
+# Of a run over many clusters, where the plan is about all of them: what a host takes of it, which hosts have the lock, and why a cluster has ended early.
+OWN = PREFIX + "own_plan"
+LOCKED = PREFIX + "locked"
+ENDED = PREFIX + "ended"
 # Phases of the role whose task registers a result, with the variable.
 RESULTS = {
     "gate": GATE,
@@ -40,14 +50,62 @@ RESULTS = {
 HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
 
 
+def jobs_folder(run_id: str) -> str:
+    """Where a run's watch on a node has the files that Ansible keeps of a task in the background: removed as a whole, as Ansible may still write to them
+    some seconds after a watch has ended."""
+    return f"/run/corosync-quorum-jobs-{run_id}"
+
+
 def current_run(hostvars: HostVars, hosts: t.Iterable[str]) -> Run | None:
     """The newest accepted plan that was not finished. Any host may have it: the preflight runs on the first host of a play."""
-    plans = [found for found in (variables_of(hostvars, host).get(PLAN) for host in hosts) if isinstance(found, dict) and found.get("begun")]
-    if not plans:
-        return None
-    newest = max(plans, key=lambda plan: str(plan["begun"]))
-    over = {found.get("begun") for found in (variables_of(hostvars, host).get(FINISHED) for host in hosts) if isinstance(found, dict)}
-    return None if newest["begun"] in over else t.cast(Run, newest)
+    variables = [variables_of(hostvars, host) for host in hosts]
+    finished = [found for found in (each.get(FINISHED) for each in variables) if isinstance(found, dict)]
+    over = {run_id for found in finished for run_id in (found.get("run_id"), *(found.get("run_ids") or ()))}
+    # The plan of many clusters is large, and each look at it makes it anew.
+    for name in (OWN, PLAN):
+        plans = [found for found in (each.get(name) for each in variables) if _is_run(found)]
+        newest = max(plans, key=lambda plan: plan["begun"], default=None)
+        if newest is not None and newest["run_id"] not in over:
+            return newest
+    return None
+
+
+def own_run(hostvars: HostVars, play: Play) -> Own | None:
+    """The run of this host's cluster among many, from its own variables."""
+    found = variables_of(hostvars, play.host).get(OWN)
+    return t.cast(Own, found) if _is_run(found) else None
+
+
+def fleet_of(hostvars: HostVars, host: str) -> Fleet | None:
+    """What this run found out about many clusters, None where it has one alone. Not templated, where Ansible lets one: nothing in it is a template."""
+    variables = variables_of(Raw(hostvars), host)
+    found = variables.get(PLAN)
+    return t.cast(Fleet, found) if isinstance(found, dict) and found.get("clusters") and not found.get("failed") else None
+
+
+class Raw(dict[str, t.Mapping[str, t.Any]]):
+    """Variables of hosts as they are. To template those that are about all hosts once for each host would cost the square."""
+
+    def __init__(self, hostvars: HostVars) -> None:
+        super().__init__()
+        self._hostvars = hostvars
+
+    def __contains__(self, host: object) -> bool:
+        return host in self._hostvars
+
+    def __getitem__(self, host: str) -> t.Mapping[str, t.Any]:
+        read: t.Callable[[str], t.Mapping[str, t.Any]] = getattr(self._hostvars, "raw_get", self._hostvars.__getitem__)
+        return read(host)
+
+
+def _is_run(found: t.Any) -> t.TypeGuard[Run]:
+    return isinstance(found, dict) and is_run_id(found.get("run_id")) and isinstance(found.get("begun"), str)
+
+
+def ended_of(variables: t.Mapping[str, t.Any], run: Run | None) -> Ended | None:
+    """Why this host has ended this run of its cluster, None where it has not."""
+    found = variables.get(ENDED)
+    return t.cast(Ended, found) if run and isinstance(found, dict) and found.get("run") == run["run_id"] and not found.get("skipped") else None
 
 
 def look_of(variables: t.Mapping[str, t.Any], run: Run | None) -> Look | None:
@@ -55,7 +113,7 @@ def look_of(variables: t.Mapping[str, t.Any], run: Run | None) -> Look | None:
     found = variables.get(LOOK)
     if not isinstance(found, dict) or found.get("failed") or "turn" not in found or "run" not in found:
         return None
-    return t.cast(Look, found) if found["run"] == (run["begun"] if run else "") else None
+    return t.cast(Look, found) if found["run"] == (run["run_id"] if run else "") else None
 
 
 def turn_of(variables: t.Mapping[str, t.Any], run: Run | None) -> str | None:
@@ -68,6 +126,12 @@ def is_done(variables: t.Mapping[str, t.Any], turn: str) -> bool:
     """Whether all of this turn was done. What it had of answers is used up then."""
     done = variables.get(RESULTS["done"])
     return isinstance(done, dict) and done.get("turn") == turn and not done.get("failed") and not done.get("skipped")
+
+
+def has_rebooted(variables: t.Mapping[str, t.Any], turn: str) -> bool:
+    """Whether the role rebooted the node in this turn."""
+    found = variables.get(RESULTS["reboot"])
+    return isinstance(found, dict) and found.get("turn") == turn and not found.get("failed") and not found.get("skipped")
 
 
 def gate_of(variables: t.Mapping[str, t.Any], turn: str | None) -> Gate | None:
@@ -89,13 +153,18 @@ def answer_of(registered: t.Any) -> Gate | None:
     return t.cast(Gate, answers[-1]) if answers else None
 
 
-def results_of(variables: t.Mapping[str, t.Any], turn: str) -> dict[str, dict[str, t.Any]]:
-    """phase of the role -> {started, ended, ...}, of this turn."""
+def results_of(variables: t.Mapping[str, t.Any], turn: str | None) -> dict[str, dict[str, t.Any]]:
+    """phase of the role -> {started, ended, ...}, of this turn; None: of a play that has looked at no node, as it uses gates alone."""
     found = {phase: summed(variables.get(name), turn) for phase, name in RESULTS.items()}
     return {phase: result for phase, result in found.items() if result}
 
 
-def summed(registered: t.Any, turn: str) -> dict[str, t.Any]:
+def results_of_gates_alone(variables: t.Mapping[str, t.Any], run: Run | None) -> dict[str, dict[str, t.Any]]:
+    """The same, of a play that has looked at no node: what it has registered before this run is of another one."""
+    return {phase: result for phase, result in results_of(variables, None).items() if run is None or result["started"] >= run["begun"]}
+
+
+def summed(registered: t.Any, turn: str | None) -> dict[str, t.Any]:
     """A task's result, or one made of those of its loop: from the first start to the last end. Empty where it is of another turn."""
     if not isinstance(registered, dict):
         return {}
@@ -112,8 +181,25 @@ def hooks_in(variables: t.Mapping[str, t.Any]) -> dict[str, str]:
     return {step: str(variables.get(step) or "") for step in HOOKS}
 
 
+def items_of(variables: t.Mapping[str, t.Any], name: str) -> list[dict[str, t.Any]]:
+    """What the items of a loop have returned."""
+    found = variables.get(name)
+    items = found.get("results") if isinstance(found, dict) else None
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
 def variables_of(hostvars: HostVars, host: str) -> t.Mapping[str, t.Any]:
-    """Of a host, none where the inventory does not have it: Ansible has no error for that, but a value that is undefined."""
+    """Of a host, none where the inventory does not have it: Ansible has no error for that, but a value that is undefined. Raises FromFacts.
+
+    What no task of this run has registered, a fact could pretend to be.
+    """
     if host not in hostvars:
         return {}
-    return hostvars[host]
+    variables = hostvars[host]
+    refuse_facts(host, variables)
+    return variables
+
+
+def refuse_facts(host: str, variables: t.Mapping[str, t.Any]) -> None:
+    """Raise FromFacts where variables of the role, given or registered, are facts of this host."""
+    _facts.refuse(host, variables, lambda name: name.startswith((PREFIX, PREFIX.lstrip("_"))))

@@ -11,6 +11,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
+
 
 @dataclasses.dataclass(frozen=True)
 class Call:
@@ -77,6 +79,11 @@ def _crmsh(phase: str, name: str) -> list[Call]:
 # Without a name crmsh takes the host's name, which need not be the one that pacemaker has for it.
 PACEMAKER_NAME = Call("ansible.builtin.command", {"argv": ["crm_node", "--name"]}, "Asking pacemaker for the name of this node", until=r"\S", only_reads=True)
 
+# ---- what the preflight looks for on every node --------------------------------------------------------------------------
+
+# The programs that each stack calls, and the package that has them.
+_PROGRAMS = {"pcs": {"pcs": "pcs"}, "crmsh": {"crm": "crmsh", "crm_node": "pacemaker", "crmadmin": "pacemaker-cli-utils (Red Hat, SUSE: pacemaker-cli)"}}
+_STEPS = ("drain", "stop", "start", "undrain")
 # `crm cluster stop` and `start` reach a node by ssh even from itself, as root. crmsh itself is asked, because how it does so is its own affair.
 # When it is not let in it ends with a traceback, which nobody needs, or with an error on a line and 0.
 REACHES_ITSELF = Call(
@@ -88,10 +95,96 @@ REACHES_ITSELF = Call(
     "Asking crmsh whether it reaches this node",
     only_reads=True,
 )
-CRMSH_CANNOT = (
+LOCKED_OUT = "locked-out"
+_CRMSH_CANNOT = (
     "`crm cluster stop` would fail on {hosts}, because crmsh reaches a node by ssh even from itself. Let root there log in to its own host name by ssh, "
     'with a key and without a password, until `crm cluster run true "$(uname -n)"` succeeds.'
 )
+_NO_PROGRAM = (
+    "{hosts}: the program {program} is not there, which the stack {stack} needs. Install the package {package}, or set rolling_upgrade_stack to what this "
+    "cluster is driven with."
+)
+_NO_PACEMAKER = (
+    "{hosts}: pacemaker does not run, so the stack {stack} can neither drain the node nor bring it back. Start pacemaker there (systemctl start pacemaker) "
+    "and wait until the node is online in it; or set rolling_upgrade_stack to corosync, if this cluster has no pacemaker."
+)
+_PACEMAKER = (
+    "{hosts}: pacemaker runs there. The stack corosync would stop it together with corosync, without a drain, and would not start it again. Set "
+    "rolling_upgrade_stack to pcs or crmsh; or give rolling_upgrade_drain_tasks, rolling_upgrade_stop_tasks and rolling_upgrade_start_tasks."
+)
+
+
+def programs(stack: str, hooks: t.Collection[str]) -> list[str]:
+    """What has to be there on every node. hooks: steps for which the user has given tasks."""
+    return [] if _is_all_by_hooks(stack, hooks) else list(_PROGRAMS.get(stack, {}))
+
+
+def must_reach_itself(stack: str, hooks: t.Collection[str]) -> bool:
+    """Whether REACHES_ITSELF has to succeed on every node."""
+    return stack == "crmsh" and not {"stop", "start"} <= set(hooks)
+
+
+def obstacles(stack: str, hooks: t.Collection[str], answer: t.Mapping[str, t.Any], is_interrupted: bool) -> list[str]:
+    """Why the stack cannot be used on a node, as refusals() takes it. answer: of rolling_upgrade_mark there, which was asked for the programs.
+
+    is_interrupted: whether an earlier run may have left the node down, so that it is no wonder that nothing runs there.
+    """
+    if _is_all_by_hooks(stack, hooks):
+        return []
+    pacemaker = answer.get("pacemaker")
+    if stack == "corosync":
+        return ["pacemaker"] if pacemaker is True else []
+    told = answer.get("missing")
+    found = [f"missing {program}" for program in programs(stack, hooks) if isinstance(told, list) and program in told]
+    drains = not {"drain", "undrain"} <= set(hooks)
+    return found or (["no-pacemaker"] if drains and pacemaker is False and not is_interrupted else [])
+
+
+def refusals(stack: str, found: t.Mapping[str, t.Sequence[str]]) -> list[str]:
+    """A sentence for each obstacle, with all hosts that have it. found: host -> obstacles."""
+    hosts_by_obstacle: dict[str, list[str]] = {}
+    for host, those in found.items():
+        for obstacle in those:
+            hosts_by_obstacle.setdefault(obstacle, []).append(host)
+    return [_refusal(stack, obstacle, ", ".join(hosts)) for obstacle, hosts in hosts_by_obstacle.items()]
+
+
+def _refusal(stack: str, obstacle: str, hosts: str) -> str:
+    program = obstacle.partition(" ")[2]
+    sentence = {LOCKED_OUT: _CRMSH_CANNOT, "no-pacemaker": _NO_PACEMAKER, "pacemaker": _PACEMAKER}.get(obstacle, _NO_PROGRAM)
+    return sentence.format(hosts=hosts, stack=stack, program=program, package=_PROGRAMS.get(stack, {}).get(program, program))
+
+
+def _is_all_by_hooks(stack: str, hooks: t.Collection[str]) -> bool:
+    """Whether the stack itself does nothing that could fail for want of a program, nor stop more than it should."""
+    if stack == "corosync":
+        return {"stop", "start"} <= set(hooks)
+    return stack not in _PROGRAMS or set(_STEPS) <= set(hooks)
+
+
+# ---- why a start has failed ----------------------------------------------------------------------------------------------
+
+# What a service itself wrote since it was last started. By the node's own clock, which systemd knows the start by.
+_LINES = 12
+_LONGEST_LINE = 300
+_JOURNAL = """
+since=$(systemctl show --property ExecMainStartTimestamp "$1") || exit 1
+since=${since#*=}
+journalctl --quiet --no-pager --output cat --lines "$2" ${since:+--since "$since"} SYSLOG_IDENTIFIER="$1" + _SYSTEMD_UNIT="$1.service"
+"""
+
+
+def journal(unit: str) -> Call:
+    """What tells why a service did not start."""
+    return Call("ansible.builtin.command", {"argv": ["sh", "-c", _JOURNAL, "journal", unit, str(_LINES)]}, f"Reading the journal of {unit}", only_reads=True)
+
+
+def said_by(unit: str, host: str, stdout: str) -> str:
+    """Lines of their own with what a service wrote, empty for nothing. It comes from a node: a line of it is one line, of bounded length, and printable."""
+    lines = dict.fromkeys(quoted(line, _LONGEST_LINE) for line in stdout.splitlines() if line.strip())
+    if not lines:
+        return ""
+    return "\n".join([f"{unit} on {host} wrote (journalctl -u {unit}):", *(f"    {line}" for line in list(lines)[-_LINES:])])
 
 
 def _command(argv: list[str]) -> Call:

@@ -4,65 +4,188 @@
 
 # This plugin util is PRIVATE to the collection: no other code may rely on it.
 
-"""Was quorum kept? The judgement over what every host has recorded. Pure."""
+"""Was quorum kept? The judgement over what every host has recorded while the run went its course. Pure."""
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
-from .history import HistoryError, as_data, histories, losses
-from .types import Verdict
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import REACHABLE, WATCH_ENDED, marker
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
 
-Records = t.Mapping[str, t.Mapping[str, t.Any]]
+from .course import Course
+from .history import HistoryError, Loss, as_data, histories, is_seconds, losses_of
+from .spans import UNKNOWN, UNWATCHED, Away, Span, required_from, spans
+from .types import Gap, Verdict
+
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import RecordedEntry as Entry
+
+Record = t.Mapping[str, t.Any]
+Records = t.Mapping[str, Record]
 
 NOT_WATCHED = "Quorum was not watched."
 KEPT = "Quorum was never lost on a node that was up."
+# How often a watch leaves a sign that it runs, and some time for a busy node. Seconds.
+SIGNS = 4.0
+# A clock that was set by more than this during a run is no clock. Seconds.
+_CLOCK = 60.0
+# So many reasons are told in a sentence.
+_REASONS = 3
 
 
-def verdict(records: Records, hosts: t.Sequence[str], watched: bool) -> Verdict:
-    """records: host -> result of watch_quorum, of hosts that could be asked. hosts: all that must be covered."""
-    if not watched:
+def verdict(records: Records, hosts: t.Sequence[str], course: Course | None) -> Verdict:
+    """records: host -> result of watch_quorum, or {msg} of a host whose record could not be read. hosts: all that must be covered.
+
+    A result has offset and slack beside it: by the controller's clock, what happened did so up to `slack` seconds later than its time plus offset.
+    course: None where nothing was watched.
+    """
+    if course is None:
         return Verdict(kept=None, sentence=NOT_WATCHED, losses=[], gaps=[])
-    found = as_data(losses(histories(*of(records))))
-    gaps = [host for host in hosts if not _covers(records.get(host)) or not _is_usable(records[host])]
-    return Verdict(kept=not found and not gaps, sentence=_sentence(found, gaps), losses=found, gaps=gaps)
+    lost: list[Loss] = []
+    gaps: list[Gap] = []
+    for host in hosts:
+        record = records.get(host) or {}
+        fault = _fault(host, record, course)
+        if fault:
+            gaps.append(Gap(node=host, at=None, until=None, why=fault))
+        if "timeline" in record and not _unusable(host, record) and _is_of(record, course):
+            found, aways = _spans(host, record), [course.away[host]] if host in course.away else []
+            lost += losses_of(host, found, aways, _slack(record))
+            gaps += _gaps(host, found, aways, _slack(record))
+    lost.sort(key=lambda loss: (loss.at, loss.node))
+    return Verdict(kept=not lost and not gaps, sentence=_sentence(lost, gaps), losses=as_data(lost), gaps=gaps)
 
 
-def best(records: t.Sequence[tuple[str, t.Mapping[str, t.Any]]]) -> dict[str, t.Mapping[str, t.Any]]:
-    """By host, the one that covers the run. Of several that stop a watch, only the first has its record."""
-    found: dict[str, t.Mapping[str, t.Any]] = {}
+def best(records: t.Sequence[tuple[str, Record]]) -> dict[str, Record]:
+    """By host, the newest one with entries: of several that stop a watch, only the first has what it recorded."""
+    found: dict[str, Record] = {}
     for host, record in records:
-        if host not in found or _covers(record) and not _covers(found[host]):
+        if host not in found or _worth(record) > _worth(found[host]):
             found[host] = record
     return found
 
 
+def on_one_clock(record: Record, first: t.Mapping[str, t.Any] | None) -> Record:
+    """A result of watch_quorum with its offset and slack. spread: for how many seconds it was asked. first: offset and spread of the first look.
+
+    What was set of the clock in between is nothing that anybody knows of the record.
+    """
+    found = [seen for seen in (record, first) if seen and is_seconds(seen.get("offset"))]
+    if not is_seconds(record.get("offset")):
+        return record
+    least = min(seen["offset"] for seen in found)
+    return dict(record, offset=least, slack=max(seen["offset"] + seen.get("spread", 0.0) for seen in found) - least)
+
+
 def of(records: Records) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """(timelines, offsets) by host, as histories() takes them."""
-    kept = {host: record for host, record in records.items() if _is_usable(record)}
+    kept = {host: record for host, record in records.items() if "timeline" in record and not _unusable(host, record)}
     return {host: record["timeline"] for host, record in kept.items()}, {host: record["offset"] for host, record in kept.items() if "offset" in record}
 
 
-def _is_usable(record: t.Mapping[str, t.Any]) -> bool:
-    """Whether it has a timeline that can be read. A page about the others must not fail because of one that has not."""
+# ---- one host ------------------------------------------------------------------------------------------------------------
+
+
+def _worth(record: Record) -> tuple[bool, str]:
+    return bool(record.get("timeline")), str(record.get("now"))
+
+
+def _slack(record: Record) -> float:
+    return float(record.get("slack", 0.0))
+
+
+def _is_of(record: Record, course: Course) -> bool:
+    return record.get("run") == course.run_id
+
+
+def _fault(host: str, record: Record, course: Course) -> str:
+    """Why nobody can rely on any of this record, empty where one can."""
+    if "timeline" not in record:
+        return f"its record could not be read ({record['msg']})" if record.get("msg") else "there is no record of it"
+    why = _unusable(host, record)
+    if why:
+        return f"its record cannot be used ({why})"
+    if not _is_of(record, course):
+        return "its record is not of this run"
+    if record.get("unreadable"):
+        return f"its record has lines that cannot be read: {record['unreadable']}"
+    if _slack(record) > _CLOCK:
+        return f"its clock was set by {_slack(record):.0f} s during the run"
+    history = _history(host, record)
+    if len(history) == _ENDS:
+        return "its watch recorded nothing"
+    if history[0]["at"] > course.first_stop:
+        return f"its record begins at {utc(history[0]['at'])}, when a node was stopped already"
+    return ""
+
+
+def _unusable(host: str, record: Record) -> str:
+    """Why its timeline is none. A page about the others must not fail because of it."""
     try:
-        histories({"": record["timeline"]}, {"": record["offset"]} if "offset" in record else None)
-    except (HistoryError, KeyError, TypeError):
-        return False
-    return True
+        _history(host, record)
+    except (HistoryError, KeyError, TypeError) as error:
+        return str(error).rstrip(".") if isinstance(error, HistoryError) else "it is not what watch_quorum returns"
+    return ""
 
 
-def _covers(record: t.Mapping[str, t.Any] | None) -> bool:
-    """Whether the watch ran until it was read. A record that ended too early proves nothing."""
-    return record is not None and bool(record.get("running") or record.get("was_running"))
+# What _history() adds
+_ENDS = 2
 
 
-def _sentence(found: t.Sequence[t.Mapping[str, t.Any]], gaps: t.Sequence[str]) -> str:
-    if found:
-        first = found[0]
-        nodes = list(dict.fromkeys(loss["node"] for loss in found))
-        end = f", until {first['until']}" if first["until"] else ", and has not come back"
-        return f"Quorum was lost on {', '.join(nodes)}, for the first time at {first['at']} on {first['node']}{end}."
+def _history(host: str, record: Record) -> list[Entry]:
+    """Of the whole record, with its end: when the watch was last seen to run, which is the moment of reading where it runs, and that moment.
+
+    In order: while a node starts, its clock may be behind.
+    """
+    if not isinstance(record["timeline"], (list, tuple)):
+        raise TypeError
+    entries = [*record["timeline"], marker(record["until"], WATCH_ENDED), marker(record["now"], REACHABLE)]
+    found = histories({host: entries}, {host: record["offset"]})[host]
+    times = itertools.accumulate((entry["at"] for entry in found), max)
+    return [t.cast("Entry", dict(entry, at=at)) for at, entry in zip(times, found)]
+
+
+def _spans(host: str, record: Record) -> list[Span]:
+    history = _history(host, record)
+    return spans(history, history[-1]["at"])
+
+
+def _gaps(host: str, found: t.Sequence[Span], aways: t.Sequence[Away], slack: float) -> t.Iterator[Gap]:
+    for span in found:
+        if span.state in (UNKNOWN, UNWATCHED) and span.until > span.at:
+            at = required_from(span, aways, slack, SIGNS if span.state == UNWATCHED else 0.0)
+            if at is not None:
+                what = "no watch ran" if span.state == UNWATCHED else "corosync could not be read"
+                start, end = utc(at), utc(span.until)
+                yield Gap(node=host, at=start, until=end, why=f"{what} from {start} to {end}")
+
+
+# ---- in words ------------------------------------------------------------------------------------------------------------
+
+
+def _sentence(lost: t.Sequence[Loss], gaps: t.Sequence[Gap]) -> str:
+    if not lost and not gaps:
+        return KEPT
+    return " ".join([*_of_losses(lost), *_of_gaps(gaps)])
+
+
+def _of_losses(lost: t.Sequence[Loss]) -> t.Iterator[str]:
+    for first in lost[:1]:
+        nodes = dict.fromkeys(loss.node for loss in lost)
+        down = "" if first.members else ", where corosync went down"
+        end = f", until {utc(first.until)}" if first.until is not None else ", and has not come back"
+        yield f"Quorum was lost on {', '.join(nodes)}, for the first time at {utc(first.at)} on {first.node}{down}{end}."
+
+
+def _of_gaps(gaps: t.Sequence[Gap]) -> t.Iterator[str]:
+    """A reason that several have is told once."""
+    nodes_by_reason: dict[str, dict[str, None]] = {}
+    for gap in gaps:
+        nodes_by_reason.setdefault(gap["why"], {})[gap["node"]] = None
     if gaps:
-        return f"The record of {', '.join(gaps)} ended too early, so nobody can say whether quorum was kept there."
-    return KEPT
+        told = [f"{', '.join(nodes)}: {why}" for why, nodes in nodes_by_reason.items()]
+        more = [f"and {count(len(told) - _REASONS, 'more reason')}"] if len(told) > _REASONS else []
+        yield f"Nobody can say whether quorum was kept: {'; '.join([*told[:_REASONS], *more])}."

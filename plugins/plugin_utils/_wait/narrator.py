@@ -13,6 +13,8 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import in_words, summary
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import labels
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import printable
+from ansible_collections.corosync.quorum.plugins.plugin_utils._changes import words_of
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Entry, Unmet, Value
@@ -49,7 +51,7 @@ class Narrator:
 
     def _line(self, text: str) -> None:
         self._last = self._clock()
-        self._say(f"{text} ({int(self._last - self._start)} s)")
+        self._say(f"{printable(text)} ({int(self._last - self._start)} s)")
 
 
 def _state(value: Value | None, unmet: list[Unmet], held: float | None) -> str:
@@ -60,12 +62,4 @@ def _state(value: Value | None, unmet: list[Unmet], held: float | None) -> str:
 
 
 def _in_words(entry: Entry, value: Value | None) -> str:
-    event = entry["event"]
-    if event in ("start", "votes"):
-        return {"start": "", "votes": "votes changed"}[event]
-    if value is None or event.startswith("corosync_") or event in ("unreachable", "reachable"):
-        return event.replace("_", " ")
-    moves = [f"{labels(entry[key], value)} {key}" for key in ("joined", "left") if entry[key]]
-    if event != "membership":
-        moves.insert(0, event.replace("_", " "))
-    return ", ".join(moves) or "a new ring with the same members"
+    return words_of(entry, lambda nodeids: ", ".join(map(str, nodeids)) if value is None else labels(nodeids, value))

@@ -11,11 +11,14 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import goal_of, in_words, summary, unmet
-from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import Outcome, Result, Slice, is_final
-from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import marker, reported
+from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import CONDITIONS, goal_of, in_words, summary, unmet
+from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import RESULT, Outcome, Result, Slice, is_final
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import REACHABLE, UNREACHABLE, marker, reported
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
+from ansible_collections.corosync.quorum.plugins.plugin_utils._received import StrangeAnswer
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.narrator import Narrator
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.outcomes import outcome_of
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Compared, Entry, Value
@@ -26,15 +29,20 @@ SLICE = 60.0
 LONG_SLICE = 300.0
 # How long a change that does not meet the conditions is kept back on the node, for the next one. Seconds.
 LINGER = 2.0
-# What a round trip is expected to take before one has been measured, and at the most. Seconds.
+# What a round trip is expected to take before one has been measured, and at the most: a slice ends so much before the wait, so that its answer
+# comes in time. Seconds.
 ROUND_TRIP = 0.5
-MOST_ROUND_TRIP = 1.0
+MOST_ROUND_TRIP = 4.0
+# No slice is begun when less than a round trip is left, but a wait does not end earlier than this before its timeout. Seconds.
+MOST_EARLY = 1.0
 # How much longer than its limit a slice may take (for the way there and back, and for a busy node to start the module) before the node
 # counts as lost; twice as long after each such loss. Seconds.
 OVERTIME = 15.0
 MOST_OVERTIME = 120.0
 # How much later than its timeout the wait may end. Seconds.
 LATEST = 1.2
+# A timeline has no more entries, the newest ones.
+MOST_ENTRIES = 10_000
 # How often a node that has never run the module may fail to (it may be shutting down) before the wait fails.
 FAILURES = 3
 
@@ -84,6 +92,7 @@ class RemoteWait:
         self._round_trip = ROUND_TRIP
         self._value: Value | None = None
         self._reported: Compared | None = None
+        self._ids: dict[str, list[int]] | None = None
         self._away: str | None = None
         self._trouble: str | None = None
         self._lost = False
@@ -119,7 +128,7 @@ class RemoteWait:
             else:
                 if answer is not None:
                     return answer
-            if self._left() <= self._round_trip:
+            if self._left() <= min(MOST_EARLY, self._round_trip):
                 return self._failure(self._timed_out())
             if self._lost:
                 self._sleep(min(self._options["sleep"], self._left()))
@@ -137,14 +146,19 @@ class RemoteWait:
             linger=LINGER if self._options["progress"] else None,
             reported=self._reported,
             away=self._away,
+            ids=self._ids,
         )
         answer = self._run_slice(slice_, min(limit + self._overtime, self._left() + LATEST))
-        if answer.get("failed"):
-            if is_final(answer):
-                return self._failure(answer["msg"], reason=answer.get("reason"))
+        if answer.get("failed") and not is_final(answer):
             raise Broken(_module_failure(answer))
-        outcome = Outcome.from_result(answer)
-        self._take(outcome, begun)
+        if RESULT in answer or not answer.get("failed"):
+            try:
+                outcome = outcome_of(answer.get(RESULT), self._options)
+            except StrangeAnswer as exc:
+                raise Broken(f"its answer is not one of the module: {exc}") from exc
+            self._take(outcome, begun)
+        if answer.get("failed"):
+            return self._failure(answer["msg"], reason=answer.get("reason"))
         return self._result() if outcome.met else None
 
     def _take(self, outcome: Outcome, begun: float) -> None:
@@ -154,12 +168,13 @@ class RemoteWait:
         if self._lost:
             self._lost = False
             self._reconnects += 1
-            entries = [marker(outcome.took, "reachable")] + entries
+            entries = [marker(outcome.took, REACHABLE)] + entries
         self._note(entries)
         if outcome.votequorum:
-            self._value = outcome.votequorum
+            self._value = t.cast("Value", dict(outcome.votequorum, read_at=utc(self._now() - self._age(outcome, begun))))
             self._reported = reported(outcome.votequorum)
         self._unmet = outcome.unmet
+        self._ids = outcome.ids or self._ids
         self._reconnects += outcome.reconnects
         self._trouble = outcome.away_msg
         if outcome.away and outcome.away != self._away:
@@ -167,6 +182,11 @@ class RemoteWait:
         elif not outcome.away:
             self._narrator.changed(entries, self._value, self._unmet, outcome.held)
         self._away = outcome.away
+
+    def _age(self, outcome: Outcome, begun: float) -> float:
+        """The most seconds since the value of a slice was read: at its end where the conditions are met, else at some time in it."""
+        elapsed = self._clock() - begun
+        return min(elapsed, max(0.0, elapsed - outcome.took)) if outcome.met else elapsed
 
     def _is_hopeless(self, exc: Exception) -> bool:
         self._failures += isinstance(exc, Broken)
@@ -182,7 +202,7 @@ class RemoteWait:
         self._trouble = _sentence(exc)
         if not self._lost:
             self._lost = True
-            self._note([marker(0.0, "unreachable")])
+            self._note([marker(0.0, UNREACHABLE)])
             self._narrator.away(f"{self._trouble} Trying again.")
         self._narrator.heartbeat()
         self._unmet = unmet(goal_of(self._options), None)
@@ -190,6 +210,7 @@ class RemoteWait:
     def _note(self, entries: list[Entry]) -> None:
         now = self._now()
         self._timeline += [t.cast("Entry", dict(entry, at=utc(now - entry["at"]))) for entry in entries]
+        del self._timeline[:-MOST_ENTRIES]
 
     def _left(self) -> float:
         left: float = self._start + self._options["timeout"] - self._clock()
@@ -204,26 +225,35 @@ class RemoteWait:
         return text
 
     def _failure(self, msg: str, reason: str | None = None) -> Result:
-        result = dict(self._result(), failed=True, msg=_joined(self._options["msg"] or "", msg))
+        """Without facts: Ansible takes none from a task that failed, and would print the value twice."""
+        result = dict(self._returned(), failed=True, msg=_joined(self._options["msg"] or "", msg))
         return dict(result, reason=reason) if reason else result
 
     def _result(self) -> Result:
-        return {
-            "changed": False,
-            "elapsed": round(self._clock() - self._start, 3),
-            "quorate": bool(self._value and self._value["quorate"]),
-            "votequorum": self._value,
-            "timeline": self._timeline,
-            "unmet": self._unmet,
-            "reconnects": self._reconnects,
-            "ansible_facts": {"votequorum": self._value},
-        }
+        return dict(self._returned(), ansible_facts={"votequorum": self._value})
+
+    def _returned(self) -> Result:
+        return dict(
+            nothing_seen({}),
+            elapsed=round(self._clock() - self._start, 3),
+            quorate=bool(self._value and self._value["quorate"]),
+            votequorum=self._value,
+            timeline=self._timeline,
+            unmet=self._unmet,
+            reconnects=self._reconnects,
+        )
+
+
+def nothing_seen(wanted: t.Mapping[str, t.Any]) -> Result:
+    """What a wait returns always, before anything was seen. wanted: the conditions."""
+    unmet_conditions = [{"condition": name, "wanted": wanted[name], "seen": None} for name in CONDITIONS if wanted.get(name) is not None]
+    return {"changed": False, "elapsed": 0.0, "quorate": False, "votequorum": None, "timeline": [], "unmet": unmet_conditions, "reconnects": 0}
 
 
 def _module_failure(answer: Result) -> str:
     """A module that ended without a result of its own: what it or its interpreter said last."""
     outputs = [str(answer.get(key) or "").strip() for key in ("msg", "module_stderr", "module_stdout")]
-    return " | ".join(text.splitlines()[-1] for text in outputs if text) or "it gave no reason"
+    return quoted(" | ".join(text.splitlines()[-1] for text in outputs if text)) or "it gave no reason"
 
 
 def _sentence(exc: Exception) -> str:

@@ -1,0 +1,74 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's part of quorum_lock: who takes the lock, and which run is over. Documented in plugins/modules."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller, _lock
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import untemplated
+
+MODULE = "corosync.quorum.quorum_lock"
+OWN = "_holder"
+KEYS = ("changed", "failed", "unreachable", "msg", "lock", "taken", "replaced")
+# How often to try: between two looks the lock may go from one run that is over to another one.
+ATTEMPTS = 3
+Result = dict[str, t.Any]
+
+
+class ActionModule(ActionBase):
+    """Runs the module. For state=taken it says who takes the lock, and whose may be taken over."""
+
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        super().run(tmp, task_vars)
+        self._vars = task_vars or {}
+        if OWN in self._task.args:
+            raise AnsibleActionFail(f"{OWN} is not for use in a task: remove it.")
+        args = dict(self._task.args)
+        try:
+            result = {"taken": self._take, "held": self._check}.get(str(args.get("state")), self._module)(args)
+        except Unusable as error:
+            result = {"failed": True, "msg": str(error)}
+        return dict({"changed": False}, **untemplated(result))
+
+    def _take(self, args: Result) -> Result:
+        """Take it, also from a run that is over for sure. Raises Unusable where another run has it."""
+        own, take_over = _controller.process(), _lock.take_over_of(args.get("take_over"))
+        holder = dict(_controller.who(self._vars), **vars(own), role=str(args.get("role") or ""), since=_actions.now())
+        for _dummy in range(ATTEMPTS):
+            result = self._module(dict(args, take_over=take_over, **{OWN: holder}))
+            if result.get("failed") or result.pop("taken", False):
+                return result
+            found = _lock.look_of(dict(result, lock_fault="")).holder
+            if found is None or not _lock.has_ended(found, own, _controller.lives):
+                break
+            take_over = [*take_over, found.run_id]
+        raise Unusable(_lock.refusal([self._host], found, own) if found else f"What {self._host} says of its lock is no lock.")
+
+    def _check(self, args: Result) -> Result:
+        """Whether the run still has it, and may go on. Raises Unusable where not."""
+        result = self._module(args)
+        look = _lock.look_of(dict(result, lock_fault=""))
+        why = "" if result.get("failed") else _lock.doubt(self._host, look, str(args.get("run")), has_taken=not self._task.check_mode, before_a_node=True)
+        if why:
+            raise Unusable(f"Nothing more was stopped: {why}")
+        return result
+
+    @property
+    def _host(self) -> str:
+        return str(self._task.delegate_to or self._vars["inventory_hostname"])
+
+    def _module(self, args: Result) -> Result:
+        """Only what the module is to return: a node may say anything."""
+        result = self._execute_module(module_name=MODULE, module_args=args, task_vars=self._vars)
+        return {name: result[name] for name in KEYS if name in result}

@@ -1,0 +1,128 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which clusters the hosts of a rolling upgrade are of, the preflight of each, and the rounds. Private to the playbook rolling_upgrade."""
+
+from __future__ import annotations
+
+import secrets
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller, _facts
+from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import result_of_action
+from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet import many, parts
+from ansible_collections.corosync.quorum.plugins.plugin_utils._report.file import page_of_refusal
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import input, preflight, registered
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play, few_forks
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, last_words
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Fleet, FleetPart
+
+Result = dict[str, t.Any]
+display = Display()
+
+
+class ActionModule(ActionBase):
+    """point: `judge` all clusters, once for the play; `own`: what of it is this host's."""
+
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        super().run(tmp, task_vars)
+        self._vars = task_vars or {}
+        self._args = dict(self._task.args)
+        self._started = _actions.now()
+        host = str(self._vars["inventory_hostname"])
+        try:
+            registered.refuse_facts(host, self._vars)
+            result = self._judge() if self._args["point"] == "judge" else self._own(host)
+        except (AnsibleActionFail, Unusable) as error:
+            # Returned and not raised: ansible-core says what an action raises twice.
+            result = {"failed": True, "msg": str(error)}
+        return dict({"changed": False}, **result_of_action(result))
+
+    def _own(self, host: str) -> Result:
+        """The plan of this host's cluster. What is known of all of them is taken as it is: to template it once a host and task would cost the square."""
+        fleet = self._vars.get(registered.PLAN)
+        if not isinstance(fleet, dict) or fleet.get("failed") or not fleet.get("clusters"):
+            raise AnsibleActionFail("There is no plan: run the playbook from its start, without --start-at-task and without tags.")
+        return dict(many.own(t.cast(Fleet, fleet), host))
+
+    def _judge(self) -> Result:
+        self._options: dict[str, t.Any] = dict(self._args["options"])
+        self._play = Play.of(self._args["play"])
+        hosts = list(dict.fromkeys([*self._play.cluster, *self._play.everyone]))
+        variables = {host: registered.variables_of(self._vars["hostvars"], host) for host in hosts}
+        views = preflight.views_of(variables.values(), hosts)
+        labels = {host: label for host, found in variables.items() if (label := _facts.label_of(found)) is not None}
+        found = parts.parts_of(views, labels)
+        if not found.are_many or set(self._play.cluster) != set(self._play.everyone):
+            return self._judge_one(views, found)
+        return self._judge_many(views, found, variables)
+
+    # ---- one cluster -------------------------------------------------------------------------------------------------
+
+    def _judge_one(self, views: preflight.Views, found: parts.Parts) -> Result:
+        """As the entry point preflight does. Fails with all reasons, and nothing was changed."""
+        wrong = input.refusals(self._options, self._play, self._vars["groups"]["all"], self._vars.get("playbook_dir", "."))
+        reasons = wrong or [sentence for part in found.clusters for sentence in part.refusals]
+        plan = None
+        if not wrong:
+            views = {host: views[host] for host in self._play.cluster}
+            plan, more = preflight.judged(views, self._options, self._play.everyone, self._controller())
+            reasons += more
+        if plan is None or reasons:
+            said = last_words(End("refused", reasons=reasons))
+            return {"failed": True, "msg": said, **self._report(said)}
+        plan["warnings"] += few_forks(self._vars.get("ansible_forks"), len(self._play.batch))
+        return dict(preflight.accepted(plan, views, _actions.now(), secrets.token_hex(8)))
+
+    def _report(self, said: str) -> Result:
+        path = "" if self._task.check_mode else str(self._options["report"] or "")
+        return page_of_refusal(path, self._play.cluster, self._started, said, self._vars)
+
+    def _controller(self) -> preflight.Controller:
+        return preflight.Controller(_controller.process(), _controller.lives)
+
+    # ---- many --------------------------------------------------------------------------------------------------------
+
+    def _judge_many(self, views: preflight.Views, found: parts.Parts, variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> Result:
+        """What is known of each. Fails only where none can be upgraded."""
+        at_once = many.at_once(self._args.get("at_once"))
+        hostvars = self._vars["hostvars"]
+        self._everywhere = registered.variables_of(hostvars, "localhost")
+        made = [self._judge_part(views, part, variables) for part in found.clusters]
+        fleet = many.fleet(made, found.strangers, self._faults(), at_once, _actions.now(), self._vars["groups"]["all"])
+        for line in ["", *many.plan_in_words(fleet, bool(self._task.check_mode), self._vars.get("ansible_forks")), ""]:
+            display.display(line)
+        if not fleet["rounds"]:
+            said = many.all_refused(fleet)
+            return {"failed": True, "msg": said, **self._report(said)}
+        return dict(fleet)
+
+    def _judge_part(self, views: preflight.Views, part: parts.Part, variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> FleetPart:
+        """With the options of its first host that was asked."""
+        own = {host: views[host] for host in part.hosts}
+        first, options = many.options_of(part.hosts, variables)
+        play = Play(first, part.hosts, part.hosts, part.hosts, part.hosts)
+        refusals = list(part.refusals)
+        plan = None
+        if options is None:
+            refusals += [f"{first} was not asked: {view['answer'].get('msg')}" for view in own.values()]
+        else:
+            refusals += input.refusals(options, play, self._vars["groups"]["all"], self._vars.get("playbook_dir", "."))
+            refusals += many.not_for_all(options, self._everywhere)
+            if not refusals:
+                plan, refusals = preflight.judged(own, options, part.hosts, self._controller())
+        run = preflight.accepted(plan, own, _actions.now(), secrets.token_hex(8)) if plan and not refusals else None
+        return FleetPart(name=part.name, hosts=list(part.hosts), run=run, refusals=refusals, host=first)
+
+    def _faults(self) -> list[str]:
+        """What was given wrongly, and keeps no cluster from being upgraded."""
+        return many.groups_not_there(self._args.get("groups"), self._vars["groups"])
