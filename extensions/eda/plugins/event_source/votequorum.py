@@ -1,0 +1,338 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The event source corosync.quorum.votequorum of ansible-rulebook; see votequorum.yaml.
+
+It runs the program `corosync-quorum events` on each node, sent along over ssh, and takes over
+its events. The program ends with the connection and leaves nothing behind. ansible-rulebook runs
+this file as it stands and finds no collections for it: it imports the standard library, and what
+it needs of the collection from its own path, which is of the standard library alone, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import importlib.machinery
+import importlib.util
+import json
+import logging
+import pathlib
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+PLUGINS = pathlib.Path(__file__).resolve().parents[4] / "plugins"
+PACKAGE = "_corosync_quorum_plugins"
+
+
+def _ours(name: str) -> Any:  # noqa: ANN401
+    """Import a file of the collection by its path below plugins. Raises ImportError."""
+    if PACKAGE not in sys.modules:
+        spec = importlib.machinery.ModuleSpec(PACKAGE, None, is_package=True)
+        spec.submodule_search_locations = [str(PLUGINS)]
+        sys.modules[PACKAGE] = importlib.util.module_from_spec(spec)
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+    from collections.abc import AsyncIterator, Callable
+
+    from ansible_collections.corosync.quorum.plugins.module_utils._value import utc
+    from ansible_collections.corosync.quorum.plugins.plugin_utils import _program
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._eda import (
+        arguments,
+        launch,
+        received,
+        views,
+        words,
+    )
+else:
+    utc = _ours("module_utils._value.utc")
+    _program = _ours("plugin_utils._program")
+    arguments = _ours("plugin_utils._eda.arguments")
+    launch = _ours("plugin_utils._eda.launch")
+    received = _ours("plugin_utils._eda.received")
+    views = _ours("plugin_utils._eda.views")
+    words = _ours("plugin_utils._eda.words")
+
+Event = dict[str, Any]
+
+LOGGER = logging.getLogger("corosync.quorum.votequorum")
+# A value of 32 nodes with eight links each is 100 kB of JSON. Bytes.
+LONGEST_LINE = 1024 * 1024
+# What a login shell may print before the first event. Bytes.
+MOST_NOISE = 64 * 1024
+STDERR_KEPT = 2000
+# A process that was told to end gets so long until it is made to. Seconds.
+GRACE = 2.0
+
+
+class Source:
+    """Follows all hosts. queue: where events go."""
+
+    def __init__(
+        self,
+        queue: asyncio.Queue[Any],
+        settings: arguments.Settings,
+        to_send: launch.Sent,
+    ) -> None:
+        """Take what the source needs. Nothing is run yet."""
+        self._queue = queue
+        self._settings = settings
+        self._sent = to_send
+        # What followed hosts see now; and what each saw last, for who is of which cluster.
+        self._views: dict[str, views.View] = {}
+        self._last: dict[str, views.View] = {}
+        # The hosts of which was told that they cannot be followed, and why
+        self._lost: dict[str, str] = {}
+        self._judge = views.Judge()
+        self._moved = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow all hosts until this is cancelled; then no process of it is left."""
+        tasks = [asyncio.ensure_future(self._follow(host)) for host in self._settings.hosts]
+        if self._settings.split:
+            tasks.append(asyncio.ensure_future(self._watch_splits()))
+        try:
+            # Not gather(), which would cancel them twice, and the second time while they end.
+            done, _pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    # ---- what is told
+
+    async def _put(self, event: Event) -> None:
+        if event["at"] is None:
+            event["at"] = utc.utc(time.time())
+        event["meta"].update(self._cluster_of(event["meta"]["hosts"][0]))
+        await self._queue.put(event)
+        await asyncio.sleep(0)
+
+    async def _watch_splits(self) -> None:
+        while True:
+            self._moved.clear()
+            for event in self._judge.look(self._views, time.monotonic()):
+                await self._put(event)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), self._judge.due(time.monotonic()))
+
+    def _see(self, host: arguments.Host, view: views.View | None) -> None:
+        """Note what a host sees now, None where nobody knows."""
+        self._views.pop(host.name, None)
+        if view:
+            self._views[host.name] = self._last[host.name] = view
+        self._moved.set()
+
+    def _cluster_of(self, name: str) -> Event:
+        """Return what this source knows of the cluster of a host."""
+        mine = [cluster for cluster in views.clusters_of(self._last) if name in cluster]
+        names = sorted(mine[0]) if mine else [name]
+        now = {one: self._views[one] for one in names if one in self._views}
+        return {"cluster_hosts": names, "cluster_quorate": views.is_quorate(now)}
+
+    async def _tell(self, host: arguments.Host, name: str, **more: object) -> None:
+        last = self._last.get(host.name)
+        await self._put(
+            views.own_event(name, [host.name], last.cluster_name if last else None, **more),
+        )
+
+    async def _take(self, host: arguments.Host, event: Event) -> None:
+        if self._lost.pop(host.name, None):
+            LOGGER.info("%s can be followed again.", host.name)
+            await self._tell(host, views.REACHABLE)
+        value = event["votequorum"]
+        self._see(host, views.view_of(value, host.cluster) if value is not None else None)
+        await self._put({**event, "meta": {"hosts": [host.name]}})
+
+    async def _lose(self, host: arguments.Host, error: launch.LostError) -> None:
+        """Tell why a host cannot be followed, unless that was told before."""
+        self._see(host, None)
+        if self._lost.get(host.name) != error.reason:
+            self._lost[host.name] = error.reason
+            msg = f"{host.name} cannot be followed: {error}"
+            LOGGER.warning("%s", msg)
+            await self._tell(host, views.UNREACHABLE, reason=error.reason, msg=msg)
+
+    # ---- one host
+
+    async def _follow(self, host: arguments.Host) -> None:
+        pause = self._settings.delay
+        while True:
+            begun = time.monotonic()
+            try:
+                async with self._process(host) as process:
+                    await self._read(host, process)
+            except launch.LostError as error:
+                await self._lose(host, error)
+            # What fails again and again is tried ever more seldom; what worked for a while, soon.
+            if time.monotonic() - begun > self._settings.max_delay:
+                pause = self._settings.delay
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, self._settings.max_delay)
+
+    @contextlib.asynccontextmanager
+    async def _process(self, host: arguments.Host) -> AsyncIterator[Process]:
+        """Start the program on a host, and end it. Raises LostError where nothing can be run."""
+        command = launch.command_of(host, self._settings, self._sent)
+        pipe = asyncio.subprocess.PIPE
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=pipe,
+                stdout=pipe,
+                stderr=pipe,
+                limit=LONGEST_LINE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise launch.not_started(command[0], error) from None
+        feeding = asyncio.ensure_future(_feed(process.stdin, self._sent))
+        try:
+            yield process
+        finally:
+            feeding.cancel()
+            await _end(process)
+            await asyncio.gather(feeding, return_exceptions=True)
+
+    async def _read(self, host: arguments.Host, process: Process) -> None:
+        """Take the events of a node as they come. Raises LostError in the end."""
+        stderr = asyncio.ensure_future(_last_of(process.stderr))
+        try:
+            noise = await self._take_first(host, process)
+            if noise is None:
+                await self._take_rest(host, process)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(process.wait(), GRACE)
+            await asyncio.wait([stderr], timeout=GRACE)
+            said = (stderr.result() if stderr.done() else "") or noise or ""
+            raise launch.why_ended(process.returncode, said, host)
+        finally:
+            stderr.cancel()
+
+    async def _take_first(self, host: arguments.Host, process: Process) -> str | None:
+        """Take the first event. A login shell may print before it.
+
+        Returns None, or what came in its place where the program ended without one.
+        """
+        noise = b""
+        end = time.monotonic() + launch.patience(self._settings)
+        while True:
+            line = await _line(process, max(0.0, end - time.monotonic()))
+            if line is None:
+                raise launch.silent(self._settings)
+            if not line:
+                return noise.decode("utf-8", "replace")
+            try:
+                event = received.event_of(line)
+            except words.HostileError as error:
+                noise += line
+                if len(noise) > MOST_NOISE:
+                    raise launch.no_event(error) from None
+            else:
+                await self._take(host, event)
+                return None
+
+    async def _take_rest(self, host: arguments.Host, process: Process) -> None:
+        """Take events until there are no more. Raises LostError where something else comes."""
+        pace = received.Pace(time.monotonic())
+        while True:
+            line = await _line(process)
+            if not line:
+                return
+            try:
+                event = received.event_of(line)
+            except words.HostileError as error:
+                raise launch.no_event(error) from None
+            await asyncio.sleep(pace.wait(time.monotonic()))
+            await self._take(host, event)
+
+
+async def _line(process: Process, seconds: float | None = None) -> bytes | None:
+    """Return what the program says next, b"" at its end and None where nothing came in time."""
+    if not process.stdout:
+        return b""
+    reading = asyncio.ensure_future(process.stdout.readline())
+    try:
+        done, _pending = await asyncio.wait([reading], timeout=seconds)
+        return reading.result() if done else None
+    except ValueError:
+        raise launch.too_long(LONGEST_LINE) from None
+    finally:
+        reading.cancel()
+
+
+async def _feed(stdin: asyncio.StreamWriter | None, to_send: launch.Sent) -> None:
+    """Send the program. What is sent to stays open: where it ends, the program does.
+
+    Where nobody reads it, the program has ended, and what it said tells why.
+    """
+    with contextlib.suppress(OSError):
+        if stdin:
+            stdin.write(to_send.start + to_send.program)
+            await stdin.drain()
+
+
+async def _last_of(stderr: asyncio.StreamReader | None) -> str:
+    """Read all, and return the end of it."""
+    kept = b""
+    while stderr:
+        part = await stderr.read(STDERR_KEPT)
+        if not part:
+            break
+        kept = (kept + part)[-STDERR_KEPT:]
+    return kept.decode("utf-8", "replace")
+
+
+async def _end(process: Process) -> None:
+    """End a process: by itself where its life line is gone, or else by force."""
+    if process.stdin:
+        process.stdin.close()
+    try:
+        await _ended(process, None) or await _ended(process, process.terminate)
+    finally:
+        # Also where whoever cancelled this does so again.
+        if process.returncode is None:
+            await _ended(process, process.kill)
+    rest: list[Any] = [stream.read() for stream in (process.stdout, process.stderr) if stream]
+    rest += [process.stdin.wait_closed()] if process.stdin else []
+    # Then asyncio lets go of the pipes, and has nothing to complain of.
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.gather(*rest, return_exceptions=True), GRACE)
+
+
+async def _ended(process: Process, step: Callable[[], None] | None) -> bool:
+    """Take a step to end a process. Returns whether it has ended soon after that."""
+    # It may have ended meanwhile, and sudo is another user's.
+    with contextlib.suppress(asyncio.TimeoutError, ProcessLookupError, PermissionError):
+        if step:
+            step()
+        await asyncio.wait_for(process.wait(), GRACE)
+    return process.returncode is not None
+
+
+async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
+    """Put the events of all hosts into the queue until cancelled. Raises ArgumentError."""
+    settings = arguments.settings_of(args)
+    to_send = launch.Sent(_program.receiver(), _program.archive())
+    await Source(queue, settings, to_send).run()
+
+
+if __name__ == "__main__":
+
+    class Printer(asyncio.Queue[Any]):
+        """Prints what rules would get: `python3 votequorum.py node1 node2`."""
+
+        async def put(self, item: Any) -> None:  # noqa: ANN401
+            """Print an event as a line of JSON."""
+            print(json.dumps(item), flush=True)  # noqa: T201
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main(Printer(), {"hosts": sys.argv[1:]}))
