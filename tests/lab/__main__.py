@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     up = command("up", cmd_up, "boot the nodes, or those that are not up")
     up.add_argument("--nodes", type=int, default=3, help=f"how many, 1 to {MOST_NODES} (default: %(default)s)")
     up.add_argument("--suite", default="bookworm", choices=image.SUITES, help="the nodes' Debian (default: %(default)s)")
-    up.add_argument("--stack", choices=sorted(image.STACKS), help="with pacemaker and this shell of it (default: corosync alone)")
+    up.add_argument("--stack", choices=sorted(image.STACKS), help="with pacemaker and this shell of it, or with prometheus (default: corosync alone)")
     up.add_argument("--upgrade-to", metavar="SUITE", help="let apt on the nodes offer the corosync of this newer Debian, such as trixie on bookworm")
     up.add_argument("--fresh", action="store_true", help="remove nodes that are there first")
     cluster = command("cluster", cmd_cluster, "make a fresh corosync cluster of nodes that are up, with pacemaker where they have a stack")
@@ -106,7 +106,7 @@ def cmd_cluster(arguments: argparse.Namespace) -> None:
     lab = Lab(arguments.name).find()
     cluster = lab.cluster(nodes=arguments.nodes)
     cluster.wait_quorate()
-    if lab.stack:
+    if lab.stack in image.WITH_PACEMAKER:
         Pacemaker(cluster).start()
     print(cluster[1].run(["corosync-quorumtool", "-s"], check=False).stdout)
 

@@ -32,7 +32,7 @@ rm -f {WANTED}/corosync.service {WANTED}/corosync-qdevice.service
 systemctl -q kill -s KILL corosync-qdevice corosync lab-qnetd 2>/dev/null
 systemctl stop corosync-qdevice corosync lab-qnetd 2>/dev/null
 systemctl reset-failed corosync-qdevice corosync lab-qnetd 2>/dev/null
-rm -rf /dev/shm/qb-* /var/lib/corosync/* /var/lib/corosync-quorum /etc/corosync/* /root/.ansible/tmp/* {upgrade.SOURCE}
+rm -rf /dev/shm/qb-* /var/lib/corosync/* /var/lib/corosync-quorum /run/corosync-quorum-jobs-* /etc/corosync/* /root/.ansible/tmp/* {upgrade.SOURCE}
 [ ! -e {watch.UNIT} ] || {{ systemctl -q kill -s KILL lab-watch; systemctl stop lab-watch; rm -f {watch.UNIT} {WANTED}/lab-watch.service {watch.RECORD}; }}
 [ ! -e {NO_RESTART} ] || {{ rm -r {NO_RESTART}; systemctl daemon-reload; }}
 true

@@ -29,12 +29,14 @@ TOTEM: Section = {
     "version": 2,
     "cluster_name": "lab",
     "transport": "knet",
-    "crypto_cipher": "none",
-    "crypto_hash": "none",
+    "crypto_cipher": "aes256",
+    "crypto_hash": "sha256",
     "token": 1000,
     "token_coefficient": 50,
     "knet_pmtud_interval": 1,
 }
+# What knet alone has: no encryption for the others.
+_UNENCRYPTED: Section = {"crypto_cipher": None, "crypto_hash": None}
 # corosync notices a lost node only after twenty seconds. Without knet_ping_interval its links would also take longer to come up.
 SLOW_TOKEN: Section = {"token": 20000, "consensus": 24000, "interface": {"linknumber": 0, "knet_ping_interval": 250}}
 QUORUM: Section = {"provider": "corosync_votequorum"}
@@ -73,7 +75,8 @@ def render(
     lab's own, None as a value takes a key out; quorum=False: no quorum section; device: the section quorum.device;
     nodelist=False: no nodelist; names=False: nodes without names.
     """
-    parts = [section("totem", {**TOTEM, **(totem or {})})]
+    without = _UNENCRYPTED if (totem or {}).get("transport") in ("udp", "udpu") else {}
+    parts = [section("totem", {**TOTEM, **without, **(totem or {})})]
     if nodelist:
         parts.append(section("nodelist", {"node": [_node(nodeid, address, (votes or {}).get(nodeid), names) for nodeid, address in sorted(addresses.items())]}))
     if quorum is not False:

@@ -141,10 +141,23 @@ def allow_many_nodes() -> None:
 
 
 def give_to_sudo_user(folder: pathlib.Path, names: Iterable[str]) -> None:
-    """Give a folder and these files in it to the user who called sudo: ssh and Ansible need no root to reach the nodes."""
-    if os.geteuid() == 0 and os.environ.get("SUDO_UID"):
-        for path in [folder] + [folder / name for name in names]:
-            os.chown(path, int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"]))
+    """Give a folder and these files in it to the user who called sudo: ssh and Ansible need no root to reach the nodes.
+
+    No link is followed: the folder may be that user's already, and a link in it would give away a file from elsewhere.
+    """
+    if os.geteuid() != 0 or not os.environ.get("SUDO_UID"):
+        return
+    user, group = int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"])
+    try:
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as error:
+        raise LabError(f"{folder} stays root's, as it is not a folder but a link or something else ({error.strerror})") from None
+    try:
+        os.fchown(opened, user, group)
+        for name in names:
+            os.chown(name, user, group, dir_fd=opened, follow_symlinks=False)
+    finally:
+        os.close(opened)
 
 
 def missing_packages() -> list[str]:

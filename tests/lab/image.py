@@ -1,7 +1,7 @@
 # Copyright (c) 2026 corosync.quorum contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The base image of the nodes: a Debian system from debootstrap, built once, never changed afterwards; and layers over it with a cluster stack.
+"""The base image of the nodes: a Debian system from debootstrap, built once, never changed afterwards; and layers over it with more packages.
 
 Nodes mount them as the lower layers of an overlay, so an image that is in use must stay as it is: what is
 in it is part of its name, and another recipe makes another image.
@@ -17,7 +17,7 @@ import shutil
 from . import cache, host, packages
 from .errors import LabError
 
-SUITES = ("bookworm", "trixie", "bullseye")
+SUITES = ("bookworm", "trixie", "bullseye", "forky")
 PACKAGES = (
     "systemd",
     "systemd-sysv",
@@ -33,6 +33,8 @@ PACKAGES = (
     "corosync-qdevice",
     "corosync-qnetd",
 )
+# The server's package no longer brings the client, which nodes of the other suites have; and Ansible on the image's Python is tried with it (run/borrowed.py).
+MORE_PACKAGES = {"forky": ("openssh-client",)}
 
 # What makes a plain Debian system a node that boots quickly and then leaves the processor alone.
 FINISH = """\
@@ -59,7 +61,8 @@ rm -rf /var/lib/apt/lists/* /var/log/*.log
 
 # A stack: what comes on top of the base image, in a layer of its own, so that who needs none does not wait for it.
 _PACEMAKER = ("pacemaker", "pacemaker-cli-utils", "resource-agents")
-STACKS = {"pcs": _PACEMAKER + ("pcs",), "crmsh": _PACEMAKER + ("crmsh",)}
+WITH_PACEMAKER = {"pcs": _PACEMAKER + ("pcs",), "crmsh": _PACEMAKER + ("crmsh",)}
+STACKS = {**WITH_PACEMAKER, "prometheus": ("prometheus", "prometheus-node-exporter")}
 
 # Runs in a mount namespace of its own, whose mounts end with it. $1: the layer's folder, $2: the base image, $3: folder of the repositories.
 INSTALL = """\
@@ -76,15 +79,20 @@ export DEBIAN_FRONTEND=noninteractive
 chroot . apt-get -q update
 chroot . apt-get -q -y --no-install-recommends install %(packages)s
 rm -f usr/sbin/policy-rc.d etc/apt/sources.list.d/lab-stack.list
-chroot . sh -c 'systemctl -q disable pacemaker pcsd pcsd-ruby logd openhpid 2>/dev/null; apt-get clean; rm -rf /var/lib/apt/lists/* /var/log/*.log'
+chroot . sh -c 'systemctl -q disable pacemaker pcsd pcsd-ruby logd openhpid prometheus prometheus-node-exporter 2>/dev/null
+    apt-get clean; rm -rf /var/lib/apt/lists/* /var/log/*.log'
 umount .%(folder)s
 rmdir .%(folder)s
 """
 
 
+def _packages(suite: str) -> tuple[str, ...]:
+    return PACKAGES + MORE_PACKAGES.get(suite, ())
+
+
 def key(suite: str) -> str:
     """Name of the image of a suite; changes with everything that goes into it."""
-    return f"{suite}-{cache.recipe_hash(*(PACKAGES + (FINISH,)))}"
+    return f"{suite}-{cache.recipe_hash(*(_packages(suite) + (FINISH,)))}"
 
 
 def path(suite: str) -> pathlib.Path:
@@ -129,7 +137,7 @@ def _build(suite: str, partial: pathlib.Path) -> None:
         "debootstrap",
         "--variant=minbase",
         f"--keyring={host.KEYRING}",
-        "--include=" + ",".join(PACKAGES),
+        "--include=" + ",".join(_packages(suite)),
         suite,
         partial,
         debian_mirror(),

@@ -78,7 +78,12 @@ def write_inventory(path: str | pathlib.Path, nodes: Iterable[Node]) -> pathlib.
 
 
 def replace_file(path: pathlib.Path, text: str) -> None:
-    """Write a file in one step: a process that reads it meanwhile gets either the old or the new content, complete."""
+    """Write a file in one step: a process that reads it meanwhile gets either the old or the new content, complete.
+
+    No link is followed: the folder may belong to somebody else than root, who runs this.
+    """
     partial = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
-    partial.write_text(text)
+    partial.unlink(missing_ok=True)
+    with open(partial, "x", encoding="utf-8") as file:
+        file.write(text)
     os.replace(partial, path)

@@ -17,10 +17,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO, TypedDict
 
 from . import cluster, host, image, network, packages, upgrade
+from .cluster import Cluster, Wishes
 from .errors import LabError
-from .inventory import write_access
+from .inventory import replace_file, write_access
 from .machine import Machine, unmount_below
-from .node import COLLECTION, Node
+from .node import COLLECTION, MARK, Node
 from .parallel import each
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ class Record(TypedDict, total=False):
 class Lab:
     """`nodes` booted nodes of a Debian `suite`, with corosync installed and not configured.
 
-    stack="pcs" or "crmsh": with pacemaker and that shell as well, see pacemaker.py. upgrade_to="trixie": apt on the nodes
-    offers that suite's corosync, as after offer_upgrade().
+    stack="pcs" or "crmsh": with pacemaker and that shell as well, see pacemaker.py; "prometheus": with that and its node_exporter, which nothing
+    starts. upgrade_to="trixie": apt on the nodes offers that suite's corosync, as after offer_upgrade().
 
     A lab belongs to this checkout and has a name: up() finds what is running of it, completes it, and leaves alone
     what is as wanted. Labs of other names or other checkouts run beside it.
@@ -116,7 +117,7 @@ class Lab:
         self.upgrade_to = self.upgrade_to or self._recorded_upgrade()
         if self.upgrade_to:
             self.offer_upgrade(self.upgrade_to)
-            (self.folder / "upgrade_to").write_text(self.upgrade_to)
+            replace_file(self.folder / "upgrade_to", self.upgrade_to)
         return self
 
     def find(self) -> Lab:
@@ -150,7 +151,10 @@ class Lab:
     def _usable(self) -> bool:
         """Whether the recorded lab can be used: its image is the one that would be built now, and this machine has not restarted since."""
         wanted = {"image": self._image(), "checkout": str(host.CHECKOUT)}
-        return all(self.recorded.get(key) == value for key, value in wanted.items()) and network.bridge_exists(self.bridge)
+        if any(self.recorded.get(key) != value for key, value in wanted.items()):
+            return False
+        disks = [ready.with_name("upper") for ready in (self.folder / "nodes").glob("*/ready")]
+        return all(os.path.lexists(f"{disk}{MARK}") for disk in disks) and network.bridge_exists(self.bridge)
 
     def _recorded_upgrade(self) -> str | None:
         """The suite that Lab(upgrade_to=...) named when this lab came up, if any."""
@@ -228,6 +232,7 @@ class Lab:
         subnet = ipaddress.IPv4Network(self.recorded["subnet"])
         hosts = ["127.0.0.1 localhost"] + [f"{subnet[number]} node{number}" for number in range(1, MOST_NODES + 1)]
         write = node.machine.write
+        write(MARK, node.machine.unique + "\n")
         write("/etc/hostname", node.name + "\n")
         write("/etc/hosts", "\n".join(hosts) + "\n")
         write(
@@ -266,9 +271,7 @@ class Lab:
 
     # -- clusters
 
-    def cluster(
-        self, nodes: int | None = None, start: bool = True, wait: bool = True, qdevice: str | None = None, **wishes: Unpack[cluster.Wishes]
-    ) -> cluster.Cluster:
+    def cluster(self, nodes: int | None = None, start: bool = True, wait: bool = True, qdevice: str | None = None, **wishes: Unpack[Wishes]) -> Cluster:
         """A fresh corosync cluster on the first `nodes` nodes (default: all); corosync is off on the others.
 
         Undoes every fault first, and recreates nodes whose packages have changed or that had pacemaker.
@@ -279,7 +282,29 @@ class Lab:
         count = len(self.nodes) if nodes is None else nodes
         if not isinstance(count, int) or not 1 <= count <= MOST_NODES:
             raise LabError(f"a cluster has 1 to {MOST_NODES} nodes, not {nodes!r}")
-        needed = count + (1 if qdevice else 0)
+        self._clear(count + (1 if qdevice else 0))
+        made = cluster.configured(self.nodes[:count], qnetd=self.nodes[count] if qdevice else None, algorithm=qdevice, **wishes)
+        _begin(made, start, wait)
+        return made
+
+    def clusters(self, *sizes: int, wishes: Sequence[Wishes] = (), qdevices: Sequence[str | None] = ()) -> list[Cluster]:
+        """Fresh clusters side by side, of so many nodes each: the first one has the first nodes, and so on. Node ids are unique in the lab.
+
+        wishes, qdevices: of each, as for cluster(). Each quorum device is served by the node after the last one of its cluster.
+        """
+        devices = [*qdevices, *[None] * (len(sizes) - len(qdevices))]
+        self._clear(sum(sizes) + sum(device is not None for device in devices))
+        found, place = [], 0
+        for number, (size, device) in enumerate(zip(sizes, devices)):
+            own: Wishes = wishes[number] if number < len(wishes) else {}
+            nodes, qnetd = self.nodes[place : place + size], self.nodes[place + size] if device else None
+            found.append(cluster.configured(nodes, qnetd=qnetd, algorithm=device, **own))
+            place += size + (1 if device else 0)
+        each(found, lambda made: _begin(made, True, True))
+        return found
+
+    def _clear(self, needed: int) -> None:
+        """So many nodes, with nothing of an earlier cluster on any."""
         if needed > len(self.nodes):
             self.size = needed
             self.up()
@@ -287,17 +312,18 @@ class Lab:
         cluster.reset(self.nodes)
         if self.upgrade_to:
             self.offer_upgrade(self.upgrade_to)
-        made = cluster.configured(self.nodes[:count], qnetd=self.nodes[count] if qdevice else None, algorithm=qdevice, **wishes)
-        made.deploy(start=start)
-        if start and wait:
-            made.wait_ring()
-            if qdevice:
-                made.start_qdevice()
-        return made
 
     def heal(self) -> None:
         """Undo every fault of every node."""
         each(self.nodes, lambda node: node.heal())
+
+
+def _begin(made: Cluster, start: bool, wait: bool) -> None:
+    made.deploy(start=start)
+    if start and wait:
+        made.wait_ring()
+        if made.qnetd:
+            made.start_qdevice()
 
 
 def session_lock(lab: Lab) -> TextIO | None:

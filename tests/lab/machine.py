@@ -4,18 +4,22 @@
 """One booted systemd-nspawn machine on an overlay over a base image.
 
 Its processes are found by pid file alone, and a pid counts only if the process's command line names this
-machine's own folder: a number that the kernel has given to somebody else since is never signalled.
+machine's own folder: a number that the kernel has given to somebody else since is never signalled. A process is looked at again through a
+descriptor of it before it gets a signal, since a number can change hands in between.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import pathlib
+import select
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from . import host
 from .errors import LabError
@@ -102,7 +106,8 @@ class Machine:
             "--timezone=off",
         ]
         nspawn += [f"--bind-ro={_escaped(source)}:{_escaped(target)}" for source, target in binds]
-        env = dict(host.environment(), CGROUPS=" ".join(str(cgroup) for cgroup in self._cgroups()))
+        # Unified: systemd as of Debian forky refuses to boot with the kernel's older hierarchies of control groups.
+        env = dict(host.environment(), SYSTEMD_NSPAWN_UNIFIED_HIERARCHY="1", CGROUPS=" ".join(str(cgroup) for cgroup in self._cgroups()))
         argv = _scope(self.unique) + ["sh", "-c", SUPERVISOR, "supervisor", str(self.folder)] + nspawn
         for name in ("supervisor.pid", "nspawn.pid"):
             (self.folder / name).unlink(missing_ok=True)
@@ -114,8 +119,8 @@ class Machine:
         for name in ("supervisor.pid", "nspawn.pid"):
             pid = self._own_pid(name)
             if pid:
-                _kill([pid])
-        _kill(self._processes())
+                _kill([pid], functools.partial(self._is_in, name))
+        _kill(self._processes(), self._lives_here)
         if os.path.exists("/sys/class/net/" + self.link):
             host.run(["ip", "link", "delete", self.link], check=False)  # the kernel takes its time to do that by itself
 
@@ -153,16 +158,17 @@ class Machine:
 
     def _processes(self) -> list[int]:
         """Pids, on this machine, of all processes that live on this node's disk."""
+        pids = [int(process.name) for process in pathlib.Path("/proc").glob("[0-9]*")]
+        return [pid for pid in pids if self._lives_here(pid)]
+
+    def _lives_here(self, pid: int) -> bool:
+        """Whether this process lives on this node's disk."""
         mine = f"upperdir={self.folder}/upper,"
-        found = []
-        for process in pathlib.Path("/proc").glob("[0-9]*"):
-            try:
-                mounts = (process / "mountinfo").read_text().splitlines()
-            except OSError:
-                continue  # it ended meanwhile
-            if any(mine in line and line.split()[4] == "/" for line in mounts):
-                found.append(int(process.name))
-        return found
+        try:
+            mounts = pathlib.Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
+        except OSError:
+            return False  # it ended meanwhile
+        return any(mine in line and line.split()[4] == "/" for line in mounts)
 
     def _own_pid(self, name: str) -> int | None:
         """The pid in a pid file, if that process runs and is ours."""
@@ -173,6 +179,9 @@ class Machine:
             return None
         mine = os.fsencode(str(self.folder))
         return pid if mine in command or b"--directory=" + mine + b"/root" in command else None
+
+    def _is_in(self, name: str, pid: int) -> bool:
+        return self._own_pid(name) == pid
 
     def _cgroups(self) -> list[pathlib.Path]:
         """Folders for this machine's own control groups: without them all nodes would share one, as nspawn makes none by itself."""
@@ -258,23 +267,26 @@ def _namespace(pid: int | str, kind: str) -> str | None:
         return None
 
 
-def _kill(pids: Sequence[int], timeout: float = 20) -> None:
-    """SIGKILL these processes and return when they have ended."""
-    for pid in pids:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    deadline = time.monotonic() + timeout
-    for pid in pids:
-        while _is_alive(pid):
-            if time.monotonic() > deadline:
+def _kill(pids: Iterable[int], is_ours: Callable[[int], bool], timeout: float = 20) -> None:
+    """SIGKILL those of these processes that are ours, and return when they have ended."""
+    with contextlib.ExitStack() as stack:
+        killed = {pid: process for pid in pids if (process := _descriptor(stack, pid)) is not None and is_ours(pid)}
+        for process in killed.values():
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(process, signal.SIGKILL)
+        deadline = time.monotonic() + timeout
+        for pid, process in killed.items():
+            ended = select.poll()
+            ended.register(process, select.POLLIN)
+            if not ended.poll(max(0.0, deadline - time.monotonic()) * 1000):
                 raise LabError(f"the process {pid} did not end within {timeout} s after SIGKILL: look at it with `ps -fp {pid}`")
-            time.sleep(0.01)
 
 
-def _is_alive(pid: int) -> bool:
+def _descriptor(stack: contextlib.ExitStack, pid: int) -> int | None:
+    """A descriptor that stands for this process, and for no other one that gets its number later; None if it has ended."""
     try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+    stack.callback(os.close, process)
+    return process

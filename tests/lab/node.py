@@ -27,6 +27,16 @@ BOOT_TIMEOUT = 120
 COROSYNC_TIMEOUT = 120
 TIMEOUT = 60
 
+# Each node has its name on this machine in a file. Commands run only where it is: the pid of a node's init may belong to another process by the time that
+# nsenter looks at it, and a node's scripts remove files and kill processes as root.
+MARK = "/etc/lab-node"
+NOT_THERE = "lab: this is not the node "
+ONLY_THERE = f"""\
+{{ read -r mark <{MARK}; }} 2>/dev/null
+[ "$mark" = "$0" ] || {{ echo "{NOT_THERE}$0" >&2; exit 125; }}
+exec "$@"
+"""
+
 # Back to a node without faults. A frozen corosync must wake up before anything can stop it.
 HEAL = """\
 pkill -CONT -x corosync
@@ -70,9 +80,8 @@ class Node:
         are killed and subprocess.TimeoutExpired is raised. user: name of a user of the node, instead of root.
         """
         command = [str(word) for word in argv]
-        full = ["nsenter", "-t", str(self._leader()), "-a", "--root", "--wd"] + (self._setpriv(user) if user else []) + command
         process = subprocess.Popen(
-            full,
+            self.inside(command, user),
             stdin=subprocess.PIPE if input is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -87,9 +96,16 @@ class Node:
             process.communicate()
             raise
         done = subprocess.CompletedProcess(command, process.returncode, out, err)
+        if err.startswith(NOT_THERE):
+            raise LabError(f"{self.name} has ended meanwhile, or was made by an older version of the lab (`make lab-up` makes it anew): nothing was run")
         if check and done.returncode:
             raise LabError(f"on {self.name} `{' '.join(command)}` ended with {done.returncode}: {host.end_of_output(done)}")
         return done
+
+    def inside(self, argv: Sequence[str], user: str | None = None) -> list[str]:
+        """The command of this machine that runs a command in the node, and nowhere else."""
+        enter = ["nsenter", "-t", str(self._leader()), "-a", "--root", "--wd"]
+        return enter + (self._setpriv(user) if user else []) + ["sh", "-c", ONLY_THERE, self.machine.unique, *argv]
 
     def sh(self, script: str, check: bool = True, timeout: float = TIMEOUT) -> subprocess.CompletedProcess[str]:
         """Run a shell script in the node."""

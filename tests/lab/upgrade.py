@@ -13,7 +13,7 @@ import pathlib
 from . import image, packages
 from .errors import LabError
 
-UPGRADES = {"bookworm": "trixie", "bullseye": "bookworm"}
+UPGRADES = {"bookworm": "trixie", "bullseye": "bookworm", "trixie": "forky"}
 PACKAGES = ("corosync", "corosync-qdevice", "corosync-qnetd")
 SOURCE = "/etc/apt/sources.list.d/lab-upgrade.list"
 
