@@ -142,11 +142,12 @@ typedef struct {
 
 cs_error_t quorum_initialize(quorum_handle_t *handle, quorum_callbacks_t *callbacks, uint32_t *quorum_type);
 cs_error_t quorum_finalize(quorum_handle_t handle);
+cs_error_t quorum_fd_get(quorum_handle_t handle, int *fd);
 cs_error_t quorum_dispatch(quorum_handle_t handle, cs_dispatch_flags_t dispatch_types);
 cs_error_t quorum_trackstart(quorum_handle_t handle, unsigned int flags);
 cs_error_t quorum_trackstop(quorum_handle_t handle);
 
-/* corosync/cmap.h: names, configured nodes, and what votequorum keeps of its own state there */
+/* corosync/cmap.h: names, configured nodes, what votequorum keeps of its own state there, and from corosync 3 on the links of knet (cmap_initialize_map) */
 typedef uint64_t cmap_handle_t;
 typedef uint64_t cmap_iter_handle_t;
 
@@ -167,8 +168,15 @@ typedef enum {
     CMAP_VALUETYPE_BINARY = 12
 } cmap_value_types_t;
 
+typedef enum {
+    CMAP_MAP_ICMAP = 0,
+    CMAP_MAP_STATS = 1
+} cmap_map_t;
+
 cs_error_t cmap_initialize(cmap_handle_t *handle);
+cs_error_t cmap_initialize_map(cmap_handle_t *handle, cmap_map_t map);
 cs_error_t cmap_finalize(cmap_handle_t handle);
+cs_error_t cmap_fd_get(cmap_handle_t handle, int *fd);
 cs_error_t cmap_get(cmap_handle_t handle, const char *key_name, void *value, size_t *value_len, cmap_value_types_t *type);
 cs_error_t cmap_set(cmap_handle_t handle, const char *key_name, const void *value, size_t value_len, cmap_value_types_t type);
 cs_error_t cmap_iter_init(cmap_handle_t handle, const char *prefix, cmap_iter_handle_t *cmap_iter_handle);

@@ -12,7 +12,7 @@ from lab import LabError, why_not
 from lab.__main__ import become_root
 from lab.host import give_to_sudo_user
 
-from . import forecast, hour, idle, machine, memory, process, task, upgrade, wait
+from . import fleet, forecast, hour, idle, machine, memory, process, program, resident, sixteen, task, upgrade, wait
 from .bench import HERE, SMALL, Bench, BenchmarkError, say
 
 
@@ -25,15 +25,21 @@ def each(samples):
 SECTIONS = {
     "task": (task.run, "A task: `votequorum_info` against `ping` and against the command it replaces", lambda samples: each(SMALL * samples)),
     "process": (process.run, "In the process on the node: from import to snapshot", each),
+    "program": (program.run, "The program `corosync-quorum` on a node, from its start to its end", each),
+    "events": (resident.latency, "From corosync's notification to the reader of `corosync-quorum events`", lambda samples: f"{samples} each"),
+    "resident": (resident.minutes, "What `corosync-quorum run` costs while nothing happens", lambda _samples: "1"),
+    "resident-hour": (resident.hour, "An hour of `corosync-quorum run`", lambda _samples: "1"),
     "memory": (memory.run, "The module's process: memory and CPU", each),
     "forecast": (forecast.run, "The forecast's cost", forecast.in_words),
+    "fleet": (fleet.run, "Many clusters in one report", fleet.in_words),
+    "sixteen": (sixteen.run, "From three nodes to sixteen", sixteen.in_words),
     "wait": (wait.run, "From quorum on the node to the task's result", each),
     "upgrade": (upgrade.run, "A rolling upgrade of nine nodes, and its gates", upgrade.in_words),
     "idle": (idle.run, "What a long wait costs while nothing happens", lambda _samples: "1 each, side by side"),
     "hour": (hour.run, "An hour of waiting", lambda _samples: "1"),
 }
 # Only when it is asked for
-LONG = ("hour",)
+LONG = ("hour", "resident-hour")
 HEAD = """\
 <!--
 Copyright (c) 2026 corosync.quorum contributors

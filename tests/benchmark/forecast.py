@@ -154,6 +154,8 @@ def cluster(votes):
             "expected_votes": sum(votes),
             "local": nodeid == 1,
             "qdevice": None,
+            "addresses": [f"192.0.2.{nodeid}"],
+            "links": None,
         }
         for nodeid, count in zip(nodeids, votes)
     ]

@@ -95,7 +95,7 @@ def _round(bench, cluster, ways, span, number):
 def _clock(node):
     """The independent program on the node, which prints when corosync reported quorum."""
     return subprocess.Popen(
-        ["nsenter", "-t", str(node.machine.leader()), "-a", "--root", "--wd", REMOTE + "/until_quorate"],
+        node.inside([REMOTE + "/until_quorate"]),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -81,7 +81,8 @@ def demonstrate():
         f"Run the playbook {_shown(PLAYBOOK)} on them: deploy, look, stop and start, upgrade",
         "the task that failed is the last one above; look at the node with `make lab-ssh NODE=node1`, or start over with `make demo`",
     )
-    env = dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg), ANSIBLE_DISPLAY_SKIPPED_HOSTS="false", LC_ALL="C.UTF-8", PYTHONUNBUFFERED="1")
+    callback = {"ANSIBLE_CALLBACK_PLUGINS": str(PLAYBOOK.with_name("callback")), "ANSIBLE_STDOUT_CALLBACK": "story"}
+    env = dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg), LC_ALL="C.UTF-8", PYTHONUNBUFFERED="1", **callback)
     REPORT.parent.mkdir(exist_ok=True)
     status = subprocess.call([str(_ansible_playbook()), str(PLAYBOOK), "-e", f"rolling_upgrade_report={REPORT}"], env=env, cwd=str(CHECKOUT))
     if status:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 corosync.quorum contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pictures of the README: what real runs print in a terminal, as SVG. `PYTHONPATH=tests .venv/bin/python -m docs.picture demo gate`
+"""The pictures of the documentation: what real runs print in a terminal, as SVG. `PYTHONPATH=tests .venv/bin/python -m docs.picture demo gate`
 
 Nothing in them is written by hand. Rows of asterisks are cut short, empty lines in a row are one, and what comes before the first line
 of interest is left out. rich, which draws them, comes with molecule.
@@ -28,7 +28,7 @@ from lab import private_lab
 from rich.console import Console
 from rich.text import Text
 
-from .examples import CHECKOUT, all_examples
+from .examples import CHECKOUT, all_examples, title
 
 COLUMNS = 120
 FRAME = """\
@@ -59,11 +59,13 @@ Made by tests/docs/picture.py from a real run. -->
 
 # title: what stands above the terminal. command: makes a context manager that gives what to run, and what to add to its environment.
 # begins: the picture begins at the first line that this pattern matches. ends: it ends before the first one that this matches, where one is given.
+# code: with which exit code the command has to end.
 class Picture(t.NamedTuple):
     title: str
     command: t.Callable[[], t.Any]
     begins: str
     ends: str | None
+    code: int = 0
 
 
 @contextlib.contextmanager
@@ -72,28 +74,41 @@ def _make(target):
 
 
 @contextlib.contextmanager
-def _gate():
-    """The playbook of the README, on nodes of its own."""
-    example = [one for one in all_examples() if one.source == "README.md"][0]
+def _playbook(book, stopped=()):
+    """A playbook on three nodes of its own, with corosync stopped on some of them. book: a playbook of the collection, or the name of a play."""
     with private_lab("picture", nodes=3) as lab, tempfile.TemporaryDirectory() as folder:
-        lab.cluster(nodes=3).wait_quorate()
-        book = pathlib.Path(folder) / "playbook.yml"
-        book.write_text(yaml.safe_dump(example.data, sort_keys=False), encoding="utf-8")
+        cluster = lab.cluster(nodes=3)
+        cluster.wait_quorate()
+        for name in stopped:
+            cluster[name].stop_corosync()
+        cluster.wait_ring([node.nodeid for node in cluster if node.name not in stopped])
+        if not book.startswith("corosync.quorum."):
+            example = [one for one in all_examples() if title(one) == book][0]
+            book = str(pathlib.Path(folder) / "playbook.yml")
+            pathlib.Path(book).write_text(yaml.safe_dump(example.data, sort_keys=False), encoding="utf-8")
         group = pathlib.Path(folder) / "group.yml"
         group.write_text("cluster: {children: {nodes: {}}}\n", encoding="utf-8")
         program = str(pathlib.Path(sys.executable).with_name("ansible-playbook"))
-        yield [program, "-i", str(lab.inventory), "-i", str(group), str(book)], {"ANSIBLE_CONFIG": str(lab.ansible_cfg)}
+        command = [program, "-i", str(lab.inventory), "-i", str(group), "-e", "rolling_upgrade_report=", book]
+        yield command, {"ANSIBLE_CONFIG": str(lab.ansible_cfg)}
 
 
 PICTURES = {
-    "demo": Picture("make demo", lambda: _make("demo"), r"^PLAY \[May node3 be stopped", r"^PLAY \[Find the hosts"),
+    "demo": Picture("make demo", lambda: _make("demo"), r"^\d+\. May node3 be stopped", r"^The three nodes are still up"),
     "test": Picture("make test", lambda: _make("test"), r"^==> ", None),
-    "gate": Picture("ansible-playbook playbook.yml", _gate, r"^PLAY ", None),
+    "gate": Picture("ansible-playbook playbook.yml", lambda: _playbook("Restart corosync everywhere without losing quorum"), r"^PLAY ", None),
+    "refusal": Picture(
+        "ansible-playbook -b corosync.quorum.rolling_upgrade",
+        lambda: _playbook("corosync.quorum.rolling_upgrade", ["node3"]),
+        r"^TASK .*Check that the upgrade can start",
+        r"^Origin:",
+        2,
+    ),
 }
 
 
-def record(command, environment, columns=COLUMNS):
-    """What a command prints in a terminal of that width, with its colours. RuntimeError where it fails."""
+def record(command, environment, columns=COLUMNS, code=0):
+    """What a command prints in a terminal of that width, with its colours. RuntimeError where it ends with another exit code."""
     controller, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_") and name != "NO_COLOR"}
@@ -109,7 +124,7 @@ def record(command, environment, columns=COLUMNS):
     os.close(terminal)
     text = "".join(_until_closed(controller))
     os.close(controller)
-    if process.wait():
+    if process.wait() != code:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{text[-2000:]}")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -142,11 +157,11 @@ def tidied(text, begins, ends=None, columns=COLUMNS):
     return re.sub(r"\*{10,}", "***", "\n".join(kept).strip("\n"))
 
 
-def svg(text, title, columns=COLUMNS):
+def svg(text, name, columns=COLUMNS):
     """The text with its colours as the picture of a terminal."""
     console = Console(record=True, width=columns, file=io.StringIO(), force_terminal=True, color_system="truecolor", legacy_windows=False)
     console.print(Text.from_ansi(text), overflow="fold")
-    return console.export_svg(title=title, code_format=FRAME, unique_id="terminal")
+    return console.export_svg(title=name, code_format=FRAME, unique_id="terminal")
 
 
 def main():
@@ -155,7 +170,7 @@ def main():
     for name in parser.parse_args().names:
         picture = PICTURES[name]
         with picture.command() as (command, environment):
-            text = record(command, environment)
+            text = record(command, environment, code=picture.code)
         path = CHECKOUT / "docs" / (name + ".svg")
         path.write_text(svg(tidied(text, picture.begins, picture.ends), picture.title), encoding="utf-8")
         print(f"wrote {path.relative_to(CHECKOUT)}")

@@ -12,7 +12,7 @@ import sys
 import pytest
 import yaml
 
-from .examples import CHECKOUT, COPIED, SHOWN, all_examples, languages, playbook, private_plugins
+from .examples import CHECKOUT, COPIED, GUIDES, SHOWN, all_examples, code, languages, pages, playbook, private_plugins
 
 SOURCES = sorted({example.source for example in all_examples()})
 OWN_FILTER = re.compile(r"\|\s*corosync\.quorum\.(\w+)")
@@ -54,7 +54,10 @@ def test_there_are_examples_in_every_kind_of_documentation():
 
 
 def test_private_are_the_plugins_of_the_roles_alone():
-    assert private_plugins() == {"cluster_plan", "rolling_upgrade_gate", "rolling_upgrade_next", "rolling_upgrade_report", "rolling_upgrade_step"}
+    of_cluster = {"cluster_ask", "cluster_plan", "cluster_trouble"}
+    of_the_upgrade = {f"rolling_upgrade_{name}" for name in ("fleet", "gate", "mark", "next", "report", "step")}
+    of_the_monitor = {"monitor_files", "monitor_program"}
+    assert private_plugins() == of_cluster | of_the_upgrade | of_the_monitor | {"quorum_report"}
 
 
 def test_every_code_block_is_one_to_copy_or_one_to_look_at():
@@ -95,3 +98,20 @@ def test_what_it_uses_of_the_collection_is_there(example):
     for kind, pattern in (("filter", OWN_FILTER), ("test", OWN_TEST)):
         for name in pattern.findall(expressions):
             assert (CHECKOUT / "plugins" / kind / (name + ".py")).exists(), f"there is no {kind} corosync.quorum.{name}"
+
+
+@pytest.mark.parametrize(("page", "tested"), [(page.name, block.tested) for page in pages() for block in code(page) if block.tested])
+def test_a_test_that_is_named_above_an_example_is_there(page, tested):
+    """FILE::TEST, or a file all of which is about it."""
+    name, dummy, test = tested.partition("::")
+    assert f"def {test}(" in (CHECKOUT / name).read_text(encoding="utf-8") if test else (CHECKOUT / name).is_file()
+
+
+def test_every_recipe_is_run_by_a_test_or_leads_to_a_page():
+    page = GUIDES / "cookbook.rst"
+    recipes = re.split(r"\n(?=.+\n-{4,}\n)", page.read_text(encoding="utf-8"))[1:]
+    assert len(recipes) > 10
+    run = [block.text for block in code(page) if block.tested or block.language in COPIED]
+    for recipe in recipes:
+        flat = re.sub(r"^ +", "", recipe, flags=re.MULTILINE)
+        assert any(re.sub(r"^ +", "", text, flags=re.MULTILINE) in flat for text in run) or ":ref:`" in recipe, recipe.splitlines()[0]

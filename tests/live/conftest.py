@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fixtures of the live tests: a lab for the session, and a real corosync cluster for each test that asks for one.
 
-Environment: QUORUM_LAB_SUITE (bookworm, trixie, bullseye) chooses the nodes' Debian; QUORUM_LAB_KEEP=1 leaves the
+Environment: QUORUM_LAB_SUITE (bookworm, trixie, bullseye, forky) chooses the nodes' Debian; QUORUM_LAB_KEEP=1 leaves the
 nodes up after the session, to look at them (`PYTHONPATH=tests python3 -m lab ssh node1 --name live1`).
 """
 
@@ -21,6 +21,13 @@ def _lab():
         pytest.skip(reason)
     with private_lab("live", nodes=3, suite=os.environ.get("QUORUM_LAB_SUITE") or "bookworm", keep=bool(os.environ.get("QUORUM_LAB_KEEP"))) as lab:
         yield lab
+
+
+@pytest.fixture(autouse=True)
+def _blocking_output():
+    """ssh makes its output non-blocking and gives it back as it was, but not when it is killed. Ansible does not start with such an output."""
+    for descriptor in (0, 1, 2):
+        os.set_blocking(descriptor, True)
 
 
 @pytest.fixture(name="cluster")

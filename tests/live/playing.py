@@ -152,7 +152,7 @@ def users_ssh():
     """A Play's environment with arguments of ssh such as users have: a connection that is shared, and hides it if the node vanishes."""
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # pytest's own has a name that is too long for a socket
         yield {
-            "ANSIBLE_SSH_ARGS": f"-C -o ControlMaster=auto -o ControlPersist=60s -o ServerAliveInterval=0 -o ControlPath={folder}/users-%h",
+            "ANSIBLE_SSH_ARGS": f"-C -o ControlMaster=auto -o ControlPersist=600s -o ServerAliveInterval=0 -o ControlPath={folder}/users-%h",
             "ANSIBLE_SSH_CONTROL_PATH_DIR": folder + "/cp",
         }
         for shared in pathlib.Path(folder).glob("users-*"):

@@ -11,6 +11,7 @@ import contextlib
 import pytest
 from looking import Background, look, module, program, put_module_library
 from patience import comes_to
+from pretending import pretending
 
 # How long after its timeout a read has ended, whatever happened. Seconds.
 MARGIN = 1.0
@@ -82,10 +83,13 @@ def test_all_is_well_to_begin_with(alone):
 
 
 def test_corosync_stopped(alone):
+    """And somebody else in its place."""
     alone.stop_corosync()
     try:
         assert_unavailable(alone, "not_running", "corosync is not running on this node", "systemctl start corosync")
         assert look(alone, 30)["seconds"] < 10, "there is nothing to wait for"
+        with pretending(alone, "cmap", user="nobody"):
+            assert_unavailable(alone, "not_trusted", "belongs to process", "of the user nobody (uid 65534), not to root, so nothing was sent to it")
     finally:
         alone.start_corosync()
 
@@ -328,6 +332,39 @@ def test_no_quorum_section(cluster):
     node = cluster(nodes=1, quorum=False)[1]
     put_module_library(node)
     assert_unavailable(node, "not_configured", "its configuration has no quorum provider", "provider: corosync_votequorum", "corosync.conf")
+
+
+def test_a_reload_that_has_removed_the_provider(cluster):
+    """votequorum goes on, which corosync-quorumtool does not see, and would be gone after a restart."""
+    made = cluster(nodes=1)
+    made[1].put(made.conf.replace("provider: corosync_votequorum", ""), "/etc/corosync/corosync.conf")
+    made[1].run(["corosync-cfgtool", "-R"])
+    told = look(made[1], 5)
+    assert told["value"]["quorate"] is True, told
+    assert [problem["id"] for problem in told["value"]["problems"] if problem["severity"] == "error"] == ["provider_removed"]
+    made[1].put(made.conf, "/etc/corosync/corosync.conf")
+    made[1].run(["corosync-cfgtool", "-R"])
+    assert not [problem for problem in look(made[1], 5)["value"]["problems"] if problem["severity"] == "error"], "a restart will bring it back"
+
+
+def test_a_key_that_was_changed_and_that_nobody_loaded(cluster):
+    """The advice is followed, and the node that starts with the new key is not alone."""
+    made = cluster(nodes=2)
+
+    def problems(number):
+        return [problem["id"] for problem in look(made[number], 5)["value"]["problems"]]
+
+    assert [problems(1), problems(2)] == [[], []]
+    made[1].run(["corosync-keygen", "-k", "/etc/corosync/authkey"])
+    key = made[1].run(["base64", "/etc/corosync/authkey"]).stdout
+    assert problems(1) == ["authkey_not_loaded"] and key[:20] not in str(look(made[1], 5))
+    made[2].run(["sh", "-c", "base64 -d >/etc/corosync/authkey"], input=key)
+    assert problems(2) == ["authkey_not_loaded"]
+    made[1].run(["corosync-cfgtool", "-R"])
+    assert comes_to([[], []], lambda: [problems(1), problems(2)]) == [[], []]
+    made[2].stop_corosync()
+    made[2].start_corosync()
+    made.wait_ring()
 
 
 def test_another_quorum_provider(cluster):

@@ -10,6 +10,7 @@ import time
 import pytest
 from lab.corosync_conf import SLOW_TOKEN
 from looking import Background, program
+from pretending import UNIT, pretending
 
 
 @pytest.fixture(scope="module", name="alone")
@@ -90,13 +91,15 @@ def test_initialize(alone):
     assert program(alone, SHORT_OF_MEMORY)["error"] == "NoMemory"
     alone.put('#!/bin/sh\nexec unshare -m sh -c \'mount -t tmpfs none /dev/shm && exec /usr/bin/python3 "$@"\' sh "$@"\n', "/usr/local/bin/boxed", mode=0o755)
     hidden = program(alone, INITIALIZE, interpreter="/usr/local/bin/boxed")
-    assert hidden["error"] == "DoesNotExist" and "a container without the host's /dev/shm" in hidden["message"]
+    assert hidden["error"] == "SharedMemoryHidden" and "a container without the host's /dev/shm" in hidden["message"]
     with undone(alone.fill_dev_shm, alone.free_dev_shm):
         full = program(alone, INITIALIZE)
     assert full["error"] == "NoSpace" and "df -h /dev/shm" in full["message"]
     with undone(lambda: alone.sh(ONE_DESCRIPTOR), lambda: alone.sh(DESCRIPTORS)):
         crowded = program(alone, INITIALIZE)
-    assert crowded["error"] == "DaemonGone", "corosync that has no descriptor left answers as none does"
+        told = alone.run(["journalctl", "-u", "corosync", "-n", "20", "-o", "cat", "--no-pager"]).stdout
+    assert (crowded["error"], crowded["reason"]) == ("OutOfDescriptors", None), "corosync that has no descriptor left answers as none does, but it listens"
+    assert "Too many open files" in told, "the message sends people there"
     assert program(alone, INITIALIZE)["error"] is None
     with undone(alone.stop_corosync, alone.start_corosync):
         gone = program(alone, INITIALIZE)
@@ -104,6 +107,46 @@ def test_initialize(alone):
     assert (gone["error"], gone["reason"]) == ("DaemonGone", "not_running")
     assert starting == [6], "no corosync was met while it was starting: this proves nothing"
     assert again is None, "initialize tries again by itself"
+
+
+UNASKED = """
+# The probe has seen nobody, or somebody else: libqb connects to a stranger all the same, and the connection tells.
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync import connection
+probed = tried(Votequorum(Lane(Deadline(5))).initialize), tried(observe, 5)
+connection.refuse_stranger = lambda service: None
+votequorum = Votequorum(Lane(Deadline(5)))
+told = tried(votequorum.initialize)
+print(json.dumps([probed, told, tried(votequorum.getinfo)]))
+"""
+NEWER = """
+lane = Lane(Deadline(5))
+with Votequorum(lane) as votequorum:
+    votequorum.trackstart()
+    told = [tried(votequorum.dispatch)]
+    subprocess.check_call(["systemctl", "stop", sys.argv[1]])
+    told.append(tried(votequorum.dispatch))
+print(json.dumps(told))
+"""
+
+
+def test_somebody_else_listens_while_corosync_does_not_run(alone):
+    with undone(alone.stop_corosync, alone.start_corosync), pretending(alone, "cmap", "votequorum", user="daemon"):
+        probed, unasked, after = program(alone, UNASKED)
+    for told, service in zip(probed, ("votequorum", "cmap")):
+        assert (told["error"], told["reason"]) == ("NotTrusted", "not_trusted")
+        assert told["message"].startswith(f"The socket of corosync's service {service} on this node belongs to process ")
+        assert "of the user daemon (uid 1), not to root, so nothing was sent to it." in told["message"]
+    assert unasked["error"] == "NotTrusted" and "so what it sent is not believed" in unasked["message"]
+    assert after["error"] == "BadHandle"
+
+
+def test_an_event_of_a_newer_corosync(alone):
+    """The library calls it a loss of the connection, which it is not, and is then left without."""
+    with undone(alone.stop_corosync, alone.start_corosync), pretending(alone, "votequorum"):
+        told, gone = program(alone, NEWER, UNIT)
+    assert (told["error"], told["reason"]) == ("LibraryOutdated", "no_library")
+    assert "older than the daemon" in told["message"] and "(votequorum_dispatch: CS_ERR_LIBRARY, 2)" in told["message"]
+    assert gone["error"] == "DaemonGone" and gone["seconds"] < 5
 
 
 def test_a_finalised_handle(alone):

@@ -145,6 +145,14 @@ def test_the_collection_is_importable_in_a_node(cluster):
     assert found == ["/opt/collections/ansible_collections/corosync/quorum"]
 
 
+def test_a_command_for_a_node_runs_only_there(lab, monkeypatch):
+    """Where the number of its init has gone to the init of another node, say."""
+    monkeypatch.setattr(lab["node1"].machine, "leader", lab["node2"].machine.leader)
+    with pytest.raises(LabError, match="node1 has ended meanwhile.*: nothing was run"):
+        lab["node1"].put("here", "/root/it-ran")
+    assert lab["node2"].run(["test", "-e", "/root/it-ran"], check=False).returncode == 1
+
+
 def test_ssh_logs_in(lab):
     done = subprocess.run(lab["node1"].ssh_args + ["hostname"], stdout=subprocess.PIPE, timeout=60, check=True)
     assert done.stdout.strip() == b"node1"

@@ -7,53 +7,30 @@ The upgrade itself is a task of the test here; real ones are in test_rolling_upg
 """
 
 import contextlib
+import functools
 import json
 import re
-import signal
-import time
 
 import pytest
-from lab.host import CHECKOUT
-from playing import Play
+from upgrading import ALONE, DONE, MARK, ROLE, begin, failures, pids, upgraded
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._report.words import duration
 
-BOOK = CHECKOUT / "playbooks/rolling_upgrade.yml"
-ROLE = "corosync.quorum.rolling_upgrade"
-ALONE = {"roles": [ROLE]}
 FINISH = "Write the report, and fail if quorum was lost at any moment"
-MARK = "/var/lib/corosync-quorum/rolling-upgrade.json"
 
 
 @pytest.fixture(name="upgrade")
 def _upgrade(lab, tmp_path):
-    """Call it to begin the playbook on all nodes, or plays of one's own, one node after the other; steps: tasks for a step, by its name. It writes its
-    report to tmp_path."""
-
-    def begin(made, steps=None, plays=(), arguments=(), **variables):
-        given = {
-            "rolling_upgrade_group": "nodes",
-            "rolling_upgrade_packages": [],
-            "rolling_upgrade_needed": True,
-            "rolling_upgrade_stable_for": 0.5,
-            "rolling_upgrade_report": str(tmp_path / "report.html"),
-            "rolling_upgrade_timeout": 30,
-        }
-        for step, tasks in (steps or {}).items():
-            path = tmp_path / (f"{step}.yml")
-            path.write_text(json.dumps(tasks), encoding="utf-8")
-            given[f"rolling_upgrade_{step}_tasks"] = str(path)
-        inventory = made.inventory(tmp_path / "inventory.yml")
-        own = tmp_path / "own.json"
-        own.write_text(json.dumps([dict({"hosts": "nodes", "serial": 1, "gather_facts": False}, **play) for play in plays]), encoding="utf-8")
-        return Play(lab, own if plays else BOOK, arguments=["-i", str(inventory), *arguments, "-e", json.dumps(dict(given, **variables))])
-
-    return begin
+    """upgrading.begin() on this lab; it writes its report to tmp_path."""
+    return functools.partial(begin, lab, tmp_path)
 
 
-def pids(made):
-    """The pid of corosync on each node, by name; what was restarted has another one."""
-    return {node.name: node.run(["pgrep", "-x", "corosync"], check=False).stdout.strip() for node in made}
+def result_of(page, name, result):
+    """The row of a node in the table of nodes, with this result."""
+    (row,) = re.findall(rf"<span>{name}.*?</tr>", page.split('<h2 id="nodes">')[1].split("</section>")[0], re.DOTALL)
+    assert f">{result}</span>" in row, row
+    return row
 
 
 @contextlib.contextmanager
@@ -64,12 +41,6 @@ def without_sshd(node):
         yield
     finally:
         node.sh("systemctl start ssh")
-
-
-def failures(play):
-    """What failed, each once: of a loop its item, and not that one of its items has failed."""
-    found = [result.result for result in play.results if result.status in ("failed", "unreachable", "item failed")]
-    return [result.get("msg", "") for result in found if "results" not in result]
 
 
 def refused(play, made, *words):
@@ -84,11 +55,15 @@ def refused(play, made, *words):
     assert not any(node.run(["test", "-e", MARK], check=False).returncode == 0 for node in made if node.is_on())
 
 
-def test_one_of_three_is_down_already(cluster, upgrade):
+def test_one_of_three_is_down_already(cluster, upgrade, tmp_path):
     made = cluster()
     made[3].stop_corosync()
     made.wait_ring(nodes=[1, 2])
+    page = tmp_path / "report.html"
+    page.write_text("yesterday's", encoding="utf-8")
     refused(upgrade(made), made, "Quorum cannot be read on node3", "Not a member: node3. Only a complete cluster is upgraded", "nothing was changed")
+    text = page.read_text(encoding="utf-8")
+    assert "The upgrade did not begin" in text and "Not a member: node3. Only a complete cluster is upgraded" in text
 
 
 def test_two_nodes_and_the_other_is_down(cluster, upgrade):
@@ -122,10 +97,12 @@ def test_a_partition(cluster, upgrade):
     refused(upgrade(made), made, "The hosts are not in one partition", "node4 is not quorate: it has 2 votes and needs 3")
 
 
-def test_a_problem_that_is_an_error(cluster, upgrade):
+def test_a_problem_that_is_an_error_and_a_key_that_is_not_that_of_the_others(cluster, upgrade):
     made = cluster(nodes=3, quorum={"two_node": 1})
     made.wait_quorate()
-    refused(upgrade(made), made, "On node1, node2, node3: two_node is on, but 3 nodes are configured")
+    made[2].run(["corosync-keygen", "-k", "/etc/corosync/authkey"])
+    wrong_key = "authkey of node2 is not the key that the cluster has loaded, which is in the file of node1, node3."
+    refused(upgrade(made), made, "On node1, node2, node3: two_node is on, but 3 nodes are configured", wrong_key)
 
 
 def test_a_cluster_that_cannot_lose_a_node(cluster, upgrade):
@@ -152,7 +129,6 @@ def test_a_host_that_is_not_reachable(cluster, upgrade, tmp_path, plays):
 # ---- a node that fails, and the run after it ----------------------------------------------------------------------------
 
 FAIL_ON_NODE2 = [{"name": "Break on node2", "ansible.builtin.fail": {"msg": "the new package is broken"}, "when": "inventory_hostname == 'node2'"}]
-DONE = [{"name": "Count", "ansible.builtin.shell": "echo done >>/etc/corosync/upgraded", "changed_when": True}]  # goes with the cluster
 
 
 def stages(play, status="ok"):
@@ -160,12 +136,7 @@ def stages(play, status="ok"):
     return [(result.host, result.task.rpartition(" : ")[2]) for result in play.results if result.status == status]
 
 
-def upgraded(made):
-    """How often the upgrade ran on each node."""
-    return [len(node.run(["cat", "/etc/corosync/upgraded"], check=False).stdout.split()) for node in made]
-
-
-def test_a_node_whose_upgrade_fails_stops_the_play_and_the_next_run_goes_on_there(cluster, upgrade):
+def test_a_node_whose_upgrade_fails_stops_the_play_and_the_next_run_goes_on_there(cluster, upgrade, tmp_path):
     made = cluster()
     made.wait_quorate()
     before = pids(made)
@@ -174,7 +145,14 @@ def test_a_node_whose_upgrade_fails_stops_the_play_and_the_next_run_goes_on_ther
         assert play.process.returncode
         said = failures(play)
         assert said.count("the new package is broken") == 1, "a failure is said once"
-        assert said[-1] == "Stopped because node2 failed. Later nodes were not touched. Fix node2 and run the playbook again; it resumes there.", said
+        assert said[-1].startswith(
+            "Stopped because node2 failed. Break on node2: the new package is broken. Corosync is down on node2, or may be. Done: node3. As they were: node1. "
+            "Fix node2 and run the playbook again; it resumes there. The report is in "
+        ), said
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    card = page.split('<section class="verdict bad"')[1].split("</section>")[0]
+    assert "but node2 failed" in card and "the new package is broken" in card and "run the playbook again" in card
+    assert result_of(page, "node1", "untouched") and "not back" in result_of(page, "node2", "failed")
     made.wait_ring(nodes=[1, 3])
     made.wait_quorate(node=1)
     assert pids(made)["node1"] == before["node1"], "the node after it was touched"
@@ -182,6 +160,10 @@ def test_a_node_whose_upgrade_fails_stops_the_play_and_the_next_run_goes_on_ther
     with upgrade(made, {"upgrade": DONE}, rolling_upgrade_needed="{{ inventory_hostname != 'node3' }}") as play:
         play.end(90)
         assert not play.process.returncode, play.output
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Quorum was kept" in page and "2, one node in each" in page and result_of(page, "node3", "unchanged")
+    # since its stop in the run before, whose watches have recorded on
+    assert re.search(r"<span>([\d.]+ s|\d+ min \d+ s)</span></td></tr>", result_of(page, "node2", "done"))
     made.wait_ring()
     assert upgraded(made) == [1, 2, 1]
     assert not any(node.run(["test", "-e", MARK], check=False).returncode == 0 for node in made)
@@ -217,32 +199,10 @@ def test_a_corosync_that_refuses_its_new_configuration(cluster, upgrade):
         assert play.process.returncode
         said = "\n".join(failures(play))
         assert "Starting the service corosync failed: Unable to start service corosync" in said, said
+        assert "corosync on node3 wrote (journalctl -u corosync):" in said and "parse" in said.lower().partition("wrote (journalctl")[2], said
+        assert failures(play)[-1].startswith("Stopped because node3 failed. Start node3: Starting the service corosync failed: "), said
     assert {name: pid for name, pid in pids(made).items() if name != "node3"} == {"node1": before["node1"], "node2": before["node2"]}
     made.wait_quorate(node=1)
-
-
-@pytest.mark.parametrize("step", ["upgrade", "start"])
-def test_a_controller_that_is_killed(cluster, upgrade, step):
-    """Wherever it is killed, the next run brings the interrupted node back first, and upgrades the others."""
-    made = cluster()
-    made.wait_quorate()
-    linger = [{"name": "Stay a while", "ansible.builtin.command": "sleep 4", "changed_when": False}]
-    first = {
-        "stop": [{"name": "Stop it", "ansible.builtin.service": {"name": "corosync", "state": "stopped"}}],
-        "upgrade": DONE,
-        "start": [{"name": "Start it", "ansible.builtin.service": {"name": "corosync", "state": "started"}}],
-    }
-    with upgrade(made, dict(first, **{step: first[step] + linger})) as play:
-        play.until("Stay a while", timeout=60)
-        time.sleep(0.5)
-        play.signal(signal.SIGKILL)
-    assert [node.name for node in made if node.run(["test", "-e", MARK], check=False).returncode == 0] == ["node3"]
-    with upgrade(made, first) as play:
-        play.end(120)
-        assert not play.process.returncode, play.output
-    made.wait_ring()
-    assert upgraded(made) == ([1, 1, 2] if step == "upgrade" else [1, 1, 1])
-    assert not any(node.run(["find", "/var/lib/corosync-quorum", "-type", "f"], check=False).stdout for node in made)
 
 
 def test_the_gate_after_a_drain_refuses(cluster, upgrade):
@@ -260,9 +220,19 @@ def test_the_gate_after_a_drain_refuses(cluster, upgrade):
         said = "\n".join(failures(play))
         assert "Refused to stop node4" in said and "Other nodes are down already: node3." in said, said
         assert "It is drained, and runs on." in said and "Nothing was changed" not in said, said
+        assert failures(play)[-1].startswith("Stopped before node4. Refused to stop node4: "), said
+        assert "node4 is drained, and its corosync runs on. As they were: node3, node2, node1." in failures(play)[-1], said
     assert pids(made) == dict(before, node3="")
     assert upgraded(made) == [0, 0, 0, 0]
     made[3].start_corosync()
+    made.wait_ring()
+    stop_witness = json.loads(json.dumps(stop_another).replace("node3", "node1"))
+    with upgrade(made, {"drain": stop_witness, "upgrade": DONE}) as play:
+        play.end(60)
+        said = "\n".join(failures(play))
+        assert "Refused to stop node4: node1, which stays, cannot say whether that is safe: " in said and "not running on node1" in said, said
+        assert "this node:" not in said, "of healthy node4"
+    made[1].start_corosync()
     made.wait_ring()
     drained = [{"name": "Drain", "ansible.builtin.debug": {"msg": "nothing runs here"}}]
     with upgrade(made, {"drain": drained, "upgrade": DONE}) as play:
@@ -273,7 +243,7 @@ def test_the_gate_after_a_drain_refuses(cluster, upgrade):
 
 
 def test_a_host_that_goes_out_of_reach_in_the_middle(lab, cluster, upgrade, tmp_path):
-    """Ansible ends the play there and then. The watches record on, so the next run's report covers both."""
+    """Ansible ends the play there and then. The watches record on until the next run, whose report shows that and whose verdict is about itself."""
     made = cluster()
     made.wait_quorate()
     before = pids(made)
@@ -294,7 +264,32 @@ def test_a_host_that_goes_out_of_reach_in_the_middle(lab, cluster, upgrade, tmp_
         assert not play.process.returncode, play.output
         assert [host for host, task in stages(play) if task == "Start this node"][0] == "node3"
     assert upgraded(made) == [1, 1, 1]
-    assert "Quorum was never lost on a node that was up." in (tmp_path / "report.html").read_text(encoding="utf-8")
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Quorum was never lost on a node that was up." in report and report.count("Recorded in the earlier run") == 1
+
+
+def test_a_host_that_goes_out_of_reach_in_a_step_of_the_role(lab, cluster, upgrade, tmp_path):
+    """That is a node that failed: there are last words and a report, and the others have no lock any more."""
+    made = cluster()
+    made.wait_quorate()
+    away = "systemctl stop ssh.socket ssh; pkill -x sshd"
+    leave = [
+        {"name": "Leave soon", "ansible.builtin.command": {"argv": ["systemd-run", "--on-active=1", "sh", "-c", away]}, "changed_when": True},
+        {"name": "Wait for that", "ansible.builtin.pause": {"seconds": 4}},
+    ]
+    try:
+        with upgrade(made, {"upgrade": leave}) as play:
+            play.end(150)
+            said = failures(play)[-1]
+        assert re.match("Stopped because node3 failed. (Note on node3 that only its return is left|Start node3): node3 cannot be logged in to: ", said), said
+        assert "Corosync is down on node3, or may be. As they were: node2, node1. Fix node3 and run the playbook again; it resumes there." in said, said
+        assert all(made[nodeid].run(["test", "-e", "/var/lib/corosync-quorum/lock"], check=False).returncode for nodeid in (1, 2))
+        assert "node3 cannot be logged in to" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    finally:
+        lab["node3"].sh("systemctl start ssh")
+    with upgrade(made, rolling_upgrade_needed=False) as play:
+        play.end(90)
+        assert not play.process.returncode, play.output
 
 
 def test_a_host_of_a_batch_that_goes_out_of_reach(lab, cluster, upgrade, tmp_path):
@@ -310,12 +305,13 @@ def test_a_host_of_a_batch_that_goes_out_of_reach(lab, cluster, upgrade, tmp_pat
         assert play.process.returncode
         assert next(result.host for result in play.results if result.status == "unreachable") == "node5", play.output
         said = "\n".join(failures(play))
-        assert "Stopped because node5 failed. Later nodes were not touched. Fix node5 and run the playbook again; it resumes there." in said, said
+        words = "Stopped because node5 failed. Ansible lost contact with node5. Corosync is down on node5, or may be. Done: node3. As they were: "
+        assert said.count(words) == 1 and "See that Ansible can log in to node5" in said, said
     assert {name: pid for name, pid in pids(made).items() if name not in ("node3", "node5")} == {name: before[name] for name in ("node1", "node2", "node4")}
     made.wait_ring(nodes=[1, 2, 3, 4])
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Ansible lost contact with this host." in report
-    assert "The record of node5 ended too early" in report, "it cannot be read"
+    assert "Nobody knows whether quorum was kept" in report and "<b>node5</b>: its record could not be read (" in report
     with upgrade(made, {"upgrade": DONE}, rolling_upgrade_batches=True, rolling_upgrade_needed=False) as play:
         play.end(120)
         assert not play.process.returncode, play.output
@@ -342,12 +338,90 @@ def test_quorum_that_was_lost_meanwhile_fails_the_play_at_its_end(cluster, upgra
     assert upgraded(made) == [1, 1, 1]
     (loss,) = witness.losses()
     assert loss.node == "node1"
-    found = re.search(r"The upgrade is done, but: Quorum was lost on node1, for the first time at (\S+) on node1, until (\S+)\. The report is in", said)
+    # Both lost it in the same moment, and the clocks of nodes are known but for the time that a task takes to begin.
+    found = re.search(r"The upgrade is done, but: Quorum was lost on node(?:1, node2|2, node1), for the first time at (\S+) on node[12]", said)
     assert found, said
-    at, until = map(seconds_of, found.groups())
-    assert until - at == pytest.approx(loss.until - loss.at, abs=1.0)
-    assert at == pytest.approx(loss.at, abs=20), "the controller's clock is known but for the time that a task takes to begin"
-    assert "Quorum was lost on node1, for the first time at" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert seconds_of(found.group(1)) == pytest.approx(loss.at, abs=20), "the controller's clock is known but for the time that a task takes to begin"
+    lasted = re.search(r"<b>node1</b> lost quorum at \S+ UTC for (\S+) s: 1 vote, 2 needed", (tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert float(lasted.group(1)) == pytest.approx(loss.until - loss.at, abs=1.0)
+
+
+def test_an_outage_in_which_no_running_corosync_lost_quorum_fails_the_play_at_its_end(cluster, upgrade):
+    """Two nodes. While one is down, corosync crashes on the other, and waits for both when it is back: no program that follows corosync sees a loss."""
+    made = cluster(nodes=2, quorum={"two_node": 1})
+    made.wait_quorate()
+    witness = made.watch()
+    crash = [
+        {"name": "Crash", "ansible.builtin.command": "systemctl kill --kill-who=all -s KILL corosync", "delegate_to": "node1", "changed_when": True},
+        {
+            "name": "And start",
+            "ansible.builtin.service": {"name": "corosync", "state": "started"},
+            "delegate_to": "node1",
+            "retries": 5,
+            "register": "started",
+            "until": "started is success",
+        },
+        {"name": "It waits", "corosync.quorum.wait_for_quorum": {"quorate": False}, "delegate_to": "node1"},
+    ]
+    once = [{"name": "An outage", "when": "inventory_hostname == 'node2'", "block": crash}]
+    with upgrade(made, {"upgrade": once}) as play:
+        play.end(120)
+        assert play.process.returncode
+        said = "\n".join(failures(play))
+    assert witness.losses() == []
+    assert re.search(
+        r"The upgrade is done, but: Quorum was lost on node1, for the first time at \S+ on node1, where corosync went down, until \S+\. The", said
+    ), said
+
+
+# ---- a rolling reboot, and a rolling restart -----------------------------------------------------------------------------
+
+
+def boots(made):
+    return {node.name: node.run(["cat", "/proc/sys/kernel/random/boot_id"]).stdout for node in made}
+
+
+def marks(made):
+    return [node.name for node in made if node.run(["test", "-e", MARK], check=False).returncode == 0]
+
+
+def test_a_rolling_reboot_that_is_interrupted_and_a_rolling_restart(cluster, upgrade):
+    """Without packages. What the interrupted run has rebooted is left out by the next one; the one after that takes all again."""
+    made = cluster()
+    made.wait_quorate()
+    first = boots(made)
+    reboot = {"rolling_upgrade_packages": "", "rolling_upgrade_needed": "auto", "rolling_upgrade_reboot": "always", "rolling_upgrade_timeout": 60}
+    with upgrade(made, {"check": FAIL_ON_NODE2}, **reboot) as play:
+        play.end(180)
+        assert play.process.returncode
+        assert failures(play)[-1].startswith(
+            "Stopped because node2 failed. Break on node2: the new package is broken. node2 is back in the cluster, but not done."
+        )
+    second = boots(made)
+    assert {name for name in second if second[name] != first[name]} == {"node2", "node3"} and marks(made) == ["node2", "node3"]
+    with upgrade(made, **reboot) as play:
+        play.end(180)
+        assert not play.process.returncode, play.output
+        assert "Left out: node3. A run that was interrupted has rebooted them already" in play.output.replace("\n", " "), play.output
+    third = boots(made)
+    assert {name for name in third if third[name] != second[name]} == {"node1"} and marks(made) == []
+    before = pids(made)
+    with upgrade(made, rolling_upgrade_packages=[], rolling_upgrade_needed="auto") as play:
+        play.end(120)
+        assert not play.process.returncode, play.output
+    assert not set(before.values()) & set(pids(made).values()) and boots(made) == third and marks(made) == []
+
+
+def test_a_stack_whose_tools_are_not_there(cluster, upgrade):
+    made = cluster()
+    made.wait_quorate()
+    refused(
+        upgrade(made, rolling_upgrade_stack="pcs"),
+        made,
+        "This cluster cannot be upgraded now, and nothing was changed.",
+        "node1, node2, node3: the program pcs is not there, which the stack pcs needs. Install the package pcs",
+        "When this is corrected, run the playbook again.",
+    )
 
 
 # ---- plays of other shapes -----------------------------------------------------------------------------------------------
@@ -368,14 +442,19 @@ def test_two_plays_in_one_run_each_in_an_order_of_its_own(cluster, upgrade, tmp_
 
 
 def test_only_the_hosts_of_the_play_are_upgraded_and_the_others_are_asked(cluster, upgrade, tmp_path):
-    """With become as a variable, which overrides any keyword: the controller, where the report is written, may have no sudo."""
+    """With become as a variable, which overrides any keyword: the controller, where the report is written, may have no sudo.
+
+    node3 has no python3-apt, and nothing that could install it: the report has the versions all the same.
+    """
     made = cluster()
     made.wait_quorate()
+    made[3].run(["dpkg", "--purge", "--force-depends", "python3-apt"])
     before = pids(made)
-    everyone = [node.name for node in made]
-    with upgrade(made, {"upgrade": DONE}, arguments=["--limit", "node2:node3"], rolling_upgrade_hosts=everyone, ansible_become=True) as play:
-        play.end(90)
+    given = {"rolling_upgrade_hosts": [node.name for node in made], "ansible_become": True, "rolling_upgrade_packages": "corosync"}
+    with upgrade(made, {"upgrade": DONE}, arguments=["--limit", "node2:node3"], **given) as play:
+        looks = {result.host: result.result["versions"] for result in play.end(90) if result.task.endswith("See what there is to do on this node")}
         assert not play.process.returncode, play.output
+    assert set(looks["node3"]) == {"corosync"} and looks["node3"] == looks["node2"]
     assert (tmp_path / "report.html").exists()
     assert (upgraded(made), pids(made)["node1"]) == ([0, 1, 1], before["node1"])
 
@@ -459,3 +538,49 @@ def test_gates_alone_by_node_ids_with_a_device_that_does_not_vote(cluster, upgra
         play.end(120)
         assert not play.process.returncode, play.output
     assert not set(before.values()) & set(pids(made).values())
+
+
+def test_gates_alone_around_a_reboot_with_records_and_a_verdict(cluster, upgrade, tmp_path):
+    """First the node is not back in time, and the page says so. Then it is: its record goes on behind the reboot, which is no loss, and no gap."""
+    made = cluster()
+    made.wait_quorate()
+
+    def part(name):
+        return {"ansible.builtin.import_role": {"name": ROLE, "tasks_from": name}}
+
+    everywhere = {"serial": "100%"}
+    start = {"name": "Start corosync", "ansible.builtin.service": {"name": "corosync", "state": "started"}}
+    reboot = {
+        "hosts": "node3",
+        "tasks": [part("before_stop"), {"name": "Reboot", "ansible.builtin.reboot": {"reboot_timeout": 180}}, start, part("after_start")],
+    }
+    stop = {"name": "Stop corosync", "ansible.builtin.service": {"name": "corosync", "state": "stopped"}}
+    plays = [dict(everywhere, tasks=[part("preflight")]), dict(reboot, tasks=[part("before_stop"), stop, part("after_start")])]
+    with upgrade(made, plays=plays, rolling_upgrade_hosts=[node.name for node in made], rolling_upgrade_timeout=6) as play:
+        play.end(60)
+        assert play.process.returncode and "node3 is not back as it has to be" in failures(play)[-1], play.output
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "but node3 failed" in page and "has not come back into the cluster" in page and "not back" in result_of(page, "node3", "failed")
+    made[3].start_corosync()
+    made.wait_ring()
+
+    plays = [dict(everywhere, tasks=[part("preflight")]), reboot, dict(everywhere, tasks=[part("finish")])]
+    with upgrade(made, plays=plays, rolling_upgrade_hosts=[node.name for node in made], rolling_upgrade_reboot="always") as play:
+        results = play.end(120)
+        assert not play.process.returncode, play.output
+    records = [result.result["record"] for result in results if result.task.endswith("Stop to record quorum") and result.status == "item ok"]
+    assert len(records) == len(made.nodes)
+    assert all(record["runs"] == [] for record in records), "this run's records were the only ones"
+    told = {tuple(entry["event"] for entry in record["timeline"] if entry["event"] in ("state", "watch_ended")) for record in records}
+    assert told == {("state",), ("state", "watch_ended", "state")}, "one has two watches"
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Quorum was never lost on a node that was up." in page and "1 of 3 done" in page
+    row = result_of(page, "node3", "rebooted")
+    assert "<span>1</span>" in row
+    assert all(f'node3</span></td><td data-label="Phase"><span>{phase}</span>' in page for phase in ("gate", "tasks", "rejoin"))
+    assert "quorum lost" not in page
+    # by the others' records, which is what the chart shows, and not by the phases
+    left, joined = [
+        min(seconds_of(entry["at"]) + record["offset"] for record in records for entry in record["timeline"] if entry[key] == [3]) for key in ("left", "joined")
+    ]
+    assert f"<span>{duration(joined - left)}</span>" in row, (joined - left, row)

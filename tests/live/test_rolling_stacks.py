@@ -107,6 +107,14 @@ def test_debian_12_to_13(stack, broken, tmp_path):
         pacemaker = Pacemaker(made).start()
         witness = made.watch()
         run = Run(lab, made, tmp_path, stack)
+        if stack == "pcs":
+            made["node2"].run(["systemctl", "stop", "pacemaker"])
+            assert "host2: pacemaker does not run, so the stack pcs can neither drain the node nor bring it back." in run.end()
+            made["node2"].run(["systemctl", "start", "pacemaker"])
+            pacemaker.wait_ready()
+            run.variables["rolling_upgrade_stack"] = "corosync"
+            assert "host3: pacemaker runs there. The stack corosync would stop it together with corosync" in run.end()
+            run.variables["rolling_upgrade_stack"] = "pcs"
         if stack == "crmsh":
             made["node2"].run(["mv", "/root/.ssh/id_ed25519", "/root/.ssh/away"])
             assert "`crm cluster stop` would fail on host2" in run.end()

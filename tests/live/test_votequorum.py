@@ -444,6 +444,50 @@ def test_queued_is_not_applied(three, arguments):
     assert again is False, "it was applied when the ring went on"
 
 
+BESIDE = """
+# Takes a vote from node2, which shows only by an echo. Somebody else sets expected votes to 6 meanwhile: before the echo is thought of, or as it is sent.
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.vote_change import VoteWish
+from ansible_collections.corosync.quorum.plugins.module_utils._node.change import Change
+from ansible_collections.corosync.quorum.plugins.module_utils._node.judged import connect_to_judge
+
+def six():
+    with Votequorum(Lane(Deadline(30))) as other:
+        other.trackstart()
+        other.dispatch()
+        other.setexpected(6)
+        if sys.argv[1] == "setvotes":
+            other.dispatch(DISPATCH_ONE)
+
+def connect(deadline):
+    observer = connect_to_judge(deadline)
+    original = getattr(observer.votequorum, sys.argv[1])
+    def beside(*arguments):
+        sent.append(arguments)
+        if sys.argv[1] == "setvotes":
+            original(*arguments)
+        if len(sent) == 1:
+            six()
+        if sys.argv[1] == "setexpected":
+            original(*arguments)
+    setattr(observer.votequorum, sys.argv[1], beside)
+    return observer
+
+sent = []
+change = Change(VoteWish(None, 0, "node2", False, False, False), 20, connect)
+told = tried(change.make)
+print(json.dumps([told["error"], told["message"], len(change.applied), sent]))
+"""
+
+
+def test_what_somebody_else_sets_at_the_same_time_is_not_undone(three):
+    made = three(votes={1: 3})
+    made.wait_quorate()
+    for moment, sent in (("setvotes", [[2, 0]]), ("setexpected", [[5], [6]])):
+        assert program(made[1], BESIDE, moment) == [None, "", 1, sent]
+        assert agree_soon(made) == {"expected_votes": 6, "total_votes": 4, "quorum": 4, "quorate": True}
+        assert run(made[1], votes=1, node="node2", expected_votes=5)["changed"] is True
+
+
 # ---- by Ansible ----------------------------------------------------------------------------------------------------------
 
 
@@ -465,7 +509,8 @@ def test_by_ansible_with_the_module_defaults_group(three, lab):
     results = [result.result for result in ended]
     assert [result.status for result in ended] == ["ok"] * 5 + ["failed"], output
     assert [result["changed"] for result in results] == [True, True, False, False, False, False]
-    assert results[0]["votequorum"] == results[1]["votequorum"] == results[2]["votequorum"] == results[3]["votequorum"]
+    values = [dict(result["votequorum"], read_at=None) for result in results[:4]]
+    assert values[0] == values[1] == values[2] == values[3]
     assert results[1]["diff"]["before"]["expected_votes"] == 3 and results[1]["diff"]["after"] == {
         "expected_votes": 4,
         "quorum": 3,

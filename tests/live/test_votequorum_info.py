@@ -3,19 +3,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """votequorum_info through a real Ansible, and hundreds of snapshots in a row while the cluster changes: each settled one is consistent."""
 
+import json
+import pathlib
 import random
 import re
 import time
 
 import pytest
+from linking import add_second_link, remove_second_link
 from looking import Background, look, play, program
+from playing import Play, wait
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
+
+REPORT = pathlib.Path(__file__).resolve().parents[2] / "playbooks" / "report.yml"
 AS_USER = {"become": True, "become_user": "plain", "become_method": "su"}
 
 
 def test_it_reads_what_corosync_quorumtool_reads_and_says_what_it_cannot(lab, cluster):
     """All of it in one play, since starting Ansible is what takes the time."""
     node = cluster(nodes=3)[2]
+    began = time.time()
     node.sh("id plain 2>/dev/null || useradd --create-home --shell /bin/sh plain")
     read, checked, background, own, failed, reported, zero, text, choice = play(
         lab,
@@ -32,10 +40,13 @@ def test_it_reads_what_corosync_quorumtool_reads_and_says_what_it_cannot(lab, cl
     )
     for result in (read, checked, background):
         assert (result["available"], result["quorate"], result["changed"], result["failed"]) == (True, True, False, False)
+    # The clock of the controller, which is not asked where the result comes past the action plugin.
+    moments = [result["votequorum"].pop("read_at") for result in (read, checked, background)]
+    assert began - 0.001 <= seconds_of(moments[0]) <= seconds_of(moments[1]) <= time.time() and moments[2] is None
     value, told = read["votequorum"], quorumtool(node)
     assert value == checked["votequorum"], "check mode reads as well"
     assert value == background["votequorum"], "what the controller makes of a reading, the node makes of it in the background"
-    assert value == program(node, "print(json.dumps(observe(5)))"), "so do modules that need it on the node"
+    assert dict(value, read_at=None) == program(node, "print(json.dumps(observe(5)))"), "so do modules that need it on the node"
     any_one = {"tolerates": 1, "quorate_without": [1, 2, 3]}
     assert (value["forecast"], value["problems"]) == (dict(any_one, as_now=any_one), [])
     assert own["failed"] is True and "_judge is not for use in a task" in own["msg"]
@@ -77,6 +88,70 @@ def test_a_node_that_is_down_is_missing_with_its_name_and_one_that_never_came_is
     assert (value["quorate"], value["settled"], value["missing"]) == (False, True, [2, 3])
 
 
+def links_of(node):
+    return {entry["nodeid"]: entry["links"] and [link["connected"] for link in entry["links"]] for entry in look(node, 5)["value"]["nodes"]}
+
+
+def wait_links(node, wanted):
+    deadline = time.monotonic() + 20
+    while links_of(node) != wanted:
+        assert time.monotonic() < deadline, links_of(node)
+        time.sleep(0.2)
+
+
+def report_of_a_cut_link(lab, folder):
+    """The playbook report on two nodes of a cluster, and on one on which no corosync runs."""
+    paths = {kind: str(folder / f"report.{kind}") for kind in ("html", "json")}
+    given = {
+        "quorum_report_hosts": "node1:node2:node3",
+        "quorum_report_fail_on": ["degraded"],
+        **{f"quorum_report_{kind}": path for kind, path in paths.items()},
+    }
+    lock = {"corosync.quorum.quorum_lock": {"state": "taken", "run": "0123456789abcdef", "role": "rolling_upgrade"}}
+    with Play(lab, [lock], hosts="node2") as running:
+        running.end(60)
+    with Play(lab, REPORT, arguments=["-e", json.dumps(given)]) as running:
+        running.end(60)
+        said = running.output
+    web, none = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert (web["name"], web["hosts"], web["verdict"], web["total_votes"]) == ("web", ["node1", "node2"], "degraded", 2)
+    assert [(node["host"], node["links_down"], node["may_stop"]) for node in web["nodes"]] == [("node1", [1], False), ("node2", [1], False)]
+    assert none["hosts"] == ["node3"] and "corosync is not running" in none["summary"]
+    assert "1 cluster, 3 hosts: 1 degraded" in said and "By quorum_report_fail_on: web is degraded." in said
+    assert "link 1 to node2" in (folder / "report.html").read_text(encoding="utf-8")
+    [problem] = [problem for problem in web["problems"] if problem["id"] == "run_under_way"]
+    assert problem["hosts"] == ["node2"] and problem["message"].startswith("Run 0123456789abcdef of the role rolling_upgrade, started at ")
+
+
+def test_links_of_two_rings_are_seen_cut_and_healed_and_without_knet_there_are_none(lab, cluster, tmp_path):
+    made = cluster(nodes=2, start=False, totem={"cluster_name": "web"})
+    ring = add_second_link(made)
+    for node in made:
+        node.start_corosync()
+    try:
+        made.wait_ring()
+        wait_links(made[1], {1: None, 2: [True, True]})
+        value = look(made[1], 5)["value"]
+        assert (value["cluster_name"], value["cluster_uuid"]) == ("web", None)
+        assert [entry["addresses"][1] for entry in value["nodes"]] == list(ring.values())
+        made[1].sh(f"ip route add blackhole {ring[2]}/32")
+        wait_links(made[1], {1: None, 2: [True, False]})
+        cut = look(made[1], 5)["value"]
+        assert (cut["members"], [problem["id"] for problem in cut["problems"]]) == ([1, 2], ["no_link_redundancy", "link_down"])
+        report_of_a_cut_link(lab, tmp_path)
+        with Play(lab, [wait(links="all", timeout=60)], hosts="node1") as waiting:
+            waiting.until("link 1 to node2 not connected")
+            made[1].sh(f"ip route del blackhole {ring[2]}/32")
+            assert waiting.result(60).status == "ok"
+        wait_links(made[1], {1: None, 2: [True, True]})
+        made[2].stop_corosync()
+        wait_links(made[1], {1: None, 2: [False, False]})
+    finally:
+        remove_second_link(made)
+    udpu = cluster(nodes=2, totem={"transport": "udpu"})
+    assert links_of(udpu[1]) == {1: None, 2: None}
+
+
 MODES = [
     ({"nodes": 2, "quorum": {"two_node": 1}}, lambda value: value["two_node"] and value["wait_for_all"]["enabled"] and value["quorum"] == 1),
     (
@@ -107,6 +182,8 @@ def test_each_mode_is_read_as_it_is(cluster, wishes, holds):
 SNAPSHOTS = """
 # While its file is there: snapshots, by turns on one connection and on a fresh one, while a thread changes votes. Each settled one
 # is held against itself, and those of a quiet moment against corosync-quorumtool.
+import json
+import pathlib
 import random
 rings = {}
 class Watched(Observer):

@@ -65,4 +65,4 @@ def test_a_rolling_upgrade_on_the_oldest_and_the_newest_core(lab, cluster, tmp_p
     with Play(lab, BOOK, arguments=[*arguments[:2], "-e", json.dumps(given)]) as play:
         play.end(60)
         assert play.process.returncode == 0, play.output
-        assert play.output.count("\nTASK [") <= 20, "nothing was pending"
+        assert play.output.count("\nTASK [") <= 20, f"nothing was pending: {play.output}"

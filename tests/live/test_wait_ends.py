@@ -113,7 +113,7 @@ class Interrupted:
             subprocess.run(
                 [str(Play.program("ansible-inventory")), "--list"],
                 env=dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg)),
-                stdout=subprocess.PIPE,
+                capture_output=True,  # an ssh that was killed leaves the tests' own outputs non-blocking, which Ansible refuses
                 check=True,
                 timeout=30,
             ).stdout
@@ -197,6 +197,25 @@ def test_it_leaves_no_connection_of_its_own(lab, cluster):
             assert masters(folder) == []
             assert list(folder.iterdir()) == []
             assert masters(folder.with_name("users-"))
+
+
+def test_a_wait_that_is_cut_off_leaves_no_folder_and_tells_the_state_once(lab, cluster):
+    """Without pipelining, where each command opens its own connection, which is slow: the last look comes in time all the same."""
+    made = cluster(nodes=2)
+    environment = {"ANSIBLE_PIPELINING": "false", "ANSIBLE_SSH_ARGS": "-o ControlMaster=no"}
+    with contextlib.ExitStack() as stack:
+        late = stack.enter_context(Play(lab, [wait(quorate=False, timeout=9)], environment=environment))
+        frozen = stack.enter_context(Play(lab, [wait(quorate=False, timeout=12, connect_timeout=60)], hosts="node2", environment=environment))
+        frozen.until("wait_for_quorum: [")
+        # The module in its long slice, which is cut off: the line is of the first look.
+        made[2].sh("until pgrep -f AnsiballZ_wait_for_quorum >/dev/null; do sleep 0.1; done; kill -STOP $(pgrep -f AnsiballZ_wait_for_quorum)")
+        results = [late.result().result, frozen.result().result]
+    assert "gave no answer" in results[1]["msg"]
+    made[2].sh("kill -KILL $(pgrep -f AnsiballZ_wait_for_quorum)", check=False)
+    for play, result, node in zip((late, frozen), results, made):
+        assert result["msg"].startswith("Timed out after ") and result["votequorum"]["quorate"] is True
+        assert play.output.count("highest_expected") == 1, play.output
+        assert comes_to("", lambda node=node: node.sh("ls -A /root/.ansible/tmp").stdout) == ""
 
 
 def masters(beginning):

@@ -57,7 +57,7 @@ def test_every_keyword_while_a_quiet_wait_costs_next_to_nothing(lab, cluster, tm
 
 @pytest.fixture(name="failures", scope="module")
 def _failures(lab):
-    """What came of each of WRONG, in one play: {task's name: (message, seconds it took)}."""
+    """What came of each of WRONG, in one play: {task's name: (result, seconds it took)}."""
     lab.cluster(nodes=3)
     tasks = [dict(wait(**dict({"timeout": 60}, **options)), name=name, ignore_errors=True) for name, (options, _words) in WRONG.items()]
     with Play(lab, tasks) as play:
@@ -65,9 +65,10 @@ def _failures(lab):
     assert len(results) == len(WRONG), play.output
     assert {answer.status for answer in results} == {"failed"}, play.output
     began = [next(at for at, line in play.lines if f"TASK [{name}]" in line) for name in WRONG]
-    return {answer.task: (answer.result["msg"], answer.at - start) for answer, start in zip(results, began)}
+    return {answer.task: (answer.result, answer.at - start) for answer, start in zip(results, began)}
 
 
+RETURNED = {"elapsed", "quorate", "votequorum", "timeline", "unmet", "reconnects"}
 WRONG = {
     "an unknown node": ({"members": ["node1", "node9"]}, ["members", "node9", "it has node1, node2, node3"]),
     "an unknown node id": ({"absent": ["9"]}, ["absent", "'9'", "node1"]),
@@ -101,7 +102,14 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_options_are_told_at_once(failures, name):
-    message, seconds = failures[name]
+    result, seconds = failures[name]
+    message = result["msg"]
     assert all(word in message for word in WRONG[name][1]), message
+    assert set(result) >= RETURNED and "ansible_facts" not in result
+    if result["votequorum"] is not None:  # the node was asked, and says what it has seen
+        assert result["quorate"] is True and len(result["timeline"]) == 1 and result["votequorum"]["members"] == [1, 2, 3]
+        assert all(item["seen"] is not None for item in result["unmet"])
+    else:
+        assert result["quorate"] is False and result["timeline"] == [] and result["unmet"]
     assert "Traceback" not in message
     assert seconds < 30, "the timeout is 60 s"

@@ -3,65 +3,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """watch_quorum on real clusters: what it records against what was done, what ends it, and that nothing of it is left."""
 
-import contextlib
-import json
 import time
 
-from looking import LIBRARY, put_module_library, run_module
-from patience import PATIENCE, until
+from looking import put_module_library
+from patience import until
 from playing import Play
+from watches import RECORD, ask, events, watching
 
 from ansible_collections.corosync.quorum.plugins.filter.quorum_losses import quorum_losses
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import histories, votes_over_time
 
-MODULE = "/opt/collections/ansible_collections/corosync/quorum/plugins/modules/watch_quorum.py"
 WATCH = "corosync.quorum.watch_quorum"
 FOLDER = "/var/lib/corosync-quorum"
-RECORD = FOLDER + "/watch.jsonl"
 IN_BACKGROUND = {"async": 600, "poll": 0, "register": "watch"}
 RECORDED = {"register": "seen", "until": "seen.running and seen.timeline | length > 0", "retries": 150, "delay": 0.3}
-
-
-def ask(node, state, check=True, user=None, check_mode=False, **options):
-    """The module on a node: its result."""
-    result = run_module(node, "watch_quorum", dict(options, state=state, _ansible_check_mode=check_mode), user=user)
-    assert bool(result.get("failed")) != check, result
-    return result
-
-
-@contextlib.contextmanager
-def watching(node, **options):
-    """A watch in the background of a node, entered when its first look is recorded. Gives a function that waits for its result."""
-
-    def entries():
-        return len(ask(node, "read", record=options.get("record", RECORD))["timeline"])
-
-    unit, before = f"watch-{time.monotonic_ns()}", entries()
-    node.put(json.dumps({"ANSIBLE_MODULE_ARGS": dict(options, state="running")}), f"/run/{unit}.json")
-    node.sh(
-        f"systemd-run -q --unit={unit} -p StandardInput=file:/run/{unit}.json -p StandardOutput=file:/run/{unit}.out -p StandardError=file:/run/{unit}.err "
-        f"--setenv=PYTHONPATH=/opt/collections:{LIBRARY} --setenv=PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 {MODULE}"
-    )
-
-    def ended(timeout=PATIENCE):
-        until(lambda: node.run(["systemctl", "is-active", "-q", unit], check=False).returncode, timeout)
-        assert node.run(["cat", f"/run/{unit}.err"]).stdout == ""
-        return json.loads(node.run(["cat", f"/run/{unit}.out"]).stdout)
-
-    def send(name):
-        node.run(["systemctl", "kill", "-s", name, unit])
-
-    ended.unit, ended.send = unit, send
-    try:
-        until(lambda: entries() > before or node.run(["systemctl", "is-active", "-q", unit], check=False).returncode)
-        yield ended
-    finally:
-        node.run(["systemctl", "kill", "-s", "KILL", unit], check=False)
-
-
-def events(timeline):
-    return [entry["event"] for entry in timeline]
 
 
 def left_behind(node):
@@ -82,7 +38,7 @@ def test_three_nodes_are_watched_through_what_happens_to_them(lab, cluster):
     with Play(
         lab,
         [dict({WATCH: {"state": "running", "timeout": 540, "connect_timeout": 2}}, **IN_BACKGROUND), dict({WATCH: {"state": "read"}}, **RECORDED)],
-        hosts="nodes",
+        hosts="node1:node2:node3",
     ) as play:
         started = [result for result in play.end() if result.status == "ok"]
     assert len(started) == 6, play.output
@@ -113,7 +69,7 @@ def test_three_nodes_are_watched_through_what_happens_to_them(lab, cluster):
     with Play(
         lab,
         [{WATCH: {"state": "running"}}, {WATCH: {"state": "stopped"}, "check_mode": True}, {WATCH: {"state": "stopped"}}, cleanup],
-        hosts="nodes",
+        hosts="node1:node2:node3",
         vars={"jobs": jobs},
     ) as play:
         results = [(result.host, result.result) for result in play.end()]
@@ -128,7 +84,7 @@ def test_three_nodes_are_watched_through_what_happens_to_them(lab, cluster):
         assert abs(seconds_of(answer["now"]) - time.time()) < 30
     told = {host: answer["timeline"] for host, answer in answers.items()}
     for timeline in told.values():
-        assert timeline[0]["event"] == "start"
+        assert timeline[0]["event"] == "state"
         assert timeline[0]["members"] == [1, 2, 3]
         assert timeline[-1]["members"] == [1, 2, 3]
         assert timeline[-1]["quorate"]
@@ -171,7 +127,7 @@ def test_a_loss_that_is_over_before_it_is_looked_at(lab, cluster):
         until(lambda: len(ask(made[1], "read")["timeline"]) > 2)
         timeline = ask(made[1], "stopped")["timeline"]
         assert ended()["msg"] == "The watch was stopped."
-    assert events(timeline) == ["start", "quorum_lost", "quorum_gained"]
+    assert events(timeline) == ["state", "quorum_lost", "quorum_gained"]
     assert (timeline[1]["members"], timeline[1]["left"], timeline[1]["total_votes"]) == ([1], [2, 3], None)
     assert (timeline[2]["joined"], timeline[2]["total_votes"]) == ([2, 3], 3)
     (loss,) = quorum_losses({"node1": timeline})
@@ -183,7 +139,7 @@ def test_what_ends_a_watch_and_what_is_recorded_then(lab, cluster):
     made = cluster(nodes=1)
     node = made[1]
     put_module_library(node)
-    nothing = {"timeline": [], "running": False, "unreadable": 0, "changed": False}
+    nothing = {"timeline": [], "running": False, "looked": False, "until": None, "unreadable": 0, "changed": False}
     assert nothing.items() <= ask(node, "read").items()
     assert dict(nothing, was_running=False).items() <= ask(node, "stopped").items()
     assert ask(node, "running", check_mode=True)["changed"]
@@ -206,7 +162,7 @@ def test_what_ends_a_watch_and_what_is_recorded_then(lab, cluster):
         answer = ask(node, "stopped")
         assert answer.pop("seconds") < 15, "the answer that it waits for may take 30 s"
         node.thaw_corosync()
-    assert events(answer["timeline"]) == ["start"] * 3
+    assert events(answer["timeline"]) == ["state", "watch_ended", "state", "watch_ended", "state"]
     assert answer["unreadable"] == 4
     assert answer["was_running"]
     assert left_behind(node) == []
@@ -219,24 +175,27 @@ def test_a_power_cut_ends_a_watch_and_the_next_one_goes_on_in_the_same_record(la
         # A power cut ends all processes of a node at once. The lab ends them one after the other: the watch must not live to see its corosync die.
         ended.send("STOP")
         node.run(["sync"])
+        power = time.time()
         node.power_cut()
         node.boot()
     before = ask(node, "read")
-    assert (events(before["timeline"]), before["running"]) == (["start"], False)
+    assert (events(before["timeline"]), before["running"]) == (["state"], False)
     node.stop_corosync()
     with watching(node):
         until(lambda: len(ask(node, "read")["timeline"]) > 1)
         node.start_corosync()
-        until(lambda: ask(node, "read")["timeline"][-1]["event"] == "start")
+        until(lambda: ask(node, "read")["timeline"][-1]["event"] == "state")
         answer = ask(node, "stopped")
-    assert events(answer["timeline"]) == ["start", "corosync_unavailable", "corosync_available", "start"]
+    assert events(answer["timeline"]) == ["state", "watch_ended", "corosync_unavailable", "corosync_available", "state"]
+    assert seconds_of(answer["timeline"][1]["at"]) <= power, "the sign of life of the first one is what there is"
+    assert answer["until"] == answer["now"]
     assert left_behind(node) == []
 
 
 def test_a_record_that_cannot_be_written_is_told_of(lab, cluster):
     node = cluster(nodes=1)[1]
     put_module_library(node)
-    node.sh("mkdir -p /mnt/small && mount -t tmpfs -o size=4k none /mnt/small && head -c 4000 /dev/zero >/mnt/small/full")
+    node.sh("mkdir -p /mnt/small && mount -t tmpfs -o size=4k,mode=0755 none /mnt/small && head -c 4000 /dev/zero >/mnt/small/full")
     try:
         refused = ask(node, "running", check=False, record="/mnt/small/full")
         assert "/mnt/small/full" in refused["msg"] and "No space left on device" in refused["msg"] and "df -h" in refused["msg"]

@@ -10,13 +10,16 @@ import contextlib
 import fcntl
 import hashlib
 import importlib.metadata
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 
-from . import interpreters, paths
+import lab
+
+from . import borrowed, interpreters, paths
 from .interpreters import Version
 
 # ansible-core -> the Pythons its controller runs on, in the order in which we would have them.
@@ -27,13 +30,22 @@ CORES: dict[str, tuple[Version, ...]] = {
     "2.19": ((3, 11), (3, 12), (3, 13)),
     "2.20": ((3, 13), (3, 12), (3, 14)),
     "2.21": ((3, 13), (3, 12), (3, 14)),
+    "2.22": ((3, 14), (3, 13), (3, 15)),
 }
+
+# As long as the newest is not out, its release candidate stands in: pip takes none unless it is named.
+_RELEASES = {"2.22": ">=2.22.0rc1,<2.23"}
 
 # The last pip of Pythons whose own pip is too old to find that out by itself, and too old to read today's wheels.
 _LAST_PIP = {(3, 6): "pip < 22", (3, 7): "pip < 24.1"}
 
 # What the unit tests import besides the collection; each pip takes the newest release its Python can run.
 TEST_PACKAGES = ("pytest", "hypothesis", "cffi")
+
+
+def _release(core: str) -> str:
+    """What pip is told to take of this series."""
+    return _RELEASES.get(core, f"=={core}.*")
 
 
 @contextlib.contextmanager
@@ -61,15 +73,18 @@ def made_once(folder: pathlib.Path, recipe: str) -> Iterator[bool]:
         mark.write_text(wanted, encoding="utf-8")
 
 
-def _pip(python: str | pathlib.Path, *arguments: str) -> None:
+def _pip(python: str | pathlib.Path, *arguments: str, library: pathlib.Path | None = None) -> None:
+    """Run pip install with this Python; library: where pip itself is, unless it is the Python's own."""
     # Python compiles what it imports, which is a small part of what is installed.
     command = [str(python), "-m", "pip", "install", "--no-compile", "--quiet", "--quiet", "--disable-pip-version-check", *arguments]
-    if subprocess.run(command, check=False).returncode:
+    if subprocess.run(command, env=dict(os.environ, PYTHONPATH=str(library)) if library else None, check=False).returncode:
         sys.exit(f"FAILED: {' '.join(command)}\nWhat to do: check this machine's network and pip's configuration, then run it again.")
 
 
 def environment(label: str, version: Version, *requirements: str) -> pathlib.Path:
     """The Python of an environment called label, made with the Python of that version and holding the requirements."""
+    if version not in interpreters.found():
+        return _borrowed_environment(label, *requirements)
     folder = paths.shared() / "environments" / label
     base = interpreters.found()[version]
     python = folder / "bin" / "python"
@@ -83,24 +98,52 @@ def environment(label: str, version: Version, *requirements: str) -> pathlib.Pat
     return python
 
 
-def python_of_core(core: str) -> Version | None:
-    """The version of the Python that would run this ansible-core's controller here, or None."""
-    return next((version for version in CORES[core] if version in interpreters.found()), None)
+def _borrowed_environment(label: str, *requirements: str) -> pathlib.Path:
+    """The same with the Python of the lab's image."""
+    root = borrowed.lender()
+    folder = paths.shared() / "environments" / (label + "-borrowed")
+    with made_once(folder, "\n".join((str(root),) + requirements)) as to_make:
+        if to_make:
+            print(f"Making an environment with Python {interpreters.name(borrowed.VERSION)} of {root} and {', '.join(requirements)}", flush=True)
+            python = borrowed.make_environment(root, folder)
+            pip = folder / "pip"
+            _pip(sys.executable, "--no-deps", "--target", str(pip), "pip")
+            _pip(python, *requirements, library=pip)
+            borrowed.lend(folder)
+    return borrowed.launcher(folder)
+
+
+def why_no_python(*versions: Version) -> str | None:
+    """Why none of these Pythons is here and none can be borrowed, as a sentence without its full stop; None if there is one."""
+    if any(version in interpreters.found() or borrowed.is_offered(version) for version in versions):
+        return None
+    missing = f"Python {' or '.join(map(interpreters.name, sorted(versions)))} is not here"
+    return f"{missing}, and cannot be borrowed from an image of the lab: {lab.why_not()}" if borrowed.VERSION in versions else missing
+
+
+def python_of_core(core: str, own: bool = False) -> Version | None:
+    """The version of the Python that would run this ansible-core's controller here, or None. own: one of this machine, not a borrowed one."""
+    return next((version for version in CORES[core] if version in interpreters.found() or (borrowed.is_offered(version) and not own)), None)
+
+
+def newest_own_core() -> str | None:
+    """The newest ansible-core that a Python of this machine itself runs."""
+    return next((core for core in reversed(CORES) if python_of_core(core, own=True)), None)
 
 
 def usual_cores() -> set[str]:
-    """The ansible-cores that matter most: the oldest, the newest, and the one of this Python's own environment."""
+    """The ansible-cores that matter most: the oldest, the newest, the newest that runs here, and the one of this Python's own environment."""
     own = importlib.metadata.version("ansible-core")
     series = list(CORES)
-    return {series[0], series[-1]}.union(core for core in series if own.startswith(core + "."))
+    return {series[0], series[-1]}.union(core for core in series if own.startswith(core + ".") or core == newest_own_core())
 
 
-def core_environment(core: str) -> pathlib.Path:
-    """The Python of an environment with ansible-core `core` ("2.16") and what the unit tests need."""
-    version = python_of_core(core)
+def core_environment(core: str, own: bool = False) -> pathlib.Path:
+    """The Python of an environment with ansible-core `core` ("2.16") and what the unit tests need; own: see python_of_core."""
+    version = python_of_core(core, own)
     if version is None:
         sys.exit(f"FAILED: no Python of this machine runs ansible-core {core}")
-    return environment("core-" + core, version, f"ansible-core=={core}.*", *TEST_PACKAGES)
+    return environment("core-" + core, version, "ansible-core" + _release(core), *TEST_PACKAGES)
 
 
 def managed_environment(version: Version) -> pathlib.Path:
@@ -118,7 +161,7 @@ def module_library(core: str) -> pathlib.Path:
             print("Fetching the module library of ansible-core " + core, flush=True)
             complete = folder / "complete"
             # No module is run by this Python: what the release asks of it does not matter.
-            _pip(sys.executable, "--no-deps", "--ignore-requires-python", "--target", str(complete), f"ansible-core=={core}.*")
+            _pip(sys.executable, "--no-deps", "--ignore-requires-python", "--target", str(complete), "ansible-core" + _release(core))
             (folder / "ansible").mkdir()
             for part in ("release.py", "module_utils"):
                 (complete / "ansible" / part).rename(folder / "ansible" / part)

@@ -7,17 +7,27 @@
 from __future__ import annotations
 
 import ast
+import functools
 import pathlib
 from collections.abc import Iterable, Iterator
 
 from . import paths
 
 PLUGINS = paths.CHECKOUT / "plugins"
+# Where the program `corosync-quorum` starts, which managed nodes run beside the modules
+PROGRAM = PLUGINS / "module_utils" / "_program" / "cli.py"
+# What is sent before the program, where it comes over the standard input
+RECEIVER = PLUGINS / "module_utils" / "_program" / "over_stdin.py"
 _PACKAGE = ("ansible_collections", "corosync", "quorum", "plugins")
 
 
-def _names(path: pathlib.Path) -> Iterator[tuple[str, ...]]:
+@functools.cache
+def _names(path: pathlib.Path) -> tuple[tuple[str, ...], ...]:
     """Everything that a file imports, as parts of dotted names; what is imported from a module may be a module or not."""
+    return tuple(_found_names(path))
+
+
+def _found_names(path: pathlib.Path) -> Iterator[tuple[str, ...]]:
     package = _PACKAGE + path.parent.relative_to(PLUGINS).parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -33,6 +43,11 @@ def imported(path: pathlib.Path) -> set[pathlib.Path]:
     """The files below plugins/ that this one of them imports."""
     ours = [name[len(_PACKAGE) :] for name in _names(path) if name[: len(_PACKAGE)] == _PACKAGE]
     return {file for file in (PLUGINS.joinpath(*name).with_suffix(".py") for name in ours if name) if file.is_file()}
+
+
+def uses_ansible(path: pathlib.Path) -> bool:
+    """Whether a file, or anything that it imports, imports ansible-core."""
+    return any(name[0] == "ansible" for file in reached([path]) for name in _names(file))
 
 
 def reached(files: Iterable[pathlib.Path]) -> set[pathlib.Path]:

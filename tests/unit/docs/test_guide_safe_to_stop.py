@@ -12,6 +12,7 @@ import ast
 import json
 import pathlib
 import re
+import time
 import typing as t
 
 import jinja2
@@ -19,6 +20,7 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.filter.forecast import FilterModule as Forecast
 from ansible_collections.corosync.quorum.plugins.filter.upgrade_batches import FilterModule as UpgradeBatches
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 from ansible_collections.corosync.quorum.plugins.test.quorate_without import TestModule as QuorateWithout
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
@@ -36,7 +38,7 @@ def _environment() -> jinja2.Environment:
 
 def _cluster(arguments: str) -> dict[str, t.Any]:
     call = ast.parse(f"value({arguments})", mode="eval").body
-    return value(*map(ast.literal_eval, call.args), **{word.arg: ast.literal_eval(word.value) for word in call.keywords})
+    return value(*map(ast.literal_eval, call.args), read_at=utc(time.time()), **{word.arg: ast.literal_eval(word.value) for word in call.keywords})
 
 
 def answered(expression: str, cluster: str) -> str:

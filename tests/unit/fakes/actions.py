@@ -34,7 +34,7 @@ OPTIONS: Vars = {
     "watch_timeout": 14400,
     "report": "",
     "state_file": "/var/lib/corosync-quorum/rolling-upgrade.json",
-    "async_dir": "/run/corosync-quorum-jobs",
+    "take_over": "",
     "hooks": dict.fromkeys(("drain", "stop", "upgrade", "start", "undrain", "check"), ""),
 }
 

@@ -16,7 +16,15 @@ ABSENT = {
     "loaded_version": None,
     "marked": False,
     "qdevice_marked": False,
-    "proxmox": False,
+    "uses": [],
+    "tools": [],
+    "installed": True,
+    "key_changed": None,
+    "started": None,
+    "key_loaded": None,
+    "token": None,
+    "consensus": None,
+    "files": [],
 }
 DEFAULT = (
     "totem {\nversion: 2\ncluster_name: debian\n}\nquorum {\nprovider: corosync_votequorum\n}\n"
@@ -31,6 +39,7 @@ def wishes(count=3, shared=None, **hosts):
         "name": "one",
         "hosts": names,
         "remove": [],
+        "rotate_key": False,
         "quorum": {},
         "device": {},
         "totem": {},
@@ -63,6 +72,10 @@ def running(given, version=1, votes=None, **changes):
             "reason": None,
             "msg": "",
             "loaded_version": str(version),
+            "key_changed": 100.0,
+            "started": 200.0,
+            "token": "3650",
+            "consensus": "4380",
             "votequorum": value(votes, asked=int(name[4:]), **dict({"problems": []}, **changes)),
         }
         for name in given

@@ -32,6 +32,9 @@ class Script:
         self.ffi = _abi.ffi
         self.loaded = []
         self.threads = set()
+        self.alive = False  # what is found when a function answers CS_ERR_LIBRARY
+        self.absent = set()  # functions that the libraries do not have
+        self.listeners = []  # what is found before each initialize: an exception, or None for root's; root's where nothing is left
         self._expected = []
         self._callbacks = {}
         self._wrong = []
@@ -41,6 +44,11 @@ class Script:
     def load(self, soname):
         self.loaded.append(soname)
         return _Library(self)
+
+    def asked_for_listener(self, dummy_service):
+        found = self.listeners.pop(0) if self.listeners else None
+        if found is not None:
+            raise found
 
     def called(self, function, args):
         """The C function was called: check that it was expected, do what the script says, and return its code."""
@@ -85,6 +93,10 @@ class Script:
 
         arguments = {"cmap": 0, "votequorum": 1, "quorum": 2}[service]
         return self.expect(service + "_initialize", *([ANY] * (arguments + 1)), code=code, do=[first, fill] if code == OK else [])
+
+    def expect_statistics(self, handle=8, code=OK):
+        """The other map of cmap."""
+        return self.expect("cmap_initialize_map", ANY, 1, code=code, do=[self.out(handle, at=0)] if code == OK else [])
 
     def finish(self):
         patience = time.monotonic() + 10  # closing leaves its calls behind after a moment, and on a busy machine they come later
@@ -189,6 +201,8 @@ class _Library:
         self._script = script
 
     def __getattr__(self, function):
+        if function in self._script.absent:
+            raise AttributeError(function)
         return lambda *args: self._script.called(function, args)
 
 

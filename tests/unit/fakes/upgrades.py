@@ -12,7 +12,7 @@ _PHASES = (("preflight", 0.8), ("gate", 0.5), ("drain", 2.2), ("stop", 1.6), ("u
 def upgrade(count=3, name="node%d", **more):
     """One node after the other, and quorum kept."""
     names, ids, quorum = [name % number for number in range(1, count + 1)], list(range(1, count + 1)), count // 2 + 1
-    nodes, timelines, now, ring = [], {node: [seen(0.3, "start", ids, 8, quorum)] for node in names}, 2.0, 8
+    nodes, timelines, now, ring = [], {node: [seen(0.3, "state", ids, 8, quorum)] for node in names}, 2.0, 8
     for nodeid, node in enumerate(names, start=1):
         phases = []
         for phase, seconds in _PHASES:
@@ -22,11 +22,12 @@ def upgrade(count=3, name="node%d", **more):
                 there = [other for other in ids if phase == "rejoin" or other != nodeid]
                 for other in names:
                     if other != node:
-                        timelines[other].append(seen(now + 1, "membership", there, ring, quorum, **{"joined" if phase == "rejoin" else "left": [nodeid]}))
+                        move = "joined" if phase == "rejoin" else "left"
+                        timelines[other].append(seen(now + 1, f"node_{move}", there, ring, quorum, **{move: [nodeid]}))
                 timelines[node] += (
                     [mark(now + 1, "corosync_unavailable", reason="not_running")]
                     if phase == "stop"
-                    else [mark(now + 0.9, "corosync_available"), seen(now + 1, "membership", ids, ring, quorum)]
+                    else [mark(now + 0.9, "corosync_available"), seen(now + 1, "node_restarted", ids, ring, quorum)]
                 )
             now += seconds + 0.25
         nodes.append({"name": node, "nodeid": nodeid, "result": "upgraded", "from": {"corosync": "3.1.7-1"}, "to": {"corosync": "3.1.9-2"}, "phases": phases})
@@ -69,10 +70,30 @@ def failed():
     return given
 
 
+def gates():
+    """Gates used alone around a reboot of each node, the last one is not to be stopped. The first one has many new packages; it is alone as it starts."""
+    given = upgrade(3, stopped="Refused to stop node3: Without node3, 1 vote is present.\nWhen this is corrected, run the playbook again.")
+    for node in given["nodes"]:
+        gate, work, back = node["phases"][1], node["phases"][3], node["phases"][6]
+        node.update(result="rebooted", phases=[gate, dict(work, phase="tasks", ended=back["started"]), back])
+    given["nodes"][0]["from"] = {f"lib{number}": f"1.{number}" for number in range(40)}
+    given["nodes"][0]["to"] = {f"lib{number}": f"2.{number}" for number in range(40)}
+    last = given["nodes"][2]
+    last.update(result="refused", phases=[dict(last["phases"][0], result="failed", detail="Refused to stop node3: Without node3, 1 vote is present.")])
+    given["timelines"]["node1"].insert(3, seen(20.5, "quorum_lost", [1], 14, 2, left=[2, 3]))
+    return given
+
+
+def refused():
+    """The preflight said no."""
+    reasons = ["This cluster cannot be upgraded now, and nothing was changed.", "node3 is no member. Start corosync there, and run this again."]
+    return {"nodes": [{"name": name} for name in ("node1", "node2", "node3")], "started": at(0), "ended": at(2), "stopped": "\n".join(reasons)}
+
+
 def hostile():
     """Every text is an attack on the page."""
     given = upgrade(2)
-    given.update(title=HOSTILE, cluster_name=HOSTILE, controller=HOSTILE, batches=[[HOSTILE]], problems=[HOSTILE])
+    given.update(stopped=HOSTILE, title=HOSTILE, cluster_name=HOSTILE, controller=HOSTILE, batches=[[HOSTILE]], problems=[HOSTILE])
     given["verdict"] = {"kept": False, "sentence": HOSTILE, "losses": [{"node": HOSTILE, "at": at(3), "members": [1]}]}
     for node in given["nodes"]:
         node.update({"name": HOSTILE + node["name"], "from": {HOSTILE: HOSTILE}, "to": {HOSTILE: HOSTILE + "2"}})

@@ -19,6 +19,8 @@ def node(nodeid, member=True, votes=1, configured=1, name="", **other):
             "expected_votes": 3,
             "local": nodeid == 1,
             "qdevice": None,
+            "addresses": [f"192.0.2.{nodeid}"],
+            "links": None,
         },
         **other,
     )
@@ -85,6 +87,9 @@ def _made(nodes, members, asked, devices, modes, ring):
     return {
         "nodeid": asked,
         "name": f"node{asked}",
+        "cluster_name": "lab",
+        "cluster_uuid": None,
+        "read_at": None,
         "quorate": total >= quorum,
         "settled": True,
         "ring_id": {"nodeid": min(members, default=asked), "seq": ring},

@@ -54,3 +54,9 @@ def test_sections_that_a_test_does_not_want_are_not_there():
 
 def test_truth_values_are_corosyncs():
     assert corosync_conf.section("net", {"tls": False, "force": True}) == ["net {", "    tls: no", "    force: yes", "}"]
+
+
+def test_a_cluster_is_encrypted_where_its_transport_can():
+    assert "crypto_cipher: aes256" in lines() and "crypto_hash: sha256" in lines()
+    assert not [line for line in lines(totem={"transport": "udpu"}) if "crypto" in line]
+    assert not [line for line in lines(totem={"crypto_cipher": None, "crypto_hash": None}) if "crypto" in line]

@@ -3,12 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Names and limits of labs, and what they find on the machine they run on."""
 
+import ipaddress
 import os
+import signal
 import subprocess
+import threading
 
 import pytest
-from lab import Lab, LabError, host, image, machine
+from lab import Lab, LabError, host, image, inventory, machine
 from lab import __main__ as command
+from lab.node import MARK, Node
 
 
 @pytest.mark.parametrize("nodes", [0, 17, -1, "3", None])
@@ -18,7 +22,7 @@ def test_a_lab_of_an_impossible_size_is_refused(nodes):
 
 
 def test_an_unknown_suite_is_refused_with_the_known_ones():
-    with pytest.raises(LabError, match="bookworm, trixie, bullseye"):
+    with pytest.raises(LabError, match="bookworm, trixie, bullseye, forky"):
         Lab(suite="buster")
 
 
@@ -71,11 +75,64 @@ def test_a_pid_counts_only_while_it_is_ours(tmp_path):
     for text in ("", "nonsense", "999999999", str(os.getpid())):
         pid_file.write_text(text)
         assert mine._own_pid("supervisor.pid") is None
-    with subprocess.Popen(["sh", "-c", "read line", "x", str(tmp_path)], stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(["sh", "-c", "echo; read line", "x", str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()  # only now has it its command line for sure
         pid_file.write_text(str(process.pid))
         assert mine._own_pid("supervisor.pid") == process.pid
         process.communicate(b"\n")
     assert mine._own_pid("supervisor.pid") is None
+
+
+def test_a_process_that_is_not_ours_any_more_is_not_killed():
+    """Its number may have gone to another process since it was found."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        machine._kill([process.pid, 999999999], lambda pid: False)
+        assert process.poll() is None
+        machine._kill([process.pid], lambda pid: True)
+        assert process.wait() == -signal.SIGKILL
+
+
+def test_a_command_for_a_node_runs_nowhere_else(monkeypatch, tmp_path):
+    """As where the node ended and its number went to a process of this machine, before nsenter looked at it."""
+    mine = Node(machine.Machine(tmp_path, "/image", "node1", "cq000000n1", "bridge"), 1, ipaddress.IPv4Address("192.0.2.1"), tmp_path / "ssh_config", [])
+    monkeypatch.setattr(mine.machine, "leader", lambda: 4711)
+    command = mine.inside(["touch", str(tmp_path / "it ran")])
+    assert command[:6] == ["nsenter", "-t", "4711", "-a", "--root", "--wd"]
+    here = command[6:]
+    monkeypatch.setattr(mine, "inside", lambda argv, user=None: here)
+    with pytest.raises(LabError, match=r"node1 has ended meanwhile, or was made by an older version of the lab .*: nothing was run"):
+        mine.run(["touch"], check=False)
+    assert not (tmp_path / "it ran").exists()
+    for mark, runs in (("cq000000n2\n", False), ("", False), ("cq000000n1\n", True)):
+        (tmp_path / "mark").write_text(mark)
+        done = subprocess.run([word.replace(MARK, str(tmp_path / "mark")) for word in here], timeout=60, check=False)
+        assert (done.returncode == 0, (tmp_path / "it ran").exists()) == (runs, runs)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_is_given_to_the_user_of_sudo_is_not_behind_a_link(monkeypatch, tmp_path):
+    monkeypatch.setenv("SUDO_UID", "1234")
+    monkeypatch.setenv("SUDO_GID", "1234")
+    roots, folder = tmp_path / "roots", tmp_path / "folder"
+    roots.touch()
+    folder.mkdir()
+    (folder / "plain").touch()
+    (folder / "link").symlink_to(roots)
+    host.give_to_sudo_user(folder, ["plain", "link"])
+    assert [os.lstat(path).st_uid for path in (folder, folder / "plain", folder / "link", roots)] == [1234, 1234, 1234, 0]
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(LabError, match="stays root's"):
+        host.give_to_sudo_user(tmp_path / "link", ["roots"])
+    assert roots.stat().st_uid == 0
+
+
+def test_a_file_that_is_replaced_is_not_written_through_a_link(monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    victim, file = tmp_path / "victim", tmp_path / "file"
+    (tmp_path / f"file.7-{threading.get_ident()}").symlink_to(victim)
+    file.symlink_to(victim)
+    inventory.replace_file(file, "new")
+    assert file.read_text() == "new" and not file.is_symlink() and not victim.exists()
 
 
 def test_a_lock_is_held_by_one_and_free_when_its_holder_ends(tmp_path):

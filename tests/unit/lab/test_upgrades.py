@@ -56,9 +56,11 @@ def test_a_repository_without_a_package_is_an_error(tmp_path):
         packages.write_index(tmp_path, [])
 
 
-@pytest.mark.parametrize("suite, target", [("bookworm", "bullseye"), ("bookworm", "bookworm"), ("bullseye", "trixie"), ("trixie", "forky"), ("bookworm", "")])
+@pytest.mark.parametrize(
+    "suite, target", [("bookworm", "bullseye"), ("bookworm", "bookworm"), ("bullseye", "trixie"), ("bookworm", "forky"), ("forky", "trixie"), ("bookworm", "")]
+)
 def test_only_the_next_debian_is_offered(suite, target):
-    with pytest.raises(LabError, match="bookworm to trixie, bullseye to bookworm"):
+    with pytest.raises(LabError, match="bookworm to trixie, bullseye to bookworm, trixie to forky"):
         upgrade.check(suite, target)
 
 

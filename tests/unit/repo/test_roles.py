@@ -9,6 +9,8 @@ import pytest
 import yaml
 from run import paths
 
+# Options that have one meaning in several roles.
+SHARED = {"quorum_lock_take_over"}
 ROLES = sorted(path.name for path in (paths.CHECKOUT / "roles").glob("*") if path.is_dir())
 
 
@@ -37,7 +39,7 @@ def test_every_default_is_documented_and_every_documented_default_is_one(role):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_options_have_the_name_of_their_role(role):
-    assert all(name.startswith(role + "_") for name in options(role))
+    assert all(name.startswith(role + "_") for name in options(role) if name not in SHARED)
     private = [name for path in (paths.CHECKOUT / "roles" / role / "vars").glob("*.yml") for name in yaml.safe_load(path.read_text(encoding="utf-8"))]
     assert all(re.match(f"_{{1,2}}{role}_", name) for name in private)
 
@@ -66,3 +68,31 @@ def test_the_readme_has_purpose_limits_and_two_playbooks(role):
     text = (paths.CHECKOUT / "roles" / role / "README.md").read_text(encoding="utf-8")
     assert text.count("```yaml\n---\n- name:") >= 2
     assert f"# corosync.quorum.{role}\n" in text and "## Limits\n" in text
+
+
+def tasks_in(data):
+    """Each task of a file, also those of blocks."""
+    if isinstance(data, list):
+        for item in data:
+            yield from tasks_in(item)
+    elif isinstance(data, dict):
+        yield data
+        for item in data.values():
+            if isinstance(item, list):
+                yield from tasks_in(item)
+
+
+@pytest.mark.parametrize("path", sorted([*(paths.CHECKOUT / "roles").rglob("tasks/**/*.yml"), *(paths.CHECKOUT / "playbooks").rglob("*.yml")]), ids=str)
+def test_what_a_delegated_task_brings_of_facts_stays_with_the_host_that_says_it(path):
+    """Else they would be variables of the host whose turn it is. A node may answer any task with facts."""
+    delegated = [task for task in tasks_in(yaml.safe_load(path.read_text(encoding="utf-8"))) if "delegate_to" in task]
+    assert [task["name"] for task in delegated if task.get("delegate_facts") is not True] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_an_entry_point_documents_no_option_of_another_meaning(role):
+    """All of them are those of main, where main has them: the same text, written once."""
+    main = specs(role)["main"].get("options", {})
+    for name, entry in specs(role).items():
+        differing = [option for option, spec in entry.get("options", {}).items() if main.get(option, spec) != spec]
+        assert differing == [], f"{role}, entry point {name}"

@@ -12,7 +12,10 @@ import subprocess
 import sys
 import typing as t
 
+import pytest
 from run import trees
+
+pytestmark = pytest.mark.plays
 
 INVENTORY = {"nodes": {"hosts": {f"node{number}": {"ansible_host": "127.0.0.1", "ansible_port": 1} for number in (1, 2, 3)}}}
 PREFLIGHT = [

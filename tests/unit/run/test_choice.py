@@ -56,5 +56,5 @@ def test_all_that_make_check_runs_is_part_of_make_test():
     run, left_out = chosen(all_stages(), [])
     assert set(SETS["check"]) <= set(names(run))
     usual = environments.usual_cores()
-    assert names(left_out) == ["sanity-" + core for core in environments.CORES if core not in usual]
-    assert {min(environments.CORES), max(environments.CORES)} <= usual
+    assert names(left_out) == ["soak"] + ["sanity-" + core for core in environments.CORES if core not in usual]
+    assert {min(environments.CORES), max(environments.CORES), environments.newest_own_core()} <= usual | {None}

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-import base64
-import json
+import html
+import pathlib
+import re
 import time
 import typing as t
 
@@ -18,43 +19,31 @@ from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_g
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait import question
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import Cluster, out_of_reach
+from ansible_collections.corosync.quorum.tests.unit.fakes.gates import (
+    IDS,
+    LOCK,
+    PLAN,
+    RUN_ID,
+    VOTES,
+    answer,
+    ask,
+    asked,
+    before_stop,
+    gates,
+    marked,
+    preflight,
+    says,
+)
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, value
 
-INFO, WAIT = module.INFO, module.WAIT
-BEGUN = "2026-11-28T10:00:00.000000Z"
-IDS = {"web1": 1, "web2": 2, "web3": 3, "web4": 4}
-PLAN: dict[str, t.Any] = {"begun": BEGUN, "nodeids": IDS, "resumed": [], "qdevice": False, "members": [1, 2, 3, 4], "total_votes": 4, "batches": [["web4"]]}
-LOOK = {"turn": "t1", "run": BEGUN, "needed": True, "phases": ["gate"], "resumes": "", "tasks": "node.yml", "versions": {}}
-VOTES = (1, 1, 1, 1)
+INFO, WAIT, MARK = module.INFO, module.WAIT, module.MARK
+BEGUN = str(PLAN["begun"])
 
 
 @pytest.fixture(name="cluster")
 def _cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     """web1 to web4 are all well, and it is the turn of web4."""
-    monkeypatch.setattr(module, "_ASKED", {})
-    made = Cluster(monkeypatch, module.ActionModule, module, 4)
-    for host in made.hosts:
-        made.answers[(INFO, host)] = says(host)
-    made.hostvars["web1"][registered.PLAN] = PLAN
-    made.hostvars["web4"][registered.LOOK] = LOOK
-    return made
-
-
-def says(host: str, votes: tuple[int, ...] = VOTES, **changes: t.Any) -> dict[str, t.Any]:
-    """What the module returns there."""
-    return {"changed": False, "available": True, "quorate": True, "reading": {"value": value(votes, asked=IDS[host], **changes), "cmap": {}, "files": {}}}
-
-
-def before_stop(cluster: Cluster, **more: t.Any) -> list[dict[str, t.Any]]:
-    return cluster.loop("web4", ["web1", "web2", "web3"], registered.GATE, point="before_stop", **more)
-
-
-def asked(cluster: Cluster, name: str = INFO) -> list[str]:
-    return [call[1] for call in cluster.calls if call[0] == name]
-
-
-def answer(cluster: Cluster) -> t.Any:
-    return registered.gate_of(cluster.hostvars["web4"], "t1")
+    return gates(monkeypatch)
 
 
 # ---- before a stop: who is asked -----------------------------------------------------------------------------------------
@@ -98,8 +87,8 @@ def test_where_none_can_be_logged_in_to_it_is_a_no(cluster: Cluster) -> None:
         (AnsibleConnectionFailure("Failed to create temporary directory."), "Failed to create temporary directory."),
         (says("web1", settled=False), "A membership change was under way"),
         (says("web1", members=[1, 2, 4]), "Other nodes are down already: node3."),
-        ({"reading": {}}, "it gave no reason."),
-        ({"reading": {"value": {"quorum": 2}}}, "not a votequorum value"),
+        ({"reading": {}}, "it answered, but not as the module does: of its votequorum value, it is nothing (None)."),
+        ({"reading": {"value": {"quorum": 2}}, "lock": LOCK}, "not as the module does: of its votequorum value, it lacks nodeid,"),
         ({"reading": ["odd"]}, "it gave no reason."),
     ],
 )
@@ -122,8 +111,7 @@ def test_a_no_after_one_that_cannot_be_logged_in_to_is_final(cluster: Cluster) -
 def test_what_goes_wrong_in_an_item_is_no_reason_to_ask_the_next_one(cluster: Cluster) -> None:
     cluster.answers[(INFO, "web1")] = RuntimeError("a bug")
     task = cluster.task()
-    with pytest.raises(RuntimeError):
-        cluster.run("web4", task, asked="web1", point="before_stop")
+    assert "RuntimeError: a bug" in cluster.run("web4", task, asked="web1", point="before_stop")["msg"]
     assert cluster.run("web4", task, asked="web2", point="before_stop")["skipped"]
 
 
@@ -207,6 +195,15 @@ def test_one_member_that_says_that_all_must_be_asked_is_enough(cluster: Cluster)
     assert asked(cluster) == ["web1", "web2", "web3"] and results[2]["failed"] and answer(cluster) is None
 
 
+def test_so_is_one_host_in_the_preflight(cluster: Cluster) -> None:
+    """Whoever is asked first need not be the one that differs."""
+    cluster.hostvars["web1"][registered.PLAN] = dict(PLAN, asks_all=True)
+    before_stop(cluster)
+    assert asked(cluster) == ["web1", "web2", "web3"] and answer(cluster)["safe"]
+    cluster.answers[(INFO, "web3")] = says("web3", settled=False)
+    assert before_stop(cluster)[2]["failed"] and answer(cluster) is None
+
+
 def test_a_member_that_is_no_host_is_a_no(cluster: Cluster) -> None:
     """As with --limit, where rolling_upgrade_hosts is what is left."""
     cluster.play["cluster"] = ["web1", "web2", "web4"]
@@ -235,6 +232,7 @@ def test_without_a_plan_a_node_is_what_the_user_calls_it(cluster: Cluster, run: 
     cluster.options["node"] = "node3"
     if not run:
         del cluster.hostvars["web1"][registered.PLAN]
+        cluster.answers[(INFO, "web1")] = says("web1", lock=None)
     results = before_stop(cluster)
     assert results[0]["gate"]["nodeid"] == (4 if run else 3)
     assert results[0]["turn"] == ("t1" if run else None)
@@ -256,6 +254,7 @@ def test_a_spare_as_text_and_one_that_is_no_number(cluster: Cluster) -> None:
 
 def test_in_check_mode_the_gate_is_asked_too(cluster: Cluster) -> None:
     cluster.check_mode = True
+    cluster.answers[(INFO, "web1")] = says("web1", lock=None)
     assert before_stop(cluster)[0]["gate"]["safe"]
 
 
@@ -342,10 +341,11 @@ def test_what_must_be_back_of_a_node_that_is_only_brought_back(cluster: Cluster)
 def test_a_turn_of_a_run_that_is_over_is_none(cluster: Cluster) -> None:
     """Else an answer from behind a drain, of that run, would be taken for the newest one."""
     back(cluster)
-    cluster.hostvars["web2"][registered.FINISHED] = {"begun": BEGUN}
+    cluster.hostvars["web2"][registered.FINISHED] = {"run_id": RUN_ID}
     old = {"turn": "t1", "must_return": {"members": [9], "min_votes": 9, "qdevice": False}}
     cluster.hostvars["web4"][registered.RESULTS["gate_again"]] = {"results": [{"gate": old}]}
     cluster.options["node"] = 4
+    cluster.answers[(INFO, "web1")] = says("web1", lock=None)
     assert before_stop(cluster)[0]["turn"] is None
     cluster.calls.clear()
     after_start(cluster)
@@ -366,41 +366,75 @@ def test_an_odd_value_of_the_node_is_no_traceback(cluster: Cluster) -> None:
 
 def test_finish_waits_for_what_there_was(cluster: Cluster) -> None:
     back(cluster)
+    cluster.answers[module.LOCK] = {"changed": True}
     cluster.hostvars["web1"][registered.PLAN] = dict(PLAN, qdevice=True)
     assert not cluster.run("web1", point="finish", asked="web1").get("failed")
-    assert cluster.calls[0][2] == {"timeout": 300, "members": [1, 2, 3, 4], "min_votes": 4, "qdevice": "voting"}
-    cluster.answers[WAIT] = {"failed": True, "msg": "no"}
-    assert cluster.run("web1", point="finish", asked="web1")["msg"] == "no"
+    msg = "web1 does not see the cluster as it was before the upgrade."
+    assert cluster.calls[0][2] == {"timeout": 300, "members": [1, 2, 3, 4], "min_votes": 4, "qdevice": "voting", "msg": msg}
+    cluster.answers[WAIT] = {"failed": True, "msg": msg + " Timed out. corosync is not running on this node."}
+    assert cluster.run("web2", point="finish", asked="web1")["msg"] == msg + " Timed out. corosync is not running on web1."
+    cluster.answers[WAIT] = {"failed": True, "msg": "libvotequorum.so.8 was not found on this host."}
+    told = cluster.run("web2", point="finish", asked="web1")["msg"]
+    assert told == "Quorum cannot be read on web1: libvotequorum.so.8 was not found on web1."
+
+
+@pytest.mark.parametrize("options, done, removed", [({"reboot": "always"}, [], True), ({}, ["web1"], True), ({}, ["web2"], False), ({}, [], False)])
+def test_what_is_behind_the_finish_forgets_who_is_done(cluster: Cluster, options: dict[str, t.Any], done: list[str], removed: bool) -> None:
+    """Before it gives the lock back, without which nothing is removed. And never before all hosts were asked: the next run would reboot a node again."""
+    back(cluster)
+    cluster.options.update(options)
+    cluster.answers.update({module.LOCK: {"changed": True}, MARK: {"changed": True}})
+    cluster.hostvars["web1"][registered.PLAN] = dict(PLAN, done=done)
+    assert not cluster.run("web1", point="finish", asked="web1").get("failed")
+    assert cluster.names() == ["wait_for_quorum"]
+    cluster.calls.clear()
+    assert not cluster.run("web1", point="finished", asked="web1").get("failed")
+    assert cluster.names() == [*(["rolling_upgrade_mark"] if removed else []), "quorum_lock"]
+    args = {"state": "removed", "only_done": True, "path": "/var/lib/corosync-quorum/rolling-upgrade.json", "run": RUN_ID}
+    assert not removed or cluster.calls[0][2] == args
+
+
+def test_a_witness_without_corosync_is_the_one_that_is_named(cluster: Cluster) -> None:
+    """Not the host whose task it is: that one is well."""
+    gone = {"available": False, "reason": "not_running", "msg": "corosync is not running on this node: start it (systemctl start corosync)."}
+    absent = {"failed": True, "msg": "libvotequorum.so.8 was not found on this host. Install the package corosync."}
+    for said, words in ((gone, "corosync is not running on web1: start it"), (absent, "libvotequorum.so.8 was not found on web1. Install")):
+        cluster.answers[(INFO, "web1")] = said
+        told = before_stop(cluster)[0]["msg"]
+        assert told.startswith(f"Refused to stop web4: web1, which stays, cannot say whether that is safe: {words}")
+        assert "this node" not in told and "this host" not in told
+        back(cluster)
+        cluster.answers[(INFO, "web1")] = said
+        cluster.answers[(WAIT, "web1")] = {"failed": True, "msg": said["msg"]}
+        told = cluster.loop("web4", ["web4", "web1"], point="after_start")[1]["msg"]
+        assert told.startswith(f"web4 is back, but web1 does not say whether it sees it: {words}")
 
 
 # ---- the preflight -------------------------------------------------------------------------------------------------------
-
-SLURP = "ansible.builtin.slurp"
-
-
-def file(text: str | bytes) -> dict[str, t.Any]:
-    return {"content": base64.b64encode(text if isinstance(text, bytes) else text.encode()).decode()}
-
-
-def ask(cluster: Cluster, **files: t.Any) -> None:
-    """Each answers for itself, as where all are in the batch."""
-    for host in cluster.hosts:
-        told = cluster.answers[(INFO, host)]
-        if isinstance(told, dict) and "reading" in told:
-            cluster.answers[(INFO, host)] = dict(told, votequorum=told["reading"]["value"])
-        cluster.answers[(SLURP, host)] = files.get(host, {"failed": True, "msg": "file not found"})
-        cluster.loop(host, [host], registered.VIEWS, point="ask", batch=cluster.hosts)
-
-
-def preflight(cluster: Cluster) -> dict[str, t.Any]:
-    return cluster.run("web1", point="preflight", batch=cluster.hosts)
 
 
 def test_a_plan(cluster: Cluster) -> None:
     ask(cluster)
     found = preflight(cluster)
     assert sorted(host for batch in found["batches"] for host in batch) == cluster.hosts and [len(batch) for batch in found["batches"]] == [1, 1, 1, 1]
+    assert re.fullmatch("[0-9a-f]{16}", found["run_id"]) and preflight(cluster)["run_id"] != found["run_id"]
     assert found["begun"] > BEGUN and found["nodeids"] == IDS and found["members"] == [1, 2, 3, 4] and found["total_votes"] == 4
+
+
+def test_a_plan_shows_the_warnings_of_the_nodes_as_ansible_does(cluster: Cluster) -> None:
+    problem = {"id": "next_corosync", "severity": "warning", "message": "Well.", "advice": "Mind."}
+    for host in cluster.hosts:
+        cluster.answers[(INFO, host)] = dict(says(host), votequorum=dict(says(host)["reading"]["value"], problems=[problem]))
+        cluster.answers[(MARK, host)] = marked()
+        cluster.loop(host, [host], registered.VIEWS, point="ask", batch=cluster.hosts)
+    assert preflight(cluster)["warnings"] == ["On web1, web2, web3, web4: Well. Mind."]
+
+
+@pytest.mark.parametrize("mode, asks_all", [({}, False), (ALL, True)])
+def test_whether_every_gate_asks_all_is_in_the_plan(cluster: Cluster, mode: dict[str, t.Any], asks_all: bool) -> None:
+    cluster.answers.update({(INFO, host): says(host, **mode) for host in cluster.hosts})
+    ask(cluster)
+    assert preflight(cluster)["asks_all"] is asks_all
 
 
 @pytest.mark.parametrize("option, at_once", [("false", 1), ("no", 1), (False, 1), ("true", 2), (True, 2)])
@@ -418,7 +452,7 @@ def test_batches_as_text(cluster: Cluster, option: t.Any, at_once: int) -> None:
 def test_one_asks_all_where_the_play_has_only_some(cluster: Cluster) -> None:
     for host in cluster.hosts:
         cluster.answers[(INFO, host)] = dict(says(host), votequorum=says(host)["reading"]["value"])
-    cluster.answers[SLURP] = {"failed": True}
+    cluster.answers[MARK] = marked()
     cluster.play["everyone"] = cluster.play["active"] = ["web2"]
     cluster.loop("web2", cluster.hosts, registered.VIEWS, point="ask")
     assert cluster.run("web2", point="preflight")["batches"] == [["web2"]]
@@ -455,20 +489,40 @@ def test_a_host_that_was_not_asked_is_a_refusal(cluster: Cluster) -> None:
 
 
 def test_what_was_interrupted_comes_first(cluster: Cluster) -> None:
-    ask(cluster, web2=file(json.dumps({"phase": "start", "nodeid": 2}) + "\n"))
+    ask(cluster, web2=marked({"phase": "start", "nodeid": 2}))
     found = preflight(cluster)
     assert found["resumed"] == ["web2"] and found["batches"][0] == ["web2"]
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", "{", b"\xff\xfe", "[]", "null", "3", '"stop"', "{}", '{"phase": "stop"}', '{"phase": "later", "nodeid": 2}', '{"phase": "stop", "nodeid": "web2"}']
-    + ['{"phase": ["stop"], "nodeid": 2}', '{"phase": "stop", "nodeid": true}', '{"phase": "stop", "nodeid": null}'],
+    "said, words",
+    [
+        (marked(fault="/etc is a folder."), "On web2: /etc is a folder."),
+        ({"failed": True, "msg": "MODULE FAILURE"}, "On web2: MODULE FAILURE"),
+        ({"failed": True}, "On web2: it gave no reason"),
+        ({}, "On web2: what it says of an interrupted upgrade is not what this role writes there."),
+        *(
+            (marked(odd), "On web2: what it says of an interrupted upgrade is not")
+            for odd in ([], 3, "stop", {"phase": "x", "nodeid": 2}, {"phase": "stop", "nodeid": "2"}, {"phase": ["stop"], "nodeid": True})
+        ),
+    ],
 )
-def test_a_mark_that_is_none_is_a_refusal(cluster: Cluster, text: str | bytes) -> None:
-    ask(cluster, web2=file(text))
+def test_a_mark_that_is_none_is_a_refusal(cluster: Cluster, said: t.Any, words: str) -> None:
+    ask(cluster, web2=said)
     found = preflight(cluster)
-    assert found["failed"] and "/var/lib/corosync-quorum/rolling-upgrade.json on web2 is not what this role writes there (it " in found["msg"], found
+    assert found["failed"] and words in found["msg"]
+
+
+def test_what_a_power_cut_left_of_a_mark_is_an_upgrade_that_has_begun(cluster: Cluster) -> None:
+    """Which node it is corosync says, where it runs."""
+    ask(cluster, web2=marked({"phase": "stop", "nodeid": None}))
+    found = preflight(cluster)
+    assert found["resumed"] == ["web2"] and found["batches"][0] == ["web2"]
+    cluster.answers[(INFO, "web2")] = {"available": False, "reason": "not_running", "msg": "corosync does not run."}
+    ask(cluster, web2=marked({"phase": "stop", "nodeid": None}))
+    said = preflight(cluster)["msg"]
+    assert "An upgrade of web2 has begun, but /var/lib/corosync-quorum/rolling-upgrade.json does not say any more of which node" in said
+    assert "Start corosync on web2 and run this again: it continues there." in said
 
 
 @pytest.mark.parametrize("reached, hooks, refused", [(0, {}, False), (1, {}, True), (1, {"stop": "x", "start": "y"}, False), (1, {"stop": "x"}, True)])
@@ -494,3 +548,49 @@ def test_input(cluster: Cluster) -> None:
     cluster.options["spare"] = "-1"
     said = cluster.run("web1", point="input", batch=cluster.hosts)["msg"]
     assert "rolling_upgrade_hosts (1, 2) must have each host of this play once" in said and "rolling_upgrade_spare is -1" in said
+
+
+# ---- the page of a refusal -----------------------------------------------------------------------------------------------
+
+
+def test_a_refusal_writes_a_page_and_yesterdays_is_gone(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text("yesterday's", encoding="utf-8")
+    cluster.options["report"] = str(page)
+    cluster.answers[(INFO, "web2")] = {"available": False, "reason": "not_running", "msg": "corosync is not running on this node."}
+    result = preflight(cluster)
+    text = page.read_text(encoding="utf-8")
+    assert result["failed"] and result["report"] == f"The report is in {page}"
+    assert "The upgrade did not begin" in text and "0 of 4 done" in text
+    for line in result["msg"].splitlines():
+        assert f"<p>{html.escape(line)}</p>" in text
+
+
+def test_options_that_are_refused_and_a_lock_that_cannot_be_had_too(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    page = tmp_path / "report.html"
+    cluster.options.update(report=str(page), spare="many")
+    assert cluster.run("web1", point="input")["failed"] and "rolling_upgrade_spare" in page.read_text(encoding="utf-8")
+    cluster.options["spare"] = 0
+    cluster.hostvars["web1"].update(ansible_failed_task={"name": "Take the lock"}, ansible_failed_result={"failed": True, "msg": "Another run has the lock."})
+    assert cluster.run("web1", point="not_begun")["failed"] and "Another run has the lock." in page.read_text(encoding="utf-8")
+    # A host that Ansible takes along into the rescue, though it has not failed, says nothing and leaves the page as it is.
+    other = cluster.run("web2", point="not_begun")
+    assert other["msg"] == "The upgrade did not begin. Another host of this play says why." and other["failed"]
+    assert "Another run has the lock." in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("why", ["check mode", "none is wanted", "no folder"])
+def test_no_page_of_a_refusal(cluster: Cluster, tmp_path: pathlib.Path, why: str) -> None:
+    cluster.options["report"] = {"none is wanted": "", "no folder": str(tmp_path / "not there" / "report.html")}.get(why, str(tmp_path / "report.html"))
+    cluster.check_mode = why == "check mode"
+    cluster.hostvars["web1"].update(ansible_failed_task={"name": "Take the lock"}, ansible_failed_result={"failed": True, "msg": "no"})
+    result = cluster.run("web1", point="not_begun")
+    assert result["failed"] and "did not begin" in result["msg"] and not list(tmp_path.iterdir())
+    assert ("could not be written" in result.get("report", "")) == (why == "no folder")
+
+
+@pytest.mark.parametrize("run, kept", [(True, " This run keeps its lock."), (False, "")])
+def test_a_node_that_is_not_back_stops_a_play_that_uses_gates_alone(cluster: Cluster, run: bool, kept: str) -> None:
+    if not run:
+        del cluster.hostvars["web1"][registered.PLAN]
+    assert cluster.run("web4", point="not_back")["msg"] == f"The play stops, because web4 is not back as it has to be.{kept}"

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import typing as t
 
 import pytest
@@ -17,16 +15,17 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import re
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import Cluster, out_of_reach
 
 BEGUN = "2026-11-28T10:00:00.000000Z"
-PLAN: dict[str, t.Any] = {"begun": BEGUN, "nodeids": {"web1": 1, "web2": 2, "web3": 3}, "resumed": [], "qdevice": False}
+RUN_ID = "0123456789abcdef"
+PLAN: dict[str, t.Any] = {"begun": BEGUN, "run_id": RUN_ID, "nodeids": {"web1": 1, "web2": 2, "web3": 3}, "resumed": [], "qdevice": False}
 PHASES = ["gate", "begin", "stop", "upgrade", "reboot", "installed", "start", "back", "done"]
 DRAINED = ["gate", "begin", "drain", "gate_again", "stop", "upgrade", "installed", "start", "back", "undrain", "done"]
-SERVICE, COMMAND, PACKAGE, SLURP = (f"ansible.builtin.{name}" for name in ("service", "command", "package", "slurp"))
-MARK = "/var/lib/corosync-quorum/rolling-upgrade.json"
+SERVICE, COMMAND, PACKAGE = (f"ansible.builtin.{name}" for name in ("service", "command", "package"))
+MARK, PATH = module.MARK, "/var/lib/corosync-quorum/rolling-upgrade.json"
 STOPPING = ["begin", "drain", "may_stop", "stop", "upgrade", "reboot"]
 
 
 def look(**more: t.Any) -> dict[str, t.Any]:
-    return dict({"turn": "t1", "run": BEGUN, "needed": True, "resumes": "", "tasks": "node.yml", "phases": PHASES, "versions": {}}, **more)
+    return dict({"turn": "t1", "run": RUN_ID, "needed": True, "resumes": "", "tasks": "node.yml", "phases": PHASES, "versions": {}, "rebooted": False}, **more)
 
 
 def gate(**more: t.Any) -> dict[str, t.Any]:
@@ -40,8 +39,9 @@ def _cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     made = Cluster(monkeypatch, module.ActionModule, module)
     made.hostvars["web1"][registered.PLAN] = PLAN
     made.hostvars["web3"].update({registered.LOOK: look(), registered.GATE: gate()})
-    for name in ("service", "command", "package", "apt", "file", "lineinfile", "reboot", "stat", "setup", "package_facts", "slurp"):
+    for name in ("service", "command", "package", "apt", "reboot", "stat", "setup", "package_facts"):
         made.answers[f"ansible.builtin.{name}"] = {"changed": True, "stat": {"exists": False}, "ansible_facts": {"packages": {}}}
+    made.answers[MARK] = {"changed": True, "mark": None, "fault": ""}
     return made
 
 
@@ -112,7 +112,7 @@ def test_nothing_is_done_without_a_look_in_this_run(cluster: Cluster, phase: str
 
 
 def test_nothing_is_done_once_the_run_is_over(cluster: Cluster) -> None:
-    cluster.hostvars["web2"][registered.FINISHED] = {"begun": BEGUN}
+    cluster.hostvars["web2"][registered.FINISHED] = {"run_id": RUN_ID}
     assert step(cluster, "stop")["failed"] and not cluster.calls
 
 
@@ -130,9 +130,9 @@ def test_an_answer_is_used_up_once_the_node_is_done(cluster: Cluster) -> None:
 def test_a_look(cluster: Cluster) -> None:
     cluster.answers[PACKAGE] = {"changed": True}
     cluster.hostvars["web3"]["ansible_facts"] = {"pkg_mgr": "dnf"}
-    cluster.answers["ansible.builtin.package_facts"] = {"ansible_facts": {"packages": {"corosync": [{"version": "3.1.7"}]}}}
+    cluster.answers[COMMAND] = {"rc": 0, "stdout": "corosync\t3.1.7\n"}
     first, second = step(cluster, "look"), step(cluster, "look")
-    assert (first["needed"], first["resumes"], first["tasks"], first["run"]) == (True, "", "node.yml", BEGUN)
+    assert (first["needed"], first["resumes"], first["tasks"], first["run"]) == (True, "", "node.yml", RUN_ID)
     assert first["versions"] == {"corosync": "3.1.7"}
     assert first["turn"] not in ("t1", second["turn"])
     asked = [call for call in cluster.calls if call[0] == PACKAGE]
@@ -142,10 +142,41 @@ def test_a_look(cluster: Cluster) -> None:
 def test_a_look_with_apt(cluster: Cluster) -> None:
     cluster.answers["ansible.builtin.setup"] = {"ansible_facts": {"ansible_pkg_mgr": "apt"}}
     cluster.answers["ansible.builtin.apt"] = {"changed": False}
-    cluster.check_mode = True
     assert not step(cluster, "look")["needed"]
     calls = [call for call in cluster.calls if call[0] == "ansible.builtin.apt"]
-    assert [call[3] for call in calls] == [False, True], "the lists are refreshed in check mode too"
+    assert [call[3] for call in calls] == [False, True], "the first one installs the Python library of apt where it is missing"
+
+
+def test_a_look_with_apt_in_check_mode_installs_nothing(cluster: Cluster) -> None:
+    """The lists are refreshed all the same. Without its Python library apt's module has words of its own for check mode."""
+    cluster.answers["ansible.builtin.setup"] = {"ansible_facts": {"ansible_pkg_mgr": "apt"}}
+    cluster.answers["ansible.builtin.apt"] = {"failed": True, "msg": "python3-apt must be installed to use check mode."}
+    cluster.check_mode = True
+    assert step(cluster, "look")["msg"] == "Asking which packages would be upgraded failed: python3-apt must be installed to use check mode."
+    changing = [call for call in cluster.calls if not call[3]]
+    assert [call[2]["argv"] for call in changing if "argv" in call[2]] == [["apt-get", "--quiet", "update"]]
+    assert {call[3] for call in cluster.calls if call[0] == "ansible.builtin.apt"} == {True}
+
+
+def test_versions_without_a_program_that_knows_them(cluster: Cluster) -> None:
+    """They are for the report: a node whose versions nobody can list is not a node that failed."""
+    cluster.options["needed"] = True
+    cluster.answers[COMMAND] = {"failed": True, "rc": 1}
+    facts = {"ansible_facts": {"packages": {"corosync": [{"version": "3.1.9"}]}}}
+    for said, versions in ((facts, {"corosync": "3.1.9"}), ({"failed": True, "msg": "Could not detect a supported package manager"}, {})):
+        cluster.answers["ansible.builtin.package_facts"] = said
+        assert (step(cluster, "look")["versions"], step(cluster, "done")["versions"]) == (versions, versions)
+
+
+def test_the_stack_corosync_does_not_stop_pacemaker(cluster: Cluster) -> None:
+    """Neither by itself nor on a node that is to be done; tasks of the user's own may."""
+    cluster.answers[MARK] = {"mark": None, "fault": "", "pacemaker": True}
+    cluster.options.update(packages=[])
+    assert step(cluster, "look")["msg"].startswith("web3: pacemaker runs there. The stack corosync would stop it together with corosync")
+    cluster.options["needed"] = False
+    assert not step(cluster, "look").get("failed")
+    cluster.options.update(needed=True, hooks=dict(cluster.options["hooks"], stop="/stop.yml", start="/start.yml"))
+    assert not step(cluster, "look").get("failed")
 
 
 @pytest.mark.parametrize(
@@ -159,23 +190,22 @@ def test_whether_it_is_needed_may_be_text(cluster: Cluster, option: t.Any, neede
 
 def test_a_look_without_packages_has_something_to_do(cluster: Cluster) -> None:
     cluster.options["packages"] = []
-    assert step(cluster, "look")["needed"] and cluster.names() == ["slurp"]
+    assert step(cluster, "look")["needed"] and cluster.names() == ["rolling_upgrade_mark"]
 
 
 @pytest.mark.parametrize("phase, begins", [("stop", "gate"), ("start", "start")])
 def test_a_look_at_what_was_interrupted(cluster: Cluster, phase: str, begins: str) -> None:
-    mark = json.dumps({"phase": phase, "nodeid": 3})
-    cluster.answers[SLURP] = {"content": base64.b64encode(mark.encode()).decode()}
+    cluster.answers[MARK] = {"mark": {"phase": phase, "nodeid": 3}, "fault": ""}
     cluster.options.update(needed=False)
     found = step(cluster, "look")
     assert (found["resumes"], found["phases"][0]) == (phase, begins)
 
 
-@pytest.mark.parametrize("text", ["", "garbage", "[]", '{"phase": "stop"}'])
-def test_a_mark_that_is_none_says_what_to_do(cluster: Cluster, text: str) -> None:
-    cluster.answers[SLURP] = {"content": base64.b64encode(text.encode()).decode()}
+@pytest.mark.parametrize("said", [{"mark": None, "fault": "/etc is a folder."}, {"failed": True, "msg": "/etc is a folder."}])
+def test_a_mark_that_is_none_says_what_to_do(cluster: Cluster, said: dict[str, t.Any]) -> None:
+    cluster.answers[MARK] = said
     result = step(cluster, "look")
-    assert result["failed"] and result["msg"].startswith(f"{MARK} on web3 is not what this role writes there (it ") and "remove the file" in result["msg"]
+    assert result["failed"] and result["msg"] == "On web3: /etc is a folder."
     cluster.hostvars["web3"][registered.LOOK] = result
     assert step(cluster, "stop")["msg"].startswith("Nothing was done on web3")
 
@@ -272,16 +302,51 @@ def test_nothing_follows_a_call_that_failed(cluster: Cluster) -> None:
     assert commands(cluster) == ["corosync-qdevice stopped"]
 
 
-def test_a_node_that_goes_out_of_reach_is_ansibles_to_say(cluster: Cluster) -> None:
+def test_a_node_that_goes_out_of_reach_has_failed(cluster: Cluster) -> None:
+    """Where Ansible itself said it, the play would end without a report, and with the lock."""
     cluster.answers[SERVICE] = out_of_reach("web3")
-    with pytest.raises(type(out_of_reach())):
-        step(cluster, "stop")
+    assert step(cluster, "stop")["msg"] == "web3 cannot be logged in to: ssh: no route to web3."
+
+
+def test_a_device_that_does_not_start_has_a_journal_of_its_own(cluster: Cluster) -> None:
+    cluster.hostvars["web3"][registered.GATE] = gate(device=True)
+    cluster.answers[SERVICE] = lambda args: {"failed": args["name"] == "corosync-qdevice", "msg": "no"}
+    cluster.answers[COMMAND] = {"rc": 0, "stdout": "Can't open socket"}
+    said = "corosync-qdevice on web3 wrote (journalctl -u corosync-qdevice):\n    Can't open socket"
+    assert step(cluster, "start")["msg"] == f"Starting the service corosync-qdevice failed: no\n{said}"
+
+
+JOURNAL = "parse error in config\x1b[31m\n\nMAIN  [main.c] exiting (status 8)\n" + "MAIN  [main.c] exiting (status 8)\n" * 3
+
+
+@pytest.mark.parametrize("phase, failed, words", [("start", SERVICE, True), ("stop", SERVICE, False)])
+def test_a_start_that_fails_shows_what_corosync_itself_said(cluster: Cluster, phase: str, failed: str, words: bool) -> None:
+    cluster.answers[failed] = {"failed": True, "msg": "Unable to start service corosync"}
+    cluster.answers[COMMAND] = {"rc": 0, "stdout": JOURNAL}
+    lines = step(cluster, phase)["msg"].split("\n")
+    assert lines[0].endswith("the service corosync failed: Unable to start service corosync")
+    said = ["corosync on web3 wrote (journalctl -u corosync):", r"    parse error in config\x1b[31m", "    MAIN [main.c] exiting (status 8)"]
+    assert lines[1:] == (said if words else [])
+    assert [call[3] for call in cluster.calls if call[0] == COMMAND] == ([False] if words else [])
+
+
+@pytest.mark.parametrize("said", [{"failed": True, "rc": 1, "stdout": "x"}, {"rc": 0, "stdout": "\n"}, out_of_reach("web3")])
+def test_a_journal_that_cannot_be_read_hides_nothing(cluster: Cluster, said: t.Any) -> None:
+    cluster.answers[SERVICE] = {"failed": True, "msg": "no"}
+    cluster.answers[COMMAND] = said
+    assert step(cluster, "start")["msg"] == "Starting the service corosync failed: no"
 
 
 def test_upgrade(cluster: Cluster) -> None:
     cluster.options.update(packages=["corosync=3.1.9-2", "pacemaker"], package_state="present")
-    assert step(cluster, "upgrade")["changed"]
-    assert cluster.calls[0][:3] == (PACKAGE, "web3", {"name": ["corosync=3.1.9-2", "pacemaker"], "state": "present"})
+    listed = iter(["corosync\t3.1.7\nlibqb100\t2.0.6\nbash\t5\nold\t1\n", "corosync\t3.1.9-2\nlibqb100\t2.0.8\nbash\t5\nodd\nnew\t1:2\n"])
+    cluster.answers[COMMAND] = lambda args: {"rc": 0, "stdout": next(listed)}
+    result = step(cluster, "upgrade")
+    assert result["changed"]
+    assert result["packages"] == {"corosync": ["3.1.7", "3.1.9-2"], "libqb100": ["2.0.6", "2.0.8"], "new": ["", "1:2"], "old": ["1", ""]}
+    assert cluster.calls[1][:3] == (PACKAGE, "web3", {"name": ["corosync=3.1.9-2", "pacemaker"], "state": "present"})
+    cluster.answers[COMMAND] = {"failed": True, "msg": "no sh"}
+    assert step(cluster, "upgrade")["packages"] == {}
     cluster.answers[PACKAGE] = {"failed": True, "msg": "dpkg is locked"}
     assert step(cluster, "upgrade")["msg"] == "Upgrading corosync=3.1.9-2, pacemaker failed: dpkg is locked"
     cluster.options["packages"] = []
@@ -298,27 +363,62 @@ def test_reboot(cluster: Cluster, option: t.Any, asks: bool, reboots: bool) -> N
     assert not reboots or cluster.calls[-1][2] == {"reboot_timeout": 90}
 
 
-@pytest.mark.parametrize("phase, marked, made", [("begin", "stop", ["file", "lineinfile"]), ("installed", "start", ["lineinfile"])])
-def test_what_a_later_run_has_to_know(cluster: Cluster, phase: str, marked: str, made: list[str]) -> None:
-    assert step(cluster, phase)["changed"] and cluster.names() == made
-    args = cluster.calls[-1][2]
-    assert (args["path"], args["mode"], json.loads(args["line"])) == (MARK, "0600", {"phase": marked, "nodeid": 3})
-    assert phase != "begin" or cluster.calls[0][2] == {"path": "/var/lib/corosync-quorum", "state": "directory", "mode": "0700"}
-
-
-def test_a_folder_of_somebody_else_keeps_its_mode(cluster: Cluster) -> None:
-    cluster.options["state_file"] = "/srv/mark.json"
-    step(cluster, "begin")
-    assert cluster.calls[0][2] == {"path": "/srv", "state": "directory"}
-    cluster.answers["ansible.builtin.file"] = {"failed": True, "msg": "read-only"}
-    assert step(cluster, "begin")["msg"] == "Making the folder /srv failed: read-only"
+@pytest.mark.parametrize("phase, marked", [("begin", "stop"), ("installed", "start")])
+@pytest.mark.parametrize("run", [True, False])
+def test_what_a_later_run_has_to_know(cluster: Cluster, phase: str, marked: str, run: bool) -> None:
+    """Only a run that has its lock begins with a node. One without a preflight has none."""
+    if not run:
+        del cluster.hostvars["web1"][registered.PLAN]
+        cluster.hostvars["web3"][registered.LOOK] = look(run="")
+    assert step(cluster, phase)["changed"]
+    wanted = {"state": "written", "path": PATH, "phase": marked, "nodeid": 3, "run": RUN_ID if run else "", "must_hold": run and phase == "begin"}
+    wanted["rebooted"] = False
+    assert [call[:3] for call in cluster.calls] == [(MARK, "web3", wanted)]
+    cluster.answers[MARK] = {"failed": True, "msg": "read-only"}
+    assert step(cluster, phase)["msg"] == "Writing the role's mark on web3 failed: read-only"
 
 
 def test_done(cluster: Cluster) -> None:
-    cluster.answers["ansible.builtin.package_facts"] = {"ansible_facts": {"packages": {"corosync": [{"version": "3.1.9"}]}}}
+    cluster.answers[COMMAND] = {"rc": 0, "stdout": "corosync\t3.1.9\n"}
     result = step(cluster, "done")
     assert result["changed"] and result["versions"] == {"corosync": "3.1.9"} and result["turn"] == "t1"
-    assert cluster.calls[0][2] == {"path": MARK, "state": "absent"}
+    assert cluster.calls[0][2] == {"state": "removed", "path": PATH, "run": RUN_ID}
+
+
+@pytest.mark.parametrize(
+    "options, has_run, before, done, wanted",
+    [
+        ({"reboot": "always"}, True, False, {"turn": "t1"}, {"phase": "done", "rebooted": True}),
+        ({"reboot": "always"}, True, True, {"turn": "t0"}, {"phase": "done", "rebooted": True}),
+        ({"reboot": "always"}, True, False, {"turn": "t1", "failed": True}, {"phase": "done", "rebooted": False}),
+        ({"packages": []}, True, False, {"turn": "t1", "skipped": True}, {"phase": "done", "rebooted": False}),
+        ({"packages": ""}, True, False, None, {"phase": "done", "rebooted": False}),
+        ({"packages": []}, False, False, None, {"state": "removed"}),
+        ({"packages": [], "needed": True}, True, False, None, {"state": "removed"}),
+        ({"reboot": "always", "needed": True}, True, False, {"turn": "t1"}, {"state": "removed"}),
+        ({"reboot": "if_required"}, True, False, {"turn": "t1"}, {"state": "removed"}),
+    ],
+)
+def test_a_node_that_is_done_says_so_where_the_package_manager_does_not(
+    cluster: Cluster, options: dict[str, t.Any], has_run: bool, before: bool, done: t.Any, wanted: dict[str, t.Any]
+) -> None:
+    """For the run after one that was interrupted. Without a run there is nothing that could remove it in the end."""
+    cluster.options.update(options)
+    if not has_run:
+        del cluster.hostvars["web1"][registered.PLAN]
+    found = look(rebooted=before, run=RUN_ID if has_run else "")
+    cluster.hostvars["web3"].update({registered.LOOK: found, registered.RESULTS["reboot"]: done})
+    assert not step(cluster, "done").get("failed")
+    assert wanted.items() <= cluster.calls[0][2].items()
+
+
+def test_the_mark_before_a_reboot_and_after_it(cluster: Cluster) -> None:
+    cluster.options["reboot"] = "always"
+    cluster.hostvars["web3"][registered.RESULTS["reboot"]] = step(cluster, "reboot")
+    step(cluster, "installed")
+    marks = [call[2] for call in cluster.calls if call[0] == MARK]
+    assert [(mark["phase"], mark["rebooted"]) for mark in marks] == [("reboot", False), ("start", True)]
+    assert cluster.names() == ["rolling_upgrade_mark", "reboot", "rolling_upgrade_mark"]
 
 
 def test_check_mode_is_handed_on_but_to_questions(cluster: Cluster) -> None:
@@ -328,9 +428,51 @@ def test_check_mode_is_handed_on_but_to_questions(cluster: Cluster) -> None:
     for phase in ("begin", "drain", "stop", "upgrade", "reboot", "installed", "undrain", "done"):
         assert not step(cluster, phase).get("failed")
     not_in_check_mode = [" ".join(call[2].get("argv", [call[0]])) for call in cluster.calls if not call[3]]
-    assert not_in_check_mode == ["crm_node --name", "crm_node --name", "crmadmin --status=S_IDLE", "ansible.builtin.package_facts"]
+    assert not_in_check_mode[:3] == ["crm_node --name", "crm_node --name", "crmadmin --status=S_IDLE"]
+    assert [words.split()[0] for words in not_in_check_mode[3:]] == ["sh"], "versions"
 
 
 def test_a_timeout_that_is_no_number(cluster: Cluster) -> None:
     cluster.options["timeout"] = "soon"
     assert step(cluster, "stop")["msg"] == "rolling_upgrade_timeout is soon, but must be a whole number."
+
+
+# ---- one cluster of many -------------------------------------------------------------------------------------------------
+
+
+def many(cluster: Cluster, **ended: t.Any) -> dict[str, t.Any]:
+    """The look of web3, in a run over many clusters; web2 has ended it for this one, where that is given."""
+    own = dict(PLAN, cluster=cluster.hosts, name="web", first=[], first_run="")
+    for host in cluster.hosts:
+        cluster.hostvars[host][registered.OWN] = own
+    if ended:
+        note = {"run": RUN_ID, "host": "web2", "how": "failed", "failure": "", "turn": "t", "msg": "web2 failed.", "broken": True}
+        cluster.hostvars["web2"][registered.ENDED] = dict(note, **ended)
+    everyone = [*cluster.hosts, "db1"]
+    play = {"host": "web3", "cluster": everyone, "batch": ["db1", "web3"], "everyone": everyone, "active": everyone, "own": cluster.hosts}
+    cluster.play.update(play)
+    return cluster.run("web3", phase="look", batch=["db1", "web3"])
+
+
+def test_a_cluster_that_goes_on_is_looked_at(cluster: Cluster) -> None:
+    assert many(cluster)["needed"] is True
+
+
+@pytest.mark.parametrize("how", ["failed", "not_begun"])
+def test_in_a_cluster_that_has_ended_nothing_is_done(cluster: Cluster, how: str) -> None:
+    result = many(cluster, how=how)
+    assert result["skipped"] and result["skip_reason"] == "web2 failed." and cluster.calls == []
+    cluster.hostvars["web3"][registered.LOOK] = result
+    assert registered.look_of(cluster.hostvars["web3"], PLAN) is None, "so no step is taken, and the node counts as untouched"  # type: ignore[arg-type]
+
+
+def test_the_end_of_another_run_is_none_of_this_one(cluster: Cluster) -> None:
+    assert many(cluster, run="e" * 16)["needed"] is True
+
+
+def test_the_helper_of_a_round_tells_what_the_round_has(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(module.display, "display", said.append)
+    cluster.hostvars["web3"][module.ROUND] = "Round 1 of 4. web: web3"
+    result = step(cluster, "look")
+    assert said == ["Round 1 of 4. web: web3"] and "needed" not in result and cluster.calls == []

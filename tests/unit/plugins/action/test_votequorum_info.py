@@ -4,6 +4,7 @@
 """votequorum_info's action plugin: the node is told to read only, what follows is added here; of a task in the background the node does all."""
 
 import copy
+import time
 import types
 
 import pytest
@@ -13,8 +14,10 @@ from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
 from ansible.template import Templar
 
+from ansible_collections.corosync.quorum.plugins.action import votequorum_info
 from ansible_collections.corosync.quorum.plugins.action.votequorum_info import ActionModule
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.assess import completed
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 from ansible_collections.corosync.quorum.tests.unit.fakes.templates import would_be_templated
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
@@ -49,17 +52,32 @@ def read(**reading):
 
 
 def test_the_node_reads_and_the_controller_judges(run):
+    before = time.time()
     result, given = run(read(), timeout=3)
+    assert before - 0.001 <= seconds_of(result["votequorum"].pop("read_at")) <= time.time()
     assert [(arguments["module_args"], arguments["wrap_async"]) for arguments in given] == [({"timeout": 3, "_judge": False}, False)]
     assert result == {
         "changed": False,
         "available": True,
         "quorate": True,
         "invocation": {"module_args": {"timeout": 3.0}},
-        "votequorum": completed(value(), READING["cmap"], {}),
+        "votequorum": completed({key: item for key, item in value().items() if key != "read_at"}, READING["cmap"], {}),
     }
     assert result["votequorum"]["forecast"]["tolerates"] == 1
     assert [problem["id"] for problem in result["votequorum"]["problems"]] == ["reload_stuck"]
+
+
+def test_a_nodes_clock_counts_for_nothing(run):
+    """Nor does what a node says of the controller's."""
+    result, dummy = run(read(value=dict(value(), read_at="2099-01-01T00:00:00Z")))
+    assert result["votequorum"]["read_at"] < "2099"
+
+
+def test_what_is_read_is_no_older_than_it_says(run, monkeypatch):
+    """The moment is that before the node is asked: to be logged in to may take a node longer than anything else."""
+    clock = iter([1795348800.0])
+    monkeypatch.setattr(votequorum_info.time, "time", lambda: next(clock, 1795348830.0))
+    assert run(read())[0]["votequorum"]["read_at"] == "2026-11-22T12:00:00.000Z"
 
 
 def test_the_nodes_file_is_judged_too(run):

@@ -11,7 +11,7 @@ import tempfile
 import time
 
 import pytest
-from ansible.errors import AnsibleActionFail, AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
@@ -20,6 +20,8 @@ from ansible.template import Templar
 
 from ansible_collections.corosync.quorum.plugins.action import wait_for_quorum
 from ansible_collections.corosync.quorum.plugins.action.wait_for_quorum import KEEPALIVE, MODULE, ActionModule
+from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import CONDITIONS
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import entry
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.watchdog import Orphaned
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
@@ -93,12 +95,14 @@ class Action:
     def __init__(self, monkeypatch, *answers, connection=None, task=None, **options):
         self.answers = list(answers)
         self.given = []
+        self.removed = []
         self.connection = connection or Connection()
         self.task = Task.load(dict({"action": {"module": MODULE, **options}}, **(task or {})))
         loader = DataLoader()
         self.action = ActionModule(self.task, self.connection, PlayContext(), loader, Templar(loader=loader), None)
         self.action._load_name = MODULE  # as the plugin loader does
         monkeypatch.setattr(self.action, "_execute_module", self._execute)
+        monkeypatch.setattr(self.action, "_remove_tmp_path", lambda path, force=False: self.removed.append(path))
 
     def _execute(self, module_name, module_args, task_vars):
         assert module_name == MODULE
@@ -128,6 +132,7 @@ def answer(seen, met, **other):
         "took": 0.0,
         "away": None,
         "away_msg": None,
+        "ids": None,
     }
     return dict({"changed": False, "slice": found}, **other)
 
@@ -137,7 +142,7 @@ YES, NO = answer(HERE, True), answer(LESS, False)
 
 def test_options_reach_the_module(monkeypatch):
     action = Action(monkeypatch, YES, members=["node1", 2], min_votes="3", stable_for=1, qdevice="voting", forecast_qdevice="lost")
-    assert action.run()["votequorum"] == HERE
+    assert dict(action.run()["votequorum"], read_at=None) == HERE
     given = action.given[0]
     assert {name: given[name] for name in ("quorate", "members", "min_votes", "stable_for", "qdevice", "forecast_qdevice", "timeout", "sleep")} == {
         "quorate": True,
@@ -150,7 +155,7 @@ def test_options_reach_the_module(monkeypatch):
         "sleep": 1.0,
     }
     assert "absent" not in given, "what was not asked for is not passed on"
-    assert set(given["_slice"]) == {"seconds", "limit", "stable_for", "linger", "reported", "away"}
+    assert set(given["_slice"]) == {"seconds", "limit", "stable_for", "linger", "reported", "away", "ids"}
 
 
 def test_a_single_node_id_stays_a_number(monkeypatch):
@@ -190,16 +195,25 @@ def test_quorate_null_does_not_care(monkeypatch):
     ],
 )
 def test_wrong_options_never_reach_the_node(monkeypatch, options, words):
-    with pytest.raises(AnsibleActionFail) as caught:
-        Action(monkeypatch, **options).run()
-    assert all(word in str(caught.value) for word in words), str(caught.value)
+    result = Action(monkeypatch, **options).run()
+    assert result["failed"] is True and all(word in result["msg"] for word in words), result
+    conditions = [name for name in CONDITIONS if name in dict(options, quorate=True)]
+    assert result.pop("unmet") == [{"condition": name, "wanted": options.get(name, True), "seen": None} for name in conditions]
+    assert {name: result[name] for name in set(result) - {"failed", "msg"}} == {
+        "changed": False,
+        "elapsed": 0.0,
+        "quorate": False,
+        "votequorum": None,
+        "timeline": [],
+        "reconnects": 0,
+    }
 
 
 def test_progress_names_the_host(monkeypatch, said):
     Action(monkeypatch, YES).run()
     assert said == []
     changed = answer(HERE, True)
-    changed["slice"]["timeline"] = [{"at": 0.0, "event": "start", "joined": [], "left": []}]
+    changed["slice"]["timeline"] = [entry(0.0, None, HERE)]
     Action(monkeypatch, changed).run()
     assert said == ["wait_for_quorum: [node1] quorate, 3 of 3 votes, 2 needed. All conditions hold (0 s)"]
     Action(monkeypatch, changed, task={"delegate_to": "node2"}).run()
@@ -209,7 +223,7 @@ def test_progress_names_the_host(monkeypatch, said):
 @pytest.mark.parametrize("options, task", [({"progress": False}, {}), ({}, {"no_log": True})])
 def test_silence_when_asked_for(monkeypatch, said, options, task):
     changed = answer(HERE, True)
-    changed["slice"]["timeline"] = [{"at": 0.0, "event": "start", "joined": [], "left": []}]
+    changed["slice"]["timeline"] = [entry(0.0, None, HERE)]
     Action(monkeypatch, changed, task=task, **options).run()
     assert said == []
 
@@ -220,8 +234,9 @@ def test_check_mode_looks_once(monkeypatch, said):
 
 
 def test_async_is_refused(monkeypatch):
-    with pytest.raises(AnsibleActionFail, match="async"):
-        Action(monkeypatch, task={"async": 10}).run()
+    result = Action(monkeypatch, members=["node1"], task={"async": 10}).run()
+    assert result["failed"] is True and "async" in result["msg"], "ansible-core says it, in other words from one version to another"
+    assert [item["condition"] for item in result["unmet"]] == ["quorate", "members"] and result["votequorum"] is None
 
 
 # -- the connection
@@ -353,6 +368,7 @@ def test_after_a_loss_it_connects_again(monkeypatch, said, exc, words):
     action.connection._shell.tmpdir = "/root/.ansible/tmp/gone-after-the-reboot"
     result = action.run()
     assert action.connection._shell.tmpdir is None
+    assert action.removed == ["/root/.ansible/tmp/gone-after-the-reboot"]
     assert action.connection.resets
     assert result["reconnects"] == 1
     assert words in said[0]
@@ -422,6 +438,12 @@ def test_the_tasks_own_timeout_goes_through(monkeypatch, said):
     assert action.connection.options == OPTIONS
 
 
-def test_a_discovered_interpreter_is_kept(monkeypatch):
-    result = Action(monkeypatch, dict(YES, ansible_facts={"discovered_interpreter_python": "/usr/bin/python3"})).run()
-    assert result["ansible_facts"] == {"votequorum": HERE, "discovered_interpreter_python": "/usr/bin/python3"}
+@pytest.mark.parametrize(
+    "path, kept", [("/usr/bin/python3.11", True), ("/usr/bin/python3; id", False), ("python3", False), (None, False), (["/bin/sh"], False)]
+)
+def test_a_discovered_interpreter_is_kept(monkeypatch, path, kept):
+    """It is what ansible-core has found, and not what the node's answer says of it."""
+    action = Action(monkeypatch, dict(YES, ansible_facts={"discovered_interpreter_python": "/tmp/evil", "rolling_upgrade_report": "/etc/passwd"}))
+    action.action._discovered_interpreter_key, action.action._discovered_interpreter = "discovered_interpreter_python", path
+    result = action.run()
+    assert result["ansible_facts"] == dict({"votequorum": result["votequorum"]}, **({"discovered_interpreter_python": path} if kept else {}))

@@ -16,10 +16,45 @@ from ansible_collections.corosync.quorum.plugins.filter.corosync_conf_changes im
 corosync_conf_changes = FilterModule().filters()["corosync_conf_changes"]
 
 
+TEXT = """\
+totem {
+    version: 2
+}
+nodelist {
+    node {
+        name: node1
+        nodeid: 1
+        ring0_addr: 10.0.0.1
+    }
+}
+quorum {
+    provider: corosync_votequorum
+}
+"""
+
+
 def test_changes_are_plain_data() -> None:
-    found = corosync_conf_changes("quorum {\n}\n", "quorum {\nwait_for_all: 1\n}\n")
+    found = corosync_conf_changes(TEXT, TEXT.replace("    provider", "    wait_for_all: 1\n    provider"))
     assert json.loads(json.dumps(found)) == found
     assert found == {"action": "restart", "changes": [{"key": "quorum.wait_for_all", "old": None, "new": 1, "action": "restart"}]}
+
+
+REFUSED = TEXT.replace("version: 2", "version: 2\n    token: 5000 # slow network")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (TEXT, REFUSED, "corosync would not start with the new text, so it cannot be rolled out: line 3: totem.token takes a number"),
+        (TEXT, TEXT.rstrip("}\n"), "cannot be rolled out: Line 11 opens section"),
+        (REFUSED, TEXT, "corosync would not start with the text given as input, so it has loaded another one"),
+        ("", TEXT, "Give the text that corosync has loaded."),
+    ],
+)
+def test_a_text_that_corosync_refuses_is_no_change(old: str, new: str, words: str) -> None:
+    with pytest.raises(AnsibleFilterError) as error:
+        corosync_conf_changes(old, new)
+    assert words in str(error.value)
 
 
 @pytest.mark.parametrize(("old", "new", "words"), [(None, "", "input is a NoneType"), ("", {"a": 1}, "new is a dict"), (b"", "", "input is a bytes")])

@@ -14,6 +14,10 @@ from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import Script
 def _script(monkeypatch):
     script = Script()
     monkeypatch.setattr(connection, "load", script.load)
+    # Sockets are not the script's: test_listener.py has real ones.
+    monkeypatch.setattr(connection, "refuse_stranger", script.asked_for_listener)
+    monkeypatch.setattr(connection.Connection, "_refuse_stranger", lambda self, handle: None)
+    monkeypatch.setattr(connection.Connection, "_is_alive", lambda self, handle: script.alive)
     yield script
     script.finish()
 

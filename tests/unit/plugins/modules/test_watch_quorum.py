@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """watch_quorum: its three states, check mode, and its errors."""
 
+import os
+import time
+
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync import errors
@@ -15,6 +18,7 @@ basic = pytest.importorskip("ansible.module_utils.basic", reason="ansible.module
 
 from ansible_collections.corosync.quorum.plugins.modules import watch_quorum as tested  # noqa: E402  pylint: disable=wrong-import-position
 
+RUN = "0123456789abcdef"
 ENTRY = marker("2026-11-22T10:15:02.000Z", "corosync_unavailable")
 
 
@@ -88,12 +92,27 @@ def test_read_and_stopped(run, watched, path):
     with Record(path) as record:
         assert record.take()
         answer = run(state="read", record=path)
-    assert answer.pop("now").endswith("Z")
-    assert answer == {"changed": False, "timeline": [ENTRY], "running": True, "unreadable": 0}
+    assert answer["now"].endswith("Z") and answer.pop("now") == answer.pop("until")
+    assert [entry["event"] for entry in answer.pop("timeline")] == ["corosync_unavailable", "watch_ended"]
+    assert answer == {"changed": False, "running": True, "looked": False, "unreadable": 0, "run": None, "runs": []}
+    os.utime(path, times=(time.time() - 1, time.time() - 1))  # moments have milliseconds, and the last sign of life may be of this one
     answer = run(state="stopped", record=path)
-    assert answer.pop("now").endswith("Z")
-    assert answer == {"changed": True, "timeline": [ENTRY], "running": False, "unreadable": 0, "was_running": False}
+    assert answer.pop("now") > answer.pop("until")
+    assert answer.pop("timeline")[0] == ENTRY
+    assert answer == {"changed": True, "running": False, "looked": False, "unreadable": 0, "was_running": False, "run": None, "runs": []}
     assert run(state="stopped", record=path)["changed"] is False
+
+
+def test_a_run_has_a_record_of_its_own(run, watched, path, monkeypatch):
+    monkeypatch.setattr(tested._record, "FOLDER", os.path.dirname(path))
+    watched(False)
+    for name in (RUN, "f" * 16):
+        run(state="running", run=name)
+    answer = run(state="read", run=RUN)
+    assert (answer["run"], answer["runs"], answer["timeline"]) == (RUN, [RUN, "f" * 16], [ENTRY])
+    assert run(state="stopped", run="f" * 16)["runs"] == [RUN]
+    assert os.listdir(os.path.dirname(path)) == [f"watch-{RUN}.jsonl"]
+    assert run(state="read")["timeline"] == [], "the record of no run is another one"
 
 
 def test_errors_of_corosync_have_their_reason(run, watched, path):
@@ -105,6 +124,8 @@ def test_errors_of_corosync_have_their_reason(run, watched, path):
     "arguments, message",
     [
         ({"record": "w.jsonl"}, "record must be an absolute path; got 'w.jsonl'."),
+        ({"run": "../x"}, "run must be the id of a run, 16 hexadecimal digits in lower case such as '0123456789abcdef'; got '../x'."),
+        ({"run": RUN, "record": "/w.jsonl"}, "record must not be set beside run, which has a record of its own; got '/w.jsonl'."),
         ({"timeout": 0}, "timeout must be a number of seconds greater than 0"),
         ({"sleep": -1}, "sleep must be a number of seconds greater than 0"),
         ({"connect_timeout": float("inf")}, "connect_timeout must be a number of seconds greater than 0"),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import I32, U8, U32, U64, Conf, number, parse
+from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 
 TEXT = """# a comment
 totem {
@@ -84,6 +85,7 @@ def test_values_are_stored_under_corosyncs_names():
         "logging.logger_subsys.TOTEM.subsys": "TOTEM",
         "logging.logger_subsys.TOTEM.debug": "off",
         "logging.logging_daemon.qdevice.debug": "on",
+        "logging.logging_daemon.qdevice.name": "qdevice",
         "uidgid.config.uid.1000": 1,
         "quorum.two_node": "1",
     }
@@ -179,6 +181,7 @@ def test_text_is_given_back_as_it_was_written():
     assert conf.text("totem.cluster_name") == "t\u00fcv\u4e2d\U0001f600"
 
 
+@examples(100)
 @given(st.text())
 def test_any_text_is_read(text):
     conf = parse(text)

@@ -6,7 +6,7 @@
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import AccessDenied, DaemonGone
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DaemonGone, KeyReadOnly
 from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import ANY
 
 
@@ -94,5 +94,5 @@ def test_set_uint8(script, cmap):
     script.expect("cmap_set", 7, b"quorum.cancel_wait_for_all", lambda value: value[0] == 1, 1, 2)
     cmap.set_uint8("quorum.cancel_wait_for_all", 1)
     script.expect("cmap_set", 7, b"nodelist.local_node_pos", ANY, 1, 2, code=11)
-    with pytest.raises(AccessDenied):
+    with pytest.raises(KeyReadOnly, match="read-only: change corosync.conf"):
         cmap.set_uint8("nodelist.local_node_pos", 1)

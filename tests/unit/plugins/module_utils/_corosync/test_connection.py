@@ -4,6 +4,8 @@
 """What every connection does: initialise, call, retry, finalise."""
 
 import os
+import socket
+import threading
 import time
 
 import pytest
@@ -16,14 +18,23 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors i
     AccessDenied,
     BadHandle,
     DaemonGone,
+    DeadlineExceeded,
+    LibraryOutdated,
     NotSupported,
+    NotTrusted,
+    OutOfDescriptors,
     QuorumError,
     ShuttingDown,
     TryAgain,
 )
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.listener import QueueFull
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.quorum import Quorum
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import Votequorum
 from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import ANY
+
+# What the fixture `script` puts others in the place of
+IS_ALIVE, REFUSE_STRANGER = tested.Connection._is_alive, tested.Connection._refuse_stranger
+STRANGER = NotTrusted("The socket belongs to somebody else.")
 
 
 @pytest.mark.parametrize(
@@ -92,6 +103,127 @@ def test_leaving_with_a_daemon_that_has_gone_hides_no_error(script, lane):
     script.expect("votequorum_finalize", 7, code=DaemonGone.code)
     with pytest.raises(DaemonGone, match=r"\(votequorum_trackstop: "), Votequorum(lane) as votequorum:
         votequorum.trackstop()
+
+
+def test_a_stranger_is_asked_for_nothing(script, lane):
+    script.listeners = [STRANGER]
+    with pytest.raises(NotTrusted):
+        Votequorum(lane).initialize()
+
+
+def test_who_listens_is_asked_before_every_attempt(script, lane, monkeypatch):
+    monkeypatch.setattr(tested, "RETRY", 0.001)
+    script.listeners = [None, STRANGER]
+    script.expect_initialize("votequorum", code=TryAgain.code)
+    with pytest.raises(NotTrusted):
+        Votequorum(lane).initialize()
+
+
+def test_a_connection_that_a_stranger_got_all_the_same_is_left_alone(script, lane, monkeypatch):
+    """Not even finalised: what libqb then removes is what the stranger says."""
+    asked = []
+
+    def refuse(descriptor, service):
+        asked.append((descriptor, service))
+        raise STRANGER
+
+    monkeypatch.setattr(tested, "refuse_stranger_behind", refuse)
+    monkeypatch.setattr(tested.Connection, "_refuse_stranger", REFUSE_STRANGER)
+    for service, kind in (("votequorum", Votequorum), ("quorum", Quorum), ("cmap", Cmap)):
+        script.expect_initialize(service).expect(f"{service}_fd_get", 7, ANY, do=script.out(42))
+        connection = kind(lane)
+        with pytest.raises(NotTrusted):
+            connection.initialize()
+        with pytest.raises(BadHandle):
+            connection.finalize()
+    assert asked == [(42, "votequorum"), (42, "quorum"), (42, "cmap")]
+
+
+@pytest.mark.parametrize("kind, service", [(Votequorum, "votequorum"), (Cmap, "cmap")])
+def test_a_corosync_that_listens_and_opens_no_connection_is_not_gone(script, lane, monkeypatch, kind, service):
+    monkeypatch.setattr(tested, "RETRY", 0.001)
+    for _dummy in range(2):
+        script.expect_initialize(service, code=DaemonGone.code)
+    with pytest.raises(OutOfDescriptors, match=rf"^corosync runs on this node .* \({service}_initialize: CS_ERR_LIBRARY, 2\)\.$") as caught:
+        kind(lane).initialize()
+    assert caught.value.reason is None
+
+
+def test_a_corosync_that_was_just_ending_is_gone(script, lane, monkeypatch):
+    monkeypatch.setattr(tested, "RETRY", 0.001)
+    script.listeners = [None, DaemonGone("votequorum_initialize")]
+    script.expect_initialize("votequorum", code=DaemonGone.code)
+    with pytest.raises(DaemonGone):
+        Votequorum(lane).initialize()
+
+
+def test_a_queue_that_is_full_is_waited_for_and_then_there_was_no_answer(script, lane, monkeypatch):
+    monkeypatch.setattr(tested, "RETRY", 0.01)
+    script.listeners = [QueueFull()]
+    script.expect_initialize("votequorum").expect("votequorum_finalize", 7)
+    with Votequorum(lane):
+        pass
+    script.listeners = [QueueFull()] * 1000
+    lane.deadline = Deadline(0.1)
+    with pytest.raises(DeadlineExceeded, match=r"^corosync did not answer votequorum_initialize within 0\.1 s: it is stopped, frozen or overloaded\."):
+        Votequorum(lane).initialize()
+
+
+def test_an_answer_that_the_library_does_not_know_is_no_end_of_corosync(script, lane):
+    script.alive = True
+    script.expect_initialize("votequorum").expect("votequorum_dispatch", 7, 2, code=DaemonGone.code).expect("votequorum_finalize", 7)
+    words = r"older than the daemon: .* \(votequorum_dispatch: CS_ERR_LIBRARY, 2\)"
+    with Votequorum(lane) as votequorum, pytest.raises(LibraryOutdated, match=words) as caught:
+        votequorum.dispatch()
+    assert caught.value.reason == "no_library"
+
+
+def test_a_connection_is_alive_while_its_other_end_is_open_and_somebody_listens(script, lane, monkeypatch):
+    monkeypatch.setattr(tested, "ENDING", 0.01)
+    own, corosyncs = socket.socketpair()
+    for _dummy in range(3):
+        script.expect("votequorum_fd_get", 7, ANY, do=script.out(own.fileno()))
+    votequorum = Votequorum(lane)
+    with own:
+        assert lane.call(IS_ALIVE, votequorum, 7) is True
+        script.listeners = [DaemonGone("votequorum_initialize")]
+        assert lane.call(IS_ALIVE, votequorum, 7) is False
+        corosyncs.close()
+        assert lane.call(IS_ALIVE, votequorum, 7) is False
+    script.expect("votequorum_fd_get", 7, ANY, code=BadHandle.code)
+    assert lane.call(IS_ALIVE, votequorum, 7) is False
+
+
+def test_a_connection_that_opens_when_nobody_waits_for_it_any_more_is_closed(script, lane):
+    """A frozen corosync that goes on: what it gave would stay open as long as the process."""
+    release = threading.Event()
+    script.expect_initialize("votequorum", first=lambda *dummy: release.wait(30)).expect("votequorum_finalize", 7)
+    lane.deadline = Deadline(0.05)
+    votequorum = Votequorum(lane)
+    with pytest.raises(DeadlineExceeded):
+        votequorum.initialize()
+    release.set()
+    lane.deadline = Deadline(30)
+    with pytest.raises(BadHandle):
+        votequorum.trackstop()
+    script.expect_initialize("votequorum", handle=8).expect("votequorum_finalize", 8)
+    with votequorum:
+        pass
+
+
+def test_a_finalize_that_was_given_up_is_one(script, lane):
+    release = threading.Event()
+    script.expect_initialize("votequorum").expect("votequorum_finalize", 7, do=lambda *dummy: release.wait(30))
+    votequorum = Votequorum(lane)
+    votequorum.initialize()
+    lane.deadline = Deadline(0.05)
+    with pytest.raises(DeadlineExceeded):
+        votequorum.finalize()
+    release.set()
+    lane.deadline = Deadline(30)
+    script.expect_initialize("votequorum", handle=8).expect("votequorum_finalize", 8)
+    with votequorum:
+        pass
 
 
 @pytest.mark.parametrize("code", sorted(set(BY_CODE) - {TryAgain.code}))

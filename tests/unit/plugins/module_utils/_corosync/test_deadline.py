@@ -292,6 +292,28 @@ def test_a_stuck_thread_makes_the_last_call_and_ends_as_soon_as_it_is_free(short
     assert made == ["finalize"] and lanes() == []
 
 
+def test_what_is_to_be_done_afterwards_comes_behind_a_call_that_was_given_up(short):
+    release, made = threading.Event(), []
+    with pytest.raises(DeadlineExceeded):
+        short.call(release.wait)
+    short.afterwards(made.append, "late")
+    short.afterwards(lambda: 1 // 0)
+    assert made == []
+    release.set()
+    short.deadline = Deadline(60)
+    assert short.call(lambda: list(made)) == ["late"], "what it raises is lost, and the lane goes on"
+
+
+def test_nothing_is_done_afterwards_where_nothing_was_done_before_or_is_any_more(lane):
+    made = []
+    lane.afterwards(made.append, "no thread")
+    assert lanes() == []
+    lane.call(len, "")
+    lane.close()
+    lane.afterwards(made.append, "closed")
+    assert made == [] and lanes() == []
+
+
 def test_a_thread_that_cannot_start_is_a_sentence_and_leaves_nothing(monkeypatch):
     def refuse(dummy):
         raise RuntimeError("can't start new thread")

@@ -11,9 +11,12 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync import e
 REASONS = {
     errors.DaemonGone: "not_running",
     errors.ShuttingDown: "not_running",
+    errors.SocketMissing: "not_running",
     errors.NotConfigured: "not_configured",
     errors.AccessDenied: "not_allowed",
     errors.LibraryMissing: "no_library",
+    errors.LibraryOutdated: "no_library",
+    errors.NotTrusted: "not_trusted",
     errors.DeadlineExceeded: "timeout",
     errors.TimedOut: "timeout",
     errors.TryAgain: "timeout",
@@ -50,7 +53,27 @@ def test_a_code_has_an_exception_of_its_own_that_names_the_call_and_says_what_to
     assert error.name.startswith("CS_ERR_")
 
 
-@pytest.mark.parametrize("error", [errors.CorosyncError, *errors.BY_CODE.values(), errors.ShuttingDown])
+# What a code means in particular: its error, that of the code in general, and the functions that it is the answer of (none: found otherwise).
+PARTICULAR = [
+    (errors.ShuttingDown, errors.NotSupported, ["cmap_initialize", "quorum_initialize", "votequorum_initialize"]),
+    (errors.SharedMemoryHidden, errors.DoesNotExist, ["cmap_initialize", "votequorum_initialize"]),
+    (errors.DeviceDisabled, errors.AccessDenied, ["votequorum_qdevice_register", "votequorum_qdevice_poll", "votequorum_qdevice_master_wins"]),
+    (errors.KeyReadOnly, errors.AccessDenied, ["cmap_set"]),
+    (errors.OutOfDescriptors, errors.DaemonGone, []),
+    (errors.LibraryOutdated, errors.DaemonGone, []),
+]
+
+
+@pytest.mark.parametrize("error, general, functions", PARTICULAR)
+def test_what_a_code_means_as_the_answer_of_a_function(error, general, functions):
+    assert (error.code, error.name) == (general.code, general.name)
+    assert errors.BY_CODE[error.code] is general and errors.meaning(error.code, "votequorum_getinfo") is general
+    for function in functions:
+        with pytest.raises(error, match=rf"\({function}: {error.name}, {error.code}\)\.$"):
+            errors.check(error.code, function)
+
+
+@pytest.mark.parametrize("error", [errors.CorosyncError, *errors.BY_CODE.values(), *(one[0] for one in PARTICULAR)])
 def test_the_cause_comes_first_and_then_what_to_do(error):
     assert ": " in error.advice and ". " not in error.advice, "the cause, a colon, the remedy"
 
@@ -78,6 +101,10 @@ def test_exactly_the_documented_errors_have_a_reason():
         ("NoSpace", "/dev/shm is full"),
         ("NotSupported", "shutting down"),
         ("ShuttingDown", "wait until it has ended"),
+        ("SharedMemoryHidden", "the host's /dev/shm"),
+        ("OutOfDescriptors", "LimitNOFILE="),
+        ("LibraryOutdated", "the library is older than the daemon"),
+        ("DeviceDisabled", "correct the section quorum"),
         ("MessageError", "newest node list"),
         ("NoMemory", "out of memory"),
         ("Interrupted", "signal"),

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """libquorum: the ring that settled."""
 
+import threading
 import time
 
 import pytest
@@ -49,6 +50,21 @@ def test_settled_ends_with_the_deadline(script, quorum, monkeypatch):
     with pytest.raises(DeadlineExceeded, match=r"did not send the state of its quorum service within 1 s"):
         quorum.settled()
     assert time.monotonic() - start < 10
+
+
+def test_what_a_late_dispatch_brings_is_not_taken_for_the_present(script, quorum):
+    release = threading.Event()
+    script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2, do=[lambda *dummy: release.wait(30), script.settled_event(9, True)])
+    script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2)
+    script.expect("quorum_trackstart", 7, 1).expect("quorum_dispatch", 7, 2, do=script.settled_event(13, False))
+    quorum.lane.deadline = Deadline(0.05)
+    with pytest.raises(DeadlineExceeded):
+        quorum.settled()
+    late = threading.Timer(0.1, release.set)
+    late.start()
+    quorum.lane.deadline = Deadline(30)
+    assert quorum.settled() == (13, False)
+    late.join()
 
 
 def test_settled_when_the_daemon_dies(script, quorum):

@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each method of Votequorum makes its one C call with the right arguments, and each callback becomes its event."""
 
+import gc
 import os
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -144,6 +146,47 @@ def test_what_a_failed_getinfo_wrote_is_never_read_and_has_room(script, votequor
     assert votequorum.getinfo(1) == NodeInfo(1, 0, 0, 0, 0, 0, 0, 0, 0, "")
 
 
+class Watched:
+    """cffi, and which of the memory that it gave is still there."""
+
+    def __init__(self, ffi):
+        self._ffi = ffi
+        self.given = []
+
+    def __getattr__(self, name):
+        return getattr(self._ffi, name)
+
+    def new(self, *args):
+        made = self._ffi.new(*args)
+        self.given.append(weakref.ref(made))
+        return made
+
+    def new_handle(self, thing):
+        made = self._ffi.new_handle(thing)
+        self.given.append(weakref.ref(made))
+        return made
+
+    def there(self):
+        gc.collect()
+        return [given() is not None for given in self.given]
+
+
+def test_a_getinfo_that_was_given_up_still_has_its_buffer(script, votequorum):
+    """C writes into it when corosync goes on, however long that takes."""
+    release, seen = threading.Event(), []
+    votequorum.ffi = watched = Watched(votequorum.ffi)
+    script.expect("votequorum_getinfo", 7, 3, ANY, do=[lambda *dummy: release.wait(30), lambda *dummy: seen.append(watched.there())])
+    script.expect("votequorum_getinfo", 7, 1, ANY, do=script.info(node_id=1))
+    votequorum.lane.deadline = Deadline(0.05)
+    with pytest.raises(DeadlineExceeded):
+        votequorum.getinfo(3)
+    assert watched.there() == [True]
+    release.set()
+    votequorum.lane.deadline = Deadline(30)
+    assert votequorum.getinfo(1).node_id == 1
+    assert seen == [[True]] and watched.there() == [False, False]
+
+
 def test_setvotes_refuses_the_node_id_of_the_device_before_any_call(votequorum):
     with pytest.raises(InvalidParameter, match="nodeid=0, the quorum device"):
         votequorum.setvotes(0, 1)
@@ -183,6 +226,33 @@ def test_any_object_can_be_attached_and_is_given_back(script, votequorum):
     assert votequorum.context_get() is None
     votequorum.context_set(thing)
     assert votequorum.context_get() is thing
+
+
+def test_what_was_attached_stays_until_c_has_its_successor(script, votequorum):
+    kept, seen = [], []
+    votequorum.ffi = watched = Watched(votequorum.ffi)
+    script.expect("votequorum_context_set", 7, ANY, do=lambda handle, context: kept.append(script.ffi.cast("void *", context)))
+    script.expect("votequorum_context_set", 7, ANY, code=DaemonGone.code, do=lambda *dummy: seen.append(watched.there()))
+    script.expect("votequorum_context_get", 7, ANY, do=lambda handle, pointer: pointer.__setitem__(0, kept[0]))
+    votequorum.context_set("first")
+    with pytest.raises(DaemonGone):
+        votequorum.context_set("second")
+    assert seen == [[True, True]]
+    assert votequorum.context_get() == "first", "C still has it"
+
+
+def test_what_was_attached_by_a_call_that_was_given_up_stays(script, votequorum):
+    release, kept = threading.Event(), []
+    votequorum.ffi = watched = Watched(votequorum.ffi)
+    script.expect("votequorum_context_set", 7, ANY, do=lambda handle, context: release.wait(30) and kept.append(script.ffi.cast("void *", context)))
+    script.expect("votequorum_context_get", 7, ANY, do=lambda handle, pointer: pointer.__setitem__(0, kept[0]))
+    votequorum.lane.deadline = Deadline(0.05)
+    with pytest.raises(DeadlineExceeded):
+        votequorum.context_set("late")
+    release.set()
+    votequorum.lane.deadline = Deadline(30)
+    assert votequorum.context_get() == "late"
+    assert watched.there()[0] is True
 
 
 def test_dispatch_returns_what_the_callbacks_brought_in_their_order_and_calls_the_functions_for_it(script, votequorum):

@@ -5,13 +5,14 @@
 
 import copy
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import checked_facts_of
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import forecast
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.what_if import as_seen_by, what_if
 from ansible_collections.corosync.quorum.tests.unit.fakes.daemons import values
+from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 
@@ -19,7 +20,7 @@ def without_flags(a_value):
     return {key: item for key, item in a_value.items() if key != "flags"}
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(values())
 def test_if_nothing_were_different(a_value):
     before = copy.deepcopy(a_value)
@@ -30,7 +31,7 @@ def test_if_nothing_were_different(a_value):
     assert a_value == before, "the value given is never changed"
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(values(plain=True), st.data())
 def test_the_numbers_are_those_of_a_cluster_that_has_become_so(a_value, data):
     others = [nodeid for nodeid in a_value["members"] if nodeid != a_value["nodeid"]]

@@ -4,7 +4,7 @@
 """The conditions of wait_for_quorum: when each holds, what is said where it does not, and which can never hold."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import EITHER
@@ -22,6 +22,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition i
     summary,
     unmet,
 )
+from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, node, value
 
 VOTING, ALIVE, REGISTERED, ABSENT = (value(qdevice=device(state)) for state in ("voting", "alive", "registered", "absent"))
@@ -31,6 +32,10 @@ NOT_ITS_OWN_MEMBER = (
 )
 CROSSED = [node(1, name="2"), node(2, name="1"), node(3, False, name="3")]
 NO_NODELIST = {"nodes": [node(1, name=None, configured=None)], "members": (1,)}
+
+
+UP, DOWN = {"link": 0, "connected": True}, {"link": 1, "connected": False}
+LINKED = value(nodes=[node(1), node(2, links=[UP, DOWN]), node(3, links=[UP, dict(DOWN, connected=True)])])
 
 
 @pytest.mark.parametrize(
@@ -72,6 +77,13 @@ NO_NODELIST = {"nodes": [node(1, name=None, configured=None)], "members": (1,)}
         ("tolerates", 1, value(members=[1]), False, 0),
         ("tolerates", 0, value(members=[2, 3]), False, NOT_ITS_OWN_MEMBER),
         ("quorate_without", ["node2"], value(members=[2, 3]), False, NOT_ITS_OWN_MEMBER),
+        ("links", "all", LINKED, False, ["link 1 to node2 not connected"]),
+        ("links", [{"node": "node2", "link": 0}, {"node": 3, "link": "1"}], LINKED, True, []),
+        ("links", [{"node": 2, "link": 1}], LINKED, False, ["link 1 to node2 not connected"]),
+        ("links", [{"node": "gone", "link": 1}], LINKED, False, ["link 1 to ? not connected"]),
+        ("links", "all", value(nodes=[node(1), node(2, links=[UP]), node(3, False, links=[DOWN])]), True, []),
+        ("links", "all", value(nodes=[node(1), node(2)]), False, ["links to node2 not known"]),
+        ("links", "all", value(nodes=[node(1)]), True, []),
         ("ring_newer_than", 9, value(ring=10), True, 10),
         ("ring_newer_than", 10, value(ring=10), False, 10),
         ("ring_newer_than", 11, value(ring=10), False, 10),
@@ -97,10 +109,40 @@ def test_each_condition(name, wanted, seen_value, holds, seen):
     assert missing == ([] if holds else [{"condition": name, "wanted": wanted, "seen": what}])
 
 
+@pytest.mark.parametrize("wanted", ["all", [{"node": 2, "link": 1}]])
+def test_links_that_one_reading_could_not_see_are_waited_for(wanted):
+    seen = value()
+    for entry in seen["nodes"]:
+        entry.update(addresses=["10.0.0.1", "10.1.0.1"], links=None)
+    refuse_impossible({"links": wanted}, seen)
+    assert unmet({"links": wanted}, seen)
+
+
 def test_a_device_that_has_gone_casts_no_vote():
     """registered but dead: corosync keeps the flag of the vote until the device is heard again."""
     assert device_state(value(qdevice=dict(device(), alive=False))) == "registered"
     assert device_state(value(qdevice=dict(device(), registered=False))) == "absent"
+
+
+@pytest.mark.parametrize(
+    "wanted, seen_value, words",
+    [
+        ("all", value(), "nothing is known of the links of this cluster, as only knet has them"),
+        ([{"node": "node2", "link": 4}], LINKED, "links names link 4 to node2, which has 0, 1."),
+        ([{"node": "node1", "link": 0}], LINKED, "links names link 0 to node1, the node that is asked."),
+        ([{"node": "node9", "link": 0}], LINKED, "links: "),
+    ],
+)
+def test_links_that_there_are_not_are_refused_at_once(wanted, seen_value, words):
+    with pytest.raises(ImpossibleGoal) as error:
+        refuse_impossible({"links": wanted}, seen_value)
+    assert words in str(error.value)
+
+
+def test_links_that_may_come_are_waited_for():
+    refuse_impossible({"links": "all"}, LINKED)
+    refuse_impossible({"links": [{"node": "node2", "link": 1}]}, LINKED)
+    refuse_impossible({"links": "all"}, value([1]))
 
 
 def test_a_goal_is_what_was_asked_for():
@@ -135,9 +177,10 @@ def test_how_a_forecast_counts_is_no_condition():
     assert goal_of({"tolerates": 1, "forecast_qdevice": "lost"}) == {"tolerates": 1, "forecast_qdevice": "lost"}
 
 
+@examples(100)
 @given(st.sets(st.sampled_from([1, 2, 3])), st.booleans(), st.sampled_from(QDEVICE_STATES), st.sampled_from(sorted(CONDITIONS)))
 def test_what_has_not_settled_meets_nothing(members, quorate, state, name):
-    wanted = {"members": ["1"], "absent": ["3"], "quorate_without": ["3"], "quorate": False, "qdevice": "absent"}.get(name, 0)
+    wanted = {"members": ["1"], "absent": ["3"], "quorate_without": ["3"], "quorate": False, "qdevice": "absent", "links": "all"}.get(name, 0)
     unsettled = value(members=sorted(members | {1}), quorate=quorate, qdevice=device(state), settled=False)
     assert unmet({name: wanted}, unsettled)[0] == {"condition": "settled", "wanted": True, "seen": False}
 
@@ -335,7 +378,7 @@ def test_nor_does_a_mode_help_a_cluster_to_tolerate_more(mode):
 THREE_VOTES = st.lists(st.integers(1, 3), min_size=3, max_size=3).map(lambda votes: dict(enumerate(votes, start=1)))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(THREE_VOTES, st.one_of(st.none(), THREE_VOTES), st.booleans(), st.integers(1, 2), st.sets(st.sampled_from([1, 2, 3]), min_size=1, max_size=2))
 def test_a_forecast_that_some_membership_meets_is_never_called_impossible(votes, configured, lowered, failures, loss):
     """The same cluster as below, with votes as configured or not, and expected votes as they are seen or as they are configured."""
@@ -346,6 +389,7 @@ def test_a_forecast_that_some_membership_meets_is_never_called_impossible(votes,
                 refuse_impossible(goal, seen)
 
 
+@examples(100)
 @given(st.sets(st.sampled_from([2, 3])), st.sets(st.sampled_from([2, 3])), st.integers(1, 3), st.integers(1, 3))
 def test_what_some_membership_meets_is_never_called_impossible(there, gone, least, votes):
     """Tried for each membership that is possible: where one of them meets the goal, no other may call it impossible."""
@@ -371,9 +415,19 @@ def test_most_votes():
 
 def test_in_words():
     missing = unmet({"quorate": True, "members": ["node3"], "min_votes": 3, "qdevice": "absent"}, value(members=[1]))
-    assert in_words(missing) == "quorate: wanted true, seen false; members: wanted node3, seen node1; min_votes: wanted 3, seen 1"
+    assert in_words(missing) == "quorate: wanted true, seen false; members: node3 missing; min_votes: wanted 3, seen 1"
     assert in_words(unmet({"members": ["node3"]}, None)) == "members: wanted node3, seen unknown"
     assert in_words([]) == ""
+
+
+def test_of_many_nodes_those_in_the_way_are_named():
+    """By names: whether a node id is among names, nobody can say."""
+    names, most = [f"node{nodeid}" for nodeid in range(1, 17)], value((1,) * 16, members=[nodeid for nodeid in range(1, 17) if nodeid != 7])
+    assert in_words(unmet({"members": names}, most)) == "members: node7 missing"
+    assert in_words(unmet({"absent": ["node6", "node7"]}, most)) == "absent: node6 still there"
+    by_id = in_words(unmet({"members": list(range(1, 17))}, most))
+    assert by_id == ("members: wanted 1, 2, 3, 4, 5, 6, 7, 8 and 8 more, seen node1, node2, node3, node4, node5, node6, node8, node9 and 7 more")
+    assert len(in_words(unmet({"members": names}, None))) < 120
 
 
 @pytest.mark.parametrize(

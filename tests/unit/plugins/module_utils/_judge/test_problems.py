@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each problem of a running cluster is seen where it is and only there."""
 
+import ast
 import copy
+import pathlib
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.problems import CHECKS, problems
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import CMAP_PREFIXES, cmap_keys
 from ansible_collections.corosync.quorum.tests.unit.fakes import votequorum
+from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 
 DEVICE = votequorum.device()
 
@@ -30,6 +33,13 @@ def with_node(value, number, **changes):
     return value
 
 
+def with_told(value, told):
+    """What other nodes have last told of the votes that they expect: node id -> votes."""
+    for entry in value["nodes"]:
+        entry.update(expected_votes=told.get(entry["nodeid"], entry["expected_votes"]))
+    return value
+
+
 def with_device(**changes):
     flags = {key: DEVICE[key] for key in ("registered", "alive", "cast_vote", "master_wins")}
     value = cluster((1, 1), qdevice=dict(DEVICE, **changes), expected_votes=3, highest_expected=3, total_votes=3, quorum=2)
@@ -38,8 +48,35 @@ def with_device(**changes):
     return value
 
 
+def lowered(nodes, expected, away=1):
+    """A cluster in which expected votes were set at runtime, while these many nodes were away."""
+    value = cluster((1,) * nodes, expected_votes=expected, highest_expected=expected, total_votes=nodes - away)
+    for entry in value["nodes"]:
+        entry.update(expected_votes=expected)
+    for number in range(away):
+        value["nodes"][-1 - number]["state"] = "dead"
+        value["members"].remove(value["nodes"][-1 - number]["nodeid"])
+    return value
+
+
+def with_new_id(asked):
+    """node3 has the node id 7 in the nodelist since a reload, and runs with 3; seen from node `asked`."""
+    value = with_node(cluster(nodeid=asked), 3, name=None, configured_votes=None)
+    for entry in value["nodes"]:
+        entry["local"] = entry["nodeid"] == asked
+    value["nodes"].append(votequorum.node(7, name="node3", state="unseen", votes=None, expected_votes=None))
+    return value
+
+
+NEW_ID = {
+    "runtime.members.3.ip": "r(0) ip(10.0.0.3) r(1) ip(10.1.0.3) ",
+    "nodelist.node.2.nodeid": 7,
+    "nodelist.node.2.ring0_addr": "node3.example",
+    "nodelist.node.2.ring1_addr": "10.1.0.3",
+}
 CMAP = {
     "quorum.provider": "corosync_votequorum",
+    "totem.secauth": "on",
     "runtime.votequorum.this_node_id": 1,
     "config.totemconfig_reload_in_progress": 0,
     "config.reload_status": 1,
@@ -86,7 +123,13 @@ HEALTHY = {
         dict(CMAP, **{"totem.config_version": 4, "runtime.members.2.config_version": 4, "runtime.members.3.config_version": 3}),
         None,
     ),
+    "a provider that somebody has removed from cmap": (cluster(), {key: value for key, value in CMAP.items() if key != "quorum.provider"}, None),
     "root in uidgid": (cluster(), dict(CMAP, **{"uidgid.config.uid.0": 1, "uidgid.uid.1000": 0}), None),
+    "last man standing has shrunk, and the node is back": (
+        with_told(cluster(last_man_standing=ON), {2: 2, 3: 2}),
+        dict(CMAP, **{"quorum.last_man_standing": 1}),
+        None,
+    ),
     "the file as loaded": (cluster(), LOADED, FILE),
     "node ids made by udpu": (cluster(), LOADED, FILE.replace("nodeid: 1\n", "")),
 }
@@ -99,10 +142,27 @@ def test_a_healthy_cluster_has_no_problem(name):
 
 
 # id, what is seen, what is added to cmap, the file, words of the message
+# Two links to a node, the second of which is down
+LINKS = [{"link": 0, "connected": True}, {"link": 1, "connected": False}]
 SEEN = [
-    ("reload_stuck", cluster(), {"config.totemconfig_reload_in_progress": 1}, None, "ignores every change"),
+    ("reload_stuck", cluster(), {"config.totemconfig_reload_in_progress": 1}, None, "votes and expected votes that are set at runtime still count"),
     ("reload_failed", cluster(), {"config.reload_status": 7, "config.reload_error_message": "no knet"}, None, "code 7: no knet"),
     ("file_refused", cluster(), {}, "quorum {\ntwo_node: yes\n}\n", '"yes"'),
+    ("provider_removed", cluster(), {"quorum.provider": None, "config.reload_in_progress": 0}, None, "after a restart corosync runs without it"),
+    (
+        "provider_removed",
+        cluster(),
+        dict(LOADED, **{"quorum.provider": None, "config.reload_in_progress": 0}),
+        FILE.replace("provider", "p"),
+        "calls every node",
+    ),
+    (
+        "file_not_loaded",
+        cluster(),
+        dict(LOADED, **{"quorum.provider": None, "config.reload_in_progress": 0}),
+        FILE,
+        "quorum.provider (corosync_votequorum, loaded",
+    ),
     ("file_not_loaded", cluster(), LOADED, FILE.replace("}\nquorum", "node {\nnodeid: 2\n}\n}\nquorum"), "nodelist.node.1.nodeid (2, loaded not set)"),
     ("file_not_loaded", cluster(), dict(LOADED, **{"quorum.expected_votes": 3}), FILE, "quorum.expected_votes (not set, loaded 3)"),
     ("file_not_loaded", cluster(), {}, "nodelist {\n" + "node {\nname: x\nnodeid: 1\n}\n" * 4 + "}\n", "and 4 more"),
@@ -131,6 +191,22 @@ SEEN = [
         'now means "list"',
     ),
     ("restart_required", cluster(), {"quorum.allow_downscale": 1}, None, "allow_downscale"),
+    ("restart_required", cluster(), {"quorum.expected_votes_tracking": 1}, None, "expected_votes_tracking is on in the configuration"),
+    ("restart_required", cluster(), {"runtime.votequorum.ev_tracking_barrier": 3}, None, "expected_votes_tracking is off in the configuration"),
+    (
+        "unknown_since_reload",
+        cluster((1, 1), wait_for_all=ON, auto_tie_breaker={"enabled": True, "kind": "list", "nodes": None}),
+        {"quorum.wait_for_all": 1, "quorum.auto_tie_breaker": 1, "quorum.auto_tie_breaker_node": "9 8"},
+        None,
+        "quorum.auto_tie_breaker_node (now 9 8) only when it starts. So it is not known which nodes break a tie",
+    ),
+    (
+        "unknown_since_reload",
+        cluster(last_man_standing={"enabled": True, "window_ms": None}),
+        {"quorum.last_man_standing": 1},
+        None,
+        "quorum.last_man_standing_window (now not set) only when it starts. So it is not known after how long",
+    ),
     ("two_node_not_in_force", cluster((1, 1)), {"quorum.two_node": 1, "quorum.wait_for_all": 0}, None, "two_node is on in the configuration"),
     ("two_node_not_in_force", cluster((1, 1), two_node=True, wait_for_all=ON), {}, None, "two_node is off in the configuration"),
     ("two_node_without_two_nodes", cluster(two_node=True, wait_for_all=ON), {"quorum.two_node": 1}, None, "3 nodes are configured"),
@@ -142,15 +218,29 @@ SEEN = [
         None,
         "all 3 expected votes are present (now 2)",
     ),
+    (
+        "wait_for_all_pending",
+        cluster(wait_for_all={"enabled": True, "pending": True}, total_votes=1, quorate=False),
+        {"quorum.wait_for_all": 1},
+        None,
+        "Without wait_for_all there would be none either: 2 votes are needed.",
+    ),
+    ("wait_for_all_pending", cluster(wait_for_all={"enabled": True, "pending": True}, total_votes=0), {"quorum.wait_for_all": 1}, None, "(now 0)"),
     ("config_version_differs", cluster(), {"totem.config_version": 4, "runtime.members.2.config_version": 3}, None, "node1 has 4, node2 has 3"),
     ("votes_wrap", cluster((300, 300)), {}, None, "so 301 would be needed but 45 is"),
     ("no_votes", cluster((0, 0), quorum=1), {}, None, "never quorate"),
-    ("expected_votes_split", cluster((1, 1, 1, 1), expected_votes=2), {}, None, "two partitions of 2 votes each"),
-    ("expected_votes_low", cluster(expected_votes=2), {}, None, "Expected votes are 2, but the configuration adds up to 3"),
-    ("expected_votes_unreachable", cluster(expected_votes=7, quorate=False), {}, None, "needs 4 votes, but all nodes together have 3"),
+    ("expected_votes_split", lowered(4, 2, away=2), {}, None, "two partitions of 2 votes each"),
+    ("expected_votes_low", lowered(3, 2), {}, None, "Expected votes are 2, but the configuration adds up to 3"),
+    ("expected_votes_unreachable", lowered(3, 7, away=0), {}, None, "needs 4 votes, but all nodes together have 3"),
     ("expected_votes_differ", with_node(cluster(), 2, expected_votes=5), {}, None, "node1 3, node2 5"),
+    ("node_id_changed", with_new_id(1), NEW_ID, None, "node3 runs with the node id 3, but corosync.conf now has the node id 7 for it"),
+    ("node_id_changed", with_new_id(3), dict(NEW_ID, **{"nodelist.local_node_pos": 2}), None, "node3 runs with the node id 3, but"),
+    ("member_not_configured", with_new_id(1), dict(NEW_ID, **{"runtime.members.3.ip": "r(0) ip(10.0.0.4) "}), None, "not in the nodelist of this node: node 3"),
+    ("member_not_configured", with_new_id(3), NEW_ID, None, "This node, node 3, is not in the nodelist of its own corosync.conf."),
+    ("membership_changing", cluster(settled=False), {}, None, "The membership of the cluster was changing"),
     ("votes_differ", with_node(cluster(total_votes=4, expected_votes=4), 2, votes=2), {}, None, "node2 has 2 votes, but 1 in the configuration"),
     ("member_not_configured", with_node(cluster(), 3, name=None, configured_votes=None), {}, None, "node 3"),
+    ("link_down", with_node(cluster(), 2, links=[{"link": 2, "connected": True}, *LINKS]), {}, None, "1 link of knet is not connected: link 1 to node2."),
     ("tie_breaker_dropped", cluster(), {"quorum.auto_tie_breaker": 1}, None, "odd (3)"),
     ("tie_breaker_dropped", cluster((1, 1)), {"quorum.auto_tie_breaker": 1, "quorum.auto_tie_breaker_node": "node1"}, None, '"node1"'),
     (
@@ -168,20 +258,46 @@ SEEN = [
         None,
         "lowest node id",
     ),
-    ("unsupported_mode", cluster(allow_downscale=ON), {"quorum.allow_downscale": 1}, None, "allow_downscale"),
-    ("unsupported_mode", cluster(), {"quorum.expected_votes_tracking": 1}, None, "expected_votes_tracking"),
+    (
+        "unsupported_mode",
+        cluster(allow_downscale=ON),
+        {"quorum.allow_downscale": 1, "runtime.votequorum.ev_tracking_barrier": 3},
+        None,
+        "allow_downscale is on, which",
+    ),
+    (
+        "unsupported_mode",
+        cluster(),
+        {"quorum.expected_votes_tracking": 1, "runtime.votequorum.ev_tracking_barrier": 3},
+        None,
+        "expected_votes_tracking",
+    ),
     ("qdevice_disabled", with_device(), {"quorum.device.model": "net", "runtime.votequorum.qdevice_can_operate": 0}, None, "does not let it work"),
     ("qdevice_not_voting", with_device(registered=False, alive=False, cast_vote=False), {"quorum.device.model": "net"}, None, "none is registered"),
     ("qdevice_not_voting", with_device(alive=False, cast_vote=False), {}, None, "silent"),
     ("qdevice_not_voting", with_device(cast_vote=False), {}, None, "gives it no vote"),
     ("qdevice_not_voting_everywhere", with_node(with_device(), 2, qdevice=None), {}, None, "not on node2"),
     ("uidgid_can_write", cluster(), {"uidgid.config.uid.117": 1, "uidgid.gid.998": 1}, None, "user 117, group 998"),
+    ("authkey_not_loaded", cluster(), {}, {"authkey": "changed"}, "/etc/corosync/authkey was changed after corosync started"),
+    ("next_corosync", cluster(), {"totem.secauth": "off"}, None, "The cluster is not encrypted (cipher none, hash none)."),
+    ("next_corosync", cluster(), {"totem.secauth": "off", "totem.transport": "udpu"}, None, "does not start with transport udpu"),
 ]
+
+
+def test_a_key_that_was_changed_before_a_reload_or_is_not_used_is_no_problem():
+    files = {"authkey": "changed"}
+    assert problems(cluster(), dict(CMAP, **{"config.reload_in_progress": 0}), files) == []
+    assert [problem["id"] for problem in problems(cluster(), dict(CMAP, **{"totem.secauth": "off"}), files)] == ["next_corosync"]
+
+
+def test_a_cluster_without_any_word_on_encryption_is_not_encrypted():
+    cmap = {key: value for key, value in CMAP.items() if key != "totem.secauth"}
+    assert [problem["id"] for problem in problems(cluster(), cmap)] == ["next_corosync"]
 
 
 @pytest.mark.parametrize(("problem", "value", "added", "text", "words"), SEEN)
 def test_the_problem_is_seen_alone(problem, value, added, text, words):
-    found = problems(value, dict(CMAP, **added), None if text is None else {"corosync.conf": text})
+    found = problems(value, dict(CMAP, **added), text if text is None or isinstance(text, dict) else {"corosync.conf": text})
     hits = [entry for entry in found if entry["id"] == problem]
     assert any(words in entry["message"] for entry in hits), found
     for entry in found:
@@ -191,22 +307,45 @@ def test_the_problem_is_seen_alone(problem, value, added, text, words):
     assert others <= ALONG.get(problem, set()), found
 
 
+@pytest.mark.parametrize("asked", [0, 1])
+def test_expected_votes_are_tracked_by_allow_downscale_whoever_asks(asked):
+    cmap = dict(CMAP, **{"quorum.allow_downscale": 1, "quorum.expected_votes_tracking": asked, "runtime.votequorum.ev_tracking_barrier": 3})
+    assert [entry["message"] for entry in problems(cluster(allow_downscale=ON), cmap)] == ["allow_downscale is on, which corosync calls unsupported."]
+
+
 # What belongs to the same case by its nature.
 ALONG = {
     "two_node_not_in_force": {"restart_required"},
+    "expected_votes_low": set(),
     "restart_required": {"unsupported_mode"},
     "unsupported_mode": {"restart_required"},
+    "provider_removed": {"file_not_loaded"},
     "last_man_standing_dropped": set(),
     "expected_votes_split": {"expected_votes_low"},
 }
 
 
 def test_every_check_has_a_case_here():
-    assert {problem for problem, *_rest in SEEN} == {check_id for check_id, _severity, _check in CHECKS}
+    # The last link that is left is never a problem alone: the others are not connected.
+    assert {problem for problem, *_rest in SEEN} | {"no_link_redundancy"} == {check_id for check_id, _severity, _check in CHECKS}
+
+
+def test_every_check_has_a_story_on_real_nodes():
+    """Where it is seen, its advice is followed, and it is gone. Read as text: what runs the unit tests need not have a lab."""
+    stories = ast.parse((pathlib.Path(__file__).parents[4] / "live/test_problems.py").read_text(encoding="utf-8"))
+    told = {
+        ast.literal_eval(argument)
+        for function in stories.body
+        if isinstance(function, ast.FunctionDef)
+        for call in function.decorator_list
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "tells_of"
+        for argument in call.args
+    }
+    assert told == {check_id for check_id, _severity, _check in CHECKS}
 
 
 def test_cmap_prefixes_and_keys_are_what_the_checks_read():
-    read = {key for _problem, _value, added, _text, _words in SEEN for key in added} - {"nodelist.local_node_pos"}
+    read = {key for _problem, _value, added, _text, _words in SEEN for key in added}
     assert all(key.startswith(CMAP_PREFIXES) or key in cmap_keys([1, 2, 3]) for key in read)
 
 
@@ -214,6 +353,21 @@ def test_errors_come_first():
     found = problems(cluster((300, 300), wait_for_all=ON), CMAP)
     assert [entry["severity"] for entry in found] == sorted(entry["severity"] for entry in found)
     assert [entry["id"] for entry in found] == ["votes_wrap", "restart_required"]
+
+
+def test_the_last_link_that_is_left_is_another_problem():
+    found = problems(with_node(with_node(cluster(), 2, links=LINKS), 3, links=LINKS), {})
+    assert [problem["id"] for problem in found] == ["no_link_redundancy", "link_down"]
+    assert found[0]["message"].startswith("One link only is left to node2, node3") and "link 1 to node2, link 1 to node3" in found[1]["message"]
+
+
+@pytest.mark.parametrize("links", [None, [], [{"link": 0, "connected": False}], [{"link": 0, "connected": True}, {"link": 1, "connected": True}]])
+def test_links_that_are_up_or_not_known_or_single_are_no_problem(links):
+    assert problems(with_node(cluster(), 2, links=links), {}) == []
+
+
+def test_links_to_a_node_that_is_not_there_are_no_problem():
+    assert problems(with_node(cluster(), 3, links=[dict(link, connected=False) for link in LINKS], state="dead"), {}) == []
 
 
 NUMBERS = st.one_of(st.none(), st.integers(0, 700))
@@ -228,6 +382,8 @@ NODES = st.lists(
             "expected_votes": NUMBERS,
             "local": st.booleans(),
             "qdevice": st.one_of(st.none(), st.just(DEVICE)),
+            "addresses": st.one_of(st.none(), st.lists(st.text(max_size=3), max_size=2)),
+            "links": st.one_of(st.none(), st.just([]), st.just([{"link": 0, "connected": False}])),
         }
     ),
     max_size=4,
@@ -236,6 +392,7 @@ KEYS = st.sampled_from(sorted({key for _problem, _value, added, _text, _words in
 CMAPS = st.dictionaries(KEYS, st.one_of(st.integers(0, 2**32), st.text(max_size=8), st.binary(max_size=4), st.floats()))
 
 
+@examples(100)
 @given(
     nodes=NODES,
     device=st.one_of(

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A change made: what counts as applied, what is said where it cannot be known, and that nothing is sent on old knowledge."""
 
+import collections
 import copy
+import types
 
 import pytest
 
@@ -40,13 +42,19 @@ def with_votes(votes, total, seen=None):
 
 
 class Daemon:
-    """In place of an Observer: `after` is what it shows once something was sent, one value a look, the last one again and again."""
+    """In place of an Observer: `after` is what it shows once something was sent, one value a look, the last one again and again.
 
-    def __init__(self, after, announces=1, sending=None, moves=0, ends=3):
+    announces: what it reports of each setexpected that it is sent, in their order; by default the number that was sent. expected: of each member, as it
+    is found when the echo is sent.
+    """
+
+    def __init__(self, after, announces=None, sending=None, moves=0, ends=3, expected=(3, 3, 3)):
         self.lane = self.deadline = self.votequorum = self.cmap = self
         self.sent = []
-        self.announcements = self.changes = 0
+        self.announced = collections.deque()
+        self.changes = 0
         self.configuration = {}
+        self._expected = expected
         self._before, self._after, self._announces, self._sending, self._moves, self._ends = [THREE], list(after), announces, sending, moves, ends
 
     def __call__(self, deadline):
@@ -78,16 +86,22 @@ class Daemon:
         seen = self._after.pop(0) if len(self._after) > 1 else self._after[0]
         if isinstance(seen, Exception):
             raise seen
-        self.announcements = self._announces
         return seen
 
     def _send(self, *call):
-        if self._sending:
-            raise self._sending
+        if self._sending and self._sending[0] == call[0]:
+            raise self._sending[1]
         self.sent.append(call)
+
+    def getinfo(self, nodeid):
+        return types.SimpleNamespace(node_expected_votes=self._expected[nodeid - 1])
 
     def setexpected(self, votes):
         self._send("setexpected", votes)
+        if self._announces is None:
+            self.announced.append(votes)
+        elif self._announces:
+            self.announced.extend(self._announces.pop(0))
 
     def setvotes(self, nodeid, votes):
         self._send("setvotes", nodeid, votes)
@@ -127,7 +141,7 @@ def test_the_new_number_alone_is_no_proof():
     change, told = failing(tested.NotSeen, Daemon([with_expected(4, 2)]), expected_votes=4)
     assert "not seen to be applied: quorum is 2, not 3" in told and "may still apply it" in told
     assert change.applied == []
-    dummy, told = failing(tested.NotSeen, Daemon([with_expected(5, 3)], announces=0), expected_votes=5)
+    dummy, told = failing(tested.NotSeen, Daemon([with_expected(5, 3)], announces=[]), expected_votes=5)
     assert "this node has the new number, but heard nothing of it from the cluster" in told
 
 
@@ -135,14 +149,63 @@ def test_votes_that_show_nowhere_else_are_followed_by_an_echo():
     daemon = Daemon([with_votes(0, 2)])
     make(daemon, votes=0, node="node2")
     assert daemon.sent == [("setvotes", 2, 0), ("setexpected", 3)]
-    dummy, told = failing(tested.NotSeen, Daemon([with_votes(0, 2)], announces=0), votes=0, node="node2")
+    dummy, told = failing(tested.NotSeen, Daemon([with_votes(0, 2)], announces=[]), votes=0, node="node2")
     assert "votes 0 of node2" in told
+
+
+def test_the_echo_changes_nothing_even_if_somebody_else_has_since_the_look():
+    """And then the votes have been applied, whatever else is not as it was planned."""
+    daemon = Daemon([with_votes(0, 2, with_expected(5, 3))], expected=(5, 5, 5))
+    assert make(daemon, votes=0, node="node2").value["expected_votes"] == 5
+    assert daemon.sent == [("setvotes", 2, 0), ("setexpected", 5)]
+
+
+def test_no_echo_where_members_expect_different_votes():
+    daemon = Daemon([with_votes(0, 2)], expected=(3, 5, 3))
+    make(daemon, votes=0, node="node2")
+    assert daemon.sent == [("setvotes", 2, 0)]
+
+
+@pytest.mark.parametrize("announces", [[[9]], [[2, 9]]])
+def test_what_another_announces_is_no_answer(announces):
+    dummy, told = failing(tested.NotSeen, Daemon([with_votes(0, 2)], announces=announces), votes=0, node="node2")
+    assert "votes 0 of node2" in told
+    dummy, told = failing(tested.NotSeen, Daemon([with_expected(5, 3)], announces=announces), expected_votes=5)
+    assert "heard nothing of it from the cluster" in told
+
+
+def test_what_another_has_set_while_the_echo_was_on_its_way_is_set_again():
+    daemon = Daemon([with_votes(0, 2)], announces=[[4, 5, 3], [6, 5], [6]])
+    make(daemon, votes=0, node="node2")
+    assert daemon.sent == [("setvotes", 2, 0), ("setexpected", 3), ("setexpected", 5), ("setexpected", 6)]
+
+
+def test_what_another_sets_after_the_echo_stands():
+    daemon = Daemon([with_votes(0, 2)], announces=[[3, 5]])
+    make(daemon, votes=0, node="node2")
+    assert daemon.sent == [("setvotes", 2, 0), ("setexpected", 3)]
+
+
+@pytest.mark.parametrize("error, why", [(InvalidParameter("votequorum_setexpected"), "corosync refuses this value"), (None, "did not apply them within 5 s")])
+def test_what_cannot_be_set_again_is_told(error, why):
+    daemon = Daemon([with_votes(0, 2)], announces=[[5, 3], [9]])
+    send = daemon._send
+
+    def fail(*call):
+        if error and call == ("setexpected", 5):
+            raise error
+        send(*call)
+
+    daemon._send = fail
+    change, told = failing(tested.QuorumError, daemon, votes=0, node="node2")
+    assert told.startswith("Somebody else set expected votes to 5 at the moment of this change, which set them to 3 again. To set them to 5 failed: ")
+    assert why in told and len(change.applied) == 1
 
 
 def test_no_echo_where_the_change_shows():
     seen = with_votes(2, 4)
     seen.update(expected_votes=4, quorum=3, highest_expected=4)
-    daemon = Daemon([seen], announces=0)
+    daemon = Daemon([seen], announces=[])
     make(daemon, votes=2, node="node2")
     assert daemon.sent == [("setvotes", 2, 2)]
 
@@ -163,20 +226,20 @@ def test_a_change_that_somebody_undoes():
 
 @pytest.mark.parametrize("error", [DaemonGone("votequorum_setexpected"), DeadlineExceeded("corosync did not answer votequorum_setexpected within 5 s.")])
 def test_an_end_while_it_is_sent_or_watched_leaves_a_doubt(error):
-    for daemon in (Daemon([THREE], sending=error), Daemon([error])):
+    for daemon in (Daemon([THREE], sending=("setexpected", error)), Daemon([error])):
         change, told = failing(tested.NotSeen, daemon, expected_votes=4)
-        assert str(error) in told and "Whether corosync took expected_votes 4, or will when it goes on, is not known" in told
+        assert str(error) in told and "Whether corosync took expected_votes 4, or will when it continues, is not known" in told
         assert change.applied == []
 
 
 def test_the_reason_is_kept():
     with pytest.raises(tested.NotSeen) as caught:
-        make(Daemon([THREE], sending=DaemonGone("votequorum_setexpected")), expected_votes=4)
+        make(Daemon([THREE], sending=("setexpected", DaemonGone("votequorum_setexpected"))), expected_votes=4)
     assert caught.value.reason == "not_running"
 
 
 def test_an_older_corosync_may_refuse():
-    dummy, told = failing(tested.VoteChangeRefused, Daemon([THREE], sending=InvalidParameter("votequorum_setexpected")), expected_votes=4)
+    dummy, told = failing(tested.VoteChangeRefused, Daemon([THREE], sending=("setexpected", InvalidParameter("votequorum_setexpected"))), expected_votes=4)
     assert "corosync refused expected_votes 4" in told and "3.0.4" in told
 
 
@@ -198,7 +261,7 @@ def test_cancel_goes_through_cmap():
         nodes=THREE["nodes"][:2] + [dict(THREE["nodes"][2], state="dead")],
     )
     ended = dict(waiting, quorate=True, wait_for_all={"enabled": True, "pending": False})
-    daemon = Daemon([waiting, ended], announces=0)
+    daemon = Daemon([waiting, ended], announces=[])
     daemon._before = [waiting]
     make(daemon, cancel_wait_for_all=True, allow_quorum_gain=True)
     assert daemon.sent == [("quorum.cancel_wait_for_all", 1)]

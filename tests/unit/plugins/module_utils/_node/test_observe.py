@@ -16,6 +16,8 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors i
     DaemonGone,
     DeadlineExceeded,
     NotConfigured,
+    NotTrusted,
+    SharedMemoryHidden,
     ShuttingDown,
     TryAgain,
 )
@@ -26,7 +28,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node import obser
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import CMAP_PREFIXES, cmap_keys
 from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import ANY, PROVIDER
 
-CMAP, QUORUM, VOTEQUORUM = 1, 2, 3
+CMAP, QUORUM, VOTEQUORUM, STATISTICS = 1, 2, 3, 4
 RING = (1, 13)
 QUORATE = 2
 
@@ -43,11 +45,16 @@ def snapshot(timeout):
     return tested.take_reading(timeout).value
 
 
-def expect_open(script, first=lambda *arguments: None):
+def expect_open(script, first=lambda *arguments: None, pipe=(-1,)):
     script.expect_initialize("cmap", handle=CMAP, first=first)
     script.expect("cmap_get", CMAP, b"quorum.provider", ANY, ANY, ANY, do=script.cmap_string(PROVIDER))
+    expect_tracking(script, pipe)
+
+
+def expect_tracking(script, pipe=(-1,)):
     script.expect_initialize("quorum", handle=QUORUM).expect_initialize("votequorum", handle=VOTEQUORUM)
     script.expect("votequorum_trackstart", VOTEQUORUM, 0, 2)
+    script.expect("votequorum_fd_get", VOTEQUORUM, ANY, do=script.out(pipe[0]))
 
 
 def expect_close(script, code=1):
@@ -76,26 +83,50 @@ def expect_silent(script, nodeids=(1, 2), flags=QUORATE, votes=1, waiting=None, 
 
 
 def expect_read(script, events=(), settled_ring=RING[1], quorate=True, later_events=(), **options):
-    """The calls of one reading, whose second look finds the same unless `again` says otherwise."""
-    again = options.pop("again", {})
+    """The calls of one reading, whose second look finds the same unless `again` says otherwise.
+
+    nodelist: as for nodes_of(). opens: what the map of statistics answers when it is opened, None where it is not. up: the second link is then.
+    """
+    again, nodelist, opens, up = options.pop("again", {}), options.pop("nodelist", []), options.pop("opens", None), options.pop("up", None)
+    transport = options.pop("transport", b"knet")
     script.expect("votequorum_dispatch", VOTEQUORUM, 2, do=list(events))
     expect_silent(script, **options)
     for key in cmap_keys(options.get("nodeids", (1, 2))):
-        script.expect("cmap_get", CMAP, key.encode("ascii"), ANY, ANY, ANY, code=12)
+        if key == "totem.transport" and nodelist and transport is not None:
+            script.expect("cmap_get", CMAP, key.encode("ascii"), ANY, ANY, ANY, do=script.cmap_string(transport))
+        else:
+            script.expect("cmap_get", CMAP, key.encode("ascii"), ANY, ANY, ANY, code=12)
     for prefix in CMAP_PREFIXES:
-        script.expect_cmap_read(prefix.encode("ascii"), [], handle=CMAP)
+        script.expect_cmap_read(prefix.encode("ascii"), nodes_of(script, nodelist) if prefix == "nodelist.node." else [], handle=CMAP)
+    if opens is not None:
+        if opens == 0:  # there is nobody to ask
+            return
+        script.expect_statistics(handle=STATISTICS, code=opens)
+    if up is not None or opens == 1:
+        expect_links(script, 1, up or 0)
     script.expect("quorum_trackstart", QUORUM, 1).expect("quorum_dispatch", QUORUM, 2, do=script.settled_event(settled_ring, quorate))
     script.expect("votequorum_dispatch", VOTEQUORUM, 2, do=list(later_events))
     if not later_events:
         expect_silent(script, **dict(options, **again))
 
 
+def expect_links(script, *connected):
+    for link, is_up in enumerate(connected):
+        key = b"stats.knet.node2.link%d.connected" % link
+        script.expect("cmap_get", STATISTICS, key, ANY, ANY, ANY, do=script.cmap_value("uint8_t *", 2, is_up))
+
+
+def nodes_of(script, nodelist):
+    """What cmap has of these nodes, (nodeid, addresses) each."""
+    keys = []
+    for position, (nodeid, addresses) in enumerate(nodelist):
+        keys.append((b"nodelist.node.%d.nodeid" % position, script.cmap_value("uint32_t *", 6, nodeid)))
+        keys += [(b"nodelist.node.%d.ring%d_addr" % (position, ring), script.cmap_string(address)) for ring, address in enumerate(addresses)]
+    return keys
+
+
 def first_events(script, ring=RING, members=(1, 2)):
     return [script.nodelist_event(ring, members), script.quorum_event(True, [(nodeid, 1) for nodeid in members])]
-
-
-def expect_fd(script, pipe):
-    script.expect("votequorum_fd_get", VOTEQUORUM, ANY, do=script.out(pipe[0]))
 
 
 def expect_one_reading(script, events, first=lambda *arguments: None, **options):
@@ -152,9 +183,8 @@ DISTURBANCES = {
 
 @pytest.mark.parametrize("name", sorted(DISTURBANCES))
 def test_a_reading_is_taken_again_when(name, script, pipe):
-    expect_open(script)
+    expect_open(script, pipe=pipe)
     expect_read(script, first_events(script), **DISTURBANCES[name])
-    expect_fd(script, pipe)
     expect_read(script)
     expect_close(script)
     assert snapshot(5)["settled"] is True
@@ -167,9 +197,8 @@ def test_a_reading_is_taken_again_when_an_event_came_meanwhile(kind, script, pip
         "quorum": script.quorum_event(True, [(1, 1), (2, 1)]),
         "expected votes": script.expected_votes_event(5),
     }[kind]
-    expect_open(script)
+    expect_open(script, pipe=pipe)
     expect_read(script, first_events(script), later_events=[event])
-    expect_fd(script, pipe)
     expect_read(script, settled_ring=17 if kind == "nodelist" else 13)
     expect_close(script)
     assert snapshot(5)["settled"] is True
@@ -177,9 +206,8 @@ def test_a_reading_is_taken_again_when_an_event_came_meanwhile(kind, script, pip
 
 def test_an_unsettled_snapshot_is_returned_when_the_time_is_over(script, pipe, monkeypatch):
     monkeypatch.setattr(tested, "AGAIN", 3)
-    expect_open(script)
+    expect_open(script, pipe=pipe)
     expect_read(script, first_events(script), settled_ring=9)
-    expect_fd(script, pipe)
     expect_read(script, settled_ring=9)
     expect_close(script)
     start = time.monotonic()
@@ -190,9 +218,8 @@ def test_an_unsettled_snapshot_is_returned_when_the_time_is_over(script, pipe, m
 
 def test_an_event_ends_the_pause_between_two_readings(script, pipe, monkeypatch):
     monkeypatch.setattr(tested, "AGAIN", 3)
-    expect_open(script)
+    expect_open(script, pipe=pipe)
     expect_read(script, first_events(script), settled_ring=9)
-    expect_fd(script, pipe)
     expect_read(script)
     expect_close(script)
     timer = threading.Timer(0.1, pipe[1])
@@ -214,13 +241,20 @@ def test_what_was_opened_is_closed_when_a_later_connection_fails(script):
 
 @pytest.mark.parametrize(
     "code, error, reason",
-    [(2, DaemonGone, "not_running"), (19, ShuttingDown, "not_running"), (11, AccessDenied, "not_allowed"), (12, tested.QuorumError, None)],
+    [(19, ShuttingDown, "not_running"), (11, AccessDenied, "not_allowed"), (12, SharedMemoryHidden, None)],
 )
 def test_a_refused_connection(script, code, error, reason):
     script.expect_initialize("cmap", code=code)
     with pytest.raises(error) as caught:
         snapshot(5)
     assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize("error", [DaemonGone("cmap_initialize"), NotTrusted("nobody's")])
+def test_a_listener_that_is_not_roots_or_not_there_is_asked_for_nothing(script, error):
+    script.listeners = [error]
+    with pytest.raises(type(error)):
+        snapshot(5)
 
 
 @pytest.mark.parametrize(
@@ -234,6 +268,7 @@ def test_a_corosync_without_votequorum_is_told_before_votequorum_is_asked(script
     script.expect_initialize("cmap", handle=CMAP)
     if provider is None:
         script.expect("cmap_get", CMAP, b"quorum.provider", ANY, ANY, ANY, code=12)
+        script.expect("cmap_get", CMAP, b"runtime.votequorum.this_node_id", ANY, ANY, ANY, code=12)
     else:
         script.expect("cmap_get", CMAP, b"quorum.provider", ANY, ANY, ANY, do=script.cmap_string(provider))
     script.expect("cmap_finalize", CMAP)
@@ -243,6 +278,83 @@ def test_a_corosync_without_votequorum_is_told_before_votequorum_is_asked(script
         f"corosync runs on this node without votequorum: {words}. Set 'provider: corosync_votequorum' in the quorum section of "
         "/etc/corosync/corosync.conf on all nodes and restart corosync."
     )
+
+
+def test_votequorum_that_runs_is_read_where_a_reload_has_removed_its_provider(script):
+    script.expect_initialize("cmap", handle=CMAP)
+    script.expect("cmap_get", CMAP, b"quorum.provider", ANY, ANY, ANY, code=12)
+    script.expect("cmap_get", CMAP, b"runtime.votequorum.this_node_id", ANY, ANY, ANY, do=script.cmap_value("uint32_t *", 5, 1))
+    expect_tracking(script)
+    expect_read(script, first_events(script))
+    expect_close(script)
+    assert snapshot(5)["settled"] is True
+
+
+TWO_RINGS = [(1, [b"192.0.2.1", b"198.51.100.1"]), (2, [b"192.0.2.2", b"198.51.100.2"])]
+ONE_RING = [(nodeid, addresses[:1]) for nodeid, addresses in TWO_RINGS]
+
+
+def links(value):
+    return [node["links"] and [link["connected"] for link in node["links"]] for node in value["nodes"]]
+
+
+@pytest.mark.parametrize("transport", [b"knet", None])
+def test_for_links_of_knet_the_map_of_statistics_is_opened_once(transport, script, pipe):
+    expect_open(script, pipe=pipe)
+    expect_read(script, first_events(script), settled_ring=9, nodelist=TWO_RINGS, transport=transport, opens=1)
+    expect_read(script, nodelist=TWO_RINGS, transport=transport, up=0)
+    script.expect("cmap_finalize", STATISTICS)
+    expect_close(script)
+    assert links(snapshot(5)) == [None, [True, False]]
+
+
+def test_a_link_that_goes_has_moved_though_no_event_tells(script):
+    expect_open(script)
+    observer = tested.Observer(Deadline(5))
+    with observer:
+        expect_read(script, first_events(script), nodelist=TWO_RINGS, opens=1, up=1)
+        observer.snapshot()
+        for second in (1, 0):
+            expect_silent(script)
+            expect_links(script, 1, second)
+            assert observer.moved() is (second == 0)
+        script.expect("cmap_finalize", STATISTICS)
+        expect_close(script)
+
+
+def test_one_ring_needs_no_map_of_statistics(script):
+    expect_one_reading(script, first_events(script), nodelist=ONE_RING)
+    assert links(snapshot(5)) == [None, [True]]
+
+
+@pytest.mark.parametrize("nodelist", [ONE_RING, TWO_RINGS])
+def test_without_knet_there_are_no_links(nodelist, script):
+    expect_one_reading(script, first_events(script), nodelist=nodelist, transport=b"udpu")
+    assert links(snapshot(5)) == [None, None]
+
+
+@pytest.mark.parametrize("code", [7, 15])
+def test_links_that_cannot_be_read_cost_nobody_the_quorum(code, script):
+    """A corosync without that map, a full /dev/shm."""
+    expect_one_reading(script, first_events(script), nodelist=TWO_RINGS, opens=code)
+    value = snapshot(5)
+    assert (value["settled"], links(value)) == (True, [None, None])
+
+
+@pytest.mark.parametrize("nodelist", [ONE_RING, TWO_RINGS])
+def test_a_library_before_corosync_3_has_no_links(nodelist, script):
+    script.absent.add("cmap_initialize_map")
+    expect_one_reading(script, first_events(script), nodelist=nodelist, transport=None)
+    assert links(snapshot(5)) == [None, None]
+
+
+def test_a_corosync_that_ends_before_the_map_of_statistics_is_opened_is_gone(script):
+    script.listeners = [None, None, None, DaemonGone("cmap_initialize_map")]
+    expect_open(script)
+    expect_read(script, first_events(script), nodelist=TWO_RINGS, opens=0)
+    expect_close(script, code=2)
+    with pytest.raises(DaemonGone):
+        snapshot(5)
 
 
 def test_a_daemon_that_dies_in_mid_read_ends_it_and_is_closed(script):
@@ -333,3 +445,67 @@ def test_flips_are_what_corosync_told_even_if_it_is_over(script):
         ]
         assert observer.take_flips() == []
         expect_close(script)
+
+
+def test_the_key_of_a_cluster_does_not_leave_the_node_with_its_file(monkeypatch, tmp_path):
+    """The reading is what a module prints, and Ansible shows that with -vvvv."""
+    conf = tmp_path / "corosync.conf"
+    conf.write_text("totem {\n    version: 2\n\tkey : S3cret\n    keyfile: /my/key\n}\n", encoding="utf-8")
+    monkeypatch.setattr(tested, "CONFIGURATION", str(conf))
+    monkeypatch.setattr(tested, "PID_FILE", str(tmp_path / "none"))
+    assert tested.newer_file() == {"corosync.conf": "totem {\n    version: 2\n\tkey : (hidden)\n    keyfile: /my/key\n}\n"}
+
+
+@pytest.mark.parametrize(
+    ("command", "environment", "path"),
+    [
+        (b"/usr/sbin/corosync\0-f\0", b"LANG=C\0", "/etc/corosync/corosync.conf"),
+        (b"corosync\0-f\0-c\0/srv/a.conf\0", b"COROSYNC_MAIN_CONFIG_FILE=/srv/b.conf\0", "/srv/a.conf"),
+        (b"corosync\0-c/srv/a.conf\0", None, "/srv/a.conf"),
+        (b"old-corosync\0", b"LANG=C\0COROSYNC_MAIN_CONFIG_FILE=/srv/b.conf\0", "/srv/b.conf"),
+        (b"corosync\0", b"LANG=C\0COROSYNC_MAIN_CONFIG_FILE=/srv/b.conf\0", "/etc/corosync/corosync.conf"),
+        (b"corosync\0", None, "/etc/corosync/corosync.conf"),
+        (None, None, "/etc/corosync/corosync.conf"),
+    ],
+)
+def test_the_file_is_the_one_that_the_running_corosync_reads(monkeypatch, tmp_path, command, environment, path):
+    process = tmp_path / "4711"
+    process.mkdir()
+    for name, content in (("cmdline", command), ("environ", environment)):
+        if content is not None:
+            (process / name).write_bytes(content)
+    (process / "exe").write_bytes(b"\x7fELF\0COROSYNC_MAIN_CONFIG_FILE\0" if command and command.startswith(b"old") else b"\x7fELF\0")
+    (tmp_path / "pid").write_text("4711\n", encoding="ascii")
+    monkeypatch.setattr(tested, "PID_FILE", str(tmp_path / "pid"))
+    monkeypatch.setattr(tested, "PROCESSES", str(tmp_path))
+    assert tested.configuration_file() == path
+
+
+def test_while_rings_come_and_go_the_last_that_was_read_is_the_answer(script, pipe, monkeypatch):
+    monkeypatch.setattr(f"{tested.Lane.__module__}.CLOSING", 0.05)
+    thaw = threading.Event()
+    expect_open(script, pipe=pipe)
+    expect_read(script, first_events(script), settled_ring=9)
+    script.expect("votequorum_dispatch", VOTEQUORUM, 2)
+    script.expect("votequorum_getinfo", VOTEQUORUM, 1, ANY, code=2, do=lambda *dummy: thaw.wait(30))
+    expect_close(script)
+    value = snapshot(1)
+    thaw.set()
+    assert (value["settled"], value["members"], value["ring_id"]["seq"]) == (False, [1, 2], 13)
+
+
+@pytest.mark.parametrize(
+    ("reported", "words"), [(True, "because the membership of the cluster keeps changing"), (False, "it is stopped, frozen or overloaded")]
+)
+def test_no_answer_and_a_change_of_membership_is_no_frozen_corosync(script, pipe, monkeypatch, reported, words):
+    monkeypatch.setattr(f"{tested.Lane.__module__}.CLOSING", 0.05)
+    thaw = threading.Event()
+    expect_open(script, pipe=pipe)
+    script.expect("votequorum_dispatch", VOTEQUORUM, 2, do=first_events(script))
+    script.expect("votequorum_getinfo", VOTEQUORUM, 1, ANY, code=2, do=lambda *dummy: thaw.wait(30))
+    expect_close(script)
+    if reported:
+        pipe[1]()
+    with pytest.raises(DeadlineExceeded, match=r"^corosync did not answer votequorum_getinfo within 0\.3 s.*" + words):
+        snapshot(0.3)
+    thaw.set()

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 corosync.quorum contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an argument spec cannot check: seconds that no clock can count."""
+"""What an argument spec cannot check: seconds that no clock can count, and names of runs that are no paths."""
 
 import pytest
 
-from ansible_collections.corosync.quorum.plugins.module_utils._node.options import LONGEST, OptionError, positive_seconds, seconds
+from ansible_collections.corosync.quorum.plugins.module_utils._node.options import LONGEST, OptionError, is_run_id, positive_seconds, run_id, seconds
 
 NEVER = [-1, -0.001, float("nan"), float("inf"), float("-inf"), LONGEST + 1, 1e300]
 
@@ -32,3 +32,15 @@ def test_times_that_are_refused_even_then(value):
     with pytest.raises(OptionError) as caught:
         seconds("delay", value)
     assert str(caught.value) == f"delay must be a number of seconds from 0 to {LONGEST} (a year); got {value:g}."
+
+
+def test_the_id_of_a_run():
+    assert run_id("run", "0123456789abcdef") == "0123456789abcdef"
+    assert not is_run_id(None) and not is_run_id(5)
+
+
+@pytest.mark.parametrize("value", ["", "..", "0123456789abcde", "0123456789abcdef0", "0123456789ABCDEF", "0123456789abcdef\n", "../../etc/passwd"])
+def test_what_is_no_id_of_a_run(value):
+    assert not is_run_id(value)
+    with pytest.raises(OptionError, match="run must be the id of a run, 16 hexadecimal digits"):
+        run_id("run", value)

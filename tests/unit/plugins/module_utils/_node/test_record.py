@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node import record as tested
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import marker
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 
 
 def entry(number):
@@ -24,6 +25,11 @@ def _path(tmp_path):
     return str(tmp_path / "folder" / "watch.jsonl")
 
 
+def told(reading):
+    """(timeline without the ends of watches, unreadable, running)."""
+    return [entry for entry in reading.timeline if entry["event"] != "watch_ended"], reading.unreadable, reading.running
+
+
 def written(path, *numbers):
     with tested.Record(path) as record:
         assert record.take()
@@ -32,12 +38,82 @@ def written(path, *numbers):
 
 
 def test_what_is_written_is_read(path):
-    assert tested.read(path) == ([], 0, False)
+    assert told(tested.read(path)) == ([], 0, False)
     written(path, 1, 2)
     written(path, 3)
-    assert tested.read(path) == ([entry(1), entry(2), entry(3)], 0, False)
+    assert told(tested.read(path)) == ([entry(1), entry(2), entry(3)], 0, False)
     assert stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+
+
+def age(path, seconds):
+    """Let it be touched last so long ago."""
+    when = time.time() - seconds
+    os.utime(path, (when, when))
+    return when
+
+
+def test_a_watch_that_goes_on_with_a_record_says_until_when_that_was_watched(path):
+    written(path, 1)
+    ended = age(path, 100)
+    with tested.Record(path) as record:
+        assert record.take()
+        reading = tested.read(path)
+        assert (reading.timeline[1], reading.running, reading.looked) == (marker(utc(ended), "watch_ended"), True, False)
+        record.append(entry(2))
+        assert tested.read(path).looked
+    assert not tested.read(path).looked
+
+
+def test_until_when_a_record_was_watched(path):
+    assert tested.read(path).until is None
+    written(path, 1)
+    ended = age(path, 100)
+    reading = tested.read(path)
+    assert abs(reading.until - ended) < 0.01 < 90 < reading.now - reading.until
+    with tested.Record(path) as record:
+        assert record.take()
+        reading = tested.read(path)
+        assert reading.until == reading.now
+        assert not tested.read(path).looked
+        stands = age(path, 100)
+        assert abs(tested.read(path).until - stands) < 0.01, "it has the lock, but stands still"
+        record.touch()
+        reading = tested.read(path)
+        assert reading.until == reading.now
+        age(path, 100)
+        record.touch()
+        assert tested.read(path).until < time.time() - 50, "it does so only now and then"
+    reading = tested.stop(path)
+    assert reading.until < time.time() - 50 < reading.now
+
+
+def test_a_watch_that_runs_until_it_is_stopped_was_watched_until_then(path):
+    def watch():
+        with tested.Record(path) as record:
+            assert record.take()
+            taken.set()
+            while not record.gone():
+                time.sleep(0.01)
+
+    taken = threading.Event()
+    thread = threading.Thread(target=watch)
+    thread.start()
+    assert taken.wait(5)
+    reading = tested.stop(path, 5)
+    thread.join(5)
+    assert reading.until == reading.now and abs(reading.now - time.time()) < 5
+
+
+def test_runs_that_have_a_record(path, monkeypatch):
+    monkeypatch.setattr(tested, "FOLDER", os.path.dirname(path))
+    assert tested.runs() == []
+    for run in ("0" * 16, "f" * 16):
+        written(tested.path_of(run), 1)
+    os.rename(tested.path_of("f" * 16), tested.path_of("f" * 16) + ".stopped-0123456789012345")
+    written(path, 1)
+    written(os.path.join(tested.FOLDER, "watch-x.jsonl"), 1)
+    assert tested.runs() == ["0" * 16, "f" * 16]
 
 
 def test_it_is_watched_while_it_is_open_and_nobody_else_gets_it(path):
@@ -65,12 +141,12 @@ def test_lines_that_are_none_are_counted_and_the_next_watch_begins_a_new_one(pat
     with open(path, "ab") as file:
         file.write(b"\n\xff\xfe\n{}\n7\n" + b'{"at": "half')
     written(path, 2)
-    assert tested.read(path) == ([entry(1), entry(2)], 4, False)
+    assert told(tested.read(path)) == ([entry(1), entry(2)], 4, False)
 
 
 def test_stop_without_a_record_finds_nothing(path):
     assert not tested.is_there(path)
-    assert tested.stop(path) == ([], 0, False)
+    assert told(tested.stop(path)) == ([], 0, False)
 
 
 def test_stop_ends_the_watch_and_returns_what_it_wrote_until_its_end(path):
@@ -88,7 +164,7 @@ def test_stop_ends_the_watch_and_returns_what_it_wrote_until_its_end(path):
     thread = threading.Thread(target=watch)
     thread.start()
     assert taken.wait(5)
-    assert tested.stop(path, 5) == ([entry(1), entry(2)], 0, False)
+    assert told(tested.stop(path, 5)) == ([entry(1), entry(2)], 0, False)
     thread.join(5)
     assert os.listdir(os.path.dirname(path)) == []
 
@@ -102,7 +178,7 @@ def test_stop_gives_up_on_a_watch_that_does_not_end_and_keeps_what_it_wrote(path
         assert tested.is_there(path)
         assert tested.read(path).timeline == [entry(1)]
     written(path, 2)
-    assert tested.read(path).timeline == [entry(1), entry(2)], "what an interrupted stop left comes first"
+    assert told(tested.read(path))[0] == [entry(1), entry(2)], "what an interrupted stop left comes first"
     assert tested.stop(path).timeline == [entry(1), entry(2)]
     assert not tested.is_there(path)
 
@@ -132,20 +208,20 @@ def test_a_full_disk_leaves_no_half_line(path, monkeypatch):
         with pytest.raises(tested.RecordError, match="Cannot write .*: No space left on device. Free some space"):
             record.append(entry(2))
         monkeypatch.undo()
-    assert tested.read(path) == ([entry(1)], 0, False)
+    assert told(tested.read(path)) == ([entry(1)], 0, False)
 
 
 def test_a_link_is_not_followed(path, tmp_path):
     os.makedirs(os.path.dirname(path))
     os.symlink(str(tmp_path / "elsewhere"), path)
-    with tested.Record(path) as record, pytest.raises(tested.RecordError, match="It is a symbolic link, which is not followed"):
+    with tested.Record(path) as record, pytest.raises(tested.RecordError, match="is a symbolic link, which is not followed"):
         record.take()
     with pytest.raises(tested.RecordError, match="symbolic link"):
         tested.read(path)
     assert not (tmp_path / "elsewhere").exists()
 
 
-@pytest.mark.parametrize("code, advice", [(errno.EACCES, "become: true"), (errno.ENOSPC, "df -h"), (errno.EROFS, "Choose another record")])
+@pytest.mark.parametrize("code, advice", [(errno.EACCES, "become: true"), (errno.ENOSPC, "df -h"), (errno.EROFS, "choose another record")])
 def test_errors_say_what_to_do(path, monkeypatch, code, advice):
     def fail(*_args, **_more):
         raise OSError(code, os.strerror(code))
@@ -156,11 +232,52 @@ def test_errors_say_what_to_do(path, monkeypatch, code, advice):
     assert path in str(refused.value) and os.strerror(code) in str(refused.value) and advice in str(refused.value)
 
 
+STRANGERS = {
+    "text": b"root:x:0:0:root:/root:/bin/bash\n",
+    "json": b'{"phase": "stop", "nodeid": 2}\n',
+    "other lines": b'{"at":"2026-11-22T10:15:02.123Z","level":"info"}\n{"at":"2026-11-22T10:15:03.123Z"}\n',
+    "binary": b"\x7fELF\0\0",
+}
+
+
+@pytest.mark.parametrize("content", STRANGERS.values(), ids=STRANGERS)
+def test_what_is_no_record_is_neither_changed_nor_removed(path, content):
+    os.makedirs(os.path.dirname(path))
+    for place in (path, path + ".stopped-0000000000000001"):
+        with open(place, "wb") as file:
+            file.write(content)
+        with pytest.raises(tested.RecordError, match=r"is not the record of a watch \(it begins with .*Choose another record"):
+            tested.stop(path)
+        if place == path:
+            with tested.Record(path) as record, pytest.raises(tested.RecordError, match="is not the record of a watch"):
+                record.take()
+        with open(place, "rb") as file:
+            assert file.read() == content
+        os.unlink(place)
+
+
+@pytest.mark.parametrize("left", [b"", b"\0" * 100, b'{"at', b'{"at":"2026-11-22T10:1', b'\0\0{"at":"2026', b"\n"])
+def test_what_a_power_cut_leaves_of_a_record_is_one(path, left):
+    os.makedirs(os.path.dirname(path))
+    with open(path, "wb") as file:
+        file.write(left)
+    tested.stop(path)
+    assert not os.path.exists(path)
+
+
+def test_a_record_that_others_could_have_put_there_is_refused(path):
+    written(path, 1)
+    os.chmod(os.path.dirname(path), 0o777)
+    with pytest.raises(tested.RecordError, match=r"can be written by other users than root \(mode 0777\)\. Choose another record"):
+        tested.stop(path)
+    assert os.path.exists(path)
+
+
 def test_what_is_no_file_is_no_record(path):
     os.makedirs(path)
-    with tested.Record(path) as record, pytest.raises(tested.RecordError, match="Is a directory"):
+    with tested.Record(path) as record, pytest.raises(tested.RecordError, match="is a folder"):
         record.take()
     os.rmdir(path)
     os.mkfifo(path)
-    with tested.Record(path) as record, pytest.raises(tested.RecordError, match="it is no regular file"):
+    with tested.Record(path) as record, pytest.raises(tested.RecordError, match="is no regular file"):
         record.take()

@@ -131,7 +131,7 @@ def test_each_change_is_passed_on_at_once():
     corosync = Corosync([LESS, GONE, value(ring=14)], waits=[0.5, None])
     driver(corosync, lambda entry, reason: changes.append((entry["event"], entry["at"], reason, corosync.calls.count("read")))).run()
     assert changes == [
-        ("start", 1000.0, None, 1),
+        ("state", 1000.0, None, 1),
         ("corosync_unavailable", 1000.5, "not_running", 2),
         ("corosync_available", 1001.5, None, 3),
         ("quorum_gained", 1001.5, None, 3),
@@ -157,6 +157,6 @@ def test_what_is_in_progress_is_passed_on_when_somebody_ends_it():
     wait = driver(corosync, lambda entry, reason: changes.append(entry["event"]), goal={"ring_newer_than": 2**64})
     with pytest.raises(ReaderGone):
         wait.run()
-    assert changes == ["start"]
+    assert changes == ["state"]
     assert not wait.outcome().met
-    assert changes == ["start", "quorum_lost"]
+    assert changes == ["state", "quorum_lost"]

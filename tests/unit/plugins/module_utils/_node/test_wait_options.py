@@ -17,6 +17,7 @@ def options(**given):
 NOT_POSITIVE = "%s must be a number of seconds greater than 0 and at most 31622400 (a year); got %s."
 NEGATIVE = "%s must be a number of seconds from 0 to 31622400 (a year); got %s."
 NO_NODE = "%s has %s where a node name or node id is expected."
+NO_LINK = "links has %s where a link is expected: node (a name or node id) and link (a number from 0 to 7)."
 EMPTY = "%s is empty or has an empty entry: leave the option out, or name nodes; got %s."
 
 
@@ -38,6 +39,13 @@ EMPTY = "%s is empty or has an empty entry: leave the option out, or name nodes;
         ({"expected_votes": 0}, "expected_votes must be 1 or more; got 0."),
         ({"tolerates": 0}, "tolerates must be 1 or more; got 0."),
         ({"ring_newer_than": -1}, "ring_newer_than must be 0 or more; got -1."),
+        ({"links": "some"}, "links is the string 'some', but must be all, or a list of links, each with node and link."),
+        ({"links": []}, "links is an empty list, but must be all, or a list of links, each with node and link."),
+        ({"links": [{"node": "node1"}]}, NO_LINK % "a dictionary"),
+        ({"links": [{"node": "node1", "link": 8}]}, NO_LINK % "a dictionary"),
+        ({"links": [{"node": "node1", "link": "²"}]}, NO_LINK % "a dictionary"),
+        ({"links": [{"node": "", "link": 0}]}, NO_LINK % "a dictionary"),
+        ({"links": ["node1"]}, NO_LINK % "the string 'node1'"),
         ({"members": []}, EMPTY % ("members", "[]")),
         ({"absent": [""]}, EMPTY % ("absent", "['']")),
         ({"quorate_without": []}, EMPTY % ("quorate_without", "[]")),

@@ -7,8 +7,8 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import ImpossibleGoal
 from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_state import CONNECT, END, READ, SETTLING
-from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import reported
-from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import entry, reported
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node, value
 from ansible_collections.corosync.quorum.tests.unit.fakes.waiting import Waiting, timeline
 
 ALL = {"members": ["node1", "node2", "node3"]}
@@ -30,7 +30,7 @@ def test_met_at_once():
     assert outcome.reconnects == 0
     assert outcome.held == pytest.approx(0)
     assert outcome.took == pytest.approx(0.03)
-    assert timeline(outcome) == [("start", 0.0)]
+    assert timeline(outcome) == [("state", 0.0)]
 
 
 def test_met_even_when_the_slice_is_over_after_one_reading():
@@ -69,7 +69,7 @@ def test_met_by_a_silent_change():
     wait.saw(value())
     outcome = wait.ends()
     assert outcome.met
-    assert timeline(outcome) == [("votes", 0.0)]
+    assert timeline(outcome) == [("votes_changed", 0.0)]
     assert outcome.took == pytest.approx(2)
 
 
@@ -132,7 +132,7 @@ def test_what_comes_in_that_moment_counts_at_once():
     wait.saw(value())
     outcome = wait.ends()
     assert outcome.met
-    assert timeline(outcome) == [("quorum_gained", 0.1), ("membership", 0.0)]
+    assert timeline(outcome) == [("quorum_gained", 0.1), ("node_joined", 0.0)]
 
 
 def test_the_moment_is_counted_from_the_first_change():
@@ -147,7 +147,7 @@ def test_the_moment_is_counted_from_the_first_change():
     outcome = wait.ends()
     assert wait.checks == [1.9]
     assert outcome.took == pytest.approx(2.9)
-    assert timeline(outcome) == [("membership", 2.0), ("membership", 0.1)]
+    assert timeline(outcome) == [("node_restarted", 2.0), ("node_restarted", 0.1)]
 
 
 def test_without_progress_a_change_is_kept_back_to_the_end():
@@ -156,7 +156,7 @@ def test_without_progress_a_change_is_kept_back_to_the_end():
     wait.event(1.0)
     wait.saw(value(members=[1], ring=20))
     assert wait.quiet() == END
-    assert timeline(wait.ends()) == [("membership", 2.0)]
+    assert timeline(wait.ends()) == [("node_restarted", 2.0)]
 
 
 def test_what_was_reported_is_not_reported_again():
@@ -341,6 +341,85 @@ def test_unsettled_at_the_end_is_what_is_unmet():
 def test_conditions_that_can_never_hold_end_it():
     with pytest.raises(ImpossibleGoal):
         Waiting({"members": ["node9"]}).saw(value())
+
+
+def test_an_impossible_condition_says_what_was_seen():
+    wait = Waiting({"min_members": 9, "members": ["node1"]})
+    with pytest.raises(ImpossibleGoal):
+        wait.saw(value(members=[1, 2]))
+    outcome = wait.state.end(wait.now)
+    assert outcome.votequorum == value(members=[1, 2]) and not outcome.met
+    assert outcome.unmet == [{"condition": "min_members", "wanted": 9, "seen": 2}]
+    assert timeline(outcome) == [(entry(0.0, None, value())["event"], 0.0)]
+
+
+def test_a_node_named_twice_is_refused_and_no_condition_is_called_unmet_for_it():
+    wait = Waiting({"members": ["node1", "1"]})
+    with pytest.raises(ImpossibleGoal, match="members names a node twice: 1"):
+        wait.saw(value())
+    assert wait.state.end(wait.now).unmet == []
+
+
+def decommissioned(known):
+    """node3 is in the nodelist no more. known: whether this corosync has seen it since it started."""
+    nodes = [node(1), node(2)] + ([node(3, False, name=None, configured=None)] if known else [])
+    return value(nodes=nodes, members=[1, 2], expected_votes=2, total_votes=2)
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("goal", [{"absent": ["node3"]}, {"absent": [3]}])
+def test_a_node_that_leaves_the_configuration_meanwhile_is_absent(goal, known):
+    wait = Waiting(goal)
+    wait.saw(value())
+    wait.event(at=0.5)
+    leaving = value(nodes=[node(1), node(2), node(3, name=None, configured=None)], members=[1, 2, 3])
+    wait.saw(leaving, changes=1)
+    assert wait.state.end(wait.now).unmet[0]["condition"] == "absent"
+    wait.event(at=1)
+    wait.saw(decommissioned(known), changes=1)
+    assert wait.ends().met
+    # And so in the slice after
+    wait = Waiting(goal, ids={"absent": [3]})
+    wait.saw(decommissioned(known))
+    assert wait.ends().met
+
+
+@pytest.mark.parametrize("option, seen", [("members", ["node1", "node2"]), ("quorate_without", "There is no node with the node id 3 in this cluster; it has")])
+def test_a_node_that_has_left_the_configuration_is_no_member(option, seen):
+    wait = Waiting({option: ["node3"]}, ids={option: [3]}, seconds=0.0)
+    wait.saw(decommissioned(False))
+    [missing] = wait.ends().unmet
+    assert (missing["condition"], missing["wanted"]) == (option, ["node3"])
+    assert missing["seen"] == seen or str(missing["seen"]).startswith(str(seen))
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("option, holds", [("absent", False), ("members", True), ("quorate_without", False)])
+def test_a_node_that_is_taken_out_and_in_again_with_another_node_id_is_still_that_node(option, holds, known):
+    """node3 is 4 now, and as three of four are there none of these may leave."""
+    before = [node(3, False, name=None, configured=None)] if known else []
+    now = value(nodes=[node(1), node(2), *before, node(4, name="node3"), node(5, False)], members=[1, 2, 4], expected_votes=4, quorum=3, total_votes=3)
+    wait = Waiting({option: ["node3"]}, ids={option: [3]}, seconds=0.0)
+    wait.saw(now)
+    assert wait.ends().met is holds
+
+
+@pytest.mark.parametrize("option, holds", [("absent", False), ("members", True)])
+def test_a_node_that_runs_with_its_old_id_is_the_node_of_that_name(option, holds):
+    now = value(nodes=[node(1), node(2), node(3, name=None, configured=None), node(4, False, name="node3")], members=[1, 2, 3], expected_votes=3, quorum=2)
+    wait = Waiting({option: ["node3"]}, ids={option: [3]}, seconds=0.0)
+    wait.saw(now)
+    assert wait.ends().met is holds
+
+
+def test_a_refusal_in_a_later_slice_names_nodes_as_the_user_did():
+    with pytest.raises(ImpossibleGoal, match="quorate_without names node2, node3, but even with all nodes there"):
+        Waiting({"quorate_without": ["node2", "node3"]}, ids={"quorate_without": [2, 3]}).saw(value())
+
+
+def test_a_node_that_was_never_in_the_configuration_is_unknown():
+    with pytest.raises(ImpossibleGoal, match="absent: there is no node 'node3' in this cluster"):
+        Waiting({"absent": ["node3"]}).saw(decommissioned(True))
 
 
 def test_no_condition_at_all_is_met_by_any_value():

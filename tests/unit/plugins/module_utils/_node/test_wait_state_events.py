@@ -10,7 +10,10 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors i
     CallbacksRefused,
     DeadlineExceeded,
     LibraryMissing,
+    LibraryOutdated,
     NotConfigured,
+    NotTrusted,
+    OutOfDescriptors,
     QuorumError,
 )
 from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_state import CONNECT, END, READ
@@ -145,12 +148,16 @@ def test_what_waiting_cannot_fix_may_end_it_only_at_first():
     wait = Waiting(NEVER["goal"], fatal_only_at_first=True)
     wait.saw(value())
     wait.lost(LibraryMissing("no library"))
-    assert [(entry["event"], reason) for entry, reason in wait.state.take_news()] == [("start", None), ("corosync_unavailable", "no_library")]
+    assert [(entry["event"], reason) for entry, reason in wait.state.take_news()] == [("state", None), ("corosync_unavailable", "no_library")]
 
 
-def test_any_other_error_of_corosync_is_waited_out():
+@pytest.mark.parametrize(
+    "error", [QuorumError("no thread"), NotTrusted("nobody's"), LibraryOutdated("votequorum_dispatch"), OutOfDescriptors("cmap_initialize")], ids=repr
+)
+def test_any_other_error_of_corosync_is_waited_out(error):
+    """The next slice has the new library, and whoever has taken corosync's place may go."""
     wait = Waiting()
-    cannot_connect(wait, QuorumError("no thread"))
+    cannot_connect(wait, error)
     wait.saw(value())
     assert wait.ends().met
 
@@ -190,7 +197,7 @@ def test_a_change_is_reported_when_it_has_settled():
     assert wait.quiet() == END
     outcome = wait.ends()
     assert wait.checks == [1.6, 2.6]
-    assert timeline(outcome) == [("membership", 2.0)]
+    assert timeline(outcome) == [("node_left", 2.0)]
     assert outcome.timeline[0]["left"] == [3]
 
 
@@ -201,7 +208,7 @@ def test_a_change_that_takes_long_is_reported_as_it_stands():
         readings += 1
     outcome = wait.ends()
     assert readings == 16
-    assert timeline(outcome) == [("membership", 2.0)]
+    assert timeline(outcome) == [("node_left", 2.0)]
     assert outcome.timeline[0]["members"] == [1]
     assert outcome.unmet[0]["condition"] == "settled"
 
@@ -214,7 +221,7 @@ def test_a_change_in_progress_as_the_slice_ends_is_reported():
         assert wait.time == pytest.approx(at)
         wait.saw(CHANGING)
     outcome = wait.ends()
-    assert timeline(outcome) == [("membership", 0.0)]
+    assert timeline(outcome) == [("node_left", 0.0)]
     assert outcome.votequorum is CHANGING
 
 
@@ -224,7 +231,7 @@ def test_a_change_in_progress_as_corosync_goes_comes_first():
     wait.lost()
     assert wait.quiet() == CONNECT
     wait.saw(value())
-    assert timeline(wait.ends()) == [("membership", 1.0), ("corosync_unavailable", 1.0), ("corosync_available", 0.0), ("membership", 0.0)]
+    assert timeline(wait.ends()) == [("node_left", 1.0), ("corosync_unavailable", 1.0), ("corosync_available", 0.0), ("node_joined", 0.0)]
 
 
 # -- what is over before it can be read
@@ -270,7 +277,7 @@ def test_a_gain_that_is_over_is_reported_too():
 def test_what_corosync_reports_first_is_no_change():
     wait = Waiting()
     wait.saw(value(), flips=[flip(False, 1), flip(True, 1, 2, 3)])
-    assert timeline(wait.ends()) == [("start", 0.0)]
+    assert timeline(wait.ends()) == [("state", 0.0)]
 
 
 # -- each entry as it is made
@@ -295,9 +302,9 @@ def test_entries_are_news_as_they_are_made_an_absence_with_its_reason():
     wait.ends()
     take()
     assert news == [
-        [("start", 0.0, None)],
+        [("state", 0.0, None)],
         [("corosync_unavailable", 0.5, "not_running")],
-        [("corosync_available", 1.5, None), ("membership", 1.5, None)],
+        [("corosync_available", 1.5, None), ("node_restarted", 1.5, None)],
         [],
     ]
 
@@ -308,6 +315,6 @@ def test_a_change_in_progress_is_reported_when_somebody_ends_the_wait():
     wait.event(0.5)
     wait.saw(value(members=[1], settled=False))
     outcome = wait.state.end(START + 0.6)
-    assert timeline(outcome) == [("start", 0.6), ("quorum_lost", 0.0)]
+    assert timeline(outcome) == [("state", 0.6), ("quorum_lost", 0.0)]
     assert not outcome.met
-    assert [entry["event"] for entry, dummy in wait.state.take_news()] == ["start", "quorum_lost"]
+    assert [entry["event"] for entry, dummy in wait.state.take_news()] == ["state", "quorum_lost"]

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Nodes by name and by id."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes impor
     names_a_node,
     nodeid_of,
 )
+from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node, value
 
 CONFUSING = [node(1, name="2"), node(2, name="1"), node(3, name=None)]
@@ -78,6 +81,7 @@ def test_what_may_name_a_node():
     assert names_a_node("node1") and names_a_node(0) and not names_a_node("") and not names_a_node(" ")
 
 
+@examples(100)
 @given(st.permutations(["1", "2", "3", "node1", "node1", None]))
 def test_what_names_a_node_names_that_node(names):
     """Whatever the names are: an answer is the node with that id or that name, and there is no other that could be meant."""
@@ -108,3 +112,17 @@ def test_a_cluster_without_a_nodelist():
 def test_nothing_is_not_the_node_without_a_name():
     with pytest.raises(UnknownNode):
         nodeid_of(None, value(nodes=[node(1), node(2, name=None)], members=[1, 2]))
+
+
+def test_a_sentence_names_no_more_nodes_than_a_person_reads():
+    many = value([1] * 100)
+    assert labels(range(1, 101), many).endswith("node64 and 36 more")
+    assert labels(range(1, 65), many).endswith(", node64")
+
+
+def test_a_name_is_shown_and_does_nothing():
+    odd = value(nodes=[node(1, name="\x1b[2Jx\nok: [y]"), node(2)])
+    assert labels([1, 2], odd) == "\\x1b[2Jx\\nok: [y], node2"
+    with pytest.raises(UnknownNode, match=re.escape("no node 'a\\x07' in this cluster; it has \\x1b[2Jx\\nok: [y]")):
+        nodeid_of("a\x07", odd)
+    assert nodeid_of("\x1b[2Jx\nok: [y]", odd) == 1

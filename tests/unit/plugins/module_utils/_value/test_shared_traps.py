@@ -8,15 +8,42 @@ import pytest
 from ansible_collections.corosync.quorum.plugins.module_utils._value import shared_traps as tested
 
 
-@pytest.mark.parametrize(("nodes", "words"), [(1, "only one node is configured."), (3, "3 nodes are configured. Any one or two nodes")])
-def test_two_node_without_two_nodes(nodes, words):
-    [hit] = tested.two_node_without_two_nodes(nodes, "Remove two_node.", 7)
-    assert words in hit.message and hit[1:] == ("Remove two_node.", 7)
+def test_two_node_without_two_nodes():
+    [hit] = tested.two_node_without_two_nodes(3, "Remove two_node.", 7)
+    assert "3 nodes are configured. Any one or two nodes" in hit.message and hit[1:] == ("Remove two_node.", 7)
 
 
-@pytest.mark.parametrize("nodes", [0, 2])
+@pytest.mark.parametrize("nodes", [0, 1, 2])
 def test_two_node_with_two_nodes_or_no_list(nodes):
     assert list(tested.two_node_without_two_nodes(nodes, "")) == []
+    assert len(list(tested.two_node_with_one_node(nodes, ""))) == (nodes == 1)
+
+
+ON = {"crypto_cipher": "aes256", "crypto_hash": "sha256"}
+
+
+@pytest.mark.parametrize(
+    ("totem", "words"),
+    [
+        ({"transport": "udpu"}, "does not start with transport udpu"),
+        ({"transport": "udp", "crypto_cipher": "none"}, "does not start with transport udp"),
+        ({}, "Where nothing is set, the cluster has cipher none and hash none."),
+        ({"transport": "knet"}, "the same file means aes256 and sha256: a node that is upgraded does not find the others."),
+        ({"crypto_hash": "sha512"}, "cipher none and hash sha512. With"),
+        ({"secauth": "off"}, "not encrypted (cipher none, hash none). A node with"),
+        ({"secauth": "yes"}, "not encrypted"),
+        ({"crypto_cipher": "none", "crypto_hash": "none"}, "not encrypted"),
+        ({"crypto_cipher": "none", "crypto_hash": "sha256"}, "(cipher none, hash sha256)"),
+    ],
+)
+def test_what_the_next_corosync_does_not_take(totem, words):
+    [hit] = tested.next_corosync(totem)
+    assert words in hit.message and "(from its source; a build can switch this off)" in hit.message and hit.advice.startswith("Before you upgrade to it,")
+
+
+@pytest.mark.parametrize("totem", [ON, {"secauth": "on"}, dict(ON, secauth="off"), dict(ON, transport="knet")])
+def test_what_it_takes(totem):
+    assert list(tested.next_corosync(totem)) == []
 
 
 def test_votes_wrap_from_510_on():

@@ -6,12 +6,13 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.votequorum import NodeInfo, RingId
-from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import concluded, flag_names, snapshot
+from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import CMAP_PREFIXES, concluded, flag_names, link_keys, snapshot
 from ansible_collections.corosync.quorum.tests.unit.fakes import daemons
+from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 
 QUORATE, WAIT_FOR_ALL, LAST_MAN_STANDING, TIE_BREAKER, DOWNSCALE = 2, 4, 8, 16, 32
 REGISTERED, ALIVE, CAST_VOTE, MASTER_WINS = 64, 128, 256, 512
@@ -46,6 +47,9 @@ def test_a_plain_cluster_is_the_documented_value():
     assert value == {
         "nodeid": 1,
         "name": "node1",
+        "cluster_name": None,
+        "cluster_uuid": None,
+        "read_at": None,
         "quorate": True,
         "settled": True,
         "ring_id": {"nodeid": 1, "seq": 13},
@@ -72,6 +76,8 @@ def test_a_plain_cluster_is_the_documented_value():
                 "expected_votes": 3,
                 "local": nodeid == 1,
                 "qdevice": None,
+                "addresses": [f"192.0.2.{nodeid}"],
+                "links": None,
             }
             for nodeid in (1, 2, 3)
         ],
@@ -98,7 +104,8 @@ def test_a_plain_cluster_is_the_documented_value():
                 "qdevice_master_wins",
             ],
         ),
-        (1024 + 2, ["quorate", "bit_10"]),
+        (1024 + 2, ["quorate", "qdevice_has_extra_info"]),
+        (2048 + 2, ["quorate", "bit_11"]),
         (2**31, ["bit_31"]),
     ],
 )
@@ -107,8 +114,55 @@ def test_flags_have_names_and_unknown_bits_numbers(flags, names):
 
 
 def test_an_unknown_flag_does_not_hide_the_known_ones():
-    value = taken([info(1, flags=QUORATE | 1024)])
-    assert (value["quorate"], value["flags"]) == (True, ["quorate", "bit_10"])
+    value = taken([info(1, flags=QUORATE | 2048)])
+    assert (value["quorate"], value["flags"]) == (True, ["quorate", "bit_11"])
+
+
+def test_a_cluster_has_its_name_and_what_is_no_text_is_none():
+    value = taken(cmap=dict(nodelist(1, 2, 3), **{"totem.cluster_name": "web", "totem.cluster_uuid": "0f6a"}))
+    assert (value["cluster_name"], value["cluster_uuid"]) == ("web", "0f6a")
+    odd = taken(cmap=dict(nodelist(1, 2, 3), **{"totem.cluster_name": 7, "nodelist.node.1.ring0_addr": b"x"}))
+    assert (odd["cluster_name"], odd["nodes"][1]["addresses"]) == (None, [])
+
+
+def two_rings(**stats):
+    keys = dict(nodelist(1, 2, 3), **{"totem.transport": "knet"})
+    keys.update({f"nodelist.node.{position}.ring1_addr": f"198.51.100.{position + 1}" for position in range(3)})
+    keys.update((f"stats.knet.{key.replace('_', '.')}.connected", up) for key, up in stats.items())
+    return keys
+
+
+def test_links_are_those_of_the_nodelist_from_the_node_asked_to_the_others():
+    keys = two_rings(node2_link0=1, node2_link1=1, node3_link0=1, node3_link1=0)
+    assert link_keys(keys, 1) == [f"stats.knet.node{nodeid}.link{link}.connected" for nodeid in (2, 3) for link in (0, 1)]
+    nodes = taken(cmap=keys)["nodes"]
+    assert [node["links"] for node in nodes] == [
+        None,
+        [{"link": 0, "connected": True}, {"link": 1, "connected": True}],
+        [{"link": 0, "connected": True}, {"link": 1, "connected": False}],
+    ]
+    assert nodes[2]["addresses"] == ["192.0.2.3", "198.51.100.3"]
+
+
+def test_a_configured_link_that_knet_does_not_have_is_not_connected_and_without_knet_nothing_is_known():
+    nodes = taken(cmap=two_rings(node2_link0=1, node3_link0=1))["nodes"]
+    assert [link["connected"] for link in nodes[1]["links"]] == [True, False]
+    assert [node["links"] for node in taken(cmap=two_rings())["nodes"]] == [None, None, None]
+    assert [node["links"] for node in taken(cmap=dict(two_rings(node2_link0=1), **{"totem.transport": "udpu"}))["nodes"]] == [None, None, None]
+
+
+def test_a_single_link_is_that_of_a_member_or_of_nobody_and_is_not_read():
+    one = dict(nodelist(1, 2, 3), **{"totem.transport": "knet"})
+    assert link_keys(one, 1) == []
+    nodes = taken([info(1), info(2), info(3, state=2)], cmap=one)["nodes"]
+    assert [node["links"] for node in nodes] == [None, [{"link": 0, "connected": True}], [{"link": 0, "connected": False}]]
+    keys = {key.replace("ring0", "ring1"): item for key, item in one.items()}
+    assert taken(cmap=keys)["nodes"][1]["links"] == [{"link": 1, "connected": True}], "links have the numbers of their addresses"
+
+
+def test_a_node_that_is_not_in_the_nodelist_has_neither_addresses_nor_links():
+    [node] = taken([info(1), info(2)], cmap=dict(nodelist(1), **{"stats.knet.node2.link0.connected": 1}))["nodes"][1:]
+    assert (node["addresses"], node["links"]) == (None, None)
 
 
 def test_inquorate_and_unsettled():
@@ -215,6 +269,31 @@ def test_tie_breaker_by_list_is_read_as_corosync_reads_it(text, nodes):
     assert taken([info(1, flags=TIE_BREAKER), info(2)], keys)["auto_tie_breaker"]["nodes"] == nodes
 
 
+def test_what_votequorum_reads_at_its_start_alone_is_not_known_after_a_reload():
+    """cmap has what the reload read. How far a reload came does not matter: one that is refused has removed keys by then."""
+    keys = nodelist(1, 2, auto_tie_breaker_node="1 2", last_man_standing_window=500)
+    keys.update({"runtime.votequorum.atb_type": 3, "runtime.votequorum.lowest_node_id": 1, "config.reload_in_progress": 0})
+    value = taken([info(1, flags=TIE_BREAKER | LAST_MAN_STANDING), info(2)], keys)
+    assert value["auto_tie_breaker"] == {"enabled": True, "kind": "list", "nodes": None, "lowest": 1, "highest": None}
+    assert value["last_man_standing"] == {"enabled": True, "window_ms": None}
+    for status in ({"config.reload_status": 7}, {"config.totemconfig_reload_in_progress": 1}):
+        assert taken([info(1, flags=TIE_BREAKER), info(2)], dict(keys, **status))["auto_tie_breaker"]["nodes"] is None
+
+
+def test_what_is_known_after_a_reload():
+    """The kind, which votequorum itself sets; what is off; and all of it where the file could not be parsed, as nothing was loaded then."""
+    keys = dict(nodelist(1, 2), **{"runtime.votequorum.atb_type": 2, "config.reload_in_progress": 0})
+    value = taken([info(1, flags=TIE_BREAKER), info(2)], keys)
+    assert (value["auto_tie_breaker"]["kind"], value["auto_tie_breaker"]["nodes"], value["last_man_standing"]["window_ms"]) == ("highest", [], 10000)
+    keys = dict(nodelist(1, 2, auto_tie_breaker_node="2 1"), **{"runtime.votequorum.atb_type": 3, "config.totemconfig_reload_in_progress": 1})
+    assert taken([info(1, flags=TIE_BREAKER), info(2)], keys)["auto_tie_breaker"]["nodes"] == [2, 1]
+
+
+def test_a_reload_between_two_reads_of_cmap_is_seen():
+    """The keys below a prefix are read one after the other."""
+    assert CMAP_PREFIXES.index("config.") > CMAP_PREFIXES.index("quorum.")
+
+
 def test_a_tie_breaker_that_is_off_has_no_kind_and_no_nodes():
     keys = dict(nodelist(1, 2, auto_tie_breaker_node="1 2"), **{"runtime.votequorum.atb_type": 3})
     assert taken([info(1), info(2)], keys)["auto_tie_breaker"] == {"enabled": False, "kind": "none", "nodes": [], "lowest": None, "highest": None}
@@ -284,7 +363,7 @@ def told_by(daemon):
     return info(daemon.us, votes=own.votes, expected=own.expected_votes, total=daemon.total_votes, quorum=daemon.quorum, flags=flags)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(daemons.values(), st.data())
 def test_it_has_whenever_a_ring_has_formed(value, data):
     """Whatever the modes and whoever left how: otherwise a reading would never be called settled."""

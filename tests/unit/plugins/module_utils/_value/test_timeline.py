@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import Flip, Timeline, entry, marker, reported, value_at
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, value
 
+PENDING = {"enabled": True, "pending": True}
 FIELDS = {"at", "event", "quorate", "total_votes", "quorum", "ring_id", "members", "joined", "left"}
 
 
@@ -15,7 +16,7 @@ def test_the_first_value_is_the_start():
     first = entry(3.5, None, value(members=[1, 2]))
     assert first == {
         "at": 3.5,
-        "event": "start",
+        "event": "state",
         "quorate": True,
         "total_votes": 2,
         "quorum": 2,
@@ -29,21 +30,31 @@ def test_the_first_value_is_the_start():
 @pytest.mark.parametrize(
     "before, after, event, joined, left",
     [
-        (value(), value(members=[1, 2], ring=14), "membership", [], [3]),
-        (value(members=[1, 2]), value(ring=14), "membership", [3], []),
-        (value(members=[1, 2]), value(members=[1, 3], ring=14), "membership", [3], [2]),
-        (value(), value(ring=14), "membership", [], []),
-        (value(), value(ring_id={"nodeid": 2, "seq": 13}), "membership", [], []),
+        (value(), value(members=[1, 2], ring=14), "node_left", [], [3]),
+        (value(members=[1, 2]), value(ring=14), "node_joined", [3], []),
+        (value(members=[1, 2]), value(members=[1, 3], ring=14), "node_left", [3], [2]),
+        (value(), value(ring=14), "node_restarted", [], []),
+        (value(), value(ring_id={"nodeid": 2, "seq": 13}), "node_restarted", [], []),
         (value(), value(members=[1], ring=14), "quorum_lost", [], [2, 3]),
         (value(members=[1]), value(ring=14), "quorum_gained", [2, 3], []),
         (value(), value(quorate=False), "quorum_lost", [], []),
-        (value(), value(total_votes=4), "votes", [], []),
-        (value(), value(expected_votes=5), "votes", [], []),
-        (value(), value(quorum=3), "votes", [], []),
-        (value(), value(flags=["quorate", "bit_10"]), "votes", [], []),
-        (value(), value(settled=False), "votes", [], []),
-        (value(), value(wait_for_all={"enabled": True, "pending": True}), "votes", [], []),
-        (value(qdevice=device("alive")), value(qdevice=device("alive", votes=2), expected_votes=4, quorum=3), "votes", [], []),
+        (value(), value(total_votes=4), "votes_changed", [], []),
+        (value(), value(expected_votes=5), "expected_votes_changed", [], []),
+        (value(), value(quorum=3), "expected_votes_changed", [], []),
+        (value(), value(flags=["quorate", "bit_11"]), "votes_changed", [], []),
+        (value(), value(settled=False), "votes_changed", [], []),
+        (value(), value(wait_for_all=PENDING), "wait_for_all_pending", [], []),
+        (value(wait_for_all=PENDING), value(wait_for_all=dict(PENDING, pending=False)), "votes_changed", [], []),
+        (value(qdevice=device("alive")), value(qdevice=device("voting")), "qdevice_changed", [], []),
+        (value(qdevice=device("alive")), value(), "qdevice_changed", [], []),
+        # several at once: the first of the rule
+        (value(), value(members=[1], ring=14, wait_for_all=PENDING, expected_votes=5), "quorum_lost", [], [2, 3]),
+        (value(members=[1, 2]), value(members=[2, 3], ring=14, expected_votes=5, quorum=3), "node_left", [3], [1]),
+        (value(members=[1, 2]), value(ring=14, qdevice=device("alive")), "node_joined", [3], []),
+        (value(), value(ring=14, total_votes=4, expected_votes=4, wait_for_all=PENDING), "node_restarted", [], []),
+        (value(), value(wait_for_all=PENDING, qdevice=device("alive"), expected_votes=5), "wait_for_all_pending", [], []),
+        (value(qdevice=device("alive")), value(qdevice=device("alive", votes=2), expected_votes=4, quorum=3), "qdevice_changed", [], []),
+        (value(), value(expected_votes=4, quorum=3, total_votes=4), "expected_votes_changed", [], []),
     ],
 )
 def test_a_change(before, after, event, joined, left):
@@ -79,7 +90,7 @@ def test_a_timeline_compares_each_value_with_the_one_before_and_says_what_is_new
     timeline = Timeline(None)
     timeline.add_value(1.0, value())
     timeline.add_value(2.0, value())
-    assert [(change["event"], reason) for change, reason in timeline.take_news()] == [("start", None)]
+    assert [(change["event"], reason) for change, reason in timeline.take_news()] == [("state", None)]
     timeline.add_marker(3.0, "corosync_unavailable", "timeout")
     timeline.add_value(4.0, value(members=[1]))
     assert [(change["event"], change["at"], reason) for change, reason in timeline.take_news()] == [
@@ -87,7 +98,7 @@ def test_a_timeline_compares_each_value_with_the_one_before_and_says_what_is_new
         ("quorum_lost", 4.0, None),
     ]
     assert timeline.take_news() == []
-    assert [change["event"] for change in timeline.entries] == ["start", "corosync_unavailable", "quorum_lost"]
+    assert [change["event"] for change in timeline.entries] == ["state", "corosync_unavailable", "quorum_lost"]
     assert (timeline.first_change_at, timeline.last) == (1.0, value(members=[1]))
 
 

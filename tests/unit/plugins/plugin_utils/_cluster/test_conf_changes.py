@@ -67,9 +67,7 @@ def test_the_order_of_nodes_makes_no_difference():
         ("expected_votes: 2", "quorum.expected_votes", "reload"),
         ("wait_for_all: 1", "quorum.wait_for_all", "restart"),
         ("last_man_standing: 1", "quorum.last_man_standing", "restart"),
-        ("last_man_standing_window: 5000", "quorum.last_man_standing_window", "restart"),
         ("auto_tie_breaker: 1", "quorum.auto_tie_breaker", "restart"),
-        ("auto_tie_breaker_node: highest", "quorum.auto_tie_breaker_node", "restart"),
         ("allow_downscale: 1", "quorum.allow_downscale", "restart"),
         ("expected_votes_tracking: 1", "quorum.expected_votes_tracking", "restart"),
     ],
@@ -114,11 +112,10 @@ def test_wait_for_all_goes_with_two_node_by_a_reload_where_it_was_not_set_before
         ("crypto_cipher: aes256", "reload"),
         ("crypto_hash: sha256", "reload"),
         ("knet_pmtud_interval: 1", "reload"),
-        ("threads: 2", "restart"),
         ("netmtu: 1400", "restart"),
-        ("link_mode: active", "restart"),
         ("ip_dscp: 1", "restart"),
-        ("ip_version: ipv6", "stop"),
+        ("heartbeat_failures_allowed: 3", "restart"),
+        ("cluster_uuid: 1234", "reload"),
     ],
 )
 def test_keys_of_totem(line, action):
@@ -168,8 +165,171 @@ def test_one_vote_is_the_same_as_none_given():
 
 
 def test_nodes_come_and_go():
-    found = tested.changes(TEXT, TEXT.replace("nodeid: 2", "nodeid: 3"))
-    assert [tuple(change) for change in found] == [("nodelist.node(2)", "node2", None, "reload"), ("nodelist.node(3)", None, "node2", "reload")]
+    found = tested.changes(TEXT, TEXT.replace("nodeid: 2", "nodeid: 3").replace("node2", "node3").replace("10.0.0.2", "10.0.0.3"))
+    assert [tuple(change) for change in found] == [("nodelist.node(2)", "node2", None, "reload"), ("nodelist.node(3)", None, "node3", "reload")]
+
+
+def test_a_node_id_is_read_at_start_only():
+    """After a reload cmap has the new one, and the daemon the old one."""
+    renumbered = TEXT.replace("nodeid: 2", "nodeid: 7")
+    assert [tuple(change) for change in tested.changes(TEXT, renumbered)] == [("nodelist.node(2).nodeid", 2, 7, "stop")]
+    nameless = [text.replace("        name: node2\n", "") for text in (TEXT, renumbered)]
+    assert needed(*nameless) == ("stop", {"nodelist.node(2).nodeid": "stop"})
+    made_of_addresses = [text.replace("knet", "udpu").replace("        nodeid: 2\n", "") for text in (TEXT, TEXT.replace("10.0.0.2", "10.0.0.9"))]
+    assert needed(*made_of_addresses)[0] == "stop"
+
+
+def test_node_ids_that_are_swapped_swap_names_and_addresses():
+    swapped = TEXT.replace("nodeid: 1", "nodeid: 9").replace("nodeid: 2", "nodeid: 1").replace("nodeid: 9", "nodeid: 2")
+    assert needed(TEXT, swapped)[0] == "stop"
+
+
+DEVICE = "device {\n        model: net\n        votes: 1\n        net {\n            host: qnetd\n            %s\n        }\n%s    }"
+
+
+def with_device(net="algorithm: ffsplit", more=""):
+    return with_quorum(DEVICE % (net, more))
+
+
+@pytest.mark.parametrize(
+    ("new", "key", "action"),
+    [
+        (with_device().replace("host: qnetd", "host: other"), "net.host", "restart_qdevice"),
+        (with_device("algorithm: lms"), "net.algorithm", "restart_qdevice"),
+        (with_device("tls: off"), "net.tls", "restart_qdevice"),
+        (with_device("tie_breaker: 2"), "net.tie_breaker", "restart_qdevice"),
+        (with_device("port: 5404"), "net.port", "restart_qdevice"),
+        (with_device(more="        timeout: 5000\n"), "timeout", "restart_qdevice"),
+        (with_device().replace("votes: 1", "votes: 2"), "votes", "reload"),
+        (with_device(more="        heuristics {\n            mode: on\n        }\n"), "heuristics.mode", "reload"),
+    ],
+)
+def test_the_daemon_of_the_device_follows_its_heuristics_alone(new, key, action):
+    found = needed(with_device(), new)[1]
+    assert found.pop("quorum.device." + key) == action
+    assert set(found) <= {"quorum.device.net.algorithm"}
+
+
+def test_a_device_that_comes_needs_its_daemon():
+    action, found = needed(TEXT, with_device())
+    assert action == "restart_qdevice" and found["quorum.device.model"] == "restart_qdevice"
+
+
+@pytest.mark.parametrize(
+    "net", ["port: 5403", "tls: on", "tls: YES", "tie_breaker: lowest", "force_ip_version: 0", "connect_timeout: 8000", "keep_active_partition_tie_breaker: 1"]
+)
+def test_a_default_of_the_device_is_the_same_as_none(net):
+    assert needed(with_device(), with_device("algorithm: ffsplit\n            " + net)) == ("none", {})
+    assert needed(with_device(""), with_device()) == ("none", {})
+
+
+def interface(line):
+    return f"interface {{\n        linknumber: 0\n        {line}\n    }}"
+
+
+UDPU, UDP = TEXT.replace("knet", "udpu"), TEXT.replace("knet", "udp")
+
+
+@pytest.mark.parametrize(
+    ("old", "line"),
+    [
+        *[
+            (TEXT, interface(line))
+            for line in (
+                "bindnetaddr: 10.0.0.0",
+                "mcastaddr: 239.1.1.1",
+                "broadcast: yes",
+                "ttl: 1",
+                "mcastport: 5405",
+                "mcastport: 0",
+                "knet_transport: udp",
+                "knet_link_priority: 1",
+                "knet_ping_interval: 750",
+                "knet_ping_timeout: 1500",
+                "knet_pong_count: 2",
+                "knet_ping_precision: 2048",
+                "member {\n            memberaddr: 10.0.0.1\n        }",
+            )
+        ],
+        *[
+            (TEXT, line)
+            for line in (
+                "token: 3000",
+                "token: 0",
+                "consensus: 3600",
+                "join: 50",
+                "token_retransmit: 714",
+                "hold: 561",
+                "token_warning: 75",
+                "merge: 200",
+                "downcheck: 9000",
+                "max_network_delay: 90",
+                "send_join: 0",
+                "threads: 4",
+                "nodeid: 5",
+                "netmtu: 65536",
+                "link_mode: active",
+                "ip_version: ipv4",
+                "ip_dscp: cs0",
+                "secauth: off",
+                "secauth: yes",
+                "crypto_model: openssl",
+                "crypto_cipher: none",
+                "keyfile: /elsewhere",
+                "clear_node_high_bit: yes",
+                "block_unlisted_ips: yes",
+                "cancel_token_hold_on_retransmit: maybe",
+                "knet_pmtud_interval: 30",
+                "knet_mtu: 0",
+                "knet_compression_threshold: 200",
+            )
+        ],
+        (UDPU, interface("bindnetaddr: 10.0.0.0")),
+        (UDPU, interface("mcastaddr: 239.1.1.1")),
+        (UDPU, interface("knet_ping_interval: 1")),
+        (UDPU, "knet_mtu: 1400"),
+        (UDPU, "netmtu: 1500"),
+        (UDP, interface("bindnetaddr: 10.0.0.0")),
+        (UDP, interface("ttl: 1")),
+        (UDP, "block_unlisted_ips: no"),
+    ],
+)
+def test_a_key_that_nobody_reads_or_that_has_its_default_changes_nothing(old, line):
+    new = old.replace("    transport", f"    {line}\n    transport")
+    for before, after in ((old, new), (new, old)):
+        assert needed(before, after) == ("none", {})
+
+
+def test_what_only_another_setting_brings_to_life_changes_nothing():
+    for line in ("last_man_standing_window: 5000", "auto_tie_breaker_node: highest", "votes: 2", "leaving_timeout: 5", "expected_votes: 0"):
+        assert needed(TEXT, with_quorum(line)) == ("none", {})
+    for line in ("last_man_standing: 1\n    last_man_standing_window: %d", "auto_tie_breaker: 1\n    auto_tie_breaker_node: %d"):
+        assert needed(with_quorum(line % 1), with_quorum(line % 2))[0] == "restart"
+    secret = "crypto_cipher: aes256\n    crypto_hash: sha256\n    "
+    assert needed(with_totem(secret), with_totem(secret + "keyfile: /elsewhere")) == ("reload", {"totem.keyfile": "reload"})
+    assert needed(with_totem("secauth: on"), with_totem(secret)) == ("none", {})
+    two_links = TEXT.replace("ring0_addr: 10.0.0.", "ring1_addr: 10.0.1.9\n        ring0_addr: 10.0.0.")
+    assert needed(two_links, two_links.replace("    transport", "    link_mode: rr\n    transport")) == ("restart", {"totem.link_mode": "restart"})
+    names = TEXT.replace("10.0.0.", "host")
+    assert needed(names, names.replace("    transport", "    ip_version: ipv4\n    transport")) == ("stop", {"totem.ip_version": "stop"})
+    assert needed(UDP, UDP.replace("    transport", f"    {interface('mcastaddr: 239.1.1.1')}\n    transport"))[0] == "stop"
+    assert needed(UDP, UDP.replace("    transport", f"    {interface('ttl: 4')}\n    transport"))[0] == "restart"
+
+
+@pytest.mark.parametrize(
+    ("line", "same"), [("debug: off", True), ("to_syslog: on", True), ("timestamp: hires", True), ("debug: on", False), ("to_stderr: no", False)]
+)
+def test_logging(line, same):
+    logging = "logging {\n    %s\n}\n"
+    assert needed(TEXT, TEXT + logging % line)[0] == ("none" if same else "reload")
+
+
+@pytest.mark.parametrize(
+    ("line", "action"),
+    [("sched_rr: yes", "none"), ("priority: 5", "none"), ("sched_rr: no", "restart"), ("move_to_root_cgroup: auto", "none"), ("state_dir: /x", "restart")],
+)
+def test_system(line, action):
+    assert needed(TEXT, TEXT + f"system {{\n    {line}\n}}\n")[0] == action
 
 
 def test_the_strongest_action_counts():

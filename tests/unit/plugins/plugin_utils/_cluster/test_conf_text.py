@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import parse
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster import conf_text as tested
+from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{2,8}", fullmatch=True)
 WORDS = st.from_regex(r"[A-Za-z0-9:./#-]([A-Za-z0-9 :./#-]{0,20}[A-Za-z0-9:./#-])?", fullmatch=True)
@@ -26,6 +27,7 @@ def test_booleans_are_words():
     assert "to_syslog: yes\n    to_file: no\n" in tested.render({"logging": {"to_syslog": True, "to_file": False}})
 
 
+@examples(100)
 @given(st.dictionaries(NAMES, st.dictionaries(NAMES, WORDS, min_size=1, max_size=4), min_size=1, max_size=3))
 def test_corosync_reads_back_what_was_meant(sections):
     found = parse(tested.render({"own_" + name: content for name, content in sections.items()}))

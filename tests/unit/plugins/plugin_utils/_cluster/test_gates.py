@@ -5,7 +5,6 @@
 
 import pytest
 from hypothesis import given as drawn
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import parse
@@ -13,6 +12,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast import a
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import facts_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import Model
 from ansible_collections.corosync.quorum.tests.unit.fakes.clusters import planned, running, stopped, wishes
+from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 
 
 def refusal(*args):
@@ -73,7 +73,7 @@ def test_a_restart_of_two_nodes():
 
 def test_a_restart_of_two_nodes_with_two_node():
     given = wishes(2, {"quorum": {"two_node": True}})
-    steps = planned(wishes(2, {"quorum": {"two_node": True}, "totem": {"threads": 1}}), running(given, two_node=True))
+    steps = planned(wishes(2, {"quorum": {"two_node": True}, "totem": {"netmtu": 1400}}), running(given, two_node=True))
     assert (steps["refusals"], steps["restart"]) == ([], ["host2", "host1"])
 
 
@@ -100,7 +100,7 @@ def test_the_expected_votes_that_are_waited_for_are_those_that_corosync_comes_to
 
 def test_written_expected_votes_are_raised_to_those_of_the_members_and_the_device():
     written = {"device": {"host": "q", "algorithm": "lms", "votes": 3}, "quorum": {"expected_votes": 5}}
-    told = refusal(wishes(5, dict(written, totem={"threads": 1})), running(wishes(5, written), qdevice=3))
+    told = refusal(wishes(5, dict(written, totem={"netmtu": 1400})), running(wishes(5, written), qdevice=3))
     assert "A restart of corosync on host5 is needed, but it would cost quorum" in told and "quorum is 5 of 8 expected" in told
 
 
@@ -221,7 +221,7 @@ CHANGES_OF_VOTES = st.lists(st.tuples(st.integers(0, 6), st.sampled_from((-3, -2
 DEVICE_VOTES = st.sampled_from((None, None, (1, 1), (1, 2), (3, 2), (2, 4)))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @drawn(CHANGES_OF_VOTES, DEVICE_VOTES, st.integers(0, 1), st.integers(0, 2))
 def test_no_order_of_messages_costs_quorum_where_the_gate_lets_a_reload_pass(changes, device, down, more):
     def shared(votes):

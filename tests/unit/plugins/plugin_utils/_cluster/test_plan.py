@@ -40,10 +40,20 @@ def test_hosts_on_which_the_package_has_started_corosync():
     assert steps["config_version"] == 1
 
 
+@pytest.mark.parametrize("reason", ["timeout", "not_allowed", "not_configured"])
+def test_a_corosync_of_which_nobody_knows_the_cluster_is_not_restarted(reason):
+    """It may have been started with another file than the one that the package has put there."""
+    silent = dict(STRAY, available=False, reason=reason, msg="corosync did not answer", votequorum=None)
+    if reason == "not_configured":  # no quorum that anybody could lose
+        assert planned(wishes(), {"host1": silent})["fresh"] == ["host1"]
+    else:
+        assert "cannot be read" in refusal(wishes(), {"host1": silent}) and "host1: corosync did not answer" in refusal(wishes(), {"host1": silent})
+
+
 def test_a_second_run_finds_nothing_to_do():
     given = wishes()
     steps = planned(given, running(given))
-    assert steps["summary"] == ["nothing to do"]
+    assert steps["summary"] == ["nothing to do"] and not steps["lock"]
     assert (steps["write"], steps["start"], steps["reload"], steps["restart"], steps["key_to"]) == ([], [], None, [], [])
 
 
@@ -149,15 +159,26 @@ def test_another_cluster_also_where_it_cannot_be_asked_yet():
 # --- hosts that cannot be asked yet, since packages are missing ---------------------------------------------------------
 
 
+NO_STEPS = {
+    "refusals": [],
+    "hosts": ["host1", "host2", "host3"],
+    "apart": [],
+    "addresses": {f"host{number}": [f"10.0.0.{number}"] for number in (1, 2, 3)},
+    "ip_version": "ipv6-4",
+    "ask_device": [],
+    "device": None,
+    "trial": [],
+    "lock": True,
+}
 MUTE = {"available": False, "reason": "no_library", "msg": "no cffi", "votequorum": None, "loaded_version": None}
 
 
 def test_without_packages_there_is_no_plan_but_what_is_known_is_checked():
     seen = running(wishes())
-    assert planned(wishes(), ready=False) == {"refusals": []}
-    assert planned(wishes(shared={"quorum": {"wait_for_all": True}}), seen, ready=False) == {"refusals": []}
+    assert planned(wishes(), ready=False) == NO_STEPS
+    assert planned(wishes(shared={"quorum": {"wait_for_all": True}}), seen, ready=False) == NO_STEPS
     seen["host2"].update(MUTE)
-    assert planned(wishes(), seen, ready=False) == {"refusals": []}, "it is asked once the library is there"
+    assert planned(wishes(), seen, ready=False) == NO_STEPS, "it is asked once the library is there"
     assert "host2: no cffi" in refusal(wishes(), seen)
 
 
@@ -179,7 +200,7 @@ def test_without_packages_what_would_cost_quorum_is_refused_where_every_member_c
     given = wishes(2, {"quorum": {"wait_for_all": True}})
     assert "would cost quorum" in refusal(given, seen, ready=False)
     seen["host2"].update(MUTE)
-    assert planned(given, seen, ready=False) == {"refusals": []}
+    assert planned(given, seen, ready=False) == dict(NO_STEPS, hosts=["host1", "host2"], addresses={"host1": ["10.0.0.1"], "host2": ["10.0.0.2"]})
 
 
 def test_a_partition():
@@ -200,7 +221,26 @@ def test_a_change_of_membership_under_way():
 
 
 def test_proxmox_ve():
-    assert "pvecm" in refusal(wishes(), {"host2": {"proxmox": True}})
+    assert "pvecm" in refusal(wishes(), {"host2": {"tools": ["Proxmox VE"]}})
+    assert "pvecm" in refusal(wishes(), {**running(wishes()), "host2": {"tools": ["Proxmox VE"], "conf": DEFAULT}})
+
+
+@pytest.mark.parametrize(("tools", "words"), [(["pcs"], "one of pcs: "), (["crmsh"], "one of crmsh: "), (["pcs", "crmsh"], "one of pcs or crmsh: ")])
+def test_a_cluster_of_another_tool(tools, words):
+    seen = running(wishes())
+    foreign = seen["host1"]["conf"].split("\n", 1)[1]
+    for found in seen.values():
+        found.update(conf=foreign, tools=tools)
+    told = refusal(wishes(), seen)
+    assert words in told and "host1, host2, host3" in told and '"# Managed by Ansible (corosync.quorum.cluster)"' in told
+
+
+def test_a_tool_beside_a_cluster_of_the_role_and_on_hosts_without_a_cluster():
+    seen = running(wishes())
+    for found in seen.values():
+        found["tools"] = ["pcs", "crmsh"]
+    assert planned(wishes(), seen)["refusals"] == []
+    assert planned(wishes(), {"host1": dict(STRAY, tools=["pcs"]), "host2": {"tools": ["crmsh"]}})["refusals"] == []
 
 
 def test_another_node_id():
@@ -212,7 +252,9 @@ def test_the_node_id_of_another():
     assert "which node2 has" in refusal(wishes(4, host4={"nodeid": 2}), running(wishes()))
 
 
-@pytest.mark.parametrize("shared", [{"totem": {"ip_version": "ipv4"}}, {"totem": {"transport": "udpu", "crypto_cipher": "none", "crypto_hash": "none"}}])
+@pytest.mark.parametrize(
+    "shared", [{"totem": {"interface": {"mcastport": 5500}}}, {"totem": {"transport": "udpu", "crypto_cipher": "none", "crypto_hash": "none"}}]
+)
 def test_what_a_running_cluster_cannot_take_in(shared):
     assert "cannot take in a change of totem." in refusal(wishes(shared=shared), running(wishes()))
 
@@ -269,7 +311,7 @@ def test_a_device_whose_daemon_was_not_restarted_by_an_interrupted_play_is_resta
     seen["host2"]["qdevice_marked"] = True
     again = planned(other, seen)
     assert (again["qdevice"], again["mark_qdevice"], again["write"], again["reload"]) == ("restarted", ["host1", "host3"], [], None)
-    assert "restart the quorum device's daemon on host1, host2, host3" in again["summary"]
+    assert "restart the quorum device's daemon on host1, host2, host3" in again["summary"] and again["lock"]
 
 
 def test_a_mark_means_nothing_once_the_device_is_gone():

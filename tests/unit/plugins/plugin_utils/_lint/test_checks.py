@@ -10,14 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint import refusals as lint_refusals
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.checks import CHECKS, lint
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.checks import CHECKS, lint, why_refused
+from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 
+ENCRYPTED = "crypto_cipher: aes256\ncrypto_hash: sha256"
 DEVICE = "device {\nmodel: net\nvotes: 1\nnet {\nhost: qnetd\nalgorithm: ffsplit\n}\n}"
 
 
 def configuration(nodes="1 1 1", quorum="", totem="", more=""):
     """A file without a fault and without a trap, but for what is added. ``nodes``: the votes of each."""
-    lines = ["totem {", "version: 2", "config_version: 1", "cluster_name: demo", *totem.splitlines(), "}", "nodelist {"]
+    crypto = [] if re.search("transport: udp|crypto|secauth", totem) else ENCRYPTED.splitlines()
+    lines = ["totem {", "version: 2", "config_version: 1", "cluster_name: demo", *crypto, *totem.splitlines(), "}", "nodelist {"]
     for number, votes in enumerate(nodes.split(), 1):
         lines += [
             "node {",
@@ -82,12 +85,16 @@ TRAPS = [
     ("duplicate_name", instead(configuration(), "name: node2", "name: node1"), '"node1"'),
     ("node_without_address", without(configuration(), "ring0_addr: 10.0.0.2"), "node2 has no ring0_addr"),
     ("node_without_nodeid", without(configuration(totem="transport: udpu"), "nodeid: 2"), "corosync makes 167772162 of its address"),
+    ("node_without_nodeid", instead(without(configuration(totem="transport: udpu"), "nodeid: 2"), "10.0.0.2", "host2"), "the address that host2 resolves to"),
     ("node_without_name", without(configuration(), "name: node2"), "10.0.0.2 has no name"),
     ("two_node_without_two_nodes", configuration("1 1 1", "two_node: 1"), "3 nodes are configured"),
     ("two_node_without_two_nodes", configuration("1", "two_node: 1"), "only one node is configured"),
     ("two_node_with_votes", configuration("1 2", "two_node: 1"), "node2 has 2"),
     ("two_node_without_wait_for_all", configuration("1 1", "two_node: 1\nwait_for_all: 0"), "by itself"),
+    ("two_node_without_two_nodes", configuration("1 1 1", "two_node: 1\nauto_tie_breaker: 1"), "Only auto_tie_breaker keeps"),
     ("two_node_with_tie_breaker", configuration("1 1", "two_node: 1\nauto_tie_breaker: 1"), "keeps the wait_for_all"),
+    ("two_node_with_tie_breaker", configuration("1 1 1", "two_node: 1\nauto_tie_breaker: 1\nwait_for_all: 1"), "drops two_node, keeps auto_tie_breaker."),
+    ("two_node_with_tie_breaker", configuration("1 1 1", "two_node: 1\nauto_tie_breaker: 1\nwait_for_all: 0"), "drops two_node and auto_tie_breaker, too"),
     ("two_nodes_without_two_node", configuration("1 1"), "both are needed"),
     ("votes_wrap", configuration("255 255"), "so 256 would be needed but 0 is"),
     ("votes_wrap", configuration(quorum="expected_votes: 600"), "so 301 would be needed but 45 is"),
@@ -115,10 +122,21 @@ TRAPS = [
     ("qdevice_without_model", configuration(quorum="device {\nvotes: 1\n}"), "ignores it"),
     ("qdevice_settings", configuration(quorum=instead(DEVICE, "host: qnetd\n", "")), "no host"),
     ("qdevice_settings", configuration(quorum=instead(DEVICE, "ffsplit", "test")), '"test"'),
+    *[
+        ("qdevice_settings", configuration(quorum=instead(DEVICE, "host: qnetd", "host: qnetd\n" + line)), f"{line.partition(':')[0]} is ")
+        for line in ("tls: true", "port: 0", "port: https", "tie_breaker: node1", "tie_breaker: 9", "connect_timeout: 900", "force_ip_version: 5")
+        + ("keep_active_partition_tie_breaker: yes please", "tls:")
+    ],
+    *[
+        ("qdevice_settings", configuration(quorum=instead(DEVICE, "net {", f"heuristics {{\n{line}\n}}\nnet {{")), f"{line.partition(':')[0]} is ")
+        for line in ("mode: true", "timeout: 10", "sync_timeout: 2 s", "interval: 999")
+    ],
+    ("qdevice_settings", configuration(quorum=instead(DEVICE, "algorithm: ffsplit", "algorithm:")), 'algorithm is ""'),
     ("qdevice_settings", configuration(quorum=instead(DEVICE, "model: net", "model: disk")), '"disk"'),
     ("qdevice_settings", without(configuration(quorum=DEVICE), "cluster_name: demo"), "cluster name"),
     ("qdevice_algorithm_votes", configuration(quorum=instead(DEVICE, "votes: 1\n", "")), "votes is not set"),
     ("qdevice_algorithm_votes", configuration("1 1", instead(DEVICE, "votes: 1\n", "")), "votes is not set"),
+    ("qdevice_algorithm_votes", configuration("1 1", instead(instead(DEVICE, "votes: 1\n", ""), "algorithm: ffsplit\n", "")), "where none is set, "),
     ("qdevice_algorithm_votes", configuration(quorum=instead(DEVICE, "votes: 1\n", "votes: 2\n")), "votes is 2"),
     ("qdevice_algorithm_votes", configuration("1 2 1", DEVICE), "node2 has 2 votes"),
     ("qdevice_algorithm_votes", configuration(quorum=instead(DEVICE, "ffsplit", "lms")), "needs 2"),
@@ -128,6 +146,36 @@ TRAPS = [
     ("unknown_key", configuration("1 1", "two_nodes: 1\ntwo_node: 1"), '"two_nodes"'),
     ("unknown_key", configuration(more="expected_votes: 3"), "outside of any section"),
     ("unknown_key", configuration(more="quorum.wait_for_all: 1"), "outside of its section"),
+    ("unknown_key", configuration(totem="rrp_mode: passive"), "a key of corosync 1 or 2"),
+    ("unknown_key", configuration(totem="interface {\nringnumber: 0\n}"), "a key of corosync 1 or 2"),
+    ("unknown_section", configuration(more="service {\nname: pacemaker\n}"), "of an older corosync"),
+    ("more_than_the_value", instead(configuration(), "cluster_name: demo", 'cluster_name: "demo"'), "quotes"),
+    ("more_than_the_value", instead(configuration(), "name: node2", "name: node2 # rack 2"), "node2 # rack 2"),
+    *[
+        ("word_not_understood", configuration(totem=line), words)
+        for line, words in (
+            ("secauth: yes", 'takes "yes" of totem.secauth for "off". Nothing is encrypted.'),
+            ("secauth: ON", "Nothing is encrypted."),
+            ("secauth: yes\ncrypto_cipher: aes256\ncrypto_hash: sha256", 'for "off".'),
+            ("clear_node_high_bit: on", 'for "no"'),
+            ("block_unlisted_ips: off", 'for "yes"'),
+            ("cancel_token_hold_on_retransmit: true", 'for "no"'),
+            ("transport: udp\ninterface {\nbroadcast: true\n}", 'for "no"'),
+        )
+    ],
+    *[
+        ("key_not_read", configuration(totem=line), "has no effect")
+        for line in ("threads: 2", "nodeid: 3", "interface {\nbindnetaddr: 10.0.0.0\n}", "interface {\nmcastaddr: 239.1.1.1\n}")
+        + ("interface {\nmember {\nmemberaddr: 10.0.0.1\n}\n}", "transport: udpu\ninterface {\nbroadcast: yes\n}")
+    ],
+    *[("key_not_read", configuration(quorum=line), "has no effect") for line in ("votes: 1", "leaving_timeout: 4", DEVICE[:-1] + "master_wins: 1\n}")],
+    ("consensus_below_token", configuration(totem="token: 10000\nconsensus: 3600"), "3 nodes the token timeout is 10650 ms"),
+    ("consensus_below_token", configuration("1 " * 12, totem="consensus: 3600"), "12 nodes the token timeout is 9500 ms"),
+    ("next_corosync", configuration(totem="transport: udpu"), "does not start with transport udpu"),
+    ("next_corosync", configuration(totem="crypto_cipher: none\ncrypto_hash: none"), "not encrypted"),
+    ("next_corosync", without(configuration(), *ENCRYPTED.split("\n")), "does not find the others"),
+    ("only_next_corosync", configuration(totem="crypto_cipher: aes256"), "without a crypto_hash"),
+    ("only_next_corosync", configuration(totem="crypto_cipher: aes-256-cbc\ncrypto_hash: sha256"), '"aes-256-cbc"'),
     ("repeated_key", configuration(totem="version: 2"), "line 2"),
     ("repeated_nodelist", configuration(more="nodelist {\nnode {\nnodeid: 1\n}\n}"), "second nodelist"),
     ("even_votes", configuration("1 1 1 1"), "(4)"),
@@ -147,6 +195,9 @@ REFUSALS = [
     ("refused_word", configuration(more="logging {\nlogger_subsys {\nsubsys: CPG\ndebug: yes\n}\n}"), "logging.logger_subsys.CPG.debug"),
     ("refused_word", configuration(more="system {\npriority: high\n}"), '"high"'),
     ("refused_uidgid", configuration(more="uidgid {\nuid: -1\n}"), "-1"),
+    ("refused_empty", configuration(more="system {\nstate_dir:\n}"), "system.state_dir has no value"),
+    ("refused_empty", configuration(more="logging {\nlogger_subsys {\nsubsys: CPG\nlogfile:\n}\n}"), "logging.logger_subsys.CPG.logfile has no value"),
+    ("refused_empty", configuration(more="uidgid {\ngid:\n}"), "uidgid.gid has no value"),
     ("refused_nodelist", configuration(""), "No node has a name"),
     ("refused_first_node", instead(configuration(), "nodelist {", "nodelist {\nnode {\nnodeid: 9\n}"), "aborts"),
     ("refused_links", instead(configuration(), "ring0_addr: 10.0.0.2", "ring9_addr: 10.0.0.2"), "no link 9"),
@@ -156,10 +207,22 @@ REFUSALS = [
     ("refused_duplicate_nodeid", instead(configuration(), "nodeid: 2", "nodeid: 1"), "node1 and node2 both have nodeid 1"),
     ("refused_address", instead(configuration(), "10.0.0.2", "10.0.0.256"), '"10.0.0.256"'),
     ("refused_address", instead(configuration(), "10.0.0.2", "fd00::2"), "IPv6"),
+    *[
+        ("refused_address", instead(configuration(), "10.0.0.2", address), "is not an address for link 0 of node2")
+        for address in ("10.0.0.2  # rack 2", '"10.0.0.2"', "'10.0.0.2'", "10.0.0.2/24", "10.0.0.2:5405", "[fd00::2]", "fd00::2::1", "node 2", "node2,node3")
+    ],
+    ("refused_address", configuration(totem="interface {\nmcastaddr: 239.1.1.1 # ours\n}"), "mcastaddr cannot be"),
+    ("refused_multicast", configuration(totem="transport: udp\ninterface {\nmcastaddr: 10.1.1.1\n}"), "no multicast address"),
+    ("refused_multicast", configuration(totem="transport: udp\nip_version: ipv4\ninterface {\nmcastaddr: ff15::1\n}"), "not IPv4"),
+    ("refused_multicast", configuration(totem="transport: udp\nip_version: ipv4-6\ninterface {\nmcastaddr: ff15::1\n}"), "another IP version"),
+    ("refused_word", configuration(totem="ip_dscp: 64"), 'totem.ip_dscp cannot be "64"'),
+    ("refused_word", configuration(totem="crypto_cipher: aes512\ncrypto_hash: sha256"), '"aes512"'),
+    ("refused_word", configuration(totem="secauth: off\ncrypto_cipher: aes-256-cbc\ncrypto_hash: sha256"), '"aes-256-cbc"'),
     ("refused_link_option", configuration(totem="transport: udpu\ninterface {\nttl: 4\n}"), "ttl"),
     ("refused_multicast", without(configuration(totem="transport: udp"), "cluster_name: demo"), "multicast"),
     ("refused_totem_version", without(configuration(), "version: 2"), "missing"),
-    ("refused_crypto", configuration(totem="crypto_cipher: aes256"), "without a crypto_hash"),
+    ("refused_crypto", configuration(totem="secauth: off\ncrypto_cipher: aes256"), "without a crypto_hash"),
+    ("refused_crypto", configuration(totem="crypto_cipher: aes256\ncrypto_hash: none"), "without a crypto_hash"),
     ("refused_timeout", configuration(totem="consensus: 40\njoin: 45"), "shorter"),
     ("refused_provider", instead(configuration(), "corosync_votequorum", "votequorum"), '"votequorum"'),
     ("refused_two_node_with_qdevice", configuration("1 1", "two_node: 1\n" + DEVICE), "two_node"),
@@ -191,6 +254,68 @@ def test_every_check_has_a_case_here():
     assert cases == judged | read
 
 
+def findings_of(text, check_id):
+    return [finding for finding in lint(text) if finding["id"] == check_id]
+
+
+@pytest.mark.parametrize(
+    ("trap", "text"),
+    [
+        ("consensus_below_token", configuration("1 1", totem="token: 10000\nconsensus: 3600", quorum="two_node: 1")),  # man corosync.conf: safe with two
+        ("consensus_below_token", configuration(totem="token: 10000\nconsensus: 12780")),
+        ("node_without_nodeid", without(configuration(), "nodeid: 2")),
+        ("more_than_the_value", instead(configuration(), "cluster_name: demo", "cluster_name: web#1")),
+        ("more_than_the_value", instead(configuration(), "name: node2", "name: it's")),
+        ("word_not_understood", configuration(totem="secauth: off\nblock_unlisted_ips: no")),
+        ("key_not_read", configuration(totem="transport: udp\ninterface {\nmcastaddr: 239.1.1.1\n}")),
+        ("tie_breaker_dropped", configuration("1 1 1", "two_node: 1\nauto_tie_breaker: 1\nwait_for_all: 0")),
+        *[
+            ("qdevice_settings", configuration(quorum=instead(DEVICE, "host: qnetd", "host: qnetd\n" + line)))
+            for line in ("tls: Off", "tls: REQUIRED", "port: 1", "tie_breaker: 2", "connect_timeout: +1000", "force_ip_version: 4", "")
+        ],
+        ("qdevice_settings", configuration(quorum=without(DEVICE, "algorithm: ffsplit"))),
+        ("qdevice_algorithm_votes", configuration(quorum=without(DEVICE, "algorithm: ffsplit"))),
+        ("next_corosync", configuration(totem="secauth: on")),
+        ("next_corosync", configuration(totem="crypto_cipher: aes256")),
+        ("refused_address", instead(configuration(), "10.0.0.2", "node-2_b.example.com")),
+        ("refused_address", instead(configuration(), "10.0.0.2", "tr\u00fcth2")),
+        ("refused_address", configuration(totem="interface {\nbindnetaddr: nothing # at all\n}")),  # corosync takes the nodelist's
+    ],
+)
+def test_what_looks_similar_is_not_found(trap, text):
+    assert findings_of(text, trap) == []
+
+
+def test_two_node_on_one_node_does_no_harm():
+    assert [finding["severity"] for finding in findings_of(configuration("1", "two_node: 1"), "two_node_without_two_nodes")] == ["warning"]
+    assert [finding["severity"] for finding in findings_of(configuration("1 1 1", "two_node: 1"), "two_node_without_two_nodes")] == ["error"]
+
+
+def test_a_refusal_is_said_once_and_in_its_line():
+    text = instead(configuration(), "10.0.0.2", "10.0.0.2 # rack 2")
+    [finding] = lint(text)
+    assert finding["line"] == text.split("\n").index("ring0_addr: 10.0.0.2 # rack 2") + 1
+    assert finding["advice"] == "Give an IP address or a host name. A comment needs a line of its own."
+
+
+def test_what_only_the_next_corosync_takes_is_no_error():
+    for totem in ("crypto_cipher: aes256", "crypto_cipher: aes-128-ctr\ncrypto_hash: sha256", "secauth: on\ncrypto_cipher: aes256-ctr"):
+        assert [(found["id"], found["severity"]) for found in lint(configuration(totem=totem))] == [("only_next_corosync", "warning")]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (configuration(), ""),
+        (configuration(quorum="two_node: yes # pair"), "line 27: quorum.two_node takes a number from 0 to 255, not"),
+        (configuration(more="}"), "Line 28 has "),
+        (without(configuration(), "version: 2"), "line 1: totem.version is missing."),
+    ],
+)
+def test_why_a_text_is_refused_in_one_sentence(text, why):
+    assert why_refused(text).startswith(why) and bool(why_refused(text)) == bool(why)
+
+
 @pytest.mark.parametrize(
     ("key", "advice"),
     [
@@ -205,6 +330,13 @@ def test_every_check_has_a_case_here():
 )
 def test_an_unknown_key_gets_the_nearest_name(key, advice):
     assert [finding["advice"] for finding in lint(configuration(quorum=f"{key}: 1")) if finding["id"] == "unknown_key"] == [advice]
+
+
+def test_a_name_is_proposed_only_if_corosync_would_start_with_it():
+    """Whoever follows advice must not make it worse."""
+    for line, proposed in (("crypto_modell: nss", True), ("crypto_modell: passive", False), ("tokenn: 5000", True), ("tokenn: soon", False)):
+        [finding] = [finding for finding in lint(configuration(totem=line)) if finding["id"] == "unknown_key"]
+        assert ("Did you mean" in finding["advice"]) is proposed, finding
 
 
 def test_a_misplaced_section_is_told_where_it_belongs():
@@ -249,16 +381,19 @@ def check_shape(text):
         assert finding["line"] is None or finding["line"] >= 1
 
 
+@examples(100)
 @given(st.text())
 def test_any_text_gives_findings_or_none(text):
     check_shape(text)
 
 
+@examples(100)
 @given(st.lists(LINES, max_size=40))
 def test_any_lines_give_findings_or_none(lines):
     check_shape("\n".join(lines))
 
 
+@examples(100)
 @given(st.lists(st.tuples(st.integers(0, 60), LINES), max_size=6))
 def test_a_good_file_with_any_damage_gives_findings_or_none(damage):
     lines = GOOD["every section"].split("\n")
@@ -267,6 +402,7 @@ def test_a_good_file_with_any_damage_gives_findings_or_none(damage):
     check_shape("\n".join(lines))
 
 
+@examples(100)
 @given(st.text(st.sampled_from("\ud800\udc80\udfff\0\x1f\x7f\x85\u2028\r\xa0 A{}:#")))
 def test_surrogates_and_control_characters_too(text):
     check_shape("totem {\n" + text + ": 1\n}\nquorum {\nx: " + text)

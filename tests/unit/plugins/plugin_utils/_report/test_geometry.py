@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.geometry import NARROW, WIDE, Axis, Heights, chart, outline, span
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.given import Node, Phase
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import Loss, Step
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.presence import Absence
 
 AXIS = Axis(0, 100, 100, 300)
 HEIGHTS = Heights(0, 115, 100)
@@ -75,7 +76,7 @@ def test_bars_are_where_their_phases_are_and_named_where_there_is_room(layout):
         [],
     )
     upgrade, start, rejoin = drawn.rows[0].bars
-    assert (upgrade.x, upgrade.label) == (drawn.left, "upgrade")
+    assert (upgrade.x, upgrade.label) == (drawn.left, "upgrade 50 s")
     assert upgrade.width == pytest.approx((drawn.right - drawn.left) / 2, abs=0.2)
     assert (start.width, start.label) == (2.0, "")
     assert start.title == "start from 00:00:50, 0.0 s, failed. It broke."
@@ -115,3 +116,33 @@ def test_names_are_short_where_that_is_enough():
     assert shown == ["a", "b"]
     shown = [row.shown for row in chart(WIDE, 0, 10, [], [node("192.0.2.1"), node("192.0.2.2")], []).rows]
     assert shown == ["192.0.2.1", "192.0.2.2"]
+
+
+def test_where_no_vote_was_to_spare_and_where_the_least_were():
+    steps = [Step(0, 3, 2, True), Step(10, 2, 2, True), Step(20, 2, 2, True), Step(30, 1, 2, False), Step(40, 2, 2, False), Step(50, 3, 2, True)]
+    drawn = chart(WIDE, 0, 100, steps, [], [])
+    axis = Axis(0, 100, drawn.left, drawn.right)
+    [band] = drawn.bare
+    assert (band.x, band.width) == (axis.x(10), pytest.approx(axis.x(30) - axis.x(10), abs=0.2)), "not where it was lost"
+    assert (drawn.lowest.x, drawn.lowest.text, drawn.lowest.end) == (axis.x(30), "1 vote, 2 needed", False)
+    assert drawn.top < drawn.lowest.y < drawn.lowest.text_y < drawn.bottom
+    late = chart(NARROW, 0, 100, [Step(0, 3, 2, True), Step(95, 0, 2, False)], [], []).lowest
+    assert late.end and late.text_y < late.y, "there is no room behind it, and none below it"
+    assert chart(WIDE, 0, 100, [Step(0, 3, 2, True), Step(50, None, None, None)], [], []).lowest is None, "nothing is lower than the rest"
+
+
+def test_when_a_node_was_out_is_below_its_bars():
+    out = {1: [Absence(10, 30, True), Absence(90, None, False), Absence(-9, -5, True)], 2: [Absence(5, 6, True)]}
+    drawn = chart(WIDE, 0, 100, [], [node("node1", Phase("stop", 8, 12, "ok", ""))], [], out)
+    first, last = drawn.rows[0].down
+    assert first.title == "out of the cluster from 00:00:10, 20 s" and last.title == "out of the cluster from 00:01:30, not back"
+    assert last.x + last.width == pytest.approx(drawn.right, abs=0.2)
+    phase = drawn.rows[0].bars[0]
+    assert phase.y + phase.height < drawn.rows[0].down_y < drawn.last
+
+
+def test_a_picture_has_room_for_so_many_absences():
+    often = [Absence(at, at + (0.9 if at == 50 else 0.1), True) for at in range(90)]
+    drawn = chart(WIDE, 0, 100, [], [node(f"node{number}") for number in range(500)], [], {1: often})
+    assert [len(row.down) for row in drawn.rows] == [1] * 500
+    assert drawn.rows[0].down[0].title.endswith("0.9 s"), "the longest ones are shown"

@@ -33,7 +33,7 @@ def gone_through(says: tuple[str, ...]) -> tuple[Gate | None, int]:
             final = loop.passed_over(STOP, f"web{nodeid}", "no route", is_last)
         else:
             seen = value((1,) * 5, asked=nodeid, settled=said != NO, last_man_standing=said == OF_ALL)
-            final = loop.answered(STOP, gate.judge(STOP, f"web{nodeid}", {"votequorum": seen}), seen, is_last)
+            final = loop.answered(STOP, gate.judge(STOP, f"web{nodeid}", {"votequorum": seen, "lock": None}), seen, is_last)
     assert loop.is_over
     return final, asked
 
@@ -57,7 +57,7 @@ def test_of_several_that_say_yes_the_one_with_the_least_to_spare_counts() -> Non
     loop, final = Asked(), None
     for nodeid, votes in ((1, 4), (2, 3), (3, 5), (4, 4)):
         seen = value((1,) * 5, asked=nodeid, last_man_standing=True)
-        answer = gate.judge(STOP, f"web{nodeid}", {"votequorum": seen})
+        answer = gate.judge(STOP, f"web{nodeid}", {"votequorum": seen, "lock": None})
         assert answer["after"] is not None
         answer["after"]["total_votes"] = votes
         assert final is None

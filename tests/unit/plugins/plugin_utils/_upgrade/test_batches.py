@@ -7,13 +7,14 @@ import itertools
 import random
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import quorate_without
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.batches import upgrade_batches
 from ansible_collections.corosync.quorum.tests.unit.fakes.daemons import all_quorate, daemons_of, lose, silence, start, values
+from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 
@@ -27,7 +28,7 @@ def batches_or_none(a_value, **options):
 MANY_HAVE_NONE = [HealthCheck.filter_too_much, HealthCheck.too_slow]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=MANY_HAVE_NONE)
+@examples(300, suppress_health_check=MANY_HAVE_NONE)
 @given(values(), st.integers(0, 2), st.data())
 def test_no_batch_is_unsafe(a_value, spare, data):
     """Played with every daemon on its own, in any order, with any failure on top, and back again."""
@@ -63,7 +64,7 @@ def _divisions(items):
             yield rest[:position] + [[items[0]] + batch] + rest[position + 1 :]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=MANY_HAVE_NONE)
+@examples(60, suppress_health_check=MANY_HAVE_NONE)
 @given(values(most=7, plain=True), st.integers(0, 1))
 def test_no_division_into_safe_batches_is_smaller(a_value, spare):
     """Where votes alone decide. Else a batch has to be safe node by node too, and what is fewest depends on what went before."""
@@ -88,7 +89,7 @@ def test_the_tie_breaker_the_node_asked_and_the_lowest_id_come_last():
     assert upgrade_batches(value([1, 1], two_node=True, asked=2)) == [[1], [2]]
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(values())
 def test_the_same_question_has_the_same_answer(a_value):
     assert batches_or_none(a_value) == batches_or_none(a_value)

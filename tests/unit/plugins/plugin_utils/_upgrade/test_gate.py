@@ -9,15 +9,18 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import quorate_without
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import gate
 from ansible_collections.corosync.quorum.tests.unit.fakes.daemons import values as any_values
+from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, node, value
 
 Value = dict[str, t.Any]
+# No run has the lock of the host that is asked.
+NO_LOCK: dict[str, t.Any] = {"lock": None, "lock_fault": ""}
 
 
 def stop(**more: t.Any) -> gate.Stop:
@@ -25,7 +28,7 @@ def stop(**more: t.Any) -> gate.Stop:
 
 
 def answer(**more: t.Any) -> dict[str, t.Any]:
-    return {"changed": False, "available": True, "quorate": True, "votequorum": value(**more)}
+    return {"changed": False, "available": True, "quorate": True, "votequorum": value(**more), **NO_LOCK}
 
 
 def test_a_complete_cluster_may_lose_one() -> None:
@@ -34,6 +37,16 @@ def test_a_complete_cluster_may_lose_one() -> None:
     assert (found["nodeid"], found["down"], found["device"]) == (3, False, False)
     assert found["must_return"] == {"members": [1, 2, 3], "min_votes": 3, "qdevice": False}
     assert (found["now"] or {})["total_votes"] == 3 and (found["after"] or {})["total_votes"] == 2
+
+
+def test_links_that_were_up_have_to_return_where_there_are_several() -> None:
+    two = [{"link": 0, "connected": True}, {"link": 1, "connected": False}, {"link": 2, "connected": True}]
+
+    def wanted(links: t.Any, **more: t.Any) -> t.Any:
+        return gate.judge(stop(), "web1", answer(nodes=[node(1), node(2), node(3, links=links, **more)]))["must_return"].get("links")
+
+    assert wanted(two) == [{"node": 1, "link": 0}, {"node": 1, "link": 2}]
+    assert wanted(two[:1]) is None and wanted(None) is None and wanted([dict(link, connected=False) for link in two]) is None
 
 
 def test_one_of_two_that_are_left_is_refused_with_the_numbers_and_who_is_down() -> None:
@@ -76,7 +89,7 @@ def test_a_node_that_is_down_may_be_upgraded() -> None:
         ({"available": False, "reason": "not_running", "msg": "corosync does not run."}, "cannot say whether that is safe: corosync does not run."),
         ({"available": False, "reason": "timeout"}, "cannot say whether that is safe: timeout."),
         ({}, "cannot say whether that is safe: it gave no reason."),
-        ({"votequorum": {"quorum": 2}}, "web1 was asked: The dictionary given is not a votequorum value"),
+        (dict(NO_LOCK, votequorum={"quorum": 2}), "web1 was asked: The dictionary given is not a votequorum value"),
     ],
 )
 def test_whoever_has_no_value_says_no(said: dict[str, t.Any], words: str) -> None:
@@ -123,10 +136,23 @@ def test_what_must_be_back() -> None:
         ({"last_man_standing": {"enabled": True, "window_ms": 10000}}, True),
         ({"allow_downscale": {"enabled": True, "ev_barrier": 3}}, True),
         ({"wait_for_all": {"enabled": True, "pending": False}}, True),
+        ({"tie_breaker": "lowest"}, True),
+        ({"tie_breaker": [3, 1]}, True),
+        ({"two_node": True, "wait_for_all": False}, True),
+        ({"nodes": [node(1), node(2), node(3, expected_votes=4)]}, True),
+        ({"nodes": [node(1), node(2), node(3, False, expected_votes=4)], "members": [1, 2]}, False),
+        ({"expected_votes": 4}, True),
+        ({"qdevice": 1}, False),
     ],
 )
 def test_where_members_may_disagree_all_are_asked(mode: Value, all_of_them: bool) -> None:
     assert gate.must_ask_all(value(**mode)) is all_of_them
+
+
+def test_one_host_of_a_cluster_is_enough_for_that() -> None:
+    plain, down = answer(), {"available": False, "reason": "not_running"}
+    assert not gate.any_must_ask_all([plain, down, {"failed": True}, {}])
+    assert gate.any_must_ask_all([plain, down, answer(last_man_standing=True)])
 
 
 def test_the_worst_answer_counts() -> None:
@@ -164,7 +190,7 @@ def test_an_odd_value_is_an_answer_and_no_traceback(odd: t.Any) -> None:
 # ---- properties ----------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(any_values(), st.data())
 def test_never_safe_where_the_forecast_says_no_and_never_while_another_is_missing(a_value: Value, data: t.Any) -> None:
     members = a_value["members"]
@@ -173,7 +199,7 @@ def test_never_safe_where_the_forecast_says_no_and_never_while_another_is_missin
     interrupted = data.draw(st.lists(st.sampled_from([node["nodeid"] for node in a_value["nodes"]]), max_size=2, unique=True))
     resumed = {f"interrupted-{nodeid}": nodeid for nodeid in interrupted}
     asked = gate.Stop(host="h", batch={"h": batch[0], **{f"h{nodeid}": nodeid for nodeid in batch[1:]}}, qdevice=qdevice, resumed=resumed)
-    found = gate.judge(asked, "w", {"available": True, "votequorum": a_value})
+    found = gate.judge(asked, "w", {"available": True, "votequorum": a_value, **NO_LOCK})
     others = [nodeid for nodeid in a_value["missing"] if nodeid not in batch] if "missing" in a_value else []
     if found["safe"]:
         assert quorate_without(a_value, batch, qdevice=qdevice)[0]

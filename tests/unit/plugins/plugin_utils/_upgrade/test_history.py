@@ -9,7 +9,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import HistoryError, histories, losses, votes_over_time
 from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import T0, mark, seen
 
-START = seen(0, "start", [1, 2, 3], 10)
+START = seen(0, "state", [1, 2, 3], 10)
 
 
 def lost(*timeline):
@@ -25,7 +25,7 @@ def steps(**timelines):
 
 
 def test_a_loss_and_its_end():
-    assert lost(START, seen(1, "quorum_lost", [1], 14), seen(1.5, "membership", [1], 15), seen(3, "quorum_gained", [1, 2], 18)) == [(1, 3)]
+    assert lost(START, seen(1, "quorum_lost", [1], 14), seen(1.5, "node_restarted", [1], 15), seen(3, "quorum_gained", [1, 2], 18)) == [(1, 3)]
 
 
 def test_a_loss_without_an_end():
@@ -42,11 +42,11 @@ def test_the_numbers_of_a_loss():
 
 
 def test_kept_quorum_is_no_loss():
-    assert lost(START, seen(1, "membership", [1, 2], 14), seen(2, "votes", [1, 2], 14)) == []
+    assert lost(START, seen(1, "node_left", [1, 2], 14), seen(2, "votes_changed", [1, 2], 14)) == []
 
 
 def test_a_node_that_starts_without_quorum_has_not_lost_it():
-    assert lost(seen(0, "start", [1], 10), seen(1, "membership", [1], 14), seen(2, "quorum_gained", [1, 2], 18)) == []
+    assert lost(seen(0, "state", [1], 10), seen(1, "node_restarted", [1], 14), seen(2, "quorum_gained", [1, 2], 18)) == []
 
 
 @pytest.mark.parametrize("reason", ["not_running", "not_configured"])
@@ -87,7 +87,7 @@ def test_a_frozen_corosync_that_was_killed_then_did_not():
 
 
 def test_a_watch_that_starts_again_knows_nothing_of_before():
-    assert lost(START, seen(5, "start", [1], 14), seen(6, "quorum_gained", [1, 2], 18), seen(7, "quorum_lost", [1], 22)) == [(7, None)]
+    assert lost(START, seen(5, "state", [1], 14), seen(6, "quorum_gained", [1, 2], 18), seen(7, "quorum_lost", [1], 22)) == [(7, None)]
 
 
 def test_a_loss_before_a_stop_ends_when_quorum_is_back():
@@ -104,12 +104,12 @@ def test_losses_of_several_nodes_are_in_order_on_one_clock():
 
 def test_the_best_view_counts():
     """node3 is cut off and alone: the other two have the votes."""
-    assert steps(node1=[START, seen(1, "membership", [1, 2], 14)], node3=[START, seen(1.1, "quorum_lost", [3], 14)]) == [(0, 3, 2, True), (1, 2, 2, True)]
+    assert steps(node1=[START, seen(1, "node_left", [1, 2], 14)], node3=[START, seen(1.1, "quorum_lost", [3], 14)]) == [(0, 3, 2, True), (1, 2, 2, True)]
 
 
 def test_a_view_of_a_newer_ring_supersedes_the_one_it_took_members_from():
     """node1 had no time to tell that it lost power."""
-    assert steps(node1=[START], node2=[START, seen(1, "membership", [2, 3], 14)], node3=[START, seen(1.1, "membership", [2, 3], 14)]) == [
+    assert steps(node1=[START], node2=[START, seen(1, "node_left", [2, 3], 14)], node3=[START, seen(1.1, "node_left", [2, 3], 14)]) == [
         (0, 3, 2, True),
         (1, 2, 2, True),
     ]
@@ -119,12 +119,12 @@ def test_a_node_that_is_alone_at_last():
     assert steps(
         node1=[START, mark(1, "corosync_unavailable")],
         node2=[START, mark(1.5, "corosync_unavailable")],
-        node3=[START, seen(1.2, "membership", [2, 3], 14), seen(2, "quorum_lost", [3], 18)],
+        node3=[START, seen(1.2, "node_left", [2, 3], 14), seen(2, "quorum_lost", [3], 18)],
     ) == [(0, 3, 2, True), (1.2, 2, 2, True), (2, 1, 2, False)]
 
 
 def test_where_nobody_could_be_asked_nothing_is_known():
-    assert steps(node1=[START, mark(1, "corosync_unavailable"), mark(2, "corosync_available"), seen(2, "membership", [1], 14)]) == [
+    assert steps(node1=[START, mark(1, "corosync_unavailable"), mark(2, "corosync_available"), seen(2, "node_left", [1], 14)]) == [
         (0, 3, 2, True),
         (1, None, None, None),
         (2, 1, 2, False),
@@ -137,7 +137,7 @@ def test_a_loss_whose_votes_were_never_read():
 
 
 def test_what_does_not_change_the_votes_is_no_step():
-    assert steps(node1=[START, seen(1, "membership", [1, 2, 3], 14)], node2=[dict(START, at=utc(T0 + 0.2))]) == [(0, 3, 2, True)]
+    assert steps(node1=[START, seen(1, "node_restarted", [1, 2, 3], 14)], node2=[dict(START, at=utc(T0 + 0.2))]) == [(0, 3, 2, True)]
 
 
 def test_of_several_changes_at_one_moment_the_last_holds():
@@ -163,7 +163,7 @@ def test_a_result_is_taken_for_its_timeline():
         ({"node1": [{"at": "x", "event": "start"}]}, None, "Entry 1 of the timeline of node1 has no quorate, total_votes, quorum, ring_id, members:"),
         ({"node1": [dict(START, at="soon")]}, None, "Entry 1 of the timeline of node1: at must be a moment in UTC such as"),
         ({"node1": [dict(START, at=7)]}, None, "Entry 1 of the timeline of node1: at must be a moment in UTC such as"),
-        ({"node1": [dict(START, quorate=None)]}, None, "Entry 1 of the timeline of node1: quorate must be true or false for the event start, but is"),
+        ({"node1": [dict(START, quorate=None)]}, None, "Entry 1 of the timeline of node1: quorate must be true or false for the event state, but is"),
         (
             {"node1": [dict(START, total_votes="3")]},
             None,
@@ -179,3 +179,36 @@ def test_what_is_no_timeline_is_named(timelines, offsets, message):
     with pytest.raises(HistoryError) as refused:
         histories(timelines, offsets)
     assert str(refused.value).startswith(message), str(refused.value)
+
+
+# -- what a node may say that nobody can count with
+
+
+@pytest.mark.parametrize(
+    ("change", "offset", "words"),
+    [
+        ({"total_votes": float("inf")}, 0, "total_votes must be a whole number or null"),
+        ({"quorum": 10**400}, 0, "quorum must be a whole number or null, but is a number of more than 64 bits"),
+        ({"members": list(range(1000))}, 0, "members must be a list of node ids"),
+        ({"members": [{"a": 1}]}, 0, "members must be a list of node ids"),
+        ({"joined": 7}, 0, "members must be a list of node ids"),
+        ({"ring_id": {"seq": "high"}}, 0, "ring_id a dictionary"),
+        ({"event": ["start"]}, 0, "event must be text"),
+        ({}, -1e12, "it was at no time that a calendar has"),
+    ],
+)
+def test_an_entry_that_cannot_be_is_named(change, offset, words):
+    with pytest.raises(HistoryError) as raised:
+        histories({"node1": [dict(START, **change)]}, {"node1": offset})
+    assert str(raised.value).startswith("Entry 1 of the timeline of node1") and words in str(raised.value)
+
+
+@pytest.mark.parametrize("offset", [float("inf"), float("nan")])
+def test_an_offset_that_is_no_time_is_named(offset):
+    with pytest.raises(HistoryError, match="The offset of node1 must be a number of seconds, but is"):
+        histories({"node1": [START]}, {"node1": offset})
+
+
+def test_a_timeline_that_never_ends_is_not_read():
+    with pytest.raises(HistoryError, match="The timeline of node1 has 100000 entries"):
+        histories({"node1": [START] * 100_000})

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import flow
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play, few_forks
 
 HOSTS = ["a", "b", "c", "d"]
 
@@ -63,10 +63,10 @@ def test_behind_a_batch_with_a_failure_the_play_stops() -> None:
     assert flow.after_batch(play(active=["b", "c", "d"])) == ["stopped.yml"]
 
 
-PLAN = {"begun": "2026-11-28T10:00:00.000000Z", "nodeids": {}, "resumed": [], "qdevice": False}
+PLAN = {"begun": "2026-11-28T10:00:00.000000Z", "run_id": "0123456789abcdef", "nodeids": {}, "resumed": [], "qdevice": False}
 
 
-def done(host: str, run: str = str(PLAN["begun"])) -> dict[str, t.Any]:
+def done(host: str, run: str = str(PLAN["run_id"])) -> dict[str, t.Any]:
     turn = "turn-of-" + host
     return {
         "__rolling_upgrade_look": {"turn": turn, "run": run, "needed": True, "phases": ["done"]},
@@ -82,7 +82,7 @@ def done(host: str, run: str = str(PLAN["begun"])) -> dict[str, t.Any]:
         ({"a": dict(done("a"), rolling_upgrade_plan=PLAN), **{host: done(host) for host in "bcd"}}, ["upgrade.yml"], ["finish.yml"]),
         ({"a": dict(done("a"), rolling_upgrade_plan=PLAN), **{host: done(host, "an earlier run") for host in "bcd"}}, ["upgrade.yml"], []),
         (
-            {"a": {"rolling_upgrade_plan": PLAN}, "b": {"__rolling_upgrade_finished": {"begun": PLAN["begun"]}}},
+            {"a": {"rolling_upgrade_plan": PLAN}, "b": {"__rolling_upgrade_finished": {"run_id": PLAN["run_id"]}}},
             ["preflight.yml", "upgrade.yml"],
             [],
         ),
@@ -113,3 +113,43 @@ def test_after_start_alone_records_again_only_after_a_reboot_in_a_run() -> None:
 )
 def test_a_node_that_is_down_is_drained_of_nothing(gate: dict[str, t.Any], up: bool) -> None:
     assert flow.is_up(gate) is up
+
+
+def test_the_play_that_upgrades_has_the_hosts_of_the_plan_in_their_batches() -> None:
+    """The plan is on whichever host was the first of the preflight, as with --limit."""
+    planned = dict(PLAN, batches=[["d", "b"], ["a"]])
+    hostvars: t.Any = {"a": {}, "b": {"rolling_upgrade_plan": planned}, "c": {"rolling_upgrade_plan": {"failed": True}}}
+    assert (flow.planned(hostvars, ["a", "b", "c", "elsewhere"]), flow.sizes(hostvars, ["a", "b"])) == (["d", "b", "a"], [2, 1])
+    for nothing in ({}, {"b": {"rolling_upgrade_plan": dict(planned, batches=[])}}):
+        assert (flow.planned(nothing, ["a", "b"]), flow.sizes(nothing, ["a", "b"])) == (["nothing planned"], [1]), "no hosts would be all of them"
+
+
+def test_the_lock_is_taken_by_node_id() -> None:
+    hostvars: t.Any = {"b": {"rolling_upgrade_plan": dict(PLAN, nodeids={"a": 9, "b": 5, "c": 7, "d": 6})}}
+    assert flow.lock(play(), hostvars) == ["b", "d", "c", "a"]
+    assert flow.lock(play(), {}) == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("forks", "count", "words"),
+    [(5, 16, "Ansible works on 5 of 16 hosts at a time (forks), so a wait on all of them may take 4 times"), (5, 5, ""), (50, 16, "")],
+)
+def test_few_forks_are_said(forks: t.Any, count: int, words: str) -> None:
+    found = few_forks(forks, count)
+    assert len(found) == bool(words) and "".join(found).startswith(words)
+
+
+@pytest.mark.parametrize("forks", [None, 0, "5"])
+def test_of_forks_that_nobody_knows_nothing_is_said(forks: t.Any) -> None:
+    assert few_forks(forks, 16) == []
+
+
+def test_over_many_clusters_a_host_has_to_do_with_its_own_alone() -> None:
+    names = ["db1", "db2", "web1", "web2"]
+    given = {"host": "web1", "cluster": names, "batch": names, "everyone": names, "active": ["db2", "web1", "web2"], "own": ["web1", "web2"]}
+    play = Play.of(given)
+    assert (play.cluster, play.batch, play.everyone, play.active) == (("web1", "web2"),) * 4
+    assert play.gone == ("db1",) and not play.failed and play.is_of_many and play.asked_here == ["web1"]
+    none = Play.of(dict(given, own=[]))
+    assert none.is_of_many and none.asked_here == [] and none.cluster == ()
+    assert not Play.of(dict(given, own="")).is_of_many

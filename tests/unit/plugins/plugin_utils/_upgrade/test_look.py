@@ -6,44 +6,120 @@
 
 from __future__ import annotations
 
+import pathlib
+import shutil
+import subprocess
 import typing as t
 
 import pytest
 import yaml
 from run import paths
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import look, stacks
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Mark, View
 
 TASKS = paths.CHECKOUT / "roles/rolling_upgrade/tasks"
 
 
-def wishes(stack: str = "corosync", hooks: t.Iterable[str] = (), reboots: bool = False) -> look.Wishes:
-    return look.Wishes(stack=stack, hooks={step: f"/{step}.yml" for step in hooks}, reboots=reboots)
+def wishes(stack: str = "corosync", hooks: t.Iterable[str] = (), reboots: bool = False, **more: t.Any) -> look.Wishes:
+    return look.Wishes(**{"stack": stack, "hooks": {step: f"/{step}.yml" for step in hooks}, "reboot": "if_required" if reboots else "never", **more})
+
+
+def mark(phase: str, rebooted: bool = False, at: str = "") -> Mark:
+    return {"phase": phase, "nodeid": 1, "rebooted": rebooted, "at": at}
+
+
+COROSYNC: dict[str, t.Any] = {"packages": ("corosync",)}
+ALWAYS: dict[str, t.Any] = {"reboot": "always"}
 
 
 @pytest.mark.parametrize(
-    "option, asks, pending, resumes, wanted",
+    "options, found, pending, wanted",
     [
-        ("auto", True, True, "", True),
-        ("auto", True, False, "", False),
-        ("auto", False, False, "", True),
-        (True, False, False, "", True),
-        (False, True, True, "", False),
-        ("no", False, False, "", False),
-        ("True", False, False, "", True),
-        (False, False, False, "start", True),
-        ("auto", True, False, "stop", True),
+        (COROSYNC, None, True, True),
+        (COROSYNC, None, False, False),
+        ({}, None, False, True),
+        ({"needed": True}, None, False, True),
+        ({**COROSYNC, "needed": False}, None, True, False),
+        ({"needed": "no"}, None, False, False),
+        ({"needed": "True"}, None, False, True),
+        ({"needed": False}, mark("start"), False, True),
+        (COROSYNC, mark("stop"), False, True),
+        # always means always, whatever is pending
+        ({**COROSYNC, **ALWAYS}, None, False, True),
+        (ALWAYS, None, False, True),
+        ({**ALWAYS, "needed": False}, None, False, False),
+        # a node that the interrupted run has done
+        ({**COROSYNC, **ALWAYS}, mark("done", True), False, False),
+        ({**COROSYNC, **ALWAYS}, mark("done", True), True, True),
+        ({**COROSYNC, **ALWAYS}, mark("done"), False, True),
+        (ALWAYS, mark("done", True), False, False),
+        ({}, mark("done"), False, False),
+        ({}, mark("done", True), False, False),
+        ({"needed": True}, mark("done", True), False, True),
+        (COROSYNC, mark("done"), True, True),
+        (COROSYNC, mark("done"), False, False),
     ],
 )
-def test_whether_a_node_needs_it(option: t.Any, asks: bool, pending: bool, resumes: str, wanted: bool) -> None:
-    assert look.needed(option, asks, pending, resumes) is wanted
+def test_whether_a_node_needs_it(options: dict[str, t.Any], found: Mark | None, pending: bool, wanted: bool) -> None:
+    assert look.needed(wishes(**options), found, pending) is wanted
 
 
-def test_where_an_interrupted_upgrade_resumes() -> None:
-    assert look.resumes_at(None, True) == ""
-    assert look.resumes_at({"phase": "stop", "nodeid": 1}, False) == "stop"
-    assert look.resumes_at({"phase": "start", "nodeid": 1}, False) == "start"
-    assert look.resumes_at({"phase": "start", "nodeid": 1}, True) == "stop", "what is installed may be what keeps it down, and there is something newer"
+@pytest.mark.parametrize(
+    "options, found, pending, where",
+    [
+        (COROSYNC, None, True, ""),
+        (COROSYNC, mark("stop"), False, "stop"),
+        (COROSYNC, mark("start"), False, "start"),
+        (COROSYNC, mark("start"), True, "stop"),  # what is installed may be what keeps it down, and there is something newer
+        (COROSYNC, mark("done"), True, ""),
+        (ALWAYS, mark("reboot", True), False, "start"),
+        (ALWAYS, mark("reboot"), False, "stop"),
+        (ALWAYS, mark("start", True), False, "start"),
+        (ALWAYS, mark("start"), False, "stop"),  # the interrupted run did not mean to reboot
+        ({"reboot": "if_required"}, mark("start"), False, "start"),
+        ({**COROSYNC, **ALWAYS}, mark("reboot", True), True, "stop"),
+    ],
+)
+def test_where_an_interrupted_upgrade_resumes(options: dict[str, t.Any], found: Mark | None, pending: bool, where: str) -> None:
+    assert look.resumes_at(wishes(**options), found, pending) == where
+
+
+def test_who_is_left_out_is_said() -> None:
+    def view(found: Mark | None) -> View:
+        return {"host": "", "answer": {}, "mark": found, "obstacles": [], "fault": "", "lock": None}
+
+    views = {"web1": view(None), "web2": view(mark("done", True, "2026-11-02")), "web3": view(mark("done", True, "2026-11-01")), "web4": view(mark("stop"))}
+    (told,) = look.left_out(wishes(**ALWAYS), views, "/mark")
+    assert told.startswith("Left out: web2, web3. A run that was interrupted has rebooted them already (since 2026-11-01).")
+    assert told.endswith("To have them rebooted again, remove /mark there, and run this again.")
+    assert "has restarted them already" in look.left_out(wishes(), views, "/mark")[0]
+    assert look.left_out(wishes(**COROSYNC), views, "/mark") == []
+
+
+@pytest.mark.parametrize(
+    "phase, at, counts",
+    [
+        ("done", "2026-11-28T12:00:00.000Z", True),
+        ("done", "2026-11-29T13:00:00.000Z", True),  # the node's clock is ahead
+        ("done", "2026-11-28T11:00:00.000Z", False),
+        ("done", "2026-12-02T12:00:00.000Z", False),
+        ("done", "", False),
+        ("start", "2026-03-01T12:00:00.000Z", True),  # what was interrupted stays so
+    ],
+)
+def test_a_node_that_was_done_long_ago_is_not_left_out(phase: str, at: str, counts: bool) -> None:
+    told = {"mark": {"phase": phase, "nodeid": 3, "rebooted": True, "at": at}}
+    found = look.mark_of(told, "web3", seconds_of("2026-11-29T11:30:00.000Z"))
+    assert (found is not None) is counts
+
+
+def test_packages_may_be_a_text_as_the_command_line_gives_it() -> None:
+    options: dict[str, t.Any] = {"stack": "pcs", "hooks": {"stop": "x.yml", "start": ""}, "reboot": "always", "needed": "auto"}
+    assert look.wishes_of(dict(options, packages=""), "/plays").packages == ()
+    found = look.wishes_of(dict(options, packages="corosync, pacemaker"), "/plays")
+    assert (found.packages, dict(found.hooks), found.always_reboots) == (("corosync", "pacemaker"), {"stop": "/plays/x.yml"}, True)
 
 
 @pytest.mark.parametrize("stack", look.STACKS)
@@ -118,7 +194,30 @@ def test_a_device_is_stopped_first_and_started_last() -> None:
 
 def test_versions_are_of_the_packages_that_are_there() -> None:
     installed = {"corosync": [{"version": "3.1.7-1"}], "pcs": [{"version": "0.11"}]}
-    assert look.versions(["corosync=3.1.9-2", "absent", "pcs >= 0.11"], installed) == {"corosync": "3.1.7-1", "pcs": "0.11"}
+    assert look.versions_of_facts(["corosync=3.1.9-2", "absent", "pcs >= 0.11"], installed) == {"corosync": "3.1.7-1", "pcs": "0.11"}
+    assert look.versions("corosync\t3.1.7-1\npackage absent is not installed\npcs\t0.11\nodd\x1b\t1\t2\n") == {"corosync": "3.1.7-1", "pcs": "0.11"}
+    assert look.versions_command(["corosync=3.1.9-2", "pcs >= 0.11"])["argv"][3:] == ["versions", "corosync", "pcs"]
+
+
+def _programs(folder: pathlib.Path, **scripts: str) -> dict[str, str]:
+    for name, script in scripts.items():
+        (folder / name.replace("_", "-")).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        (folder / name.replace("_", "-")).chmod(0o755)
+    for name in ("sh", "sed"):
+        (folder / name).symlink_to(t.cast(str, shutil.which(name)))
+    return {"PATH": str(folder)}
+
+
+def test_packages_are_asked_for_by_the_programs_of_their_databases(tmp_path: pathlib.Path) -> None:
+    """Neither needs a Python library. A Debian that has rpm has nothing in its database."""
+    says = "printf 'ii \\tcorosync\\t3.1.7\\nrc \\tpcs\\t0.11\\n'; exit 1"
+    environment = _programs(tmp_path, dpkg_query=says, rpm="printf 'package corosync is not installed\\nkernel\\t5\\n'; exit 1")
+    command = look.versions_command(["corosync"])["argv"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, look.versions(done.stdout)) == (0, {"corosync": "3.1.7", "kernel": "5"})
+    for name in ("dpkg-query", "rpm"):
+        (tmp_path / name).unlink()
+    assert subprocess.run(command, env=environment, check=False).returncode == 1
 
 
 def test_hooks_are_looked_for_beside_the_playbook() -> None:

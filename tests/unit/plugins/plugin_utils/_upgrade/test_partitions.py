@@ -6,11 +6,12 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import partitions
+from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 
@@ -117,6 +118,17 @@ def test_hosts_that_would_let_different_nodes_break_a_tie():
     assert partitions(whole(auto_tie_breaker=dict(hosts["host3"]["auto_tie_breaker"], kind="none")))["agreed"]
 
 
+def test_a_host_that_has_forgotten_its_list_of_tie_breakers_contradicts_nobody():
+    """After a reload, and a restart of some: what they do not know is no reason against the restart of the others."""
+    hosts = whole(tie_breaker=[3, 4], wait_for_all=True, last_man_standing=True)
+    hosts["host2"]["auto_tie_breaker"]["nodes"] = hosts["host2"]["last_man_standing"]["window_ms"] = None
+    assert partitions(hosts)["agreed"]
+    hosts["host3"]["auto_tie_breaker"]["nodes"] = [1, 2]
+    assert partitions(hosts)["disagreements"] == [
+        {"about": "auto_tie_breaker_node", "seen": [{"value": [3, 4], "hosts": ["host1"]}, {"value": [1, 2], "hosts": ["host3"]}]}
+    ]
+
+
 def test_hosts_that_did_not_answer():
     result = partitions(
         dict(
@@ -203,7 +215,7 @@ def clusters(draw):
     return hosts
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(clusters())
 def test_the_summary_says_what_the_answer_says(hosts):
     result = partitions(hosts)
@@ -252,7 +264,7 @@ _junk = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(_junk)
 def test_anything_gives_an_answer_or_an_error_but_no_traceback(results):
     try:
@@ -261,7 +273,7 @@ def test_anything_gives_an_answer_or_an_error_but_no_traceback(results):
         pass
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.sampled_from(sorted(value([1, 1]))), _junk)
 def test_a_damaged_value_gives_an_answer_or_an_error_but_no_traceback(key, junk):
     hosts = whole()

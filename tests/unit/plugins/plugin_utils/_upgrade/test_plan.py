@@ -7,14 +7,15 @@ import itertools
 import re
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import quorate_without
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.plan import plan
 from ansible_collections.corosync.quorum.tests.unit.fakes.daemons import values
-from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
+from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node, value
 
 GONE = {"available": False, "reason": "not_running", "msg": "corosync does not run on this node."}
 
@@ -34,10 +35,10 @@ def answers(votes=(1, 1, 1), down=(), change=None, **rules):
 
 
 def lost(a_value, down):
-    for node in a_value["nodes"]:
-        if node["nodeid"] in down:
-            node["state"] = "dead"
-            a_value["total_votes"] -= node["votes"]
+    for entry in a_value["nodes"]:
+        if entry["nodeid"] in down:
+            entry["state"] = "dead"
+            a_value["total_votes"] -= entry["votes"]
     a_value["members"] = [nodeid for nodeid in a_value["members"] if nodeid not in down]
     a_value["missing"] = sorted(down)
     a_value["quorate"] = a_value["total_votes"] >= a_value["quorum"]
@@ -53,13 +54,26 @@ def test_one_by_one_the_important_ones_last():
     found = plan(answers())
     assert found == {
         "refusals": [],
+        "warnings": [],
         "batches": [["host3"], ["host2"], ["host1"]],
         "resumed": [],
         "nodeids": {"host1": 1, "host2": 2, "host3": 3},
         "total_votes": 3,
         "members": [1, 2, 3],
+        "configured": [1, 2, 3],
         "qdevice": False,
+        "cluster_name": "lab",
     }
+
+
+def test_the_configured_nodes_are_those_of_the_nodelist_and_members_that_it_lacks():
+    """The lock must be on more than half of them. Without a nodelist they are all that were seen."""
+    assert plan(answers([1] * 4, down=[4]))["configured"] == [1, 2, 3, 4]
+    left_over = [node(1), node(2), node(3, configured=None), node(4, member=False, configured=None)]
+    assert plan(answers(change={1: {"nodes": left_over}}))["configured"] == [1, 2, 3]
+    seen = [node(1, configured=None), node(2, configured=None), node(3, member=False, configured=None)]
+    assert plan({"host1": answers(change={1: {"nodes": seen, "members": [1, 2]}})["host1"]})["configured"] == [1, 2, 3]
+    assert plan({})["configured"] == []
 
 
 def test_batches():
@@ -90,7 +104,7 @@ def test_a_device_that_votes_is_wanted_in_the_end():
         ({}, "at least two hosts of a cluster.*has: none"),
         (answers([1]), "at least two hosts.*has: host1"),
         (dict(answers(), host3={"unreachable": True, "msg": "No route to host"}), "^host3 cannot be reached: No route to host. Bring it back"),
-        (answers(down=[3]), "Quorum cannot be read on host3: corosync does not run on this node.\nNot a member: node3. Only a complete cluster"),
+        (answers(down=[3]), "Quorum cannot be read on host3: corosync does not run on host3.\nNot a member: node3. Only a complete cluster"),
         (dict.fromkeys(["a", "b"], GONE), "Quorum can be read on no host"),
         (
             answers(change={3: {"ring_id": {"nodeid": 3, "seq": 8}, "members": [3], "quorate": False}}),
@@ -127,7 +141,8 @@ def test_why_not(results, words):
 
 def test_a_warning_is_no_reason():
     problem = {"id": "x", "severity": "warning", "message": "Well.", "advice": "Mind."}
-    assert plan(answers(change={2: {"problems": [problem]}}))["refusals"] == []
+    found = plan(answers(change={2: {"problems": [problem]}, 3: {"problems": [problem]}}))
+    assert (found["refusals"], found["warnings"]) == ([], ["On host2, host3: Well. Mind."])
 
 
 def test_what_an_earlier_run_left_down_comes_first():
@@ -165,7 +180,7 @@ def test_a_wrong_spare_is_a_refusal_that_names_it():
 
 
 # Many clusters cannot lose a node, and then there is no plan.
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@examples(100, suppress_health_check=[HealthCheck.filter_too_much])
 @given(values(), st.integers(0, 1), st.booleans())
 def test_what_is_planned_is_safe(a_value, spare, together):
     results = {f"host{nodeid}": {"votequorum": dict(a_value, nodeid=nodeid)} for nodeid in a_value["members"]}

@@ -8,15 +8,25 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
+
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.given import report_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.journal import phases
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress, story
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress, refusal, story
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import verdict
-from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import at
+from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import at, mark
 
 NODE = ["gate", "begin", "stop", "upgrade", "installed", "start", "back", "done"]
-RUN: t.Any = {"begun": at(0), "batches": [["a"], ["b"]], "nodeids": {"a": 1, "b": 2}, "resumed": [], "qdevice": False}
+RUN: t.Any = {
+    "begun": at(0),
+    "run_id": "0123456789abcdef",
+    "batches": [["a"], ["b"]],
+    "nodeids": {"a": 1, "b": 2},
+    "resumed": [],
+    "qdevice": False,
+    "cluster_name": "web",
+}
 
 
 def results(*names: str, **more: t.Any) -> dict[str, t.Any]:
@@ -60,7 +70,7 @@ def test_nothing_is_told_of_phases_that_did_not_begin() -> None:
 
 
 def look(**more: t.Any) -> t.Any:
-    return dict({"turn": "t", "run": at(0), "needed": True, "resumes": "", "tasks": "node.yml", "phases": NODE, "versions": {"corosync": "1"}}, **more)
+    return dict({"turn": "t", "run": RUN["run_id"], "needed": True, "resumes": "", "tasks": "node.yml", "phases": NODE, "versions": {"corosync": "1"}}, **more)
 
 
 def nodes_of(**hosts: Progress) -> dict[str, t.Any]:
@@ -82,6 +92,96 @@ def test_results_of_nodes() -> None:
     assert nodes_of(a=Progress(look(), results("gate"), lost=True))["a"][0] == "failed"
     assert nodes_of(a=Progress(None, {}, lost=True))["a"][0] == "failed"
     assert nodes_of(a=Progress(look(), results("gate", "begin", "stop")))["a"][0] == "running"
+
+
+def test_a_node_is_called_what_happened_to_it() -> None:
+    def told(more: t.Any = None, **found: t.Any) -> str:
+        done = {"started": at(7), "ended": at(8), "turn": "t", "versions": found.pop("versions", {"corosync": "1"})}
+        return str(nodes_of(a=Progress(look(**(more or {})), results(*NODE, done=done, **found)))["a"][0])
+
+    reboot = {"started": at(4), "ended": at(5), "turn": "t"}
+    assert told() == "restarted"
+    assert told(reboot=reboot) == "rebooted"
+    assert told(reboot=dict(reboot, skipped=True)) == "restarted"
+    assert told(reboot=reboot, versions={"corosync": "2"}) == "upgraded"
+    assert told(upgrade=dict(reboot, packages={"libqb": ["1", "2"]})) == "upgraded"
+    assert told({"resumes": "start", "phases": ["start", "back", "done"]}) == "done", "who knows what the interrupted run has done to it?"
+    assert told({"phases": ["gate", "begin", "stop", "upgrade_hook", "installed", "start", "back", "done"]}) == "done"
+
+
+def test_a_gate_that_said_no_is_no_failure_of_the_node() -> None:
+    no = {"gate": {"started": at(0), "ended": at(1), "turn": "t", "failed": True}}
+    assert nodes_of(a=Progress(look(), no, failure="Ask: Refused to stop a."))["a"][0] == "refused"
+    again = results("gate", "begin", "drain", gate_again=dict(no["gate"], started=at(3)))
+    drained = look(phases=["gate", "begin", "drain", "gate_again", "stop", "upgrade", "installed", "start", "back", "undrain", "done"])
+    assert nodes_of(a=Progress(drained, again, failure="x"))["a"][0] == "refused"
+
+
+def test_all_packages_that_changed() -> None:
+    upgrade = {"started": at(3), "ended": at(4), "turn": "t", "packages": {"libqb": ["1", "2"], "new": ["", "7"], "corosync": ["1", "2"], "old": ["5", ""]}}
+    done = {"started": at(7), "ended": at(8), "turn": "t", "versions": {"corosync": "2"}}
+    found = nodes_of(a=Progress(look(), results(*NODE, upgrade=upgrade, done=done)))["a"]
+    assert found[2:4] == ({"corosync": "1", "libqb": "1", "old": "5"}, {"corosync": "2", "libqb": "2", "new": "7"})
+
+
+GATES = results("gate", back={"started": at(20), "ended": at(26), "turn": None})
+STOPPED = mark(5, "corosync_unavailable", reason="not_running")
+ALL = [("gate", "ok"), ("tasks", "ok"), ("rejoin", "ok")]
+
+
+@pytest.mark.parametrize(
+    "progress, timeline, result, told",
+    [
+        (Progress(None, GATES), [], "done", ALL),
+        (Progress(None, GATES), [STOPPED], "restarted", ALL),
+        (Progress(None, GATES), [STOPPED, mark(9, "watch_ended")], "rebooted", ALL),
+        (Progress(None, GATES), [mark(5, "corosync_unavailable", reason="timeout"), mark(6, "corosync_available")], "done", ALL),
+        (Progress(None, GATES), [mark(-30, "watch_ended"), mark(-20, "corosync_unavailable", reason="not_running"), mark(35, "watch_ended")], "done", ALL),
+        (Progress(None, results("gate")), [STOPPED], "running", ALL[:1]),
+        (Progress(None, {"gate": {"started": at(0), "ended": at(1), "failed": True}}, failure="no"), [], "refused", [("gate", "failed")]),
+        (Progress(None, results("gate"), lost=True), [STOPPED], "failed", [("gate", "ok"), ("tasks", "failed")]),
+        (Progress(None, dict(GATES, back=dict(GATES["back"], failed=True))), [], "failed", [*ALL[:2], ("rejoin", "failed")]),
+    ],
+)
+def test_gates_alone(progress: Progress, timeline: list[t.Any], result: str, told: list[t.Any]) -> None:
+    judged: t.Any = {"kept": True, "sentence": "", "losses": [], "gaps": []}
+    record = {"timeline": timeline, "until": at(40), "now": at(40), "offset": 0.0}
+    found = story(RUN, ["a"], {"a": progress}, {"a": record}, judged, 0, at(50))
+    report_of(found)
+    node = found["nodes"][0]
+    assert (node["result"], named(node["phases"])) == (result, told)
+
+
+def test_what_found_nothing_to_do_is_no_phase() -> None:
+    planned = ["gate", "begin", "drain", "gate_again", "stop", "upgrade", "reboot", "installed", "start", "back", "done"]
+    found = results(*planned)
+    assert {("reboot", "ok"), ("drain", "ok")} <= set(named(phases(planned, found, None, at(99))))
+    found["reboot"]["skipped"] = found["drain"]["skipped"] = found["gate"]["skipped"] = True
+    assert [name for name, dummy in named(phases(planned, found, None, at(99)))] == ["gate", "gate", "stop", "upgrade", "start", "rejoin"]
+
+
+def test_batches_are_what_was_taken_together() -> None:
+    def turn(start: int, end: int) -> Progress:
+        return Progress(None, {"gate": {"started": at(start), "ended": at(start + 1)}, "back": {"started": at(end - 1), "ended": at(end)}})
+
+    judged = verdict({}, ["a", "b", "c", "d"], None)
+    no = Progress(None, {"gate": {"started": at(20), "ended": at(21), "failed": True}}, failure="no")
+    progress = {"c": turn(0, 10), "a": turn(2, 12), "b": turn(12, 20), "d": no}
+    assert story(RUN, ["a", "b", "c", "d"], progress, {}, judged, 0, at(50))["batches"] == [["c", "a"], ["b"]]
+    assert story(RUN, ["a", "b"], {}, {}, judged, 0, at(50))["batches"] == []
+
+
+def test_an_earlier_record_goes_no_further_than_its_watch() -> None:
+    entry = {"timeline": [STOPPED], "until": at(8), "now": at(9), "offset": 0.0}
+    found = story(RUN, ["a"], {}, {}, verdict({}, ["a"], None), 0, at(50), [("f" * 16, "a", entry), ("e" * 16, "a", {"msg": "no"})])
+    assert [[event["event"] for event in run["timelines"].get("a", [])] for run in found["earlier"]] == [["corosync_unavailable", "watch_ended"], []]
+
+
+def test_a_refusal_is_a_page_too() -> None:
+    found = refusal(["a", "b"], at(0), at(1), "No.\nBecause.")
+    assert [(node.name, node.result) for node in report_of(found).nodes] == [("a", "untouched"), ("b", "untouched")] and report_of(
+        found
+    ).stopped == "No.\nBecause."
 
 
 def test_what_was_registered_is_of_this_turn_and_run() -> None:
@@ -117,4 +217,16 @@ class Undefined(dict[str, t.Any]):
 def test_a_host_that_the_inventory_does_not_have_has_registered_nothing() -> None:
     hostvars = Undefined(a={registered.PLAN: RUN})
     assert registered.current_run(hostvars, ["elsewhere", "a"]) == RUN
+
+
+@pytest.mark.parametrize("run_id", [None, "", 5, "../../../etc/passwd", "0123456789ABCDEF", "0123456789abcdef\n", ["0123456789abcdef"]])
+def test_what_does_not_name_a_run_is_none(run_id: t.Any) -> None:
+    """Files on the nodes are called by the name of the run."""
+    assert registered.current_run({"a": {registered.PLAN: dict(RUN, run_id=run_id)}}, ["a"]) is None
+
+
+def test_of_two_runs_that_began_in_the_same_moment_one_is_over() -> None:
+    other = dict(RUN, run_id="f" * 16)
+    hostvars = {"a": {registered.PLAN: RUN}, "b": {registered.PLAN: other}, "c": {registered.FINISHED: {"run_id": "f" * 16}}}
+    assert registered.current_run(hostvars, ["a", "b", "c"]) == RUN
     assert registered.variables_of(hostvars, "elsewhere") == {}

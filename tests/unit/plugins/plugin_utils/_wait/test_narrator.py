@@ -45,19 +45,13 @@ def _told():
             value(members=[1]),
             value(members=[1, 2], ring=14),
             ALL,
-            (
-                "quorum gained, node2 joined: quorate, 2 of 3 votes, 2 needed; missing: node3. "
-                "Not met: members: wanted node1, node2, node3, seen node1, node2 (0 s)"
-            ),
+            ("quorum gained, node2 joined: quorate, 2 of 3 votes, 2 needed; missing: node3. Not met: members: node3 missing (0 s)"),
         ),
         (
             value(members=[1, 2]),
             value(members=[1, 3], ring=14),
             ALL,
-            (
-                "node3 joined, node2 left: quorate, 2 of 3 votes, 2 needed; missing: node2. "
-                "Not met: members: wanted node1, node2, node3, seen node1, node3 (0 s)"
-            ),
+            ("node3 joined, node2 left: quorate, 2 of 3 votes, 2 needed; missing: node2. Not met: members: node2 missing (0 s)"),
         ),
         (
             value(),

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import goal_of, unmet
 from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import Outcome, Slice, failure
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import entry, marker, reported
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.narrator import Narrator
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.slices import (
     LATEST,
@@ -24,7 +25,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.slices impor
 )
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
-FIELDS = {"changed", "elapsed", "quorate", "votequorum", "timeline", "unmet", "reconnects", "ansible_facts"}
+FIELDS = {"changed", "elapsed", "quorate", "votequorum", "timeline", "unmet", "reconnects"}
 OPTIONS = {
     "quorate": True,
     "members": None,
@@ -76,6 +77,8 @@ class Node:
         result = wait.look_once() if check_mode else wait.run()
         assert not self._looks, f"{len(self._looks)} looks never came"
         assert set(result) >= FIELDS
+        # Ansible drops the facts of a task that failed, and would print the value twice
+        assert ("ansible_facts" in result) != bool(result.get("failed"))
         return result
 
 
@@ -98,6 +101,7 @@ def answer(seen=None, took=None, trip=0.2, met=None, **other):
             "took": lasted,
             "away": None,
             "away_msg": None,
+            "ids": None,
         }
         return Outcome(**dict(made, **other)).as_result()
 
@@ -129,6 +133,11 @@ def module_fails(after=0.2, **result):
 HERE, LESS = value(), value(members=[1])
 
 
+def at(seconds, seen):
+    """The same value, read so many seconds after the wait has begun."""
+    return dict(seen, read_at=utc(NOON + seconds))
+
+
 def events(result):
     return [change["event"] for change in result["timeline"]]
 
@@ -143,11 +152,11 @@ def test_a_goal_that_holds_costs_one_look():
         "changed": False,
         "elapsed": 0.25,
         "quorate": True,
-        "votequorum": HERE,
+        "votequorum": at(0.05, HERE),
         "timeline": result["timeline"],
         "unmet": [],
         "reconnects": 0,
-        "ansible_facts": {"votequorum": HERE},
+        "ansible_facts": {"votequorum": at(0.05, HERE)},
     }
     assert node.given == [Slice(seconds=0.0, limit=5.0, stable_for=0.0, linger=LINGER, reported=None, away=None)]
     assert node.seconds == [5.0 + OVERTIME]
@@ -161,8 +170,29 @@ def test_then_it_waits_in_slices():
     assert result["elapsed"] == pytest.approx(0.1 + 60 + 30 + 12.5 + 4 * 0.2)
     assert [given.seconds for given in node.given] == [0.0, SLICE, SLICE, SLICE]
     assert [given.reported for given in node.given] == [None] + 3 * [reported(LESS)]
-    assert events(result) == ["start", "quorum_gained"]
+    assert events(result) == ["state", "quorum_gained"]
     assert node.slept == [0.0], "nothing was lost, so nothing is to be paused for"
+
+
+def test_a_value_is_never_said_to_be_newer_than_it_is():
+    """The node says how long a slice took, not when: what meets the conditions was read at its end, which was no later than the way back allows."""
+    assert Node([answer(LESS, took=0.1), answer(HERE, took=12.5)]).wait()["votequorum"]["read_at"] == utc(NOON + 0.3 + 12.5)
+    late = Node([answer(HERE, took=0.1, trip=20.0)], timeout=60.0).wait()
+    assert late["votequorum"]["read_at"] == utc(NOON + 0.1), "the way back took 20 s"
+    assert Node([answer(LESS, took=0.1), answer(LESS, took=30.0), gone(took=None)], timeout=40.0).wait()["votequorum"]["read_at"] == utc(NOON + 0.3)
+
+
+@pytest.mark.parametrize("took", [-5.0, 1e9, float("nan"), float("inf")])
+def test_a_node_that_cannot_count_makes_no_value_newer_than_now(took):
+    def look(*given):
+        said = answer(HERE, took=0.1)(*given)
+        said["slice"]["took"] = took
+        return said
+
+    node = Node([look, answer(HERE, took=0.1)])
+    read_at = node.wait()["votequorum"]["read_at"]
+    assert len(node.given) == 2, "an answer with such a number is none, so the node is asked again"
+    assert utc(NOON) <= read_at <= utc(NOON + 5)
 
 
 def test_one_round_trip_a_minute():
@@ -203,7 +233,7 @@ def test_times_are_those_of_the_controllers_clock():
         ]
     )
     assert [(change["at"], change["event"]) for change in node.wait()["timeline"]] == [
-        ("2026-11-22T12:00:00.250Z", "start"),
+        ("2026-11-22T12:00:00.250Z", "state"),
         ("2026-11-22T12:00:03.000Z", "corosync_unavailable"),
         ("2026-11-22T12:00:10.376Z", "corosync_available"),
     ]
@@ -243,9 +273,8 @@ def test_timed_out():
         "Timed out after 10 s. Not met: quorate: wanted true, seen false. Last seen: NOT quorate, 1 of 3 votes, 2 needed; missing: node2, node3."
     )
     assert result["unmet"] == [{"condition": "quorate", "wanted": True, "seen": False}]
-    assert result["votequorum"] == LESS
+    assert result["votequorum"] == at(0.3, LESS)
     assert result["quorate"] is False
-    assert result["ansible_facts"] == {"votequorum": LESS}
     assert "reason" not in result
 
 
@@ -282,7 +311,7 @@ def test_timed_out_without_corosync():
         "Timed out after 10 s. Not met: quorate: wanted true, seen unknown. corosync is not running on this node. "
         "Last seen: NOT quorate, 1 of 3 votes, 2 needed; missing: node2, node3."
     )
-    assert result["votequorum"] == LESS
+    assert result["votequorum"] == at(0.0, LESS)
     assert node.given[2].away == "DaemonGone"
 
 
@@ -307,7 +336,7 @@ def test_never_later_than_its_timeout_whatever_the_node_does(timeout, exc):
 def test_corosync_away_is_told_once():
     node = Node([gone(), gone(timeline=[]), answer(HERE, took=1.0, reconnects=1)])
     result = node.wait()
-    assert events(result) == ["corosync_unavailable", "start"]
+    assert events(result) == ["corosync_unavailable", "state"]
     assert result["reconnects"] == 1
     assert [given.away for given in node.given] == [None, "DaemonGone", "DaemonGone"]
     assert node.lines == ["corosync is not running on this node. Trying again. (1 s)", "quorate, 3 of 3 votes, 2 needed. All conditions hold (3 s)"]
@@ -325,7 +354,7 @@ def test_what_was_known_before_the_absence_is_compared_with():
 def test_lost_and_found():
     node = Node([answer(LESS, took=0.1), fails(Lost("Connection timed out.")), fails(Lost("No route to host")), answer(HERE, took=2.0)], sleep=3.0)
     result = node.wait()
-    assert events(result) == ["start", "unreachable", "reachable", "quorum_gained"]
+    assert events(result) == ["state", "unreachable", "reachable", "quorum_gained"]
     assert result["reconnects"] == 1
     assert node.slept == [0.0, 3.0, 3.0]
     assert node.lines[1] == "The node is out of reach: Connection timed out. Trying again. (0 s)"
@@ -348,7 +377,7 @@ def test_lost_and_never_found():
     assert result["msg"] == "Timed out after 8 s. Not met: quorate: wanted true, seen unknown. The node is out of reach: No route to host."
     assert result["votequorum"] is None
     assert result["quorate"] is False
-    assert result["ansible_facts"] == {"votequorum": None}
+    assert result["votequorum"] is None
     assert events(result) == ["unreachable"]
 
 
@@ -375,13 +404,13 @@ def test_a_busy_node_that_is_late_in_the_end_is_not_called_lost():
         "it gave no answer within 10 s. "
         "Last seen: NOT quorate, 1 of 3 votes, 2 needed; missing: node2, node3."
     )
-    assert events(result) == ["start"]
+    assert events(result) == ["state"]
     assert len(node.lines) == 1
 
 
 def test_a_node_that_does_not_answer_while_there_is_time_is_lost():
     node = Node([answer(LESS, took=0.1), fails(Silent("it gave no answer within 80 s"), after=None), answer(HERE, took=0.1)])
-    assert events(node.wait()) == ["start", "unreachable", "reachable", "quorum_gained"]
+    assert events(node.wait()) == ["state", "unreachable", "reachable", "quorum_gained"]
 
 
 # -- a node that cannot run the module
@@ -437,6 +466,22 @@ def test_what_waiting_cannot_fix_ends_it_at_once():
     assert "final" not in result
 
 
+def test_an_impossible_condition_says_what_was_seen():
+    def look(node, given, dummy):
+        answered = answer(LESS, took=0.1)(node, given, dummy)
+        return dict(failure("min_members is 9, but only 3 nodes can be members.", outcome=Outcome(**answered["slice"])), failed=True)
+
+    result = Node([look], min_members=9).wait()
+    assert result["msg"] == "min_members is 9, but only 3 nodes can be members."
+    assert (result["votequorum"], [item["seen"] for item in result["unmet"]], len(result["timeline"])) == (at(0.0, LESS), [False, 1], 1)
+
+
+def test_node_ids_that_were_found_are_kept_for_the_next_slice():
+    node = Node([answer(LESS, took=0.1, ids={"absent": [4]}), gone(), answer(HERE, took=1.0, met=True)], absent=["node4"], quorate=None)
+    node.wait()
+    assert [given.ids for given in node.given] == [None, {"absent": [4]}, {"absent": [4]}]
+
+
 def test_and_says_which_reason_it_is():
     node = Node([module_fails(**failure("libvotequorum.so.8 is not there.", "no_library"))])
     assert node.wait()["reason"] == "no_library"
@@ -454,7 +499,7 @@ def test_check_mode_looks_once():
     result = node.wait(check_mode=True)
     assert not result.get("failed")
     assert result["unmet"] == [{"condition": "quorate", "wanted": True, "seen": False}]
-    assert result["votequorum"] == LESS
+    assert result["votequorum"] == at(0.0, LESS)
     assert node.given[0].seconds == 0.0
     assert node.given[0].stable_for == 0.0
     assert node.slept == []

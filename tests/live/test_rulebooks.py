@@ -1,0 +1,141 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The collection's rulebooks, run by a real ansible-rulebook while nodes of a real cluster stop: what they promise happens."""
+
+import contextlib
+import copy
+import json
+import pathlib
+
+import jsonschema
+import pytest
+import yaml
+from docs.examples import rulebook_examples
+from patience import PATIENCE, comes_to, until
+from rulebooks import STARTED, free_port, inventory, mailbox, post, ruleset_schema, running
+from sourcing import following
+
+LOCK = {"run_id": "0123456789abcdef", "role": "rolling_upgrade", "user": "alice", "playbook": "site.yml", "controller": "admin1"}
+LOCK.update({"since": "2026-11-22T10:15:02.123Z", "stop_requested": None, "boot_id": None, "pid_namespace": None, "pid": 1, "start_time": None})
+# What a hostile node would have the controller run, in place of the program
+OWNED = "{{ lookup('ansible.builtin.pipe', 'touch %s') }}"
+HOSTILE = "#!/bin/sh\ncat <<'END'\n%s\nEND\ncat >/dev/null\n"
+
+
+EDA = pathlib.Path(__file__).resolve().parents[2] / "extensions" / "eda"
+
+
+def test_the_examples_of_the_documentation_are_rulebooks():
+    texts = [yaml.safe_load(path.read_text(encoding="utf-8"))["EXAMPLES"] for path in EDA.rglob("plugins/*/*.yaml")]
+    assert len(texts) == 2
+    for data in [*map(yaml.safe_load, texts), *(example.data for example in rulebook_examples())]:
+        jsonschema.validate(data, ruleset_schema())
+
+
+def of_the_guide(node):
+    """The rulebook that the guide shows, with the lab's way of logging in."""
+    (example,) = rulebook_examples()
+    book = copy.deepcopy(example.data)
+    book[0]["sources"][0]["corosync.quorum.votequorum"]["ssh_args"] = ["-F", str(node.ssh_config)]
+    return book
+
+
+def lock(node):
+    """A rolling upgrade has begun."""
+    node.sh("install -d -m 700 /var/lib/corosync-quorum")
+    node.put(json.dumps(LOCK), "/var/lib/corosync-quorum/lock", 0o600)
+
+
+def stop_requested(node):
+    return bool(json.loads(node.run(["cat", "/var/lib/corosync-quorum/lock"]).stdout)["stop_requested"])
+
+
+def found(folder):
+    """The hosts of which there are diagnostics."""
+    return {path.name.partition("-2")[0] for path in folder.glob("*.txt")}
+
+
+@pytest.fixture(name="scene")
+def _scene(lab, cluster, tmp_path):
+    """Three nodes that a rolling upgrade has locked, an inventory, a chat, and a folder for diagnostics."""
+    nodes = cluster(nodes=3).nodes
+    for node in nodes:
+        lock(node)
+    with mailbox() as (url, texts):
+        yield nodes, inventory(lab, tmp_path, quorum_notify_url=url, quorum_diagnostics_dir=str(tmp_path / "diagnostics")), texts, tmp_path
+
+
+def untold(event):
+    """An event as the node sent it."""
+    return {key: value for key, value in event.items() if key != "meta"}
+
+
+def hostile_event(source, folder):
+    """An event of a cluster whose name is a template that makes a file on the controller."""
+    return dict(source, event="state", cluster_name=OWNED % (folder / "owned"), votequorum=dict(source["votequorum"], forecast={"as_now": {"tolerates": 0}}))
+
+
+def test_the_rulebooks_that_follow_nodes(lab, scene):
+    nodes, hosts, texts, folder = scene
+    one, two, three = nodes
+    with following(nodes) as followed:
+        state = untold(followed.first(one.name, "state"))
+    three.put(HOSTILE % json.dumps(hostile_event(state, folder)), "/run/hostile", 0o755)
+    follow = {"quorum_hosts": [node.name for node in nodes], "quorum_ssh_args": ["-F", str(one.ssh_config)]}
+    hostile = {"host": three.name, "python": "/run/hostile", "cluster": "another"}
+    noticed = dict(follow, quorum_hosts=[one.name, two.name, hostile, {"host": "gone", "address": "192.0.2.1"}])
+    with running(lab, hosts, of_the_guide(one), reserve_lost=noticed, stop_upgrade=follow, quorum_lost=follow) as rulebooks:
+        for rulebook in rulebooks.values():
+            for node in (one, two):
+                rulebook.wait_for(f"'node': '{node.name}'")
+        until(lambda: texts, STARTED)
+        assert texts == [f"{{ {OWNED[1:] % (folder / 'owned')}: state, says node1 (3 of 3 votes, 2 needed)"] and not (folder / "owned").exists()
+
+        three.stop_corosync()
+        until(lambda: len(texts) > 1, STARTED)
+        assert texts[1].startswith("lab: reserve_lost, says node") and texts[1].endswith(" (2 of 3 votes, 2 needed)")
+        rulebooks["own"].wait_for("['node3'] left, says node")
+        assert rulebooks["own"].said("2 votes, 2 needed")
+        assert not any(stop_requested(node) for node in nodes), "an upgrade stops nodes itself"
+
+        two.stop_corosync()
+        until(lambda: all(map(stop_requested, nodes)), STARTED)
+        assert comes_to({one.name}, lambda: found(folder / "diagnostics"), STARTED) == {one.name}
+        assert len(texts) == 2, "three nodes see the same, and people are told once"
+
+
+def test_the_rulebook_for_what_nodes_post(lab, scene):
+    nodes, hosts, texts, folder = scene
+    one, two, three = nodes
+    port = free_port()
+    variables = {"quorum_token": "secret", "quorum_address": "127.0.0.1", "quorum_port": port, "quorum_hosts": "nodes"}
+    with contextlib.ExitStack() as stack:
+        followed = stack.enter_context(following([one]))
+        state = untold(followed.first(one.name, "state"))
+        stack.enter_context(running(lab, hosts, webhook=variables))
+
+        def posted(event, token="secret"):
+            with contextlib.suppress(OSError):
+                return post(port, token, event)
+
+        until(lambda: posted(state) == 200, STARTED)
+        assert posted(state, "wrong") == 401
+        assert posted({"event": "quorum_lost"}) == 500, "it is no event"
+        assert posted(hostile_event(state, folder)) == 200
+        until(lambda: texts, STARTED)
+        assert "{ { lookup" in texts[0] and not (folder / "owned").exists()
+
+        # It says that it has lost quorum while the others are quorate, as one whose corosync restarts.
+        three.stop_corosync()
+        lost = followed.first(one.name, "reserve_lost")
+        assert posted(dict(lost, event="quorum_lost", cluster_name="restarting", meta={"hosts": ["localhost"]})) == 200
+        assert comes_to({node.name for node in nodes}, lambda: found(folder / "diagnostics"), STARTED) == {node.name for node in nodes}
+        assert not any(stop_requested(node) for node in nodes)
+
+        two.stop_corosync()
+        # It refuses connections at once, where one without power takes ssh's timeout each time.
+        stack.callback(three.run, ["systemctl", "start", "ssh"])
+        three.run(["systemctl", "stop", "ssh"])
+        assert posted(followed.first(one.name, "quorum_lost", timeout=PATIENCE)) == 200
+        until(lambda: stop_requested(one) and stop_requested(two), STARTED)

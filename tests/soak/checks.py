@@ -1,0 +1,164 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was told, waited for and allowed, against what the C programs saw. Pure: each function returns sentences, none where nothing is wrong.
+
+All times in seconds since 1970: the nodes and this machine have one clock.
+"""
+
+from typing import NamedTuple
+
+# How long two programs on a busy machine may differ about a moment, in which corosync is connected to anew and a membership settles
+SLACK = 12.0
+# What a process may grow by after its first minute. KiB, and seconds.
+GROWTH, WARM = 1024, 60.0
+
+
+class State(NamedTuple):
+    """What a program says of its node from a moment on.
+
+    quorate: None while corosync is away for it. members: node ids. known: False from where the program itself was away on.
+    """
+
+    at: float
+    quorate: bool | None = None
+    members: tuple = ()
+    known: bool = True
+
+
+class Waited(NamedTuple):
+    """A wait that succeeded: on which node, when it ended, and what it was for."""
+
+    node: str
+    end: float
+    quorate: bool
+    members: tuple = ()
+
+
+class Allowed(NamedTuple):
+    """A stop that the gate allowed and that was carried out. stayed: the nodes that were members and stayed, until nothing is promised any more."""
+
+    victim: str
+    at: float
+    until: float
+    stayed: tuple
+
+
+def states_told(events, breaks=()):
+    """The states that a node's events tell. breaks: when the program ended that told them."""
+    found = [State(at, known=False) for at in breaks]
+    for at, event in events:
+        value = event["votequorum"]
+        found.append(State(at) if value is None else State(at, value["quorate"], tuple(value["members"])))
+    return sorted(found, key=lambda state: state.at)
+
+
+def states_recorded(timeline, until):
+    """The states in the record of a watch: (time, entry) each. until: when it is known to have been watched; a node that loses its power ends a watch."""
+    found = [State(at, entry["quorate"], tuple(entry["members"]), known=entry["event"] != "watch_ended") for at, entry in timeline]
+    return [*found, State(until, known=False)]
+
+
+def states_seen(node, events):
+    """The states that the C program on a node has logged."""
+    found = []
+    for event in events:
+        if event.node != node:
+            continue
+        if event.what in ("quorate", "inquorate", "waiting"):
+            found.append(State(event.at, event.what == "quorate", tuple(sorted(event.members))))
+        else:
+            found.append(State(event.at, known=event.what == "gone"))
+    return found
+
+
+def at(states, moment):
+    """The state at a moment; None before the first."""
+    found = None
+    for state in states:
+        if state.at > moment:
+            break
+        found = state
+    return found
+
+
+def disagreements(node, told, seen, end, frozen=(), slack=SLACK):
+    """Stretches of more than `slack` seconds in which the two say different things of a node. frozen: stretches in which its corosync answered nobody."""
+    thaws = {thawed + slack for _frozen, thawed in frozen if thawed + slack < end}
+    moments = sorted({state.at for state in (*told, *seen)} | {end} | thaws)
+    wrong, since = [], None
+    for start, stop in zip(moments, moments[1:]):
+        one, other = at(told, start), at(seen, start)
+        if one is None or other is None or not (one.known and other.known) or one[1:] == other[1:] or _is_frozen(start, frozen, slack):
+            since = None
+            continue
+        since = start if since is None else since
+        if stop - since > slack:
+            wrong.append(
+                f"{node}: for {stop - since:.1f} s from {since:.3f} on, the program told {_words(one)}, and corosync told the C program {_words(other)}"
+            )
+            since = stop
+    return wrong
+
+
+def _is_frozen(moment, frozen, slack):
+    return any(start <= moment < end + slack for start, end in frozen)
+
+
+def _words(state):
+    return "that corosync is away" if state.quorate is None else f"{'quorate' if state.quorate else 'not quorate'} with {list(state.members)}"
+
+
+def missed_losses(node, told, seen, slack=SLACK):
+    """Losses of quorum that the C program saw and that were not told, although the one who tells was there and could read corosync."""
+    wrong = []
+    for before, state in zip(seen, seen[1:]):
+        if not (before.quorate and state.quorate is False):
+            continue
+        near = [one for one in told if state.at - 2 <= one.at <= state.at + slack]
+        around = [one for one in (at(told, state.at - 2), *near) if one is not None]
+        blind = not around or any(not one.known or one.quorate is None for one in around)
+        if not blind and all(one.quorate for one in near):
+            wrong.append(f"{node}: the loss of quorum at {state.at:.3f} was not told")
+    return wrong
+
+
+def untrue_waits(waits, seen, slack=SLACK):
+    """Waits that succeeded although what they waited for was not so at any moment shortly before. seen: node -> states."""
+    wrong = []
+    for wait in waits:
+        states = seen[wait.node]
+        moments = [wait.end - slack, *(state.at for state in states if wait.end - slack < state.at <= wait.end + 1)]
+        if not any(_holds(wait, at(states, moment)) for moment in moments):
+            wrong.append(f"{wait.node}: a wait for {_words(State(0, wait.quorate, wait.members))} ended at {wait.end:.3f}, and it was never so")
+    return wrong
+
+
+def _holds(wait, state):
+    return state is not None and state.quorate == wait.quorate and set(wait.members) <= set(state.members)
+
+
+def broken_promises(stops, events):
+    """Stops that were allowed and after which a node that stayed lost quorum. events: all that the C programs saw."""
+    return [
+        f"{stop.victim} was stopped at {stop.at:.3f} because that was called safe, and {event.node} lost quorum at {event.at:.3f}"
+        for stop in stops
+        for event in events
+        if event.what == "inquorate" and event.node in stop.stayed and stop.at <= event.at <= stop.until
+    ]
+
+
+def growth(readings):
+    """By process, how much it has grown after its first minute, in KiB: {name: KiB}. readings: name -> [(time, KiB)]; what was too short is left out."""
+    found = {}
+    for name, values in readings.items():
+        begun = values[0][0]
+        warm = [size for moment, size in values if moment - begun >= WARM]
+        if len(warm) > 1:
+            found[name] = warm[-1] - warm[0]
+    return found
+
+
+def grown(readings):
+    """Processes that have grown by more than GROWTH."""
+    return [f"{name} has grown by {size} KiB after its first minute" for name, size in sorted(growth(readings).items()) if size > GROWTH]

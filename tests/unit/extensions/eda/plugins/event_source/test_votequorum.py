@@ -1,0 +1,236 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The event source as ansible-rulebook runs it: a plain file, with programs in the place of ssh and of a node's Python. tests/live has real nodes."""
+
+import asyncio
+import contextlib
+import json
+import os
+import pathlib
+import runpy
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from unit.fakes.votequorum import value
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[6]
+SOURCE = CHECKOUT / "extensions/eda/plugins/event_source/votequorum.py"
+PATIENCE = 60
+
+
+@pytest.fixture(name="source", scope="module")
+def _source():
+    """What ansible-rulebook gets of the file."""
+    source = runpy.run_path(str(SOURCE))
+    source["_end"].__globals__["GRACE"] = 0.5
+    return source
+
+
+def said(event="state", nodeid=1, members=(1, 2, 3), **more):
+    told = {"event": event, "at": "2026-11-22T10:15:02.123Z", "node": f"node{nodeid}", "nodeid": nodeid, "cluster_name": "lab", "nodes": [], "changed": {}}
+    return dict(told, votequorum=value(members=list(members), asked=nodeid), **more)
+
+
+@pytest.fixture(name="node")
+def _node(tmp_path, monkeypatch):
+    """Call it with the name of a node and what its program does; `ssh NAME` runs that. Gives the folder in which it leaves its traces."""
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    ssh = bin_folder / "ssh"
+    ssh.write_text(f'#!/bin/sh\nfor word in "$@"; do host=$command; command=$word; done\nexec {sys.executable} {tmp_path}/$host.py\n')
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin_folder}:{os.environ['PATH']}")
+
+    def make(name, program):
+        head = (
+            "import json, os, pathlib, sys, time\n"
+            f"folder = pathlib.Path({str(tmp_path)!r})\n"
+            f"with open(folder / '{name}.pids', 'a') as pids: pids.write(f'{{os.getpid()}}\\n')\n"
+            "def say(event): print(json.dumps(event), flush=True)\n"
+            "def rest(): sys.stdin.buffer.read()\n"
+        )
+        (tmp_path / f"{name}.py").write_text(head + textwrap.dedent(program))
+        return tmp_path
+
+    return make
+
+
+def follow(source, until, **args):
+    """The events until one makes until(events) true; then the source is cancelled."""
+
+    async def followed():
+        queue, events = asyncio.Queue(), []
+        task = asyncio.ensure_future(source["main"](queue, dict({"delay": 0.05, "max_delay": 0.2, "timeout": PATIENCE}, **args)))
+        try:
+            while not until(events):
+                getting = asyncio.ensure_future(queue.get())
+                await asyncio.wait([getting, task], return_when=asyncio.FIRST_COMPLETED, timeout=PATIENCE)
+                assert getting.done(), task.exception() if task.done() else events
+                events.append(getting.result())
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        return events
+
+    return asyncio.run(followed())
+
+
+def names(events, host=None):
+    return [event["event"] for event in events if host in (None, *event["meta"]["hosts"])]
+
+
+def test_events_come_with_the_names_of_the_inventory(source, node):
+    node("10.0.0.1", f"say({said()!r}); say({said('quorum_lost')!r}); rest()")
+    node("web2", f"say({said(nodeid=2)!r}); rest()")
+    events = follow(source, lambda seen: len(seen) == 3, hosts=[{"host": "web1", "address": "10.0.0.1"}, "web2"])
+    assert sorted(names(events, "web1")) == ["quorum_lost", "state"] and names(events, "web2") == ["state"]
+    assert events[-1]["meta"]["cluster_hosts"] == ["web1", "web2"]
+    lost = next(event for event in events if event["event"] == "quorum_lost")
+    del lost["meta"]
+    assert lost == said("quorum_lost")
+
+
+def test_a_node_that_restarts_alone_is_no_cluster_without_quorum(source, node):
+    """Each event says whether anybody in the cluster is quorate, as far as this source knows."""
+    node("node1", f"say({said()!r}); rest()")
+    alone = said("quorum_lost", nodeid=2, members=[2])
+    node("node2", f"say({said(nodeid=2)!r}); time.sleep(0.5); say({alone!r}); rest()")
+    node(
+        "node3", f"say({dict(alone, event='state', node='node3', cluster_name='other', votequorum=dict(alone['votequorum'], cluster_name='other'))!r}); rest()"
+    )
+    events = follow(source, lambda seen: len(seen) == 4, hosts=["node1", "node2", "node3"], split=False)
+    assert {event["event"]: event["meta"]["cluster_quorate"] for event in events if event["meta"]["hosts"] != ["node3"]} == {"state": True, "quorum_lost": True}
+    assert [event["meta"]["cluster_quorate"] for event in events if event["meta"]["hosts"] == ["node3"]] == [False]
+
+
+def test_one_bad_host_never_stops_the_others(source, node):
+    node("bad", "sys.stderr.write('ssh: Could not resolve hostname bad\\n'); sys.exit(255)")
+    node("wrong", "sys.exit('boom')")
+    node("good", f"time.sleep(0.5); say({said()!r}); rest()")
+    events = follow(source, lambda seen: {"state", "unreachable"} <= set(names(seen)) and len(seen) == 3, hosts=["bad", "wrong", "good"])
+    told = {event["meta"]["hosts"][0]: (event["event"], event.get("reason"), event.get("msg")) for event in events}
+    assert told["bad"] == ("unreachable", "ssh", "bad cannot be followed: ssh says: ssh: Could not resolve hostname bad")
+    assert told["wrong"] == ("unreachable", "program", "wrong cannot be followed: the program ended with code 1: boom")
+    assert told["good"][0] == "state"
+
+
+def test_it_tries_again_for_ever_and_says_each_thing_once(source, node):
+    folder = node("node1", f"if len(open(folder / 'node1.pids').readlines()) in (4, 6): say({said()!r})\nelse: sys.exit(255)")
+    events = follow(source, lambda seen: names(seen).count("state") == 2, hosts=["node1"])
+    # The third one lived, and then ended with code 0: that is another reason.
+    assert names(events) == ["unreachable", "reachable", "state", "unreachable", "unreachable", "reachable", "state"]
+    assert [event["reason"] for event in events if "reason" in event] == ["ssh", "program", "ssh"]
+    assert len((folder / "node1.pids").read_text().split()) == 6
+
+
+HOSTILE = {
+    "sys.stdout.write('x' * 2000000); rest()": "it sent a line of more than 1048576 bytes",
+    "say({'event': 'state'}); rest()": "it sent a line that is no event: its 'at' is missing or wrong",
+    "print('{{ lookup(1) }}', flush=True); rest()": "it sent a line that is no event: '{ { lookup(1) }}' is no JSON",
+    f"say({said('split')!r}); rest()": "it sent a line that is no event: its 'event' is missing or wrong",
+}
+
+
+@pytest.mark.parametrize("program", HOSTILE)
+def test_a_hostile_node_is_let_go(source, node, program):
+    node("node1", f"say({said()!r})\n{program}")
+    events = follow(source, lambda seen: len(seen) == 2, hosts=["node1"])
+    assert names(events) == ["state", "unreachable"]
+    assert events[1]["reason"] == "protocol" and events[1]["msg"].startswith(f"node1 cannot be followed: {HOSTILE[program]}")
+
+
+def test_a_login_shell_may_print_first_but_not_for_ever(source, node):
+    node("node1", f"print('Welcome'); say({said()!r}); rest()")
+    node("node2", "while True: print('Welcome', flush=True)")
+    node("node3", "print('This account is not available.'); sys.exit(1)")
+    events = follow(source, lambda seen: len(seen) == 3, hosts=["node1", "node2", "node3"])
+    told = {event["meta"]["hosts"][0]: event for event in events}
+    assert told["node1"]["event"] == "state"
+    assert told["node2"]["reason"] == "protocol"
+    assert told["node3"]["msg"] == "node3 cannot be followed: the program ended with code 1: This account is not available."
+
+
+def test_a_node_that_says_nothing_is_given_up(source, node):
+    node("node1", "rest()")
+    events = follow(source, lambda seen: seen, hosts=["node1"], timeout=0.1)
+    assert (events[0]["reason"], events[0]["msg"]) == ("timeout", "node1 cannot be followed: no event came within 0.2 s.")
+
+
+def test_a_split_is_told_and_ends(source, node, monkeypatch):
+    monkeypatch.setattr(source["views"], "SPLIT_LASTS", 0.2)
+    again = f"say({said()!r}); rest()"
+    folder = node("node1", f"say({said(members=[1, 2])!r})\nwhile not (folder / 'healed').exists(): time.sleep(0.05)\n{again}")
+    node("node3", f"say({said(nodeid=3, members=[3])!r})\nwhile not (folder / 'healed').exists(): time.sleep(0.05)\nsay({said(nodeid=3)!r}); rest()")
+
+    def over(seen):
+        if "split" in names(seen):
+            (folder / "healed").touch()
+        return "split_ended" in names(seen)
+
+    events = follow(source, over, hosts=["node1", "node3"])
+    split = next(event for event in events if event["event"] == "split")
+    assert split["meta"]["hosts"] == ["node1", "node3"] and split["quorate_partitions"] == 1
+    assert [part["seen_by"] for part in split["partitions"]] == [["node1"], ["node3"]]
+
+
+def test_without_split_nobody_compares(source, node, monkeypatch):
+    monkeypatch.setattr(source["views"], "SPLIT_LASTS", 0.05)
+    node("node1", f"say({said(members=[1, 2])!r}); time.sleep(1); say({said('votes_changed', members=[1, 2])!r}); rest()")
+    node("node3", f"say({said(nodeid=3, members=[3])!r}); rest()")
+    assert "split" not in names(follow(source, lambda seen: "votes_changed" in names(seen), hosts=["node1", "node3"], split=False))
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("program", ["rest()", "time.sleep(600)", "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)"])
+def test_no_process_is_left_when_it_is_cancelled(source, node, program):
+    """Whether it ends by itself with its life line, by a signal, or by force."""
+    folder = node("node1", f"say({said()!r})\n{program}")
+    follow(source, lambda seen: seen, hosts=["node1"])
+    assert not [pid for pid in (folder / "node1.pids").read_text().split() if is_alive(int(pid))]
+
+
+def test_what_goes_to_a_node_is_the_program_and_the_connection_stays_open(source, node):
+    expected = source["_program"].receiver() + source["_program"].archive()
+    folder = node(
+        "node1",
+        f"""
+        (folder / 'sent').write_bytes(sys.stdin.buffer.read({len(expected)})); say({said()!r})
+        rest(); (folder / 'ended').touch()
+        """,
+    )
+    follow(source, lambda seen: seen and not (folder / "ended").exists(), hosts=["node1"])
+    assert (folder / "sent").read_bytes() == expected
+    assert (folder / "ended").exists(), "its standard input ended before anything else"
+
+
+def test_wrong_arguments_are_an_error_at_once(source):
+    with pytest.raises(ValueError, match="corosync.quorum.votequorum: hosts must be a list of at least one host, not None"):
+        asyncio.run(source["main"](asyncio.Queue(), {}))
+
+
+def test_it_needs_the_standard_library_alone():
+    """As ansible-rulebook has it: not even the collection can be imported."""
+    program = "import runpy, sys; source = runpy.run_path(sys.argv[1]); print(sorted({name.partition('.')[0] for name in sys.modules if 'ansible' in name}))"
+    command = [sys.executable, "-I", "-S", "-c", program, str(SOURCE)]
+    assert subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd="/", text=True, timeout=PATIENCE).stdout == "[]\n"
+
+
+def test_by_hand_it_prints_what_rules_would_get(node):
+    node("node1", f"say({said()!r}); rest()")
+    process = subprocess.Popen([sys.executable, str(SOURCE), "node1"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert json.loads(process.stdout.readline())["meta"] == {"hosts": ["node1"], "cluster_hosts": ["node1"], "cluster_quorate": True}
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE)

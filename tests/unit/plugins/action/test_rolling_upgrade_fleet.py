@@ -1,0 +1,151 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the playbook rolling_upgrade makes of the answers of all hosts, before the first node is touched."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_fleet as module
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _facts
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
+from ansible_collections.corosync.quorum.tests.unit.fakes import fleets
+from ansible_collections.corosync.quorum.tests.unit.fakes.actions import action_of, task_of
+
+WEB, DB = fleets.cluster("web", domain=""), fleets.cluster("db", number=2, domain="")
+PLAN_KEYS = {"batches", "run_id", "begun", "nodeids", "resumed", "done", "qdevice", "members", "configured"}
+
+
+def run(hostvars: dict[str, t.Any], args: dict[str, t.Any], host: str = "", **more: t.Any) -> dict[str, t.Any]:
+    action = action_of(module.ActionModule, task_of("corosync.quorum.rolling_upgrade_fleet"), args)
+    first = host or next(iter(hostvars))
+    variables = {**hostvars[first], "hostvars": {"localhost": {}, **hostvars}, "groups": {"all": list(hostvars), "clusters": list(hostvars)}}
+    result: dict[str, t.Any] = action.run(task_vars={**variables, "playbook_dir": "/nonexistent", **more})
+    return result
+
+
+def judged(results: dict[str, t.Any], change: t.Callable[[t.Any, t.Any], None] | None = None, **args: t.Any) -> dict[str, t.Any]:
+    """change: of the hosts' variables and the arguments."""
+    hostvars, given = fleets.asked(results)
+    given.update(args)
+    if change:
+        change(hostvars, given)
+    return run(hostvars, given)
+
+
+def options_of(hostvars: dict[str, t.Any], host: str) -> dict[str, t.Any]:
+    """The role's options as they are for one host, which others have no more."""
+    item = hostvars[host][registered.VIEWS]["results"][0]
+    item["options"] = dict(item["options"])
+    return t.cast("dict[str, t.Any]", item["options"])
+
+
+def test_one_cluster_is_the_plan_that_the_entry_point_preflight_has() -> None:
+    result = judged(WEB)
+    assert not result.get("failed") and set(result) >= PLAN_KEYS and "clusters" not in result
+    assert result["batches"] == [["web3"], ["web2"], ["web1"]]
+
+
+def test_one_cluster_that_is_refused_fails() -> None:
+    result = judged({**WEB, "web3": fleets.NOT_RUNNING})
+    assert result["failed"] and "Quorum cannot be read on web3: corosync is not running on web3" in result["msg"]
+
+
+def test_hosts_that_were_given_by_hand_are_one_cluster_of_which_the_play_may_have_some() -> None:
+    result = judged(
+        {**WEB, **DB}, lambda hostvars, args: args["play"].update(everyone=["web2", "web3"], cluster=[*WEB]) or args["options"].update(hosts=[*WEB])
+    )
+    assert result["batches"] == [["web3"], ["web2"]] and set(result["nodeids"]) == {*WEB}
+
+
+def test_many_clusters() -> None:
+    result = judged({**WEB, **DB})
+    assert not result.get("failed") and [cluster["name"] for cluster in result["clusters"]] == ["web", "db"]
+    assert len({cluster["run"]["run_id"] for cluster in result["clusters"]}) == 2, "each has a run of its own"
+    assert [one["hosts"] for one in result["rounds"]] == [["web3"], ["web2", "db3"], ["web1", "db2"], ["db1"]]
+
+
+def test_how_many_go_side_by_side() -> None:
+    assert [one["hosts"] for one in judged({**WEB, **DB}, at_once="1")["rounds"]] == [["web3"], ["web2"], ["web1"], ["db3"], ["db2"], ["db1"]]
+    wrong = judged({**WEB, **DB}, at_once="none")
+    assert wrong["failed"] and "rolling_upgrade_clusters_at_once is none, but must be" in wrong["msg"]
+
+
+def test_one_cluster_is_refused_alone() -> None:
+    result = judged({**WEB, **DB, "db2": fleets.NOT_RUNNING})
+    assert not result.get("failed") and [bool(cluster["run"]) for cluster in result["clusters"]] == [True, False]
+    assert [host for one in result["rounds"] for host in one["hosts"]] == ["web3", "web2", "web1"]
+
+
+def test_where_all_are_refused_nothing_begins() -> None:
+    result = judged({**WEB, **DB, "db2": fleets.NOT_RUNNING, "web1": fleets.NOT_RUNNING})
+    assert result["failed"] and result["msg"].startswith("None of these clusters can be upgraded now, and nothing was changed.")
+
+
+def test_options_are_those_of_each_cluster() -> None:
+    def change(hostvars: t.Any, args: t.Any) -> None:
+        options_of(hostvars, "db1")["timeout"] = "soon"
+
+    result = judged({**WEB, **DB}, change)
+    assert result["clusters"][1]["refusals"] == ["rolling_upgrade_timeout is soon, but must be a number of seconds above 0."]
+    assert result["clusters"][0]["run"]
+
+
+def test_a_quorum_device_is_relied_on_only_where_that_was_said_of_the_cluster() -> None:
+    vm = fleets.cluster("vm", (1, 1), number=3, qdevice=1, domain="")
+
+    def for_vm(hostvars: t.Any, args: t.Any) -> None:
+        options_of(hostvars, "vm1")["qdevice"] = "as_now"
+
+    def for_all(hostvars: t.Any, args: t.Any) -> None:
+        for host in [*hostvars]:
+            options_of(hostvars, host)["qdevice"] = "as_now"
+        hostvars["localhost"] = {"rolling_upgrade_qdevice": "as_now"}
+
+    assert judged({**WEB, **vm})["clusters"][1]["refusals"], "two nodes and a device that may be lost"
+    assert judged({**WEB, **vm}, for_vm)["clusters"][1]["run"]
+    refused = judged({**WEB, **vm}, for_all)
+    assert refused["failed"] and "rolling_upgrade_qdevice is as_now for every host." in refused["msg"]
+
+
+def test_clusters_that_look_alike_are_told_apart_by_the_inventory_and_not_by_facts() -> None:
+    twins = {**fleets.cluster("debian", domain=".a"), **fleets.cluster("debian", domain=".b", ring=21)}
+
+    def label(hostvars: t.Any, args: t.Any) -> None:
+        for host in twins:
+            hostvars[host][_facts.LABEL] = host[-1]
+
+    def as_facts(hostvars: t.Any, args: t.Any) -> None:
+        label(hostvars, args)
+        for host in twins:
+            hostvars[host]["ansible_facts"] = {_facts.LABEL: host[-1]}
+
+    assert [cluster["name"] for cluster in judged({**WEB, **twins}, label)["clusters"] if cluster["run"]] == ["web", "a", "b"]
+    for change in (None, as_facts):
+        assert [cluster["name"] for cluster in judged({**WEB, **twins}, change)["clusters"] if cluster["run"]] == ["web"]
+
+
+def test_groups_that_are_not_there_are_named() -> None:
+    assert judged({**WEB, **DB}, groups="clusters,nope")["faults"] == ["rolling_upgrade_group names nope, which the inventory does not have."]
+
+
+def test_a_fact_with_a_name_of_the_role_is_refused() -> None:
+    result = judged({**WEB, **DB}, lambda hostvars, args: hostvars["db2"].update(ansible_facts={"rolling_upgrade_plan": {}}))
+    assert result["failed"] and "db2 has facts with the names of variables of the role" in result["msg"]
+
+
+def test_each_host_takes_what_is_its_own() -> None:
+    hostvars, args = fleets.asked({**WEB, **DB, "printer": fleets.UNREACHABLE})
+    plan = run(hostvars, args)
+    own = {host: run(hostvars, {"point": "own"}, host, **{registered.PLAN: plan}) for host in hostvars}
+    assert own["web1"]["cluster"] == [*WEB] and own["db3"]["run_id"] == plan["clusters"][1]["run"]["run_id"] and own["printer"]["cluster"] == []
+
+
+@pytest.mark.parametrize("plan", [None, {"failed": True, "msg": "no"}, {"run_id": "0" * 16}])
+def test_without_a_plan_nothing_is_taken(plan: t.Any) -> None:
+    hostvars, _args = fleets.asked(WEB)
+    result = run(hostvars, {"point": "own"}, **{registered.PLAN: plan})
+    assert result["failed"] and result["msg"].startswith("There is no plan: run the playbook from its start")
