@@ -22,7 +22,7 @@ in_tree = PYTHONPATH="tests:$$($(python) -c 'from run import trees; print(trees.
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
-.PHONY: help demo check test lab-prepare lab-up lab-down lab-ssh bench truth docs dist clean
+.PHONY: help demo check test lab-prepare lab-up lab-down lab-ssh bench soak truth docs generated pictures dist clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,6 +30,8 @@ help: ## this list
 demo: lab-prepare ## three real cluster nodes on this machine, and a playbook that shows quorum kept and lost
 	@$(python) -m demo
 
+# A quarter of the examples of each property: see tests/unit/fakes/properties.py.
+check: export PROPERTY_EXAMPLES := few
 check: .venv/.ready-check ## the verdict on a change in about a minute: unit tests, types, lint and format
 	@$(python) -m run check
 
@@ -52,12 +54,22 @@ lab-ssh: .venv/.ready-demo ## log in to a node (NODE=node2; default node1)
 bench: .venv/.ready-test lab-prepare ## measure tasks, snapshots, waits and memory on live nodes, as tables (SECTIONS="task wait": only these)
 	@$(python) -m benchmark $(SECTIONS)
 
-truth: .venv/.ready-test lab-prepare ## the forecast against corosync's own simulator at length (SEQUENCES=10000), and every loss on live clusters
+truth: .venv/.ready-test lab-prepare ## forecasts at length (SEQUENCES=10000): simulated, and every loss on live clusters; every key's change on live nodes
 	@$(in_tree) .venv/bin/python -m truth.run --sequences $(or $(SEQUENCES),10000)
 	@QUORUM_EVERY_LOSS=1 $(in_tree) .venv/bin/python -m pytest tests/live/test_forecast_truth.py
+	@QUORUM_EVERY_KEY=1 $(in_tree) .venv/bin/python -m pytest tests/live/test_conf_changes.py
+
+soak: .venv/.ready-test lab-prepare ## five nodes with a random fault every few seconds, all at work, and what came of it (SOAK=600: ten minutes, default an hour)
+	@PYTHONPATH="tests/live:tests:$$($(python) -c 'from run import trees; print(trees.linked())')" .venv/bin/python -m soak --seconds $(or $(SOAK),3600)
 
 docs: .venv/.ready-docs ## render the documentation to .cache/docs
 	@$(python) -m run.steps.docs
+
+generated: .venv/.ready-check ## write the parts of the documentation that are made of the code
+	@$(in_tree) .venv/bin/python -m docs.generated
+
+pictures: .venv/.ready-test ## take the pictures of the HTML pages in docs/ anew, with chromium
+	@$(in_tree) .venv/bin/python -m docs.page_picture
 
 dist: .venv/.ready-test ## build the collection's artifact into dist/
 	@$(python) -m run package
