@@ -568,7 +568,7 @@ def test_gates_alone_around_a_reboot_with_records_and_a_verdict(cluster, upgrade
     with upgrade(made, plays=plays, rolling_upgrade_hosts=[node.name for node in made], rolling_upgrade_reboot="always") as play:
         results = play.end(120)
         assert not play.process.returncode, play.output
-    records = [result.result["record"] for result in results if result.task.endswith("Stop to record quorum") and result.status == "item ok"]
+    records = [result.result["record"] for result in results if result.task.endswith("and stop to record quorum") and result.status == "item ok"]
     assert len(records) == len(made.nodes)
     assert all(record["runs"] == [] for record in records), "this run's records were the only ones"
     told = {tuple(entry["event"] for entry in record["timeline"] if entry["event"] in ("state", "watch_ended")) for record in records}

@@ -22,7 +22,7 @@ import logging
 import pathlib
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 PLUGINS = pathlib.Path(__file__).resolve().parents[4] / "plugins"
 PACKAGE = "_corosync_quorum_plugins"
@@ -39,7 +39,7 @@ def _ours(name: str) -> Any:  # noqa: ANN401
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from ansible_collections.corosync.quorum.plugins.module_utils._value import utc
     from ansible_collections.corosync.quorum.plugins.plugin_utils import _program
@@ -60,6 +60,7 @@ else:
     words = _ours("plugin_utils._eda.words")
 
 Event = dict[str, Any]
+Result = TypeVar("Result")
 
 LOGGER = logging.getLogger("corosync.quorum.votequorum")
 # A value of 32 nodes with eight links each is 100 kB of JSON. Bytes.
@@ -121,8 +122,7 @@ class Source:
             self._moved.clear()
             for event in self._judge.look(self._views, time.monotonic()):
                 await self._put(event)
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), self._judge.due(time.monotonic()))
+            await _within(self._judge.due(time.monotonic()), self._moved.wait())
 
     def _see(self, host: arguments.Host, view: views.View | None) -> None:
         """Note what a host sees now, None where nobody knows."""
@@ -209,8 +209,7 @@ class Source:
             noise = await self._take_first(host, process)
             if noise is None:
                 await self._take_rest(host, process)
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(process.wait(), GRACE)
+            await _within(GRACE, process.wait())
             await asyncio.wait([stderr], timeout=GRACE)
             said = (stderr.result() if stderr.done() else "") or noise or ""
             raise launch.why_ended(process.returncode, said, host)
@@ -259,14 +258,24 @@ async def _line(process: Process, seconds: float | None = None) -> bytes | None:
     """Return what the program says next, b"" at its end and None where nothing came in time."""
     if not process.stdout:
         return b""
-    reading = asyncio.ensure_future(process.stdout.readline())
     try:
-        done, _pending = await asyncio.wait([reading], timeout=seconds)
-        return reading.result() if done else None
+        return await _within(seconds, process.stdout.readline())
     except ValueError:
         raise launch.too_long(LONGEST_LINE) from None
+
+
+async def _within(seconds: float | None, step: Awaitable[Result]) -> Result | None:
+    """Return what a step returns, None where it is not done in time.
+
+    Not wait_for(): before Python 3.12 that takes no notice of a cancellation that comes in the
+    moment in which the step is done, and the source would go on for ever.
+    """
+    task = asyncio.ensure_future(step)
+    try:
+        done, _pending = await asyncio.wait([task], timeout=seconds)
+        return task.result() if done else None
     finally:
-        reading.cancel()
+        task.cancel()
 
 
 async def _feed(stdin: asyncio.StreamWriter | None, to_send: launch.Sent) -> None:
@@ -304,17 +313,16 @@ async def _end(process: Process) -> None:
     rest: list[Any] = [stream.read() for stream in (process.stdout, process.stderr) if stream]
     rest += [process.stdin.wait_closed()] if process.stdin else []
     # Then asyncio lets go of the pipes, and has nothing to complain of.
-    with contextlib.suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(asyncio.gather(*rest, return_exceptions=True), GRACE)
+    await _within(GRACE, asyncio.gather(*rest, return_exceptions=True))
 
 
 async def _ended(process: Process, step: Callable[[], None] | None) -> bool:
     """Take a step to end a process. Returns whether it has ended soon after that."""
     # It may have ended meanwhile, and sudo is another user's.
-    with contextlib.suppress(asyncio.TimeoutError, ProcessLookupError, PermissionError):
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         if step:
             step()
-        await asyncio.wait_for(process.wait(), GRACE)
+        await _within(GRACE, process.wait())
     return process.returncode is not None
 
 

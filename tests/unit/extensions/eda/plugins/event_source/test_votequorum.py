@@ -200,6 +200,22 @@ def test_no_process_is_left_when_it_is_cancelled(source, node, program):
     assert not [pid for pid in (folder / "node1.pids").read_text().split() if is_alive(int(pid))]
 
 
+def test_a_cancellation_is_never_missed(source):
+    """wait_for() of Python before 3.12 misses one in the moment in which what it waits for is done; then the source went on for ever."""
+
+    async def raced():
+        done = asyncio.get_running_loop().create_future()
+        task = asyncio.ensure_future(source["_within"](PATIENCE, done))
+        await asyncio.sleep(0)
+        done.set_result(None)
+        await asyncio.sleep(0)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(raced())
+
+
 def test_what_goes_to_a_node_is_the_program_and_the_connection_stays_open(source, node):
     expected = source["_program"].receiver() + source["_program"].archive()
     folder = node(
