@@ -6,10 +6,11 @@
 Structs, pointers and callbacks are cffi's real ones. What it cannot show is what corosync does: the live tests are for that.
 """
 
+import contextlib
 import threading
 import time
 
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync import _abi
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync import _abi, connection
 
 OK = 1
 PROVIDER = b"corosync_votequorum"
@@ -192,6 +193,19 @@ class Script:
         self.expect("cmap_iter_finalize", handle, 99)
         for key, effect in values:
             self.expect("cmap_get", handle, key, ANY, ANY, ANY, do=effect)
+
+
+@contextlib.contextmanager
+def scripted(monkeypatch):
+    """A Script in place of the real libraries."""
+    script = Script()
+    monkeypatch.setattr(connection, "load", script.load)
+    # Sockets are not the script's: test_listener.py has real ones.
+    monkeypatch.setattr(connection, "refuse_stranger", script.asked_for_listener)
+    monkeypatch.setattr(connection.Connection, "_refuse_stranger", lambda self, handle: None)
+    monkeypatch.setattr(connection.Connection, "_is_alive", lambda self, handle: script.alive)
+    yield script
+    script.finish()
 
 
 class _Library:

@@ -5,21 +5,14 @@
 
 import pytest
 
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync import connection
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
-from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import Script
+from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import scripted
 
 
 @pytest.fixture(name="script")
 def _script(monkeypatch):
-    script = Script()
-    monkeypatch.setattr(connection, "load", script.load)
-    # Sockets are not the script's: test_listener.py has real ones.
-    monkeypatch.setattr(connection, "refuse_stranger", script.asked_for_listener)
-    monkeypatch.setattr(connection.Connection, "_refuse_stranger", lambda self, handle: None)
-    monkeypatch.setattr(connection.Connection, "_is_alive", lambda self, handle: script.alive)
-    yield script
-    script.finish()
+    with scripted(monkeypatch) as script:
+        yield script
 
 
 @pytest.fixture(name="lane")

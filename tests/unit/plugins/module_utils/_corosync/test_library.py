@@ -3,30 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is missing on a node is said in words."""
 
-import types
-
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync import _abi, library
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import CallbacksRefused, LibraryMissing
-
-NOT_FOUND = "cannot load library '%s': %s: cannot open shared object file: No such file or directory"
-
-
-class Backend:
-    """A cffi object on a host that has only these libraries."""
-
-    def __init__(self, *present, **options):
-        self.present = present
-        self.error = options.get("error", NOT_FOUND)
-
-    def dlopen(self, soname):
-        if soname in self.present:
-            return types.SimpleNamespace(name=soname)
-        raise OSError(self.error % (soname, soname))
-
-    def callback(self, *dummy):
-        raise self.error
+from ansible_collections.corosync.quorum.tests.unit.fakes.libraries import Backend
 
 
 def use(monkeypatch, backend):

@@ -13,28 +13,9 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync import listener as tested
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import AccessDenied, DaemonGone, NotTrusted, QuorumError, SocketMissing
-
-IS_ROOT = os.geteuid() == 0
-SERVICE = f"corosync-quorum-test-{os.getpid()}"
-# A user who is not root: the kernel keeps who calls listen()
-STRANGER = 1 if IS_ROOT else os.geteuid()
+from ansible_collections.corosync.quorum.tests.unit.fakes.listeners import IS_ROOT, SERVICE, STRANGER, listening
 
 as_root = pytest.mark.skipif(not IS_ROOT, reason="only root can listen as root")
-
-
-@contextlib.contextmanager
-def listening(uid=STRANGER, backlog=5, address=None):
-    """A listener of this user; gives its socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
-        server.bind(address or tested._abstract(SERVICE))
-        if IS_ROOT:
-            os.seteuid(uid)
-        try:
-            server.listen(backlog)
-        finally:
-            if IS_ROOT:
-                os.seteuid(0)
-        yield server
 
 
 def name_of(uid):

@@ -10,21 +10,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import vote_change as tested
+from ansible_collections.corosync.quorum.tests.unit.fakes.changes import wish
 from ansible_collections.corosync.quorum.tests.unit.fakes.daemons import values
 from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 TRACKS = {tested.TRACKING_BARRIER: 5}
 CONSENT = {"allow_quorum_gain": True, "allow_quorum_loss": True}
-
-
-def wish(**given_wishes):
-    return tested.VoteWish(
-        **dict(
-            {"expected_votes": None, "votes": None, "node": None, "cancel_wait_for_all": False, "allow_quorum_gain": False, "allow_quorum_loss": False},
-            **given_wishes,
-        )
-    )
 
 
 def without(whole, *gone, **changes):

@@ -27,9 +27,18 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node import judge
 from ansible_collections.corosync.quorum.plugins.module_utils._node import observe as tested
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import CMAP_PREFIXES, cmap_keys
 from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import ANY, PROVIDER
+from ansible_collections.corosync.quorum.tests.unit.fakes.openings import (
+    CMAP,
+    QUORUM,
+    RING,
+    STATISTICS,
+    VOTEQUORUM,
+    expect_close,
+    expect_open,
+    expect_tracking,
+    first_events,
+)
 
-CMAP, QUORUM, VOTEQUORUM, STATISTICS = 1, 2, 3, 4
-RING = (1, 13)
 QUORATE = 2
 
 
@@ -43,22 +52,6 @@ def _pipe():
 
 def snapshot(timeout):
     return tested.take_reading(timeout).value
-
-
-def expect_open(script, first=lambda *arguments: None, pipe=(-1,)):
-    script.expect_initialize("cmap", handle=CMAP, first=first)
-    script.expect("cmap_get", CMAP, b"quorum.provider", ANY, ANY, ANY, do=script.cmap_string(PROVIDER))
-    expect_tracking(script, pipe)
-
-
-def expect_tracking(script, pipe=(-1,)):
-    script.expect_initialize("quorum", handle=QUORUM).expect_initialize("votequorum", handle=VOTEQUORUM)
-    script.expect("votequorum_trackstart", VOTEQUORUM, 0, 2)
-    script.expect("votequorum_fd_get", VOTEQUORUM, ANY, do=script.out(pipe[0]))
-
-
-def expect_close(script, code=1):
-    script.expect("votequorum_finalize", VOTEQUORUM, code=code).expect("quorum_finalize", QUORUM, code=code).expect("cmap_finalize", CMAP, code=code)
 
 
 def expect_silent(script, nodeids=(1, 2), flags=QUORATE, votes=1, waiting=None, quorum=None):
@@ -123,10 +116,6 @@ def nodes_of(script, nodelist):
         keys.append((b"nodelist.node.%d.nodeid" % position, script.cmap_value("uint32_t *", 6, nodeid)))
         keys += [(b"nodelist.node.%d.ring%d_addr" % (position, ring), script.cmap_string(address)) for ring, address in enumerate(addresses)]
     return keys
-
-
-def first_events(script, ring=RING, members=(1, 2)):
-    return [script.nodelist_event(ring, members), script.quorum_event(True, [(nodeid, 1) for nodeid in members])]
 
 
 def expect_one_reading(script, events, first=lambda *arguments: None, **options):
