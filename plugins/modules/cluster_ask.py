@@ -11,8 +11,8 @@ author:
   - corosync.quorum contributors (@corosync-quorum)
 description:
   - Private to the role P(corosync.quorum.cluster#role). It may change at any time, so do not use it in a playbook.
-  - Nothing that it does stays on the node.
-  - That an answer is bad is a result, not a failure. The role judges the results of all nodes.
+  - It leaves nothing behind on the node.
+  - If an answer is bad, the task does not fail. The role judges the results of all nodes.
 options:
   addresses:
     description: Names and addresses that the node resolves.
@@ -22,7 +22,7 @@ options:
   server:
     description:
       - The server of a quorum device. The node connects to C(corosync-qnetd), sends the first message of a client, and closes the connection. The
-        server counts no client because of this.
+        server does not count this as a client.
     type: dict
     suboptions:
       host:
@@ -57,20 +57,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 addresses:
-  description: What each of O(addresses) is on the node, in the order of the system, and why it is nothing.
+  description: What each of O(addresses) resolves to on the node, in the order of the system. If it does not resolve, C(error) says why.
   returned: always
   type: dict
   sample: {node1: {found: [{address: 127.0.1.1, line: 2, text: 127.0.1.1 node1}], error: ""}}
 server:
   description:
-    - The answer of O(server). C(reason) says why there is none (C(unknown_name), C(refused), C(silent), C(unreachable), C(stranger)), C(detail) what
-      the system said about it, and C(tls) whether the server wants TLS (C(unsupported), C(supported), C(required)).
-    - Null if nobody asked for it.
+    - The answer of O(server). C(reason) says why there is none (C(unknown_name), C(refused), C(silent), C(unreachable), C(stranger)), C(detail) is the
+      error message, and C(tls) says whether the server wants TLS (C(unsupported), C(supported), C(required)).
+    - V(null) without O(server).
   returned: always
   type: dict
   sample: {reason: null, detail: "", tls: supported}
 trial:
-  description: Whether the corosync of the node would start with O(text), and what it said. Null if nobody asked for it.
+  description: Whether the corosync of the node would start with O(text), and its output. V(null) without O(text).
   returned: always
   type: dict
   sample: {accepted: false, output: "parse error in config: parse error in config: The user 'nobody1' is not known"}

@@ -20,7 +20,7 @@ attributes:
   action:
     description: Whether there is an action plugin of this name, which runs on the controller.
     support: full
-    details: The controller knows which of its own runs have ended. So O(state=taken) needs the action plugin. So does O(state=held).
+    details: Only the controller knows which of its own runs have ended. So O(state=taken) and O(state=held) need the action plugin.
   check_mode:
     support: full
     details: With O(state=taken) the task fails if another run has the lock.
@@ -30,16 +30,16 @@ options:
   state:
     description:
       - V(read) returns the lock of this node.
-      - V(stop_requested) asks the run that has the lock to stop before its next node. The role asks only one or some of the other nodes before it
-        stops a node, so use it on all nodes of the cluster. Nothing happens if no run has the lock.
-      - V(given_back) removes the lock if the run O(run) has it, and no other lock.
-      - V(taken) takes the lock for the run O(run). V(held) fails unless the run O(run) has the lock, and nobody asked it to stop. These are for the
-        roles, which also check that they have the lock on enough nodes.
+      - V(stop_requested) asks the run that has the lock to stop before its next node. Nothing happens if no run has the lock. Use it on all nodes of
+        the cluster, because the role reads the lock on only one or some of the other nodes before it stops a node.
+      - V(given_back) removes the lock if the run O(run) has it. It never removes the lock of another run.
+      - V(taken) takes the lock for the run O(run). V(held) fails if the run O(run) does not have the lock, or if somebody asked it to stop. Both are
+        for the roles, which also check that they have the lock on enough nodes.
     type: str
     choices: [read, stop_requested, given_back, taken, held]
     required: true
   run:
-    description: The id of a run, as RV(lock.run_id). Required with O(state=given_back), O(state=taken) and O(state=held).
+    description: The id of a run, as in RV(lock.run_id). Required with O(state=given_back), O(state=taken) and O(state=held).
     type: str
   role:
     description: The name of the role that takes the lock. For O(state=taken) only.
@@ -65,7 +65,7 @@ EXAMPLES = r"""
     state: read
   register: found
 
-- name: Show it
+- name: Show who has the lock
   ansible.builtin.debug:
     msg: "{{ found.lock | default('nobody has it', true) }}"
 
@@ -138,7 +138,10 @@ msg:
   description: Who has the lock, or what went wrong.
   returned: on failure
   type: str
-  sample: "Another run has the lock on node1: run 0123456789abcdef of the role rolling_upgrade, started by alice on admin1."
+  sample: >-
+    Another run has the lock on node1: run 0123456789abcdef of the role rolling_upgrade, started at 2026-11-22T10:15:02.123456Z by alice on admin1
+    (playbook site.yml). This controller cannot see whether it still runs. If it is over, run this again with
+    -e quorum_lock_take_over=0123456789abcdef.
 """
 
 import time

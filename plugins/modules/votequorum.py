@@ -11,9 +11,9 @@ author:
   - corosync.quorum contributors (@corosync-quorum)
 description:
   - Changes a running cluster for all its members. It sets the expected votes of the cluster or the votes of a node, or ends the C(wait_for_all) wait.
-  - Before it sends anything, the module computes the change as corosync will compute it.
-    It refuses a change that would make an inquorate partition quorate, because this may be a split brain. It also refuses a change that would cost quorum.
-    Corosync itself only protects a partition that is quorate.
+  - Before it sends anything, the module calculates the effect of the change by corosync's rules.
+    It refuses a change that would make an inquorate partition quorate, because this can cause a split brain. It also refuses a change that would cost
+    quorum. Corosync itself only protects a partition that is quorate.
   - Corosync answers before it applies a change. The module waits until it sees the change applied.
   - B(Not persistent.) The change lasts until corosync restarts, or reloads a configuration with other values.
     A warning says how to make it permanent.
@@ -24,33 +24,34 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Returns the votequorum value after the change, computed with the collection's restatement of votequorum's arithmetic.
+    details: Returns the votequorum value as it would be after the change, calculated by votequorum's rules.
   diff_mode:
     support: full
 options:
   expected_votes:
     description:
       - The expected votes of the whole cluster, from 1 to 509.
-      - Corosync does not accept fewer than the votes present. It also does not accept a number with which a quorate partition would lose quorum.
+      - Corosync accepts neither fewer than the votes present nor a number with which a quorate partition would lose quorum.
     type: int
   votes:
     description:
       - The new votes of O(node), from 0 to 509. The sum of all votes has to stay below 510.
       - Cannot be set on a C(two_node) cluster.
-      - With a quorum device of the algorithm C(ffsplit) it can only be 1. The device's daemon exits on every node when a node has other votes.
+      - With a quorum device of the algorithm C(ffsplit) it can only be 1. If a node had another number of votes, the device's daemon would exit on
+        every node.
     type: int
   node:
     description:
-      - The node whose votes to set. It must be a member now.
+      - The node whose votes are set. It must be a member now.
       - A number is a node id. Text is a name of corosync's nodelist or the digits of a node id. Text that can mean two nodes is refused.
-      - By default, the node that the task runs on.
+      - By default, the node on which the task runs.
     type: raw
   cancel_wait_for_all:
     description:
       - Ends the C(wait_for_all) wait in a partition that already has enough votes.
         The partition gains quorum, so this needs O(allow_quorum_gain=true).
       - As a side effect corosync re-applies its loaded configuration.
-        This resets expected votes, and votes of the node of the task, that were set at runtime.
+        This resets what was set at runtime of expected votes, and of the votes of the node on which the task runs.
     type: bool
     choices: [true]
   allow_quorum_gain:
@@ -63,12 +64,12 @@ options:
   allow_quorum_loss:
     description:
       - Whether the change may cost members their quorum.
-      - The option concerns other members. They can lose quorum if only the node of the task has the quorum device's vote.
-      - Corosync always refuses a change that would cost the node of the task its quorum, whatever this option says.
+      - The option concerns the other members. They can lose quorum if only the node on which the task runs has the quorum device's vote.
+      - Corosync always refuses a change that would cost the node on which the task runs its quorum, whatever this option says.
     type: bool
     default: false
   timeout:
-    description: How many seconds the whole task may take, until the module sees the change applied.
+    description: How many seconds the whole task may take. It has ended when the module sees the change applied.
     type: float
     default: 10
 notes:
@@ -89,7 +90,7 @@ EXAMPLES = r"""
     expected_votes: 5
   run_once: true
 
-- name: See what lower expected votes would come to, and change nothing
+- name: Predict the effect of lower expected votes, and change nothing
   corosync.quorum.votequorum:
     expected_votes: 3
   check_mode: true
@@ -97,11 +98,11 @@ EXAMPLES = r"""
   run_once: true
   register: result
 
-- name: Show it
+- name: Show the predicted quorum
   ansible.builtin.debug:
     msg: "Quorum would be {{ result.votequorum.quorum }}; {{ result.votequorum.forecast.tolerates }} nodes might fail"
 
-- name: Give the node in the main room a vote more
+- name: Give the node in the main room one more vote
   corosync.quorum.votequorum:
     node: node1
     votes: 2
@@ -132,10 +133,12 @@ msg:
   description: Why the change failed, or why the module did not see it applied, and what to do about it.
   returned: failure
   type: str
-  sample: "expected_votes 2 is less than the 3 votes present (members: node1, node2, node3): corosync refuses to expect fewer votes than there are."
+  sample: >-
+    expected_votes 2 is less than the 3 votes present (members: node1, node2, node3): corosync refuses to expect fewer votes than there are. Nothing was
+    changed.
 reason:
-  description: As RV(corosync.quorum.votequorum_info#module:reason).
-  returned: failure, where one of these is the reason
+  description: As in RV(corosync.quorum.votequorum_info#module:reason).
+  returned: failure, if one of these is the reason
   type: str
   sample: timeout
 """

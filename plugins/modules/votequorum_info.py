@@ -59,7 +59,7 @@ EXAMPLES = r"""
   corosync.quorum.votequorum_info:
   register: result
 
-- name: Show it
+- name: Show votes and quorum
   ansible.builtin.debug:
     msg: "{{ result.votequorum.total_votes }} of {{ result.votequorum.expected_votes }} votes, {{ result.votequorum.quorum }} needed"
 
@@ -69,13 +69,13 @@ EXAMPLES = r"""
       - result.quorate
       - result.votequorum.missing | length == 0
 
-- name: Look at nodes some of which may not run corosync
+- name: Read quorum also where corosync may not run
   corosync.quorum.votequorum_info:
     if_unavailable: report
     timeout: 5
   register: result
 
-- name: Name those that do not
+- name: Show why quorum could not be read
   ansible.builtin.debug:
     msg: "{{ inventory_hostname }}: {{ result.msg }}"
   when: not result.available
@@ -93,14 +93,14 @@ reason:
     - V(not_running) - corosync does not run.
     - V(not_configured) - corosync runs without votequorum.
     - V(not_allowed) - corosync does not accept the user.
-    - V(not_trusted) - another user than root listens on corosync's socket. Nothing is sent to it.
+    - V(not_trusted) - the process that listens on corosync's socket does not belong to root. The module sent nothing to it.
     - V(no_library) - a library is missing on the node, or is older than the corosync that runs.
     - V(timeout) - corosync did not answer within O(timeout).
-  returned: when RV(available=false), and on failure where one of these is the reason
+  returned: when RV(available=false), and on failure if one of these is the reason
   type: str
   sample: not_running
 msg:
-  description: What is wrong and what to do about it, in a sentence.
+  description: What is wrong, and what to do about it.
   returned: when RV(available=false), and on failure
   type: str
   sample: >-
@@ -109,7 +109,7 @@ msg:
 quorate:
   description:
     - Whether this node is part of a quorate partition.
-    - V(false) if unknown, as with RV(available=false).
+    - V(false) also if this is unknown, as with RV(available=false).
   returned: success
   type: bool
   sample: true
@@ -137,9 +137,9 @@ votequorum:
     read_at:
       description:
         - When it was read, in UTC by the clock of the controller. It was read at this moment or a little later.
-        - P(corosync.quorum.may_leave#filter) and P(corosync.quorum.quorate_without#test) refuse to answer by an old value.
-        - V(null) where no action plugin returned the value, as with C(async) and from M(corosync.quorum.votequorum). The clock of a node may be wrong,
-          so it does not count.
+        - P(corosync.quorum.may_leave#filter) and P(corosync.quorum.quorate_without#test) do not rely on a value that is too old.
+        - V(null) with C(async) and from M(corosync.quorum.votequorum), because then no action plugin on the controller returned the value. The clock
+          of the node is not used, because it may be wrong.
       type: str
       sample: '2026-11-22T10:15:02.123Z'
     quorate:
@@ -169,7 +169,7 @@ votequorum:
       type: int
       sample: 3
     highest_expected:
-      description: The most votes that any member expects.
+      description: The highest number of votes that any member expects.
       type: int
       sample: 3
     total_votes:
@@ -192,7 +192,7 @@ votequorum:
       type: bool
       sample: false
     wait_for_all:
-      description: Whether the cluster becomes quorate only after all nodes were members at the same time once.
+      description: Whether all nodes must have been members at the same time before the cluster becomes quorate.
       type: dict
       contains:
         enabled:
@@ -213,9 +213,9 @@ votequorum:
           sample: false
         window_ms:
           description:
-            - Milliseconds between the loss of a node and the lowering.
-            - V(null) if it is switched on and corosync has loaded its configuration again since it started. Votequorum still uses
-              the number that it read then, and no one can ask for it.
+            - The milliseconds from the loss of a node until corosync lowers expected votes.
+            - V(null) if it is switched on and corosync has reloaded its configuration since it started. Votequorum still uses the number
+              that it read when it started, and does not show it.
           type: int
           sample: 10000
     auto_tie_breaker:
@@ -233,17 +233,17 @@ votequorum:
         nodes:
           description:
             - The nodes of the list with V(list), as corosync reads them.
-            - V(null) with V(list) if corosync has loaded its configuration again since it started. Votequorum still uses the list that it
-              read then, and no one can ask for it. No forecast counts on such a tie-breaker.
+            - V(null) with V(list) if corosync has reloaded its configuration since it started. Votequorum still uses the list that it read
+              when it started, and does not show it. No forecast relies on such a tie-breaker.
           type: list
           elements: int
           sample: []
         lowest:
-          description: The lowest node of the last majority, V(null) before there was one.
+          description: The lowest node id when this node last saw a majority, V(null) if it saw none yet.
           type: int
           sample: 1
         highest:
-          description: The highest node of the last majority, V(null) before there was one.
+          description: The highest node id when this node last saw a majority, V(null) if it saw none yet.
           type: int
           sample: 3
     allow_downscale:
@@ -275,7 +275,7 @@ votequorum:
           type: bool
           sample: true
         alive:
-          description: Whether it polls in time.
+          description: Whether its daemon polls votequorum in time.
           type: bool
           sample: true
         cast_vote:
@@ -338,7 +338,7 @@ votequorum:
               type: bool
               sample: true
             alive:
-              description: Whether it polls in time.
+              description: Whether its daemon polls votequorum in time.
               type: bool
               sample: true
             cast_vote:
@@ -357,7 +357,7 @@ votequorum:
         links:
           description:
             - The links from the node that was read to this one, one for each configured address, as knet sees them.
-            - Where each node has a single address, the link to a member is connected, and that to any other node is not.
+            - If each node has a single address, the link to a member is connected, and the link to any other node is not.
             - V(null) for the node that was read, without knet (C(transport) C(udp) or C(udpu)), and with corosync before version 3.
           type: list
           elements: dict
@@ -374,7 +374,7 @@ votequorum:
     forecast:
       description:
         - Which losses of nodes this cluster survives, by corosync's rules.
-        - C(tolerates) and C(quorate_without) hold with the quorum device's vote as it is and with it lost.
+        - C(tolerates) and C(quorate_without) hold both with the quorum device's vote as it is and with this vote lost.
         - The filter P(corosync.quorum.forecast#filter) answers more detailed questions and gives reasons.
       type: dict
       contains:
@@ -383,14 +383,14 @@ votequorum:
           type: int
           sample: 1
         quorate_without:
-          description: The node ids of the members that may leave one at a time.
+          description: The node ids of the members that may leave, one at a time.
           type: list
           elements: int
           sample: [1, 2, 3]
         as_now:
           description:
-            - The same two with the quorum device's vote as it is. Without a quorum device that votes they are equal.
-            - For alerts and reports. Do not stop a node on the strength of it, since the device may be lost while the node is down.
+            - The same two values, calculated only with the quorum device's vote as it is. If no quorum device votes, they are equal to those above.
+            - For alerts and reports. Do not use it to decide whether to stop a node, because the device may be lost while the node is down.
           type: dict
           contains:
             tolerates:
@@ -398,13 +398,13 @@ votequorum:
               type: int
               sample: 1
             quorate_without:
-              description: The node ids of the members that may leave one at a time, as long as the quorum device votes as it does.
+              description: The node ids of the members that may leave, one at a time, as long as the quorum device votes as it does.
               type: list
               elements: int
               sample: [1, 2, 3]
     problems:
       description:
-        - Problems with this cluster's quorum that this node sees. Some take effect only at the next change.
+        - Problems with this cluster's quorum that this node sees. Some have an effect only later, such as at the next restart of corosync.
         - Errors come first.
       type: list
       elements: dict

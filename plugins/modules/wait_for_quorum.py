@@ -16,7 +16,7 @@ description:
   - The wait survives a stopped, killed, restarted or frozen corosync, a reboot of the node and a lost connection. It gives up only at O(timeout).
   - It fails at once if waiting cannot help. Examples are a refused login, a missing library, a user that corosync does not accept, or a node
     that is not in the cluster's configuration.
-  - It prints a line when something changes, and once a minute otherwise.
+  - It prints a line when something changes, and once a minute otherwise. O(progress=false) switches this off.
   - Only values read from a running votequorum meet a condition. If corosync does not run, the node's quorum is unknown, so O(quorate=false)
     does not hold either.
 extends_documentation_fragment:
@@ -46,7 +46,7 @@ attributes:
 options:
   quorate:
     description:
-      - V(true) waits until the node is quorate. So does leaving out this option.
+      - V(true) waits until the node is quorate. So does the task if this option is left out.
       - V(false) waits until it is not quorate.
       - V(null) does not check it.
     type: bool
@@ -73,7 +73,8 @@ options:
     type: int
   quorate_without:
     description:
-      - Waits until the cluster would stay quorate if all these nodes left together, as corosync would decide it, whether they crash or are stopped.
+      - Waits until the cluster would stay quorate if all these nodes left at the same time. This is calculated by corosync's rules, and must hold
+        both for a crash and for a clean stop.
       - O(forecast_qdevice) says whether this may count on the quorum device. Nodes are given as in O(members).
     type: list
     elements: raw
@@ -85,8 +86,8 @@ options:
   forecast_qdevice:
     description:
       - Whether O(quorate_without) and O(tolerates) may count on the vote of the quorum device.
-      - V(either) - they must hold with the device's vote as it is, and with it lost.
-      - V(as_now) - they count on the device's vote as it is. Two nodes and a quorum device can lose a node only with this.
+      - V(either) - they must hold both with the device's vote as it is and with this vote lost.
+      - V(as_now) - they count on the device's vote as it is. A cluster of two nodes and a quorum device can lose a node only with this.
       - V(lost) - they must hold without the device's vote.
     type: str
     choices: [either, as_now, lost]
@@ -96,8 +97,8 @@ options:
       - Waits for this state of the node's quorum device.
       - V(absent) - the device is not registered.
       - V(registered) - the device is registered.
-      - V(alive) - the device is registered and polls in time.
-      - V(voting) - the device is registered, polls in time and gives the node its votes.
+      - V(alive) - the device is registered, and its daemon polls votequorum in time.
+      - V(voting) - the device is alive and gives the node its votes.
     type: str
     choices: [absent, registered, alive, voting]
   links:
@@ -109,17 +110,18 @@ options:
     type: raw
   ring_newer_than:
     description:
-      - Waits for a ring with a higher number than this. Give it a RV(corosync.quorum.votequorum_info#module:votequorum.ring_id.seq) that you read before.
-      - This also notices a restart that is so fast that the list of members never changes.
+      - Waits for a ring with a higher number than this. Set it to the RV(corosync.quorum.votequorum_info#module:votequorum.ring_id.seq) that you
+        read before.
+      - This also notices a restart of corosync that is so fast that the list of members never changes.
     type: int
   stable_for:
     description:
-      - All conditions have to hold for this many seconds without a break.
-      - The time starts again when the ring changes, and when quorum is lost for however short a time.
+      - All conditions must hold for this many seconds without a break.
+      - The time starts again if the ring changes, or if quorum is lost, even for a moment.
     type: float
     default: 0
   timeout:
-    description: The seconds after which the wait gives up. The task then fails and says what was missing.
+    description: The seconds after which the wait gives up. The task then fails and says which conditions were not met.
     type: float
     default: 300
   delay:
@@ -128,16 +130,17 @@ options:
     default: 0
   sleep:
     description:
-      - The interval in seconds for checking what corosync sends no event for. These are changed votes and the state of the quorum device.
-      - Also the time before the next attempt when corosync does not run or the node cannot be reached.
+      - The interval in seconds for checking what corosync sends no event for. This is changed votes, the state of the quorum device, the end of
+        the C(wait_for_all) wait, and links.
+      - Also the time before the next attempt if corosync does not run or the node cannot be reached.
     type: float
     default: 1
   connect_timeout:
-    description: The seconds corosync may take for an answer. If it takes longer, it counts as frozen, and the wait tries again.
+    description: The seconds that corosync may take for an answer. If it takes longer, it counts as frozen, and the wait tries again.
     type: float
     default: 5
   msg:
-    description: Your own text for a failure. It comes first in RV(msg).
+    description: Your own text for a failure. It is put before the module's text in RV(msg).
     type: str
   progress:
     description: Whether to print what changes while waiting.
@@ -156,7 +159,7 @@ EXAMPLES = r"""
 - name: Wait until this node is part of a quorate cluster
   corosync.quorum.wait_for_quorum:
 
-- name: Wait until all three nodes are back and have been for five seconds
+- name: Wait until all three nodes have been back for five seconds
   corosync.quorum.wait_for_quorum:
     members: [node1, node2, node3]
     stable_for: 5
@@ -226,13 +229,20 @@ timeline:
     event:
       description:
         - What happened.
-        - V(state) is the first check.
-        - A change of the cluster since the previous check has one name, even if several things changed at once. The name is the first of these that
-          applies. V(quorum_lost) or V(quorum_gained). V(node_left), if nodes left, even if others joined. V(node_joined). V(node_restarted), another
-          ring with the same members, because a node was restarted or cut off and was back before the next check. V(wait_for_all_pending), if the node
-          began to wait for all nodes. V(qdevice_changed). V(expected_votes_changed), the expected votes or the quorum that follows from them.
-          V(votes_changed), the votes that are present, or anything else that decides how they are counted. The other keys show all of the change.
-        - V(corosync_unavailable) and V(corosync_available) concern corosync on the node. V(unreachable) and V(reachable) concern the connection to the node.
+        - V(state) - the first check.
+        - A change since the previous check has one name, even if several things changed at once. It is the first that applies, in the order of
+          this list. The other keys show the whole change.
+        - V(quorum_lost), V(quorum_gained) - this node lost or gained quorum.
+        - V(node_left) - nodes left. Others may have joined.
+        - V(node_joined) - nodes joined.
+        - V(node_restarted) - the ring is another one, but its members are the same. A node was restarted or cut off, and was back before the next
+          check.
+        - V(wait_for_all_pending) - this node began to wait for all nodes.
+        - V(qdevice_changed) - the state of the quorum device changed.
+        - V(expected_votes_changed) - the expected votes changed, or the quorum that follows from them.
+        - V(votes_changed) - the votes that are present changed, or anything else that decides how they are counted.
+        - V(corosync_unavailable), V(corosync_available) - corosync on the node could not be read, or could be read again.
+        - V(unreachable), V(reachable) - the connection to the node was lost, or is back.
       type: str
       sample: node_joined
     quorate:
@@ -267,7 +277,7 @@ timeline:
       elements: int
       sample: []
 unmet:
-  description: The conditions that did not hold at the end. If an option has an invalid value, these are all conditions of the task.
+  description: The conditions that did not hold at the end. If an option has an invalid value, this lists all conditions of the task.
   returned: always
   type: list
   elements: dict
@@ -275,7 +285,7 @@ unmet:
     condition:
       description:
         - The option, or V(settled) while a change of membership was under way.
-        - V(stable_for) where everything else held, but not for long enough.
+        - V(stable_for) if everything else held, but not for long enough.
       type: str
       sample: min_votes
     wanted:
@@ -292,15 +302,15 @@ reconnects:
   type: int
   sample: 0
 reason:
-  description: Why the wait could not succeed, as RV(corosync.quorum.votequorum_info#module:reason).
-  returned: on failure, where one of these is the reason
+  description: Why the wait could not succeed, as in RV(corosync.quorum.votequorum_info#module:reason).
+  returned: on failure, if one of these is the reason
   type: str
   sample: no_library
 msg:
-  description: What was missing, in words.
+  description: Why the task failed, in words. After a timeout, this is what was missing.
   returned: on failure
   type: str
-  sample: "Timed out after 300 s. Not met: members: node3 missing. Last seen: quorate, 2 of 3 votes, 2 needed; missing: node3"
+  sample: "Timed out after 300 s. Not met: members: node3 missing. Last seen: quorate, 2 of 3 votes, 2 needed; missing: node3."
 """
 
 import time

@@ -11,10 +11,10 @@ author:
   - corosync.quorum contributors (@corosync-quorum)
 description:
   - Watches the quorum of a cluster in the background, as the node sees it, and writes each change to a file on the node as it happens.
-    So you know afterwards whether quorum was lost at any moment while other tasks ran, for example during an upgrade.
+    The record shows whether quorum was lost at any moment while other tasks ran, for example during an upgrade.
   - The watch is event-driven, like M(corosync.quorum.wait_for_quorum). It survives a stopped, killed, restarted or frozen corosync.
     When corosync's packages are replaced, it continues with the new libraries.
-    It does not survive a reboot of the node. After a reboot start it again; it continues the same record.
+    It does not survive a reboot of the node. If you start it again after a reboot, it continues the same record.
   - The filter P(corosync.quorum.quorum_losses#filter) finds the losses of quorum in the records of several nodes.
 extends_documentation_fragment:
   - corosync.quorum._requirements
@@ -30,7 +30,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reports whether the task would start or stop a watch. O(state=read) works as outside check mode.
+      - Reports whether the task would start or stop a watch. O(state=read) works as it does outside check mode.
       - ansible-core 2.16 refuses C(async) in check mode. To avoid that, set it to C({{ ansible_check_mode | ternary(0, 3660) }}).
   diff_mode:
     support: none
@@ -48,7 +48,7 @@ options:
     description:
       - The file on the node, with one JSON document per line. The module creates the file, and its folder if missing. Only the owner can read them.
       - The watch also ends when somebody removes or renames its record.
-      - The folder and the file must be root's alone. A file that is not a record is neither changed nor removed. The task then fails.
+      - Only root may be able to write to the folder and to the file. If the file is not a record, the task fails, and neither changes nor removes it.
       - The record grows to at most 4 MiB, which is about ten thousand changes. Then the watch fails, and O(state=read) returns RV(running=false).
     type: path
     default: /var/lib/corosync-quorum/watch.jsonl
@@ -59,7 +59,7 @@ options:
       - The role P(corosync.quorum.rolling_upgrade#role) records in this way. A watch that you start yourself does not need it.
     type: str
   timeout:
-    description: The seconds after which the watch ends by itself. Its record stays until O(state=stopped). For O(state=running) only.
+    description: The seconds after which the watch ends by itself. Its record stays until a task with O(state=stopped). For O(state=running) only.
     type: float
     default: 14400
   sleep:
@@ -69,7 +69,7 @@ options:
     type: float
     default: 1
   connect_timeout:
-    description: The seconds corosync may take for an answer. If it takes longer, it counts as frozen. For O(state=running) only.
+    description: The seconds that corosync may take for an answer. If it takes longer, it counts as frozen. For O(state=running) only.
     type: float
     default: 5
   reference:
@@ -85,7 +85,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Watch quorum on all nodes while something is done to one of them
+- name: Watch quorum on all nodes while corosync is restarted on one of them
   hosts: cluster
   gather_facts: false
   become: true
@@ -113,7 +113,7 @@ EXAMPLES = r"""
         state: restarted
       when: inventory_hostname == ansible_play_hosts | last
 
-    - name: Wait until all nodes are there again
+    - name: Wait until all nodes are members again
       corosync.quorum.wait_for_quorum:
         min_members: "{{ ansible_play_hosts | length }}"
         stable_for: 3
@@ -124,7 +124,7 @@ EXAMPLES = r"""
       register: recorded
       failed_when: not recorded.was_running
 
-    - name: Remove what Ansible keeps of a task in the background
+    - name: Remove the files that Ansible keeps for a task in the background
       ansible.builtin.async_status:
         jid: "{{ watch.ansible_job_id }}"
         mode: cleanup
@@ -145,7 +145,7 @@ timeline:
   description:
     - The recorded changes, in order.
     - If several watches wrote the record one after the other, V(watch_ended) separates them, and each has its own V(state).
-  returned: success, with O(state=read) and O(state=stopped)
+  returned: success, with O(state=read) or O(state=stopped)
   type: list
   elements: dict
   contains:
@@ -156,16 +156,22 @@ timeline:
     event:
       description:
         - What happened.
-        - V(state) is the first check of a watch.
-        - A change of the cluster since the previous check has one name, even if several things changed at once. The name is the first of these that
-          applies. V(quorum_lost) or V(quorum_gained). V(node_left), if nodes left, even if others joined. V(node_joined). V(node_restarted), another
-          ring with the same members, because a node was restarted or cut off and was back before the next check. V(wait_for_all_pending), if the node
-          began to wait for all nodes. V(qdevice_changed). V(expected_votes_changed), the expected votes or the quorum that follows from them.
-          V(votes_changed), the votes that are present, or anything else that decides how they are counted. The other keys show all of the change.
-        - V(corosync_unavailable) and V(corosync_available) concern corosync on the node. They come before V(state) if corosync did not
-          run at first.
-        - V(watch_ended) is the time until which the watch before is known to have run. A later watch writes it when it continues the record.
-          Nothing is known of the time up to its first entry.
+        - V(state) - the first check of a watch.
+        - A change since the previous check has one name, even if several things changed at once. It is the first that applies, in the order of
+          this list. The other keys show the whole change.
+        - V(quorum_lost), V(quorum_gained) - this node lost or gained quorum.
+        - V(node_left) - nodes left. Others may have joined.
+        - V(node_joined) - nodes joined.
+        - V(node_restarted) - the ring is another one, but its members are the same. A node was restarted or cut off, and was back before the next
+          check.
+        - V(wait_for_all_pending) - this node began to wait for all nodes.
+        - V(qdevice_changed) - the state of the quorum device changed.
+        - V(expected_votes_changed) - the expected votes changed, or the quorum that follows from them.
+        - V(votes_changed) - the votes that are present changed, or anything else that decides how they are counted.
+        - V(corosync_unavailable), V(corosync_available) - corosync could not be read, or could be read again. They come before V(state) if
+          corosync did not run at first.
+        - V(watch_ended) - a later watch continues the record, and writes this first. The time of this entry is the last at which the earlier
+          watch is known to have run. Nothing is known about the time from then until the next entry.
       type: str
       sample: node_joined
     quorate:
@@ -207,31 +213,31 @@ timeline:
       type: str
       sample: not_running
 running:
-  description: Whether a watch runs now. V(false) after O(state=stopped), in check mode too.
-  returned: success, with O(state=read) and O(state=stopped)
+  description: Whether a watch runs now. Always V(false) with O(state=stopped), in check mode too.
+  returned: success, with O(state=read) or O(state=stopped)
   type: bool
   sample: true
 looked:
-  description: Whether a watch runs now and has recorded its first look.
-  returned: success, with O(state=read) and O(state=stopped)
+  description: Whether a watch runs now and has recorded its first check.
+  returned: success, with O(state=read) or O(state=stopped)
   type: bool
   sample: true
 until:
   description:
-    - Until when a watch is known to have run, by the node's clock, in UTC. It is RV(now) if a watch runs, or ran until this task stopped it. Otherwise
-      it is exact to about three seconds.
+    - The last time at which a watch is known to have run, by the node's clock, in UTC. It is RV(now) if a watch runs, or if it ran until this task
+      stopped it. Otherwise it is exact to about three seconds.
     - V(null) if there is no record.
-  returned: success, with O(state=read) and O(state=stopped)
+  returned: success, with O(state=read) or O(state=stopped)
   type: str
   sample: "2026-11-22T10:45:00.000Z"
 run:
-  description: The run that the record belongs to, O(run). V(null) for a record without one.
-  returned: success, with O(state=read) and O(state=stopped)
+  description: The run that the record belongs to, as O(run). V(null) if O(run) was not set.
+  returned: success, with O(state=read) or O(state=stopped)
   type: str
   sample: 0123456789abcdef
 runs:
   description: The ids of all runs that have a record on the node.
-  returned: success, with O(state=read) and O(state=stopped)
+  returned: success, with O(state=read) or O(state=stopped)
   type: list
   elements: str
   sample: [0123456789abcdef]
@@ -244,29 +250,29 @@ was_running:
   sample: true
 unreadable:
   description: How many lines of the record could not be read, for example because the node lost power during a write.
-  returned: success, with O(state=read) and O(state=stopped)
+  returned: success, with O(state=read) or O(state=stopped)
   type: int
   sample: 0
 now:
   description: The time of the node's clock, in UTC.
-  returned: success, with O(state=read) and O(state=stopped)
+  returned: success, with O(state=read) or O(state=stopped)
   type: str
   sample: "2026-11-22T10:45:00.000Z"
 offset:
   description:
     - The seconds to add to the times of RV(timeline) to convert them to the clock of O(reference).
-    - It is inexact by the time that the task takes to begin.
-  returned: with O(reference)
+    - It can be wrong by as much as the task took to start on the node.
+  returned: success, with O(reference), and O(state=read) or O(state=stopped)
   type: float
   sample: -0.25
 msg:
-  description: How the watch ended, that another watch runs already, or what went wrong.
+  description: How the watch ended, or that another watch already writes the record. On failure, what went wrong.
   returned: with O(state=running), and on failure
   type: str
   sample: The watch was stopped.
 reason:
-  description: Why quorum cannot be watched, as RV(corosync.quorum.votequorum_info#module:reason).
-  returned: on failure, where one of these is the reason
+  description: Why quorum cannot be watched, as in RV(corosync.quorum.votequorum_info#module:reason).
+  returned: on failure, if one of these is the reason
   type: str
   sample: no_library
 """

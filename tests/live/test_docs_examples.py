@@ -106,7 +106,7 @@ RUNS = {
         prelude=[on("node1", "systemctl restart corosync"), on("node2", START), wait_for(members=["node1", "node2"])],
     ),
     # votequorum_info
-    "Read quorum from every node": run(before={"Look at nodes some of which may not run corosync": [on("node3", STOP)]}),
+    "Read quorum from every node": run(before={"Read quorum also where corosync may not run": [on("node3", STOP)]}),
     # votequorum: it warns that what it changes is not persistent. In the end a fresh pair waits for node3, which does not come.
     "Expect two votes more, of nodes that are about to join": run(
         "node1",
@@ -136,8 +136,8 @@ RUNS = {
         },
     ),
     # watch_quorum, quorum_losses, upgrade_report: a watch runs already where an example only reads
-    "Look back at the time since the watch was started": run(prelude=WATCH),
-    "Make a page of what the watches have recorded": run(prelude=WATCH),
+    "Find the losses of quorum since the watch was started": run(prelude=WATCH),
+    "Make a page of what the watches recorded": run(prelude=WATCH),
     # forecast, quorate_without, upgrade_batches: five nodes, of which two may go
     "Read the quorum of this cluster": run("node1", cluster={"nodes": 5}),
 }
