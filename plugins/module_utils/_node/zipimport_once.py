@@ -48,14 +48,17 @@ def compiled_once() -> t.Iterator[None]:
 
     Garbage is not looked for meanwhile, as compiling leaves next to none; and never among what is there by then, AnsibleModule included: these objects
     live until the process ends. A module that runs for some tenths of a second has spent a tenth of them on that search, the last one at its end.
+    Where nothing is imported, garbage stays garbage: what connects to corosync again and again comes by here each time, and would only ever grow.
     """
     collects = gc.isenabled()
+    known = len(sys.modules)
     gc.disable()
     sys.meta_path.insert(0, _Finder)
     try:
         yield
     finally:
         sys.meta_path.remove(_Finder)
-        getattr(gc, "freeze", lambda: None)()  # from Python 3.7 on
+        if len(sys.modules) > known:
+            getattr(gc, "freeze", lambda: None)()  # from Python 3.7 on
         if collects:
             gc.enable()

@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One settled snapshot: what is opened and closed and in which order, and what makes a reading count as settled."""
 
+import gc
 import json
 import os
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -498,3 +500,17 @@ def test_no_answer_and_a_change_of_membership_is_no_frozen_corosync(script, pipe
     with pytest.raises(DeadlineExceeded, match=r"^corosync did not answer votequorum_getinfo within 0\.3 s.*" + words):
         snapshot(0.3)
     thaw.set()
+
+
+def test_a_connection_that_could_not_be_opened_leaves_nothing_in_memory(script):
+    """Whoever follows corosync connects every second while it is away."""
+    observers = []
+    for _attempt in range(3):
+        script.listeners.append(DaemonGone("cmap_initialize"))
+        observer = judged.JudgedObserver(Deadline(1))
+        observers.append(weakref.ref(observer))
+        with pytest.raises(DaemonGone):
+            observer.__enter__()
+        del observer
+    gc.collect()
+    assert [one() for one in observers[1:]] == [None, None], "the first one may be there still: what it imported stays for ever"

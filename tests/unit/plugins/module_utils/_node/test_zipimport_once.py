@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A module in an archive is found and loaded as without the finder, only that it is compiled once. In a process of its own, as all share the import system."""
 
+import gc
 import json
 import pathlib
 import subprocess
 import sys
+import weakref
 import zipfile
 
 import pytest
@@ -87,3 +89,17 @@ def test_afterwards_the_finders_are_those_from_before_an_import_that_failed_incl
 def test_what_is_in_no_archive_is_left_to_other_finders():
     assert _archive._Finder.find_spec(_archive.__name__, [str(pathlib.Path(_archive.__file__).parent)]) is None
     assert _archive._Finder.find_spec("json", None) is None
+
+
+def test_where_nothing_is_imported_garbage_is_still_collected():
+    class Circle:
+        pass
+
+    circle = Circle()
+    circle.itself = circle
+    kept = weakref.ref(circle)
+    with _archive.compiled_once():
+        pass
+    del circle
+    gc.collect()
+    assert kept() is None
