@@ -126,8 +126,13 @@ def _soak() -> Iterator[Stage]:
 def _tests() -> Iterator[Stage]:
     python = interpreters.name(sys.version_info[:2])
     unit = ("-n", str(_WORKERS), "--dist", "worksteal", "tests/unit", "-m")
-    yield Stage("unit", f"unit tests on Python {python}, and of the repository itself", _pytest(*unit, "not plays"), PYTEST_PASSED)
-    yield Stage("plays", "unit tests that run ansible-playbook with nodes that answer what they like", _pytest(*unit, "plays"), PYTEST_PASSED)
+    yield Stage("unit", f"unit tests on Python {python}, and of the repository itself", _pytest(*unit, "not plays and not slow"), PYTEST_PASSED)
+    yield Stage(
+        "plays",
+        "unit tests that take seconds: they run ansible-playbook with nodes that answer what they like, or are large",
+        _pytest(*unit, "plays or slow"),
+        PYTEST_PASSED,
+    )
     yield Stage("abi", "the binding's declarations against the C headers", _pytest("tests/abi"), PYTEST_PASSED, _no_headers())
     yield Stage("examples", "the documentation's examples and promises", _pytest("tests/docs"), PYTEST_PASSED)
     yield Stage("browser", "the upgrade's report in a headless browser", _pytest("tests/browser"), PYTEST_PASSED, _lacks("chromium"))

@@ -17,6 +17,7 @@ NAMES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NAMES)
 def test_it_is_shown_without_a_warning(kind, tmp_path):
     place = tmp_path / "ansible_collections/corosync"

@@ -8,12 +8,14 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
 from run import paths, trees
 
 # Of each folder that somebody gives to pytest alone.
 ALONE = ("tests/unit/plugins/filter/test_forecast.py", "tests/docs/test_binding.py", "tests/abi", "tests/live/test_votequorum_info.py")
 
 
+@pytest.mark.slow
 def test_pytest_needs_no_preparation():
     alone = {name: value for name, value in os.environ.items() if name not in trees.variables()}
     command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider", *ALONE]

@@ -85,7 +85,9 @@ def test_what_is_wrong_is_named_with_its_value(args, message):
 
 
 _junk = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5), lambda more: st.lists(more) | st.dictionaries(st.text(), more)
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda more: st.lists(more, max_size=4) | st.dictionaries(st.text(max_size=5), more, max_size=4),
+    max_leaves=10,
 )
 
 

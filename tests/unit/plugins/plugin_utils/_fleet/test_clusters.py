@@ -471,6 +471,7 @@ def test_of_equal_views_one_is_asked_and_the_answer_is_that_of_all(seen: Results
                 _gate_agrees(entry, results, [node["nodeid"]])
 
 
+@pytest.mark.slow
 @examples(60)
 @given(seen=any_values(), other=any_values())
 def test_the_first_batch_is_that_of_upgrade_batches_whatever_was_asked_before(seen: Results, other: Results) -> None:
@@ -491,6 +492,7 @@ def test_the_first_batch_is_that_of_upgrade_batches_whatever_was_asked_before(se
             assert entry["may_stop_together"] == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modes", [{}, {"wait_for_all": True, "last_man_standing": True}, {"allow_downscale": True}, {"qdevice": 4}])
 def test_a_thousand_hosts_take_less_than_two_seconds(modes: dict[str, t.Any]) -> None:
     """Of processor time, and many times that on a busy machine: what is to be noticed is another order of magnitude."""

@@ -78,5 +78,6 @@ def test_names_are_data() -> None:
     assert "<b>x" not in text and "\x1b" not in text and "\u202e" not in text and "{{ 1 }}" in text
 
 
+@pytest.mark.slow
 def test_a_thousand_hosts_are_a_page_of_less_than_two_megabytes() -> None:
     assert len(fleet_page(of(fleet(200, 5)), NOW, {}).encode("utf-8")) < 2_000_000

@@ -395,6 +395,7 @@ def test_durations(seconds, text):
     assert words.duration(seconds) == text
 
 
+@pytest.mark.slow
 def test_a_page_has_a_bounded_size_and_says_what_is_left_out():
     timeline = [
         seen(number, "quorum_lost" if number % 2 else "quorum_gained", range(1, 1 if number % 2 else 301), number, 200, joined=list(range(300)))
