@@ -35,6 +35,16 @@ attributes:
     details: This module does not change anything.
 """
 
+    # Modules that show no differences
+    NO_DIFF = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+"""
+
     # Members of the module defaults group
     ACTIONGROUP_QUORUM = r"""
 options: {}

@@ -34,11 +34,7 @@ options:
     type: raw
 extends_documentation_fragment:
   - corosync.quorum._attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
+  - corosync.quorum._attributes.no_diff
 """
 
 EXAMPLES = r"""

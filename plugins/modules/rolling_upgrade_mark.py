@@ -56,11 +56,7 @@ options:
     default: false
 extends_documentation_fragment:
   - corosync.quorum._attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
+  - corosync.quorum._attributes.no_diff
 """
 
 EXAMPLES = r"""

@@ -41,11 +41,7 @@ options:
     choices: [not_begun, failed, lost, not_as_before]
 extends_documentation_fragment:
   - corosync.quorum._attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
+  - corosync.quorum._attributes.no_diff
 """
 
 EXAMPLES = r"""
