@@ -13,22 +13,13 @@ from ansible_collections.corosync.quorum.plugins.action import monitor_program a
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _program
 from ansible_collections.corosync.quorum.plugins.plugin_utils._monitor import unit
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import action_of, task_of
+from ansible_collections.corosync.quorum.tests.unit.fakes.monitored import ANSWER
 
 TOKEN = "s3cret-s3cret"
 PROM = "/var/lib/node-exporter/corosync_quorum.prom"
 OPTIONS = {"state": "present", "textfile": PROM, "post_url": "https://eda/", "post_token": TOKEN, "post_ca_file": "", "interval": 15}
-NODE = {
-    "changed": False,
-    "files": {f"{_program.FOLDER}/old.py": {"digest": "0" * 64, "mode": "0644", "ours": True}},
-    "texts": {unit.PATH: "", f"{_program.FOLDER}/old.py": "OLD = 1\n"},
-    "token": "absent",
-    "python": "/usr/bin/python3",
-    "root": True,
-    "systemd": True,
-    "textfile_fault": "",
-    "textfile_is_roots": True,
-    "ca_fault": "",
-}
+OLD = f"{_program.FOLDER}/old.py"
+NODE = dict(ANSWER, changed=False, files={OLD: {"digest": "0" * 64, "mode": "0644", "ours": True}}, texts={unit.PATH: "", OLD: "OLD = 1\n"})
 Result = dict[str, t.Any]
 
 
@@ -73,9 +64,9 @@ def test_it_writes_what_differs_and_shows_that(node: Node) -> None:
     assert node.states == ["read", "read", "written"]
     written = node.calls[-1]
     assert {_program.LAUNCHER, unit.PATH} < {file["path"] for file in written["write"]}
-    assert (written["remove"], written["token_wanted"], written["token"]) == ([f"{_program.FOLDER}/old.py"], True, TOKEN)
+    assert (written["remove"], written["token_wanted"], written["token"]) == ([OLD], True, TOKEN)
     assert [entry["after_header"] for entry in result["diff"][:-1]] == [unit.PATH, _program.LAUNCHER]
-    assert f"- {_program.FOLDER}/old.py\n" in result["diff"][-1]["prepared"]
+    assert f"- {OLD}\n" in result["diff"][-1]["prepared"]
     assert TOKEN not in str(result)
 
 

@@ -15,23 +15,13 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils import _program
 from ansible_collections.corosync.quorum.plugins.plugin_utils._monitor import unit
 from ansible_collections.corosync.quorum.plugins.plugin_utils._monitor.plan import Plan, Seen, diffs, plan, seen_of, wanted
 from ansible_collections.corosync.quorum.plugins.plugin_utils._monitor.wishes import Wishes
+from ansible_collections.corosync.quorum.tests.unit.fakes.monitored import ANSWER
 
 PROM, OTHER = "/var/lib/node-exporter/corosync_quorum.prom", "/srv/metrics/corosync_quorum.prom"
 ASIDE = "/var/lib/node-exporter/.corosync_quorum.prom.new"
 FULL = Wishes(True, PROM, "https://eda.example.com/", "s3cret-s3cret", "", 15)
 EMPTY = Seen({}, "", "absent", "/usr/bin/python3", True)
 START = f"{_program.FOLDER}/{_program.MAIN}"
-ANSWER = {
-    "files": {},
-    "texts": {unit.PATH: ""},
-    "token": "absent",
-    "python": "/usr/bin/python3",
-    "root": True,
-    "systemd": True,
-    "textfile_fault": "",
-    "textfile_is_roots": True,
-    "ca_fault": "",
-}
 
 
 def installed(wishes: Wishes) -> Seen:
