@@ -142,7 +142,7 @@ def _until_closed(controller):
         yield decoder.decode(data)
 
 
-def tidied(text, begins, ends=None, columns=COLUMNS):
+def tidied(text, begins, ends=None):
     """From the first line that `begins` matches to the one before the first that `ends` does.
 
     Without empty lines in a row, and without the rows of asterisks that fill a line.

@@ -35,7 +35,6 @@ while :; do
     [ $? -eq 133 ] || break
 done
 """
-REBOOT_WAIT = 60
 
 # A folder of this machine, and where a node sees it
 Bind = tuple[str | pathlib.Path, str | pathlib.Path]

@@ -85,7 +85,7 @@ def read(cluster: Cluster, host: str, state: str = "read", over: t.Sequence[str]
     return cluster.loop(host, list(over) or cluster.hosts, registered.RECORDS, point="read", state=state, **more)
 
 
-def nodes(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, run: t.Callable[[], t.Any]) -> dict[str, dict[str, t.Any]]:
+def nodes(monkeypatch: pytest.MonkeyPatch, run: t.Callable[[], t.Any]) -> dict[str, dict[str, t.Any]]:
     """What the page shows of each host."""
     stories: list[t.Any] = []
     whole = story.story
@@ -335,7 +335,7 @@ def test_a_host_that_failed(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -
     fails(cluster, "web3", stderr="dpkg: error", rc=100)
     read(cluster, "web3")
     result: dict[str, t.Any] = {}
-    found = nodes(cluster, monkeypatch, lambda: result.update(cluster.run("web3", point="failed")))
+    found = nodes(monkeypatch, lambda: result.update(cluster.run("web3", point="failed")))
     assert result["failed"]
     assert result["msg"] == (
         "Stopped because web3 failed. Upgrade the packages of web3: dpkg: error (exit code 100). Corosync is down on web3, or may be. "
@@ -353,7 +353,7 @@ def test_a_host_that_went_out_of_reach(cluster: Cluster, monkeypatch: pytest.Mon
     cluster.play["active"] = ["web1", "web2"]
     read(cluster, "web2")
     result: dict[str, t.Any] = {}
-    found = nodes(cluster, monkeypatch, lambda: result.update(cluster.run("web2", point="failed")))
+    found = nodes(monkeypatch, lambda: result.update(cluster.run("web2", point="failed")))
     assert result["msg"].startswith(
         "Stopped because web3 failed. Ansible lost contact with web3. Corosync is down on web3, or may be. Done: web2. As they were: web1. "
         "See that Ansible can log in to web3"
@@ -380,7 +380,7 @@ def test_what_a_rescue_among_the_users_tasks_has_mended_is_no_failure(cluster: C
         fails(cluster, host, "The first try")
         read(cluster, host, state)
     begun(cluster, "web1", *PHASES)
-    found = nodes(cluster, monkeypatch, lambda: cluster.run("web1", point="finish", batch=cluster.hosts))
+    found = nodes(monkeypatch, lambda: cluster.run("web1", point="finish", batch=cluster.hosts))
     assert {name: node["result"] for name, node in found.items()} == {"web1": "upgraded", "web2": "unchanged", "web3": "upgraded"}
 
 
@@ -390,7 +390,7 @@ def test_a_look_that_failed(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -
     fails(cluster, "web3", "See what there is to do on this node", msg="no route")
     read(cluster, "web3")
     result: dict[str, t.Any] = {}
-    found = nodes(cluster, monkeypatch, lambda: result.update(cluster.run("web3", point="failed")))
+    found = nodes(monkeypatch, lambda: result.update(cluster.run("web3", point="failed")))
     assert result["msg"].startswith("Stopped before web3. See what there is to do on web3: no route. As they were: web3, web1, web2.")
     assert found["web3"]["result"] == "failed"
 
@@ -436,7 +436,7 @@ def test_failures_of_an_earlier_turn_are_not_this_ones(cluster: Cluster, monkeyp
     fails(cluster, "web3")
     read(cluster, "web3")
     begun(cluster, "web3", "gate", turn="another")
-    found = nodes(cluster, monkeypatch, lambda: cluster.run("web3", point="finish"))
+    found = nodes(monkeypatch, lambda: cluster.run("web3", point="finish"))
     assert found["web3"]["result"] == "running"
 
 
@@ -510,7 +510,7 @@ def test_gates_alone_have_phases_and_results(cluster: Cluster, monkeypatch: pyte
     cluster.hostvars["web2"][registered.RESULTS["gate"]]["results"][0].update(started=at(-10), ended=at(-9))  # of an earlier run
     fails(cluster, "web3", "Something that a rescue has mended")
     read(cluster, "web3")
-    found = nodes(cluster, monkeypatch, lambda: cluster.run("web1", point="finish", batch=cluster.hosts))
+    found = nodes(monkeypatch, lambda: cluster.run("web1", point="finish", batch=cluster.hosts))
     assert [(node["result"], [phase["phase"] for phase in node["phases"]]) for node in found.values()] == [
         ("untouched", []),
         ("done", []),

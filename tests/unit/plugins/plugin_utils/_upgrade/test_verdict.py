@@ -24,7 +24,6 @@ from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import valu
 HOSTS = ["a", "b"]
 RUN = "0123456789abcdef"
 END = 1000
-MOMENT = "at must be a moment in UTC such as '2026-11-22T10:15:02.123Z'"
 START = seen(0, "state", [1, 2, 3], 8, 2)
 STOPPED = mark(100, "corosync_unavailable", reason="not_running")
 BACK = (mark(130, "corosync_available"), seen(130, "node_restarted", [1, 2, 3], 16, 2))
