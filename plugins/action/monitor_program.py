@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _facts
-from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import result_of_action
+from ansible_collections.corosync.quorum.plugins.plugin_utils._actions import Action
 from ansible_collections.corosync.quorum.plugins.plugin_utils._monitor import unit
 from ansible_collections.corosync.quorum.plugins.plugin_utils._monitor.plan import FOLDERS, ROOTS, Plan, diffs, plan, seen_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._monitor.wishes import Wishes, wishes_of
@@ -25,24 +23,14 @@ READ = ("files", "texts", "token", "python", "root", "systemd", "textfile_fault"
 Result = dict[str, t.Any]
 
 
-class ActionModule(ActionBase):
+class ActionModule(Action):
     """phase: `plan` or `apply`."""
 
-    _supports_check_mode = True
-    _supports_async = False
-
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        super().run(tmp, task_vars)
-        self._vars = task_vars or {}
-        self._host = str(self._vars.get("inventory_hostname"))
-        try:
-            _facts.refuse(self._host, self._vars, lambda name: name.startswith(("monitor_", "__monitor_")))
-            wishes = wishes_of(self._options())
-            made = self._plan(wishes)
-            result = self._apply(wishes, made) if self._task.args.get("phase") == "apply" else self._said(wishes, made)
-        except Unusable as error:
-            result = {"failed": True, "msg": str(error)}
-        return dict({"changed": False}, **result_of_action(result))
+    def _act(self) -> Result:
+        _facts.refuse(self._host, self._vars, lambda name: name.startswith(("monitor_", "__monitor_")))
+        wishes = wishes_of(self._options())
+        made = self._plan(wishes)
+        return self._apply(wishes, made) if self._task.args.get("phase") == "apply" else self._said(wishes, made)
 
     def _options(self) -> Result:
         if VARIABLE not in self._vars:

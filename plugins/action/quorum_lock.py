@@ -9,11 +9,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller, _lock
-from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import untemplated
 
 MODULE = "corosync.quorum.quorum_lock"
 OWN = "_holder"
@@ -23,23 +21,17 @@ ATTEMPTS = 3
 Result = dict[str, t.Any]
 
 
-class ActionModule(ActionBase):
+class ActionModule(_actions.Action):
     """Runs the module. For state=taken it says who takes the lock, and whose may be taken over."""
 
-    _supports_check_mode = True
-    _supports_async = False
-
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        super().run(tmp, task_vars)
-        self._vars = task_vars or {}
         if OWN in self._task.args:
             raise AnsibleActionFail(f"{OWN} is not for use in a task: remove it.")
+        return super().run(tmp, task_vars)
+
+    def _act(self) -> Result:
         args = dict(self._task.args)
-        try:
-            result = {"taken": self._take, "held": self._check}.get(str(args.get("state")), self._module)(args)
-        except Unusable as error:
-            result = {"failed": True, "msg": str(error)}
-        return dict({"changed": False}, **untemplated(result))
+        return {"taken": self._take, "held": self._check}.get(str(args.get("state")), self._module)(args)
 
     def _take(self, args: Result) -> Result:
         """Take it, also from a run that is over for sure. Raises Unusable where another run has it."""
@@ -53,19 +45,19 @@ class ActionModule(ActionBase):
             if found is None or not _lock.has_ended(found, own, _controller.lives):
                 break
             take_over = [*take_over, found.run_id]
-        raise Unusable(_lock.refusal([self._host], found, own) if found else f"What {self._host} says of its lock is no lock.")
+        raise Unusable(_lock.refusal([self._node], found, own) if found else f"What {self._node} says of its lock is no lock.")
 
     def _check(self, args: Result) -> Result:
         """Whether the run still has it, and may go on. Raises Unusable where not."""
         result = self._module(args)
         look = _lock.look_of(dict(result, lock_fault=""))
-        why = "" if result.get("failed") else _lock.doubt(self._host, look, str(args.get("run")), has_taken=not self._task.check_mode, before_a_node=True)
+        why = "" if result.get("failed") else _lock.doubt(self._node, look, str(args.get("run")), has_taken=not self._task.check_mode, before_a_node=True)
         if why:
             raise Unusable(f"Nothing more was stopped: {why}")
         return result
 
     @property
-    def _host(self) -> str:
+    def _node(self) -> str:
         return str(self._task.delegate_to or self._vars["inventory_hostname"])
 
     def _module(self, args: Result) -> Result:

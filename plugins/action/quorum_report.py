@@ -10,16 +10,13 @@ import json
 import time
 import typing as t
 
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import described
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted, shown
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _facts
-from ansible_collections.corosync.quorum.plugins.plugin_utils._actions import host_of
-from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import result_of_action
+from ansible_collections.corosync.quorum.plugins.plugin_utils._actions import Action, host_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._controller import who
 from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet.clusters import clusters
 from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet.types import VERDICTS, Cluster
@@ -41,41 +38,33 @@ Result = dict[str, t.Any]
 display = Display()
 
 
-class ActionModule(ActionBase):
+class ActionModule(Action):
     """point: `ask` one host for its quorum and its lock; or `show` what all of them said.
 
     hosts: all hosts of the play. html, json: paths. fail_on: verdicts.
     """
 
-    _supports_check_mode = True
-    _supports_async = False
+    def _act(self) -> Result:
+        return {"ask": self._ask, "show": self._show}[self._task.args["point"]]()
 
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        super().run(tmp, task_vars)
-        point = {"ask": self._ask, "show": self._show}[self._task.args["point"]]
-        return dict({"changed": False}, **result_of_action(point(task_vars or {})))
-
-    def _ask(self, variables: Result) -> Result:
+    def _ask(self) -> Result:
         """As votequorum_info, and who has the lock: both by one module."""
         asked_at = utc(time.time())
         arguments = {"if_unavailable": "report", JUDGE: False, LOCK: True}
-        answer = answer_of(self, (*RETURNED, *RETURNED_OF_LOCK), module_name=INFO, module_args=arguments, task_vars=variables)
+        answer = answer_of(self, (*RETURNED, *RETURNED_OF_LOCK), module_name=INFO, module_args=arguments, task_vars=self._vars)
         lock = {name: answer.pop(name) for name in RETURNED_OF_LOCK if name in answer}
         answer.pop("invocation", None)
         facts = discovered(self)
-        result = judged(answer, host_of(self._task, variables), asked_at)
+        result = judged(answer, host_of(self._task, self._vars), asked_at)
         return dict(result, **look_of(lock).as_data(), **({"ansible_facts": facts} if facts else {}))
 
-    def _show(self, variables: Result) -> Result:
+    def _show(self) -> Result:
         args = dict(self._task.args)
-        try:
-            _facts.refuse(str(variables.get("inventory_hostname")), variables, lambda name: name.startswith("quorum_report_"))
-            found = self._clusters([str(host) for host in args["hosts"]], variables["hostvars"])
-        except Unusable as error:
-            return {"failed": True, "msg": str(error)}
+        _facts.refuse(self._host, self._vars, lambda name: name.startswith("quorum_report_"))
+        found = self._clusters([str(host) for host in args["hosts"]], self._vars["hostvars"])
         for line in ["", *table(found), ""]:
             display.display(line)
-        return self._end(found, args, variables)
+        return self._end(found, args)
 
     def _clusters(self, hosts: list[str], hostvars: t.Mapping[str, t.Any]) -> list[Cluster]:
         results, labels = {}, {}
@@ -87,10 +76,10 @@ class ActionModule(ActionBase):
                 labels[host] = label
         return clusters(results, labels, MAX_AGE, time.time())
 
-    def _end(self, found: list[Cluster], args: Result, variables: Result) -> Result:
+    def _end(self, found: list[Cluster], args: Result) -> Result:
         """Everything that can be made is made; what could not, and the verdicts that were to fail, are said together."""
         made: dict[str, t.Callable[[], str]] = {
-            "html": lambda: fleet_page(found, time.time(), who(variables)),
+            "html": lambda: fleet_page(found, time.time(), who(self._vars)),
             "json": lambda: json.dumps(found, indent=1) + "\n",
         }
         written, faults = [], []

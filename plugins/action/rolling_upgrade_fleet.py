@@ -6,20 +6,17 @@
 
 from __future__ import annotations
 
-import secrets
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
-from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller, _facts
-from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import result_of_action
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _facts
 from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet import many, parts
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.file import page_of_refusal
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import input, preflight, registered
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play, few_forks
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import preflight, registered
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.action import UpgradeAction, run_from
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, last_words
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Fleet, FleetPart
 
@@ -27,38 +24,22 @@ Result = dict[str, t.Any]
 display = Display()
 
 
-class ActionModule(ActionBase):
+class ActionModule(UpgradeAction):
     """point: `judge` all clusters, once for the play; `own`: what of it is this host's."""
 
-    _supports_check_mode = True
-    _supports_async = False
+    def _work(self) -> Result:
+        return self._judge() if self._args["point"] == "judge" else self._own()
 
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        super().run(tmp, task_vars)
-        self._vars = task_vars or {}
-        self._args = dict(self._task.args)
-        self._started = _actions.now()
-        host = str(self._vars["inventory_hostname"])
-        try:
-            registered.refuse_facts(host, self._vars)
-            result = self._judge() if self._args["point"] == "judge" else self._own(host)
-        except (AnsibleActionFail, Unusable) as error:
-            # Returned and not raised: ansible-core says what an action raises twice.
-            result = {"failed": True, "msg": str(error)}
-        return dict({"changed": False}, **result_of_action(result))
-
-    def _own(self, host: str) -> Result:
+    def _own(self) -> Result:
         """The plan of this host's cluster. What is known of all of them is taken as it is: to template it once a host and task would cost the square."""
         fleet = self._vars.get(registered.PLAN)
         if not isinstance(fleet, dict) or fleet.get("failed") or not fleet.get("clusters"):
             raise AnsibleActionFail("There is no plan: run the playbook from its start, without --start-at-task and without tags.")
-        return dict(many.own(t.cast(Fleet, fleet), host))
+        return dict(many.own(t.cast(Fleet, fleet), self._host))
 
     def _judge(self) -> Result:
-        self._options: dict[str, t.Any] = dict(self._args["options"])
-        self._play = Play.of(self._args["play"])
         hosts = list(dict.fromkeys([*self._play.cluster, *self._play.everyone]))
-        variables = {host: registered.variables_of(self._vars["hostvars"], host) for host in hosts}
+        variables = {host: registered.variables_of(self._hostvars, host) for host in hosts}
         views = preflight.views_of(variables.values(), hosts)
         labels = {host: label for host, found in variables.items() if (label := _facts.label_of(found)) is not None}
         found = parts.parts_of(views, labels)
@@ -70,33 +51,27 @@ class ActionModule(ActionBase):
 
     def _judge_one(self, views: preflight.Views, found: parts.Parts) -> Result:
         """As the entry point preflight does. Fails with all reasons, and nothing was changed."""
-        wrong = input.refusals(self._options, self._play, self._vars["groups"]["all"], self._vars.get("playbook_dir", "."))
+        wrong = self._wrong_input(self._options, self._play)
         reasons = wrong or [sentence for part in found.clusters for sentence in part.refusals]
-        plan = None
+        run = None
         if not wrong:
-            views = {host: views[host] for host in self._play.cluster}
-            plan, more = preflight.judged(views, self._options, self._play.everyone, self._controller())
+            run, more = self._run_of_play({host: views[host] for host in self._play.cluster})
             reasons += more
-        if plan is None or reasons:
+        if run is None or reasons:
             said = last_words(End("refused", reasons=reasons))
             return {"failed": True, "msg": said, **self._report(said)}
-        plan["warnings"] += few_forks(self._vars.get("ansible_forks"), len(self._play.batch))
-        return dict(preflight.accepted(plan, views, _actions.now(), secrets.token_hex(8)))
+        return dict(run)
 
     def _report(self, said: str) -> Result:
         path = "" if self._task.check_mode else str(self._options["report"] or "")
         return page_of_refusal(path, self._play.cluster, self._started, said, self._vars)
-
-    def _controller(self) -> preflight.Controller:
-        return preflight.Controller(_controller.process(), _controller.lives)
 
     # ---- many --------------------------------------------------------------------------------------------------------
 
     def _judge_many(self, views: preflight.Views, found: parts.Parts, variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> Result:
         """What is known of each. Fails only where none can be upgraded."""
         at_once = many.at_once(self._args.get("at_once"))
-        hostvars = self._vars["hostvars"]
-        self._everywhere = registered.variables_of(hostvars, "localhost")
+        self._everywhere = registered.variables_of(self._hostvars, "localhost")
         made = [self._judge_part(views, part, variables) for part in found.clusters]
         fleet = many.fleet(made, found.strangers, self._faults(), at_once, _actions.now(), self._vars["groups"]["all"])
         for line in ["", *many.plan_in_words(fleet, bool(self._task.check_mode), self._vars.get("ansible_forks")), ""]:
@@ -112,15 +87,14 @@ class ActionModule(ActionBase):
         first, options = many.options_of(part.hosts, variables)
         play = Play(first, part.hosts, part.hosts, part.hosts, part.hosts)
         refusals = list(part.refusals)
-        plan = None
+        run = None
         if options is None:
             refusals += [f"{first} was not asked: {view['answer'].get('msg')}" for view in own.values()]
         else:
-            refusals += input.refusals(options, play, self._vars["groups"]["all"], self._vars.get("playbook_dir", "."))
+            refusals += self._wrong_input(options, play)
             refusals += many.not_for_all(options, self._everywhere)
             if not refusals:
-                plan, refusals = preflight.judged(own, options, part.hosts, self._controller())
-        run = preflight.accepted(plan, own, _actions.now(), secrets.token_hex(8)) if plan and not refusals else None
+                run, refusals = run_from(own, options, part.hosts)
         return FleetPart(name=part.name, hosts=list(part.hosts), run=run, refusals=refusals, host=first)
 
     def _faults(self) -> list[str]:

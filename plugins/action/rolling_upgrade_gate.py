@@ -6,23 +6,20 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible.plugins.action import ActionBase
+from ansible.errors import AnsibleActionFail, AnsibleError
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
-from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller, _lock
-from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import result_of_action
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _lock
 from ansible_collections.corosync.quorum.plugins.plugin_utils._facts import FromFacts
 from ansible_collections.corosync.quorum.plugins.plugin_utils._received import StrangeAnswer, answer_of, value_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.file import page_of_refusal
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import back, gate, input, keys, look, preflight, registered, stacks
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.action import TurnAction
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.asked import Asked
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play, few_forks
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, Failure, last_words
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.locking import BEGINNING, Locking
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.named import named
@@ -44,19 +41,10 @@ _LOCKING: dict[tuple[str, str], Locking] = {}
 Result = dict[str, t.Any]
 
 
-class ActionModule(ActionBase):
+class ActionModule(TurnAction):
     """One gate: point names it. With a loop over hosts, `asked` is the host of this item, to which the task is delegated."""
 
-    _supports_check_mode = True
-    _supports_async = False
-
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        super().run(tmp, task_vars)
-        self._vars = task_vars or {}
-        self._args = dict(self._task.args)
-        self._options: dict[str, t.Any] = dict(self._args["options"])
-        self._play = Play.of(self._args["play"])
-        started, turn = _actions.now(), None
+    def _take(self) -> Result:
         points: dict[str, t.Callable[[], Result]] = {
             "input": self._input,
             "ask": self._ask,
@@ -72,30 +60,19 @@ class ActionModule(ActionBase):
             "finish": self._finish,
             "finished": self._finished,
         }
-        try:
-            registered.refuse_facts(self._play.host, self._vars)
-            turn = self._turn()
-            result = points[self._args["point"]]()
-        except (AnsibleActionFail, Unusable) as error:
-            # Returned and not raised: ansible-core says what an action raises twice.
-            result = {"failed": True, "msg": str(error)}
-            if not isinstance(error, FromFacts):  # nor is where to write it
-                result.update(self._report_of_a_refusal(started, str(error)))
-        except AnsibleConnectionFailure as error:
-            # Ansible would end the play without a word of ours, and with the lock.
-            result = {"failed": True, "msg": _actions.out_of_reach(str(self._args.get("asked") or self._play.host), error)}
-        return dict({"changed": False, "started": started, "ended": _actions.now(), "turn": turn}, **result_of_action(result))
+        return points[self._args["point"]]()
 
-    def _report_of_a_refusal(self, started: str, said: str) -> Result:
-        if self._args["point"] not in _REFUSALS or self._task.check_mode:
-            return {}
-        return page_of_refusal(str(self._options["report"] or ""), self._play.cluster, started, said, self._vars)
+    def _result_of(self, error: AnsibleActionFail | Unusable) -> Result:
+        result = super()._result_of(error)
+        if isinstance(error, FromFacts) or self._args["point"] not in _REFUSALS or self._task.check_mode:
+            return result  # a fact may also say where to write the report
+        return dict(result, **page_of_refusal(str(self._options["report"] or ""), self._play.cluster, self._started, str(error), self._vars))
 
     # ---- before the first node ---------------------------------------------------------------------------------------
 
     def _input(self) -> Result:
         """Refuse what was given wrongly, before any host is asked."""
-        refusals = input.refusals(self._options, self._play, self._vars["groups"]["all"], self._vars.get("playbook_dir", "."))
+        refusals = self._wrong_input(self._options, self._play)
         if refusals:
             raise AnsibleActionFail(last_words(End("refused", reasons=refusals)))
         return {}
@@ -113,7 +90,7 @@ class ActionModule(ActionBase):
 
     def _survey(self) -> Result:
         """As _ask(), of a host that may be of any cluster, with its options, which may be another cluster's as well. What was given wrongly is said later."""
-        if input.refusals(self._options, self._play, self._vars["groups"]["all"], self._vars.get("playbook_dir", ".")):
+        if self._wrong_input(self._options, self._play):
             return {"options": self._options}
         return dict(self._ask(), options=self._options)
 
@@ -133,22 +110,20 @@ class ActionModule(ActionBase):
 
     def _preflight(self) -> Result:
         """The plan. Fails with all reasons, and nothing was changed."""
-        views = preflight.views_of((registered.variables_of(self._vars["hostvars"], host) for host in self._play.batch), self._play.cluster)
-        controller = preflight.Controller(_controller.process(), _controller.lives)
-        found, refusals = preflight.judged(views, self._options, self._play.everyone, controller)
-        if refusals:
+        views = preflight.views_of((registered.variables_of(self._hostvars, host) for host in self._play.batch), self._play.cluster)
+        run, refusals = self._run_of_play(views)
+        if run is None:
             raise AnsibleActionFail(last_words(End("refused", reasons=refusals)))
-        found["warnings"] += few_forks(self._vars.get("ansible_forks"), len(self._play.batch))
-        return dict(preflight.accepted(found, views, _actions.now(), secrets.token_hex(8)))
+        return dict(run)
 
     # ---- the lock ----------------------------------------------------------------------------------------------------
 
     def _take_lock(self) -> Result:
         """Take the lock on one host an item. What was taken is given back by the rescue where an item fails."""
-        run, asked = self._run(), str(self._args["asked"])
+        run, asked = self._run, str(self._args["asked"])
         if run is None:
             raise AnsibleActionFail(f"{BEGINNING} There is no plan: the entry point preflight has to run as a whole, without tags.")
-        locking = _LOCKING.setdefault((str(self._task._uuid), self._play.host), Locking())
+        locking = _LOCKING.setdefault((str(self._task._uuid), self._host), Locking())
         if locking.is_over:
             return _skipped("the lock cannot be had on another host")
         locking.is_over = True
@@ -170,7 +145,7 @@ class ActionModule(ActionBase):
 
     def _give_back(self) -> Result:
         """Give the lock of this run back on one host. Nothing here may hide why that is done; what cannot be given back is for a later run to see."""
-        run = self._run()
+        run = self._run
         if run is None or self._task.check_mode:
             return {}
         try:
@@ -193,13 +168,13 @@ class ActionModule(ActionBase):
     def _refused(self) -> Result:
         """Behind a gate that said no, where it is used alone."""
         kept = "" if len(self._play.batch) == 1 else "Other hosts of its batch continue, so this run keeps its lock."
-        failure = Failure(self._play.host, "gate", _actions.failure_of(self._vars)[1])
+        failure = Failure(self._host, "gate", _actions.failure_of(self._vars)[1])
         raise AnsibleActionFail(last_words(End("not_stopped", failures=[failure], more=kept)))
 
     def _not_back(self) -> Result:
         """Behind a gate after a start that failed, where it is used alone. Its own words stand above."""
-        kept = " This run keeps its lock." if self._run() else ""
-        raise AnsibleActionFail(f"The play stops, because {self._play.host} is not back as it has to be.{kept}")
+        kept = " This run keeps its lock." if self._run else ""
+        raise AnsibleActionFail(f"The play stops, because {self._host} is not back as it has to be.{kept}")
 
     # ---- around the stop of one node ---------------------------------------------------------------------------------
 
@@ -243,15 +218,15 @@ class ActionModule(ActionBase):
         return result
 
     def _asked(self) -> Asked:
-        run = self._run()
-        return _ASKED.setdefault((str(self._task._uuid), self._play.host), Asked(asks_all=bool(run and run.get("asks_all"))))
+        run = self._run
+        return _ASKED.setdefault((str(self._task._uuid), self._host), Asked(asks_all=bool(run and run.get("asks_all"))))
 
     def _stop(self) -> gate.Stop:
-        run = self._run()
+        run = self._run
         names = self._nodes(run)
         resumed = {host: run["nodeids"][host] for host in run["resumed"] if host in run["nodeids"]} if run else {}
         return gate.Stop(
-            host=self._play.host,
+            host=self._host,
             batch={host: names[host] for host in self._play.batch},
             touched={host: names[host] for host in self._play.touched},
             resumed=resumed,
@@ -259,7 +234,7 @@ class ActionModule(ActionBase):
             qdevice=str(self._options["qdevice"]),
             expects_device=bool(run and run["qdevice"]),
             state=str(self._args.get("state") or gate.Stop.state),
-            turn=self._turn(),
+            turn=self._turn,
             run_id=run["run_id"] if run else "",
             has_lock=run is not None and not self._task.check_mode,
             is_first=not look.is_true(self._args.get("again")),
@@ -272,15 +247,15 @@ class ActionModule(ActionBase):
             if run and host in run["nodeids"]:
                 nodes[host] = run["nodeids"][host]
             else:
-                own = host == self._play.host
-                given = self._options["node"] if own else registered.variables_of(self._vars["hostvars"], host).get("rolling_upgrade_node")
+                own = host == self._host
+                given = self._options["node"] if own else registered.variables_of(self._hostvars, host).get("rolling_upgrade_node")
                 nodes[host] = host if given is None else given
         return nodes
 
     def _after_start(self) -> Result:
         """First the node itself, then hosts that stay until one has answered: is it back, does that last, and do the others see it?"""
         asked, loop = str(self._args["asked"]), self._asked()
-        if asked == self._play.host:
+        if asked == self._host:
             value = self._wait(back.on_the_node(asked, self._must_return(), self._options["stable_for"], self._options["timeout"]))
             loop.value = None if self._task.check_mode else value
             return {"nodeid": value.get("nodeid")}
@@ -290,7 +265,7 @@ class ActionModule(ActionBase):
             return _skipped("another host has answered")
         loop.is_over = True
         try:
-            self._see(back.by_another(self._play.host, asked, loop.value, self._options["timeout"]))
+            self._see(back.by_another(self._host, asked, loop.value, self._options["timeout"]))
         except AnsibleError as error:
             if not _actions.cannot_log_in(error):
                 raise
@@ -304,7 +279,7 @@ class ActionModule(ActionBase):
         loop.is_over = asked == self._play.witnesses[-1]
         if loop.is_over:
             reasons = "; ".join(f"{host} ({said})" for host, said in loop.out_of_reach.items())
-            raise AnsibleActionFail(f"{self._play.host} is back, but no other host can be asked whether it sees it: {reasons}.")
+            raise AnsibleActionFail(f"{self._host} is back, but no other host can be asked whether it sees it: {reasons}.")
         return _skipped(f"{asked} cannot be logged in to, so the next host is asked: {why}")
 
     def _see(self, conditions: back.Conditions) -> None:
@@ -316,21 +291,21 @@ class ActionModule(ActionBase):
             if _actions.cannot_log_in(error):
                 raise
         if not back.is_met(conditions, value):
-            self._wait(conditions, f"{self._play.host} is back, but {self._args['asked']} does not say whether it sees it: ")
+            self._wait(conditions, f"{self._host} is back, but {self._args['asked']} does not say whether it sees it: ")
 
     def _must_return(self) -> t.Any:
-        answer = registered.gate_of(self._vars, self._turn())
+        answer = registered.gate_of(self._vars, self._turn)
         if answer is not None:
             return answer["must_return"]
-        run = self._run()
-        return {"members": [self._nodes(run)[self._play.host]], "min_votes": None, "qdevice": bool(run and run["qdevice"])}
+        run = self._run
+        return {"members": [self._nodes(run)[self._host]], "min_votes": None, "qdevice": bool(run and run["qdevice"])}
 
     # ---- in the end --------------------------------------------------------------------------------------------------
 
     def _finish(self) -> Result:
         """All is as it was before the first node, on one host. If it is not, this run changes nothing more, so the lock is given back all the same."""
         try:
-            self._wait(back.in_the_end(self._run(), str(self._args["asked"]), self._options["timeout"]))
+            self._wait(back.in_the_end(self._run, str(self._args["asked"]), self._options["timeout"]))
         except AnsibleActionFail:
             self._give_back()
             raise
@@ -351,7 +326,7 @@ class ActionModule(ActionBase):
 
     def _forget_done(self) -> None:
         """No node is left to be done, so nothing has to tell a later run which ones are."""
-        run = self._run()
+        run = self._run
         if run is None or not (str(self._args["asked"]) in run["done"] or look.wishes_of(self._options, ".").is_for_every_node):
             return
         args = {"state": "removed", "only_done": True, "path": str(self._options["state_file"]), "run": run["run_id"]}
@@ -368,12 +343,6 @@ class ActionModule(ActionBase):
                 said = (beginning or f"Quorum cannot be read on {asked}: ") + said
             raise AnsibleActionFail(named(asked, said))
         return result.get("votequorum") or {}
-
-    def _run(self) -> Run | None:
-        return registered.current_run(self._vars["hostvars"], self._play.cluster)
-
-    def _turn(self) -> str | None:
-        return registered.turn_of(self._vars, self._run())
 
 
 def _skipped(why: str) -> Result:

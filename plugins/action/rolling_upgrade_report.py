@@ -13,29 +13,26 @@ import json
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible.plugins.action import ActionBase
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.utils.display import Display
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.options import is_run_id
-from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller
-from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import result_of_action
 from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet.ending import failure as has_failed
 from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet.ending import in_words
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report import many
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.file import write
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered, rehearsal, standing
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.account import Account
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.action import UpgradeAction
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import seconds, whole_number
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, end_of, failure_of, is_last_to_speak, last_words
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.locking import BEGINNING
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.look import is_true
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.named import named
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Ended, Fleet, Run, Verdict
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Ended, Fleet, Verdict
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.question import LONGEST, in_time
 
 WATCH = "corosync.quorum.watch_quorum"
@@ -49,20 +46,12 @@ Result = dict[str, t.Any]
 display = Display()
 
 
-class ActionModule(ActionBase):
+class ActionModule(UpgradeAction):
     """point: `begun`, when the watches were started; `read` the record of one host; `failed`: write the page and stop; `so_far`: write it; `finish`:
     write it and judge.
     """
 
-    _supports_check_mode = True
-    _supports_async = False
-
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        super().run(tmp, task_vars)
-        self._vars = task_vars or {}
-        self._args = dict(self._task.args)
-        self._options: dict[str, t.Any] = dict(self._args["options"])
-        self._play = Play.of(self._args["play"])
+    def _work(self) -> Result:
         points: dict[str, t.Callable[[], Result]] = {
             "begun": self._begun,
             "read": self._read,
@@ -72,22 +61,13 @@ class ActionModule(ActionBase):
             "not_as_before": self._not_as_before,
             "note": self._note,
         }
-        try:
-            registered.refuse_facts(self._play.host, self._vars)
-            result = points[str(self._args["point"])]()
-        except (AnsibleActionFail, Unusable) as error:
-            # Returned and not raised: ansible-core says what an action raises twice.
-            result = {"failed": True, "msg": str(error)}
-        except AnsibleConnectionFailure as error:
-            # Ansible would end the play without a word of ours, and with the lock.
-            result = {"failed": True, "msg": _actions.out_of_reach(str(self._args.get("asked") or self._play.host), error)}
-        return dict({"changed": False}, **result_of_action(result))
+        return points[str(self._args["point"])]()
 
     # ---- the record of one host --------------------------------------------------------------------------------------
 
     def _begun(self) -> Result:
         """Wait until this run's watch on one host has recorded its first look. What watches of earlier runs have recorded there, which end with that."""
-        run, host = self._run(), str(self._args["asked"])
+        run, host = self._run, str(self._args["asked"])
         if run is None or not self._watches():
             return {"skipped": True, "skip_reason": "quorum is not watched"}
         first = self._first_look(run["run_id"], host)
@@ -130,7 +110,7 @@ class ActionModule(ActionBase):
     def _read(self) -> Result:
         """What the watch of one host has recorded, and why this host has failed, if it has. Nothing here may hide what failed."""
         asked, state = str(self._args["asked"]), str(self._args["state"])
-        result: Result = {"host": asked, "record": {}, "failure": "", "turn": self._turn()}
+        result: Result = {"host": asked, "record": {}, "failure": "", "turn": self._turn}
         if state == "read":
             result["failure"] = self._failure()
         elif state == "finished":
@@ -138,7 +118,7 @@ class ActionModule(ActionBase):
             gate = _actions.run(self, GATE, {**self._args, "point": "give_back" if self._has_ended_early() else "finished"}, self._vars)
             result["warnings"] = list(gate.get("warnings", []))
             state = "stopped"
-        run = self._run()
+        run = self._run
         if run is None or not self._watches():
             return result
         try:
@@ -149,8 +129,8 @@ class ActionModule(ActionBase):
 
     def _has_ended_early(self) -> bool:
         """Of one cluster among many: then a later run has to know which of its nodes are done."""
-        run = registered.own_run(self._vars["hostvars"], self._play) if self._play.is_of_many else None
-        return run is not None and standing.has_ended(self._play, self._vars["hostvars"], run)
+        run = registered.own_run(self._hostvars, self._play) if self._play.is_of_many else None
+        return run is not None and standing.has_ended(self._play, self._hostvars, run)
 
     def _record(self, state: str, run_id: str) -> Result:
         """The result of watch_quorum for a run's record, with `spread`: for how long it was asked."""
@@ -167,13 +147,11 @@ class ActionModule(ActionBase):
     def _failure(self) -> str:
         """Which task of this host has failed, and why. Ansible tells it in a rescue."""
         name, why = _actions.failure_of(self._vars)
-        return named(self._play.host, f"{name}: {why}") if name or why else ""
+        return named(self._host, f"{name}: {why}") if name or why else ""
 
+    @property
     def _turn(self) -> str | None:
-        return registered.turn_of(self._vars, self._run())
-
-    def _run(self) -> Run | None:
-        return registered.current_run(self._vars["hostvars"], self._play.cluster)
+        return registered.turn_of(self._vars, self._run)
 
     def _watches(self) -> bool:
         return is_true(self._options["watch"]) and not self._task.check_mode
@@ -184,10 +162,10 @@ class ActionModule(ActionBase):
         """A host has failed: write what is known so far, and stop before the next node. Only the last host of the batch says why."""
         play, progress = self._play, self._account().progress()
         failing = [host for host in play.batch if host in progress and progress[host].failure]
-        failed = [host for host in play.everyone if host in failing or host in play.failed] or [play.host]
+        failed = [host for host in play.everyone if host in failing or host in play.failed] or [self._host]
         dummy, where = self._write(lambda judged: last_words(end_of(play.cluster, progress, failed)))
-        if play.host in failing and not is_last_to_speak(play.host, play.batch, failing):
-            return {"failed": True, "msg": f"{play.host} failed. The other hosts of its batch come back first.", "report": where}
+        if self._host in failing and not is_last_to_speak(self._host, play.batch, failing):
+            return {"failed": True, "msg": f"{self._host} failed. The other hosts of its batch come back first.", "report": where}
         return {"failed": True, "msg": last_words(end_of(play.cluster, progress, failed, where)), "report": where}
 
     def _not_as_before(self) -> Result:
@@ -202,39 +180,39 @@ class ActionModule(ActionBase):
             return last_words(End("not_as_before", reasons=reasons, more=more))
 
         judged, where = self._write(said)
-        run = self._run()
+        run = self._run
         return {"failed": True, "msg": said(judged, where), "run_id": run["run_id"] if run else ""}
 
     def _note(self) -> Result:
         """In a run over many clusters: why it ends for this one. Whoever reads that may not fail, as the others go on."""
-        run, play, how, failure = self._run(), self._play, str(self._args["how"]), self._failure()
+        run, play, how, failure = self._run, self._play, str(self._args["how"]), self._failure()
         why = _actions.failure_of(self._vars)[1].replace(BEGINNING, "").strip() or "Nobody knows why."
         broken = False
         if how in ("failed", "lost"):
             progress = self._account().progress()
             if how == "failed":
-                mine = progress.get(play.host) or Progress(look=None, results={})
-                progress[play.host] = dataclasses.replace(mine, failure=failure)
-                broken = failure_of(play.host, progress[play.host]).is_broken
-            failed = play.failed + ([play.host] if how == "failed" else [])
+                mine = progress.get(self._host) or Progress(look=None, results={})
+                progress[self._host] = dataclasses.replace(mine, failure=failure)
+                broken = failure_of(self._host, progress[self._host]).is_broken
+            failed = play.failed + ([self._host] if how == "failed" else [])
             why = last_words(end_of(play.cluster, progress, failed))
-        ended = Ended(run=run["run_id"] if run else "", host=play.host, how=how, failure=failure, turn=self._turn(), msg=why, broken=broken)
+        ended = Ended(run=run["run_id"] if run else "", host=self._host, how=how, failure=failure, turn=self._turn, msg=why, broken=broken)
         return dict(ended, _ansible_verbose_always=True)
 
     def _so_far(self) -> Result:
         """A gate that a play uses alone has failed: write what is known. The gate itself has the last word."""
-        if self._run() is None:
+        if self._run is None:
             return {"skipped": True, "skip_reason": "no preflight has begun a run that has a report"}
         dummy, where = self._write(lambda judged: _actions.failure_of(self._vars)[1])
         return {"report": where}
 
     def _finish(self) -> Result:
         """All hosts are done. Fails if quorum was lost at any moment, or if nobody can say that it was not."""
-        fleet = registered.fleet_of(self._vars["hostvars"], self._play.host)
+        fleet = registered.fleet_of(self._vars["hostvars"], self._host)
         if fleet is not None:
             return self._finish_many(fleet)
         judged, where = self._write()
-        run = self._run()
+        run = self._run
         if run and self._task.check_mode:
             self._say(rehearsal.in_words("", run, self._account().progress()))
         result = {"msg": f"{judged['sentence']} {where}".strip(), "run_id": run["run_id"] if run else ""}
@@ -244,11 +222,12 @@ class ActionModule(ActionBase):
 
     def _finish_many(self, fleet: Fleet) -> Result:
         """Fails if it has not ended well for each cluster, and names them."""
-        ends = many.conclusions(fleet, self._vars["hostvars"], self._play.gone, bool(self._task.check_mode))
+        variables = registered.Raw(self._vars["hostvars"])
+        ends = many.conclusions(fleet, variables, self._play.gone, bool(self._task.check_mode))
         if self._task.check_mode:
             for end in ends:
                 self._say(rehearsal.in_words(end.part["name"], end.part["run"], end.account.progress()) if end.part["run"] and end.account else [])
-        where = "" if self._task.check_mode else many.write(fleet, ends, self._vars["hostvars"], _actions.now(), _controller.who(self._vars))
+        where = "" if self._task.check_mode else many.write(fleet, ends, variables, _actions.now(), _controller.who(self._vars))
         said = "\n".join(filter(None, [in_words(fleet, ends, bool(self._task.check_mode)), where]))
         result = {"msg": said, "run_ids": [end.part["run"]["run_id"] for end in ends if end.part["run"]]}
         return dict(result, failed=True) if has_failed(fleet, ends) else dict(result, _ansible_verbose_always=True)
@@ -271,4 +250,4 @@ class ActionModule(ActionBase):
         return judged, write(str(self._options["report"]), content)
 
     def _account(self) -> Account:
-        return Account(self._vars["hostvars"], self._play.cluster, self._run(), self._play.batch, self._play.failed)
+        return Account(self._hostvars, self._play.cluster, self._run, self._play.batch, self._play.failed)

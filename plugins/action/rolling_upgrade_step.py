@@ -14,17 +14,15 @@ import secrets
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible.plugins.action import ActionBase
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.utils.display import Display
 
-from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions
-from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import result_of_action
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import look, registered, rehearsal, stacks, standing
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play, is_of_many, listed
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.action import TurnAction
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import is_of_many, listed
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import whole_number
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Look, Run
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Look
 
 Result = dict[str, t.Any]
 display = Display()
@@ -45,34 +43,15 @@ ROUND = "__rolling_upgrade_round"
 REBOOT_REQUESTS = ("/run/reboot-required", "/run/reboot-needed")
 
 
-class ActionModule(ActionBase):
+class ActionModule(TurnAction):
     """One phase: `phase` names it."""
 
-    _supports_check_mode = True
-    _supports_async = False
-
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        super().run(tmp, task_vars)
-        self._vars = task_vars or {}
-        self._args = dict(self._task.args)
-        self._options: dict[str, t.Any] = dict(self._args["options"])
-        self._host = str(self._vars["inventory_hostname"])
-        started, turn = _actions.now(), None
+    def _take(self) -> Result:
         phase = str(self._args["phase"])
-        try:
-            registered.refuse_facts(self._host, self._vars)
-            turn = self._turn()
-            result = self._look() if phase == "look" else self._of_turn(phase)
-        except (AnsibleActionFail, Unusable) as error:
-            # Returned and not raised: ansible-core says what an action raises twice.
-            result = {"failed": True, "msg": str(error)}
-        except AnsibleConnectionFailure as error:
-            # Ansible would end the play without a word of ours, without a report, and with the lock.
-            result = {"failed": True, "msg": _actions.out_of_reach(self._host, error)}
-        return dict({"changed": False, "turn": turn, "started": started, "ended": _actions.now()}, **result_of_action(result))
+        return self._look() if phase == "look" else self._of_turn(phase)
 
     def _of_turn(self, phase: str) -> Result:
-        found = self._found()
+        found = registered.look_of(self._vars, self._run)
         if found is None or registered.is_done(self._vars, found["turn"]):
             raise AnsibleActionFail(
                 f"Nothing was done on {self._host}: what there is to do was not looked for in this run. Run the role from its start, without "
@@ -118,7 +97,7 @@ class ActionModule(ActionBase):
         pending = bool(simulated.get("changed"))
         resumes = look.resumes_at(wishes, mark, pending)
         needed = look.needed(wishes, mark, pending)
-        run = self._run()
+        run = self._run
         phases = look.phases(wishes, resumes) if needed else []
         obstacles = stacks.obstacles(wishes.stack, wishes.hooks, seen, is_interrupted=True) if "stop" in phases else []
         if obstacles:
@@ -143,8 +122,8 @@ class ActionModule(ActionBase):
         play = self._args.get("play")
         if play is None or not is_of_many(play):
             return ""
-        run = registered.own_run(self._vars["hostvars"], Play.of(play))
-        return standing.why_not(Play.of(play), self._vars["hostvars"], run) if run else "This cluster is not upgraded."
+        run = registered.own_run(self._hostvars, self._play)
+        return standing.why_not(self._play, self._hostvars, run) if run else "This cluster is not upgraded."
 
     def _wishes(self) -> look.Wishes:
         return look.wishes_of(self._options, str(self._vars.get("playbook_dir", ".")))
@@ -199,7 +178,7 @@ class ActionModule(ActionBase):
     def _stack(self, phase: str) -> Result:
         """What the stack runs for a phase."""
         stack = str(self._options["stack"])
-        answer = registered.gate_of(self._vars, self._turn())
+        answer = registered.gate_of(self._vars, self._turn)
         if phase == "drain" and answer is not None and answer["down"]:
             return {"skipped": True, "skip_reason": f"{self._host} is down already"}
         timeout = whole_number(self._options, "timeout")
@@ -224,7 +203,7 @@ class ActionModule(ActionBase):
         return "" if found.get("failed") else stacks.said_by(unit, self._host, str(found.get("stdout") or ""))
 
     def _has_device(self, answer: Gate | None) -> bool:
-        run = self._run()
+        run = self._run
         return bool((answer and answer["device"]) or (run and run["qdevice"]))
 
     def _pacemaker_name(self, timeout: int) -> str:
@@ -276,8 +255,8 @@ class ActionModule(ActionBase):
 
         Before the node is touched the run must have its lock. Later on it must not be another run's, which does this node now.
         """
-        answer = registered.gate_of(self._vars, self._turn())
-        run = self._run()
+        answer = registered.gate_of(self._vars, self._turn)
+        run = self._run
         nodeid = answer["nodeid"] if answer else (run["nodeids"].get(self._host, 0) if run else 0)
         must_hold = phase == "stop" and run is not None
         return self._change_mark("written", phase=phase, nodeid=int(nodeid), rebooted=rebooted, must_hold=must_hold)
@@ -291,23 +270,14 @@ class ActionModule(ActionBase):
 
         Where the package manager would not tell a later run that nothing is left to do, the mark does so until this run has ended.
         """
-        if self._wishes().is_for_every_node and self._run() is not None:
+        if self._wishes().is_for_every_node and self._run is not None:
             result = self._mark("done", self._is_rebooted(found))
         else:
             result = self._change_mark("removed")
         return dict(result, versions=self._versions())
 
     def _change_mark(self, state: str, **more: t.Any) -> Result:
-        run = self._run()
+        run = self._run
         args = dict(more, state=state, path=str(self._options["state_file"]), run=run["run_id"] if run else "")
         verb = "Writing" if state == "written" else "Removing"
         return {"changed": bool(_actions.succeed(self, MARK, args, self._vars, f"{verb} the role's mark on {self._host}").get("changed"))}
-
-    def _run(self) -> Run | None:
-        return registered.current_run(self._vars["hostvars"], list(self._options["hosts"]))
-
-    def _found(self) -> Look | None:
-        return registered.look_of(self._vars, self._run())
-
-    def _turn(self) -> str | None:
-        return registered.turn_of(self._vars, self._run())

@@ -4,10 +4,11 @@
 
 # This plugin util is PRIVATE to the collection: no other code may rely on it.
 
-"""What our private actions share: running other modules and actions on the same host, and times."""
+"""What our actions share: how they begin and end, running other modules and actions on the same host, and times."""
 
 from __future__ import annotations
 
+import abc
 import datetime
 import re
 import typing as t
@@ -15,13 +16,45 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import printable, quoted
+
+from ._answers import result_of_action
 
 Vars = dict[str, t.Any]
 
 # Characters
 LONGEST_OUTPUT = 4000
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Action(ActionBase):
+    """An action of which `_act` is all that it does. Where that raises, the result is a failure with a sentence."""
+
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: t.Any = None, task_vars: Vars | None = None) -> Vars:
+        super().run(tmp, task_vars)
+        self._vars: Vars = task_vars or {}
+        try:
+            result = self._act()
+        except (AnsibleActionFail, Unusable) as error:
+            # Returned and not raised: ansible-core says what an action raises twice.
+            result = self._result_of(error)
+        return dict({"changed": False}, **result_of_action(result))
+
+    @abc.abstractmethod
+    def _act(self) -> Vars:
+        """The result. Raises AnsibleActionFail or Unusable with what the user is told."""
+
+    def _result_of(self, error: AnsibleActionFail | Unusable) -> Vars:
+        return {"failed": True, "msg": str(error)}
+
+    @property
+    def _host(self) -> str:
+        """Whose task it is, wherever it is delegated to."""
+        return str(self._vars.get("inventory_hostname"))
 
 
 def now() -> str:

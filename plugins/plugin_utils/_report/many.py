@@ -36,18 +36,9 @@ _TONES = {"done": "good", "refused": "open", "not_begun": "open", "failed": "bad
 Options = t.Mapping[str, t.Any]
 
 
-class Once(dict[str, t.Mapping[str, t.Any]]):
-    """The variables of hosts, each read once: what Ansible has of a host it makes anew for each question."""
-
-    def __init__(self, hostvars: registered.HostVars, hosts: t.Iterable[str]) -> None:
-        raw = registered.Raw(hostvars)
-        super().__init__({host: raw[host] for host in hosts if host in raw})
-
-
-def conclusions(fleet: Fleet, hostvars: registered.HostVars, gone: t.Sequence[str], is_dry: bool) -> list[Conclusion]:
-    """How it has ended for each cluster. gone: hosts that Ansible has lost."""
+def conclusions(fleet: Fleet, variables: registered.HostVars, gone: t.Sequence[str], is_dry: bool) -> list[Conclusion]:
+    """How it has ended for each cluster. variables: of all hosts. gone: hosts that Ansible has lost."""
     found = []
-    variables = Once(hostvars, fleet["places"])
     for part in fleet["clusters"]:
         dummy, options = options_of(part["hosts"], variables)
         found.append(concluded(part, fleet, variables, gone, functools.partial(_verdict, options or {}, is_dry)))
@@ -61,9 +52,8 @@ def _verdict(options: Options, is_dry: bool, account: Account) -> Verdict:
 # ---- the page ------------------------------------------------------------------------------------------------------------
 
 
-def write(fleet: Fleet, ends: t.Sequence[Conclusion], hostvars: registered.HostVars, now: str, by: t.Mapping[str, str]) -> str:
+def write(fleet: Fleet, ends: t.Sequence[Conclusion], variables: registered.HostVars, now: str, by: t.Mapping[str, str]) -> str:
     """Sentences on where the pages are: one page, and where clusters have reports of their own one for each. by: user and controller, for people."""
-    variables = Once(hostvars, fleet["places"])
     by_path: dict[str, list[Conclusion]] = {}
     for end in ends:
         dummy, options = options_of(end.part["hosts"], variables)

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Mapping
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.options import is_run_id
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _facts
@@ -83,17 +84,35 @@ def fleet_of(hostvars: HostVars, host: str) -> Fleet | None:
     return t.cast(Fleet, found) if isinstance(found, dict) and found.get("clusters") and not found.get("failed") else None
 
 
-class Raw(dict[str, t.Mapping[str, t.Any]]):
-    """Variables of hosts as they are. To template those that are about all hosts once for each host would cost the square."""
+class Once(Mapping[str, t.Mapping[str, t.Any]]):
+    """The variables of hosts, read once for each host: Ansible makes those of a host anew each time."""
 
     def __init__(self, hostvars: HostVars) -> None:
-        super().__init__()
         self._hostvars = hostvars
+        self._found: dict[str, t.Mapping[str, t.Any]] = {}
 
     def __contains__(self, host: object) -> bool:
         return host in self._hostvars
 
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(self._hostvars)
+
+    def __len__(self) -> int:
+        return len(self._hostvars)
+
     def __getitem__(self, host: str) -> t.Mapping[str, t.Any]:
+        if host not in self._found:
+            self._found[host] = self._read(host)
+        return self._found[host]
+
+    def _read(self, host: str) -> t.Mapping[str, t.Any]:
+        return self._hostvars[host]
+
+
+class Raw(Once):
+    """The same as they are. To template those that are about all hosts once for each host would cost the square."""
+
+    def _read(self, host: str) -> t.Mapping[str, t.Any]:
         read: t.Callable[[str], t.Mapping[str, t.Any]] = getattr(self._hostvars, "raw_get", self._hostvars.__getitem__)
         return read(host)
 

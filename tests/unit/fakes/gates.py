@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_gate as module
-from ansible_collections.corosync.quorum.plugins.plugin_utils import _lock
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _controller, _lock
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import Cluster
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
@@ -45,8 +45,8 @@ def gates(monkeypatch: t.Any) -> Cluster:
     made.hostvars["web1"][registered.PLAN] = PLAN
     made.hostvars["web4"][registered.LOOK] = LOOK
     monkeypatch.setattr(module, "_LOCKING", {})
-    monkeypatch.setattr(module._controller, "process", lambda: OWN)
-    monkeypatch.setattr(module._controller, "lives", lambda pid, start_time: pid != 7)
+    monkeypatch.setattr(_controller, "process", lambda: OWN)
+    monkeypatch.setattr(_controller, "lives", lambda pid, start_time: pid != 7)
     return made
 
 

@@ -11,7 +11,6 @@ import typing as t
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.given import report_of
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.journal import phases
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress, refusal, story
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import verdict
@@ -182,51 +181,3 @@ def test_a_refusal_is_a_page_too() -> None:
     assert [(node.name, node.result) for node in report_of(found).nodes] == [("a", "untouched"), ("b", "untouched")] and report_of(
         found
     ).stopped == "No.\nBecause."
-
-
-def test_what_was_registered_is_of_this_turn_and_run() -> None:
-    loop = {"results": [{"turn": "t", "started": at(1), "ended": at(2)}, {"turn": "t", "started": at(3), "ended": at(4), "failed": True}, {"skipped": True}]}
-    variables = {"__rolling_upgrade_back": loop, "__rolling_upgrade_done": {"turn": "an earlier one", "started": at(0), "ended": at(0)}}
-    assert registered.results_of(variables, "t") == {"back": {"turn": "t", "started": at(1), "ended": at(4), "failed": True}}
-    assert registered.look_of({registered.LOOK: look()}, RUN) is not None
-    assert registered.look_of({registered.LOOK: look(run="an earlier one")}, RUN) is None
-    assert registered.look_of({registered.LOOK: {"failed": True}}, RUN) is None
-    assert registered.look_of({registered.LOOK: {"failed": True, "turn": None}}, RUN) is None
-    assert registered.look_of({registered.LOOK: look(failed=True)}, RUN) is None
-
-
-def test_the_gates_answer_is_that_of_this_turn() -> None:
-    yes = {"results": [{"skipped": True}, {"gate": {"turn": "t", "safe": True}}]}
-    assert registered.gate_of({"__rolling_upgrade_gate": yes}, "t") == {"turn": "t", "safe": True}
-    assert registered.gate_of({"__rolling_upgrade_gate": yes}, "another") is None
-    assert registered.gate_of({"__rolling_upgrade_gate": {"results": [{"failed": True, "msg": "no"}]}}, "t") is None
-    assert registered.gate_of({}, None) is None
-    later = [{"failed": True, "msg": "no"}, {"unreachable": True}]
-    for item in later:
-        assert registered.gate_of({"__rolling_upgrade_gate": {"results": [*yes["results"], item]}}, "t") is None
-    assert registered.gate_of({"__rolling_upgrade_gate": dict(yes, failed=True)}, "t") is None
-
-
-class Undefined(dict[str, t.Any]):
-    """Of a host that the inventory does not have, Ansible's hostvars return what is undefined and raise no KeyError."""
-
-    def __missing__(self, key: str) -> t.Any:
-        raise AssertionError(key)
-
-
-def test_a_host_that_the_inventory_does_not_have_has_registered_nothing() -> None:
-    hostvars = Undefined(a={registered.PLAN: RUN})
-    assert registered.current_run(hostvars, ["elsewhere", "a"]) == RUN
-
-
-@pytest.mark.parametrize("run_id", [None, "", 5, "../../../etc/passwd", "0123456789ABCDEF", "0123456789abcdef\n", ["0123456789abcdef"]])
-def test_what_does_not_name_a_run_is_none(run_id: t.Any) -> None:
-    """Files on the nodes are called by the name of the run."""
-    assert registered.current_run({"a": {registered.PLAN: dict(RUN, run_id=run_id)}}, ["a"]) is None
-
-
-def test_of_two_runs_that_began_in_the_same_moment_one_is_over() -> None:
-    other = dict(RUN, run_id="f" * 16)
-    hostvars = {"a": {registered.PLAN: RUN}, "b": {registered.PLAN: other}, "c": {registered.FINISHED: {"run_id": "f" * 16}}}
-    assert registered.current_run(hostvars, ["a", "b", "c"]) == RUN
-    assert registered.variables_of(hostvars, "elsewhere") == {}
