@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: cluster_ask
 short_description: Ask a node what only it knows before the role corosync.quorum.cluster changes anything
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:

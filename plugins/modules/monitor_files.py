@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: monitor_files
 short_description: Look at, write and remove the files of the role corosync.quorum.monitor
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:

@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: monitor_program
 short_description: Install, upgrade or remove the program corosync-quorum
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:

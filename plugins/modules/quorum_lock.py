@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: quorum_lock
 short_description: See which run may stop nodes of a cluster, and ask it to stop
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:

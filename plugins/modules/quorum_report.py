@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: quorum_report
 short_description: Show which nodes of which clusters may be stopped now
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:

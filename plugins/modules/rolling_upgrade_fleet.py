@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: rolling_upgrade_fleet
 short_description: Find out which clusters a rolling upgrade has, and in which rounds they go
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:

@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: rolling_upgrade_gate
 short_description: Ask whether a step of a rolling upgrade may be taken
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:

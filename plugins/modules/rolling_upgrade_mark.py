@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: rolling_upgrade_mark
 short_description: Read, write or remove the mark of an upgrade on a node, and see what drives its cluster
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:

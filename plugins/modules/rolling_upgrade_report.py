@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: rolling_upgrade_report
 short_description: Read the records of a rolling upgrade, judge them, and write the report
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:

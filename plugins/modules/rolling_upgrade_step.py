@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: rolling_upgrade_step
 short_description: Take one step of the upgrade of a node
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:

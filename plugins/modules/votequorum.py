@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: votequorum
 short_description: Change expected votes and votes of a corosync cluster at runtime
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:

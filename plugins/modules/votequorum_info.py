@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: votequorum_info
 short_description: Read the quorum of a corosync cluster as data
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:

@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: wait_for_quorum
 short_description: Wait until a corosync cluster reaches a state of quorum
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:

@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: watch_quorum
 short_description: Record every change of quorum that a node sees
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - corosync.quorum contributors (@corosync-quorum)
 description:

@@ -60,6 +60,23 @@ def test_private_are_the_plugins_of_the_roles_alone():
     assert private_plugins() == of_cluster | of_the_upgrade | of_the_monitor | {"quorum_report"}
 
 
+def test_the_changelog_has_what_is_public_and_nothing_private():
+    """antsibull-changelog knows no private plugins, and no playbooks: whoever makes a release mends its list by hand."""
+    releases = yaml.safe_load((CHECKOUT / "changelogs/changelog.yaml").read_text(encoding="utf-8"))["releases"].values()
+    told = {
+        "modules": {entry["name"] for release in releases for entry in release.get("modules", [])},
+        **{kind: {entry["name"] for release in releases for entry in release["plugins"].get(kind, [])} for kind in ("filter", "test")},
+        **{f"{kind}s": {entry["name"] for release in releases for entry in release["objects"].get(kind, [])} for kind in ("role", "playbook")},
+    }
+    there = {
+        "modules": {path.stem for path in (CHECKOUT / "plugins/modules").glob("*.py")} - private_plugins(),
+        **{kind: {path.stem for path in (CHECKOUT / "plugins" / kind).glob("*.yml")} - private_plugins() for kind in ("filter", "test")},
+        "roles": {path.name for path in (CHECKOUT / "roles").iterdir()},
+        "playbooks": {path.stem for path in (CHECKOUT / "playbooks").glob("*.yml")},
+    }
+    assert told == there
+
+
 def test_every_code_block_is_one_to_copy_or_one_to_look_at():
     assert languages() <= {*COPIED, *SHOWN}
 
