@@ -18,7 +18,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.options impo
 from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_once import compiled_once
 from ansible_collections.corosync.quorum.plugins.module_utils._program.ending import exit_code_of
 from ansible_collections.corosync.quorum.plugins.module_utils._program.options import Option
-from ansible_collections.corosync.quorum.plugins.module_utils._program.output import say
+from ansible_collections.corosync.quorum.plugins.module_utils._program.output import complain, say
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
 
 PROGRAM = "corosync-quorum"
@@ -92,7 +92,7 @@ def _main(words: t.List[str]) -> int:
         return 0
     verb = next((verb for verb in VERBS if words and verb.name == words[0]), None)
     if verb is None:
-        return _refused(PROGRAM, _no_verb(words), sys.stderr, USAGE)
+        return _refused(PROGRAM, _no_verb(words), complain, USAGE)
     if not verb.is_plugin:
         return _run(verb, words[1:])
     try:
@@ -114,8 +114,8 @@ def _run(verb: Verb, words: t.Sequence[str]) -> int:
     except OptionError as exc:
         why = f"{exc} '{PROGRAM} {verb.name} --help' lists its options."
         if verb.is_plugin:
-            return _refused(f"{UNKNOWN_LINE}{PROGRAM} {verb.name}", why, sys.stdout, UNKNOWN)
-        return _refused(f"{PROGRAM} {verb.name}", why, sys.stderr, USAGE)
+            return _refused(f"{UNKNOWN_LINE}{PROGRAM} {verb.name}", why, say, UNKNOWN)
+        return _refused(f"{PROGRAM} {verb.name}", why, complain, USAGE)
     return int(loaded.run(given))
 
 
@@ -124,8 +124,8 @@ def _no_verb(words: t.Sequence[str]) -> str:
     return f"{said}: give one of {', '.join(verb.name for verb in VERBS)}. '{PROGRAM} --help' says what they do."
 
 
-def _refused(who: str, why: str, stream: t.TextIO, code: int) -> int:
-    say(f"{who}: {why}", stream)
+def _refused(who: str, why: str, tell: t.Callable[[str], None], code: int) -> int:
+    tell(f"{who}: {why}")
     return code
 
 

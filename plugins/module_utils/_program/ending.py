@@ -8,10 +8,9 @@
 
 import os
 import signal
-import sys
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._program.output import Unwritten
+from ansible_collections.corosync.quorum.plugins.module_utils._program.output import Unwritten, complain
 
 # Exit codes (128 + SIGINT, 128 + SIGPIPE), and what sysexits.h has for an error of input or output
 INTERRUPTED, UNREAD, UNWRITTEN = 130, 141, 74
@@ -28,7 +27,7 @@ def exit_code_of(job: t.Callable[[], int]) -> int:
         return UNREAD
     except Unwritten as exc:
         _drop_what_is_left()
-        sys.stderr.write(f"corosync-quorum: {exc}\n")
+        complain(f"corosync-quorum: {exc}")
         return UNWRITTEN
 
 
@@ -38,9 +37,13 @@ def _drop_what_is_left() -> None:
 
 
 def end_when_asked() -> None:
-    """From now on SIGTERM and SIGHUP raise SystemExit(0) in the main thread, so that connections are closed and children ended. Not before."""
+    """From now on SIGTERM and SIGHUP raise SystemExit(0) in the main thread, so that connections are closed and children ended. Not before.
+
+    A signal that is ignored stays so: that is how `nohup` keeps a program running.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _end)
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _end)
 
 
 def _end(*dummy: t.Any) -> None:

@@ -23,7 +23,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.stdout impor
 from ansible_collections.corosync.quorum.plugins.module_utils._program.ending import end_when_asked, exit_code_of
 from ansible_collections.corosync.quorum.plugins.module_utils._program.follow import Beat, Listened, Seen, follow, standard_input
 from ansible_collections.corosync.quorum.plugins.module_utils._program.options import TIMEOUT, Option, seconds
-from ansible_collections.corosync.quorum.plugins.module_utils._program.output import say
+from ansible_collections.corosync.quorum.plugins.module_utils._program.output import complain, say
 
 OPTIONS = (
     TIMEOUT,
@@ -33,8 +33,8 @@ OPTIONS = (
 TITLE = "events"
 # What a pipe takes that one process fills for the next: the most that a user may set, who is not root. Bytes.
 _LARGEST = 1024 * 1024
-# fcntl.h of Linux; Python has the name from 3.10 on.
-_F_SETPIPE_SZ = 1031
+# fcntl.h of Linux; Python has the names from 3.10 on.
+_F_SETPIPE_SZ, _F_GETPIPE_SZ = 1031, 1032
 # What sysexits.h has for "try again"
 _TRY_AGAIN = 75
 
@@ -53,11 +53,19 @@ def hand_over(seen: Seen) -> int:
     """A descriptor from which the next process reads what this one has seen. A value that is too large for that is not handed over."""
     reading, writing = os.pipe()
     with os.fdopen(writing, "wb", buffering=0) as pipe:
-        fcntl.fcntl(pipe, _F_SETPIPE_SZ, _LARGEST)
+        room = _widened(pipe.fileno())
         os.set_blocking(pipe.fileno(), False)
         told = json.dumps(seen).encode("ascii")
-        pipe.write(told if len(told) <= _LARGEST else json.dumps(Seen(away=seen.away)).encode("ascii"))
+        pipe.write(told if len(told) <= room else json.dumps(Seen(away=seen.away)).encode("ascii"))
     return reading
+
+
+def _widened(pipe: int) -> int:
+    """Make room in a pipe. Returns how many bytes it takes: Linux refuses a large one to a service without rights whose user has many pipes."""
+    try:
+        return fcntl.fcntl(pipe, _F_SETPIPE_SZ, _LARGEST)
+    except OSError:
+        return fcntl.fcntl(pipe, _F_GETPIPE_SZ)
 
 
 def taken_over(descriptor: int) -> Seen:
@@ -68,6 +76,8 @@ def taken_over(descriptor: int) -> Seen:
 
 def _print_from(seen: Seen, given: t.Mapping[str, t.Any]) -> int:
     end_when_asked()
+    if sys.stdout is None:
+        raise BrokenPipeError  # it was closed before the program began: nobody reads
     poller = Listened(standard_input() if given["until_stdin_ends"] else None)
     try:
         seen = follow(seen, given["timeout"], lambda event: say(json.dumps(event, separators=(",", ":"))), poller, Beat(given["heartbeat"], say))
@@ -79,7 +89,7 @@ def _print_from(seen: Seen, given: t.Mapping[str, t.Any]) -> int:
 def _anew(seen: Seen, given: t.Mapping[str, t.Any]) -> int:
     """Go on as a new process, which has corosync's new libraries."""
     if not os.path.exists(ROOT):
-        say(f"corosync-quorum events: corosync's libraries were replaced, and the program itself ({ROOT}) is gone: start it again.", sys.stderr)
+        complain(f"corosync-quorum events: corosync's libraries were replaced, and the program itself ({ROOT}) is gone: start it again.")
         return _TRY_AGAIN
     descriptor = hand_over(seen)
     return execute(TITLE, __name__, [dict(given), descriptor], [descriptor])

@@ -44,9 +44,9 @@ class Known:
         return Seen(self._last, None if self._away is None else self._away["reason"] or FAILED)
 
     def answer(self) -> t.Optional[Answer]:
-        """What metrics are made of, None before anything was told."""
+        """What metrics are made of, None before anything was told. A sign of life alone tells nothing."""
         if self._seen_at is None:
             return None
         if self._away is not None:
             return Answer(None, self._seen_at, self._away["reason"] or FAILED, self._away["msg"])
-        return Answer(self._last, self._seen_at)
+        return None if self._last is None else Answer(self._last, self._seen_at)

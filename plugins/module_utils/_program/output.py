@@ -19,6 +19,15 @@ def say(text: str, stream: t.Optional[t.TextIO] = None) -> None:
     write(text + "\n", stream)
 
 
+def complain(text: str) -> None:
+    """Say it on the standard error. Where that is closed or takes nothing, there is nobody to tell, and the work goes on."""
+    try:
+        if sys.stderr is not None:
+            say(text, sys.stderr)
+    except (OSError, Unwritten):
+        pass
+
+
 def write(text: str, stream: t.Optional[t.TextIO] = None) -> None:
     """Write this to a stream, by default the standard output, so that it has left this process. Raises Unwritten, and BrokenPipeError where nobody reads."""
     target = sys.stdout if stream is None else stream

@@ -9,6 +9,7 @@
 A redirect is not followed, proxies of the environment are not used, and a token goes over TLS or stays on this node.
 """
 
+import contextlib
 import http.client
 import ipaddress
 import os
@@ -109,30 +110,38 @@ class Sender:
         try:
             if self._token_file is not None:
                 headers["Authorization"] = f"Bearer {token_of(self._token_file)}"
-            connection = self._connection()
+            context = self._context()
         except (UnsafePath, OSError) as exc:
             raise Undelivered(f"Nothing is posted to {self.target.shown}: {_said(exc)}")
-        cut = threading.Timer(WHOLE, _cut, (connection,))
-        cut.daemon = True
-        cut.start()
-        try:
-            connection.request("POST", self.target.path, text.encode("utf-8"), headers)
-            self._judge(connection.getresponse())
-        except (OSError, http.client.HTTPException, ssl.CertificateError, UnicodeError) as exc:
-            raise Undelivered(f"{self.target.shown} {_why(exc)}")
-        finally:
-            cut.cancel()
-            connection.close()
+        with _Cut() as cut:
+            try:
+                self._exchange(cut, context, text, headers)
+            except (OSError, http.client.HTTPException, ssl.CertificateError, UnicodeError) as exc:
+                why = f"was not through with an event after {WHOLE:g} s." if cut.is_over else _why(exc)
+                raise Undelivered(f"{self.target.shown} {why}")
 
-    def _connection(self) -> http.client.HTTPConnection:
-        host, port = self.target.host, self.target.port
+    def _context(self) -> t.Optional[ssl.SSLContext]:
+        """None without TLS."""
         if not self.target.is_tls:
-            return http.client.HTTPConnection(host, port, timeout=STEP)
+            return None
         try:
-            context = ssl.create_default_context(cafile=self._ca_file)
+            return ssl.create_default_context(cafile=self._ca_file)
         except OSError as exc:
             raise UnsafePath(f"the certificates in {self._ca_file or 'the store of this system'} cannot be used: {_said(exc)}")
-        return http.client.HTTPSConnection(host, port, timeout=STEP, context=context)
+
+    def _exchange(self, cut: "_Cut", context: t.Optional[ssl.SSLContext], text: str, headers: t.Mapping[str, str]) -> None:
+        host, port = self.target.host, self.target.port
+        with contextlib.ExitStack() as opened:
+            line = opened.enter_context(cut.watched(socket.create_connection((host, port), STEP)))
+            if context is None:
+                connection = http.client.HTTPConnection(host, port)
+            else:
+                line = opened.enter_context(context.wrap_socket(line, server_hostname=host))
+                connection = http.client.HTTPSConnection(host, port, context=context)
+            connection.sock = line
+            opened.callback(connection.close)
+            connection.request("POST", self.target.path, text.encode("utf-8"), dict(headers))
+            self._judge(connection.getresponse())
 
     def _judge(self, answer: http.client.HTTPResponse) -> None:
         """Raise Undelivered unless this answer says that the event was taken."""
@@ -146,17 +155,50 @@ class Sender:
         raise Undelivered(f"{who} answered {code} ({quoted(answer.reason, _LONGEST_QUOTE)}).", is_final=code in _REFUSING)
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
-    """End an exchange that goes on and on."""
-    if connection.sock is not None:
+class _Cut:
+    """Ends an exchange that goes on and on, whatever it is doing then: also in the handshake of TLS, in which nobody knows yet who is at the other end.
+
+    is_over: it has.
+    """
+
+    def __init__(self) -> None:
+        self.is_over = False
+        self._line: t.Optional[socket.socket] = None
+        self._timer = threading.Timer(WHOLE, self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> "_Cut":
+        self._timer.start()
+        return self
+
+    def __exit__(self, *dummy: t.Any) -> None:
+        self._timer.cancel()
+        if self._line is not None:
+            self._line.close()
+
+    def watched(self, line: socket.socket) -> socket.socket:
+        """The connection that is ended. TLS takes the descriptor away from this object, so another one of the same connection is kept."""
+        self._line = line.dup()
+        if self.is_over:
+            self._shut(self._line)
+        return line
+
+    def _end(self) -> None:
+        self.is_over = True
+        if self._line is not None:
+            self._shut(self._line)
+
+    @staticmethod
+    def _shut(line: socket.socket) -> None:
         try:
-            connection.sock.shutdown(socket.SHUT_RDWR)
+            line.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass  # it has just ended
 
 
 def _why(exc: Exception) -> str:
-    if isinstance(exc, (ssl.CertificateError, ssl.SSLError)):
+    # A receiver that just ends a connection says nothing of its certificate.
+    if isinstance(exc, (ssl.CertificateError, ssl.SSLError)) and not isinstance(exc, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         return f"has no TLS certificate that can be trusted, or none at all: {_said(exc)} --ca-file names the certificates of your own authority."
     if isinstance(exc, socket.timeout):
         return f"gave no answer within {STEP:g} s."

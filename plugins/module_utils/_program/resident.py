@@ -14,7 +14,6 @@ import functools
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 import typing as t
@@ -25,8 +24,9 @@ from ansible_collections.corosync.quorum.plugins.module_utils._program import ev
 from ansible_collections.corosync.quorum.plugins.module_utils._program.exposition import exposition
 from ansible_collections.corosync.quorum.plugins.module_utils._program.known import Known
 from ansible_collections.corosync.quorum.plugins.module_utils._program.outbox import Outbox
-from ansible_collections.corosync.quorum.plugins.module_utils._program.output import say
+from ansible_collections.corosync.quorum.plugins.module_utils._program.output import complain
 from ansible_collections.corosync.quorum.plugins.module_utils._program.post import Undelivered
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._program.post import Sender
@@ -44,7 +44,7 @@ _LONGEST_LINE = 16 * 1024 * 1024
 
 def log(text: str) -> None:
     """A line for the journal."""
-    say(f"corosync-quorum run: {text}", sys.stderr)
+    complain(f"corosync-quorum run: {text}")
 
 
 class Postman(threading.Thread):
@@ -93,6 +93,9 @@ class Postman(threading.Thread):
             if exc.is_final:
                 return functools.partial(self._outbox.refused, str(exc))
             return functools.partial(self._outbox.failed, self._clock(), str(exc))
+        except Exception as exc:  # pylint: disable=broad-exception-caught
+            # Nobody would notice a thread that has ended, such as one that could start no other.
+            return functools.partial(self._outbox.failed, self._clock(), f"An event cannot be posted: {type(exc).__name__}: {quoted(str(exc))}.")
         return self._outbox.delivered
 
 

@@ -14,14 +14,13 @@ The token goes into the header "Authorization: Bearer". Only root may be able to
 redirect is not followed. Plain http is refused except to this node itself.
 """
 
-import sys
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError
 from ansible_collections.corosync.quorum.plugins.module_utils._node.trusted import UnsafePath
 from ansible_collections.corosync.quorum.plugins.module_utils._program.ending import end_when_asked
 from ansible_collections.corosync.quorum.plugins.module_utils._program.options import TIMEOUT, Option, seconds
-from ansible_collections.corosync.quorum.plugins.module_utils._program.output import say
+from ansible_collections.corosync.quorum.plugins.module_utils._program.output import complain
 from ansible_collections.corosync.quorum.plugins.module_utils._program.post import Sender, target_of, token_of
 from ansible_collections.corosync.quorum.plugins.module_utils._program.resident import Postman, Resident
 
@@ -43,7 +42,7 @@ def run(given: t.Mapping[str, t.Any]) -> int:
     try:
         sender = _sender_of(given)
     except (OptionError, UnsafePath) as exc:
-        say(f"corosync-quorum run: {exc}", sys.stderr)
+        complain(f"corosync-quorum run: {exc}")
         return _REFUSED
     end_when_asked()
     return Resident(given["textfile"], given["interval"], given["timeout"], Postman(sender) if sender else None).run()

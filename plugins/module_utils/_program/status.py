@@ -11,11 +11,10 @@ says why, and with --json `reason` and `msg`.
 """
 
 import json
-import sys
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._program.options import TIMEOUT, Option
-from ansible_collections.corosync.quorum.plugins.module_utils._program.output import say
+from ansible_collections.corosync.quorum.plugins.module_utils._program.output import complain, say
 from ansible_collections.corosync.quorum.plugins.module_utils._program.page import page
 from ansible_collections.corosync.quorum.plugins.module_utils._program.reading import Answer, ask
 
@@ -30,7 +29,7 @@ def run(given: t.Mapping[str, t.Any]) -> int:
     elif answer.value is not None:
         say(page(answer.value))
     else:
-        say(f"corosync-quorum status: {answer.message}", sys.stderr)
+        complain(f"corosync-quorum status: {answer.message}")
     return 0 if answer.value is not None else 1
 
 

@@ -103,6 +103,28 @@ def test_what_no_pipe_takes_is_not_handed_over(monkeypatch):
     assert verb.taken_over(verb.hand_over(Seen(complete(votes=(1,) * 100), "DaemonGone"))) == Seen(None, "DaemonGone")
 
 
+def test_a_service_whose_user_has_too_many_pipes_goes_on_without_what_does_not_fit(monkeypatch):
+    opened = len(os.listdir("/proc/self/fd"))
+    control = verb.fcntl.fcntl
+
+    def refused(descriptor, command, *more):
+        if command == verb._F_SETPIPE_SZ:
+            raise PermissionError(1, "Operation not permitted")
+        return control(descriptor, command, *more)
+
+    monkeypatch.setattr(verb.fcntl, "fcntl", refused)
+    assert verb.taken_over(verb.hand_over(Seen(complete(), "DaemonGone"))) == Seen(complete(), "DaemonGone")
+    assert verb.taken_over(verb.hand_over(Seen(complete(votes=(1,) * 1000), "DaemonGone"))) == Seen(None, "DaemonGone")
+    assert len(os.listdir("/proc/self/fd")) == opened
+
+
+def test_nobody_listens_where_the_output_was_closed_before_the_program_began(monkeypatch):
+    monkeypatch.setattr(verb, "end_when_asked", lambda: None)
+    monkeypatch.setattr(verb.sys, "stdout", None)
+    with pytest.raises(BrokenPipeError):
+        verb.run({"timeout": 5.0, "heartbeat": None, "until_stdin_ends": False})
+
+
 def test_it_says_where_the_program_is_gone_that_would_go_on(monkeypatch, capfd):
     monkeypatch.setattr(verb, "follow", lambda *dummy: Seen())
     monkeypatch.setattr(verb, "end_when_asked", lambda: None)

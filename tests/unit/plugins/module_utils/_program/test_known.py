@@ -21,6 +21,8 @@ def complete(**changes):
 def test_events_become_answers():
     known = Known()
     assert (known.answer(), known.seen) == (None, Seen())
+    known.beat(0.5)
+    assert known.answer() is None, "corosync has been asked, but nothing was told yet"
     teller = Teller(None, "host1", lambda event: known.take(event, event["at"]))
     teller.add_marker(1.0, "corosync_unavailable", "not_running", "It does not run.")
     assert known.answer() == Answer(None, 1.0, "not_running", "It does not run.")

@@ -113,7 +113,8 @@ def test_somebody_else_listens_there(monkeypatch, answer, said):
         assert said in str(why(sender_to(f"http://127.0.0.1:{listening.getsockname()[1]}")))
 
 
-def test_an_answer_that_never_ends_is_cut_off(monkeypatch):
+@pytest.mark.parametrize("scheme, begins", [("http", b"HTTP/1.1 2"), ("https", b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")], ids=["answer", "handshake"])
+def test_what_never_ends_is_cut_off(monkeypatch, scheme, begins):
     monkeypatch.setattr(tested, "WHOLE", 0.4)
     ended = threading.Event()
     with socket.socket() as listening:
@@ -123,15 +124,35 @@ def test_an_answer_that_never_ends_is_cut_off(monkeypatch):
         def serve():
             connection = listening.accept()[0]
             try:
-                connection.sendall(b"HTTP/1.1 2")
+                connection.sendall(begins)
                 while not ended.wait(0.05):
                     connection.sendall(b"x")
             except OSError:
                 pass
+            connection.close()
 
         threading.Thread(target=serve, daemon=True).start()
-        why(sender_to(f"http://127.0.0.1:{listening.getsockname()[1]}"))
+        late = threading.Timer(10, ended.set)
+        late.start()
+        error = str(why(sender_to(f"{scheme}://127.0.0.1:{listening.getsockname()[1]}")))
+        assert not ended.is_set(), "the receiver itself did not end it"
+        late.cancel()
         ended.set()
+    assert error.endswith(" was not through with an event after 0.4 s.")
+
+
+def test_a_receiver_that_hangs_up_is_not_said_to_have_no_certificate():
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(1)
+
+        def serve():
+            connection = listening.accept()[0]
+            connection.recv(100000)
+            connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        assert "cannot be reached: " in str(why(sender_to(f"https://127.0.0.1:{listening.getsockname()[1]}")))
 
 
 def test_tls_by_an_authority_that_is_given_and_by_no_other(tmp_path, token):

@@ -192,6 +192,31 @@ def test_one_that_is_refused_for_ever_is_dropped_and_the_next_says_so(log):
         assert receiver.taken == [{"event": "second", "dropped": 1}]
 
 
+def test_a_fault_nobody_has_thought_of_does_not_end_the_posting(log, monkeypatch):
+    """As where the unit's limit on tasks is reached, and no thread can be started for a moment."""
+    with Receiver() as receiver:
+        clock = Clock()
+        sender = Sender(target_of("--post", receiver.url), None, None)
+        with monkeypatch.context() as faulty:
+            faulty.setattr(sender, "send", lambda dummy: [].pop())
+            postman = Postman(sender, clock=clock)
+            postman.start()
+            postman.put('{"event": "first"}')
+            until(lambda: log)
+        assert log[0].startswith("An event cannot be posted: IndexError: pop from empty list. Events wait (1,")
+        clock.now += 100
+        postman.put('{"event": "second"}')
+        until(lambda: len(receiver.taken) == 2)
+        assert [event["event"] for event in receiver.taken] == ["first", "second"]
+
+
+def test_it_goes_on_where_nobody_takes_its_log(monkeypatch):
+    with open("/dev/full", "wb", buffering=0) as full:
+        for stream in (None, io.TextIOWrapper(full, write_through=True)):
+            monkeypatch.setattr(sys, "stderr", stream)
+            tested.log("of no use")
+
+
 def test_what_is_not_delivered_at_the_end_is_told(child, log):
     child(WAITS, *lines(complete()))
     with Receiver() as receiver:
@@ -228,7 +253,7 @@ GIVEN = {"textfile": None, "interval": 15.0, "post": None, "token_file": None, "
 )
 def test_what_it_refuses(given, said, monkeypatch):
     heard = io.StringIO()
-    monkeypatch.setattr(verb, "say", lambda text, stream: heard.write(text))
+    monkeypatch.setattr(verb, "complain", heard.write)
     monkeypatch.setattr(verb, "Resident", None)
     given = dict(GIVEN, **given)
     given["post"] = given["post"] and target_of("--post", given["post"])
