@@ -57,6 +57,8 @@ def take_python_apt_away(made, folder):
     offer = packages.repository("python3-apt", "bookworm", image.mirror_of_packages(), ["python3-apt"], status, image.key("bookworm"))
     for node in made:
         node.run(["dpkg", "--purge", "--force-depends", "python3-apt"])
+        # dpkg leaves folders whose compiled files it does not know. Python would take them for the library, and Ansible would not install it.
+        node.run(["rm", "-r", "--force", "/usr/lib/python3/dist-packages/apt", "/usr/lib/python3/dist-packages/aptsources"])
         node.put(packages.source(offer), "/etc/apt/sources.list.d/python3-apt.list")
 
 
