@@ -19,6 +19,8 @@ if t.TYPE_CHECKING:
 # The host that is followed without ssh
 LOCAL = "localhost"
 LONGEST_VALUE = 300
+# Digits
+LONGEST_PORT = 5
 _ADDRESS = re.compile(r"[A-Za-z0-9_.:%][A-Za-z0-9_.:%-]*\Z")
 _HOST = re.compile(r"[^\s,!&*?\[\]{}~-][^\s,!&*?\[\]{}]*\Z")
 _USER = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.@\\-]*\Z")
@@ -77,7 +79,7 @@ def _switch(name: str, value: object) -> bool:
 
 def _seconds(name: str, value: object) -> float:
     """A number of seconds greater than 0, also as text: that is what a variable of a rulebook may be."""
-    with contextlib.suppress(TypeError, ValueError):
+    with contextlib.suppress(TypeError, ValueError, OverflowError):
         number = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
         if 0 < number < math.inf:
             return number
@@ -85,7 +87,7 @@ def _seconds(name: str, value: object) -> float:
 
 
 def _port(name: str, value: object) -> int:
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) <= LONGEST_PORT:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**16:
         raise _refused(name, "a port, from 1 to 65535", value)

@@ -12,6 +12,7 @@ ansible-rulebook gives an event to playbooks as an extra variable, in which Ansi
 from __future__ import annotations
 
 import json
+import math
 import re
 import typing as t
 
@@ -27,9 +28,11 @@ DEEPEST = 16
 LARGEST_NUMBER = 2**53
 # Events of one node that are taken at once, and each second after that. The node waits where it has more.
 BURST, RATE = 200, 20.0
+# A longer event counts as several, as the other nodes wait while it is checked. Bytes.
+SIZE = 50_000
 _KEY = re.compile(r"(?!ansible)[a-z][a-z0-9_]{0,63}\Z")
 _EVENT = re.compile(r"[a-z][a-z_]{0,39}\Z")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,6}Z\Z")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,6}Z\Z", re.ASCII)
 
 
 def checked(data: object, depth: int = 0) -> t.Any:
@@ -48,6 +51,11 @@ def checked(data: object, depth: int = 0) -> t.Any:
     raise HostileError("it has a number that is too large")
 
 
+def _whole(digits: str) -> float:
+    """Older Pythons take minutes for a number of a million digits."""
+    return int(digits) if len(digits) <= len(str(-LARGEST_NUMBER)) else math.inf
+
+
 def _key(key: str) -> str:
     if not _KEY.match(key):
         raise HostileError(f"it has the key '{said(key, 40)}'")
@@ -57,7 +65,7 @@ def _key(key: str) -> str:
 def event_of(line: bytes) -> Event:
     """The event in a line that a node sent. Raises HostileError."""
     try:
-        data = json.loads(line)
+        data = json.loads(line, parse_int=_whole)
     except (ValueError, RecursionError):
         raise HostileError(f"'{said(line.decode('utf-8', 'replace'), 80)}' is no JSON") from None
     if not isinstance(data, dict):
@@ -87,8 +95,8 @@ class Pace:
     def __init__(self, now: float) -> None:
         self._tokens, self._at = float(BURST), now
 
-    def wait(self, now: float) -> float:
-        """How many seconds to wait before the event that has come is taken."""
-        self._tokens = min(float(BURST), self._tokens + (now - self._at) * RATE) - 1
+    def wait(self, now: float, size: int = 0) -> float:
+        """How many seconds to wait before the event that has come is taken. size: its bytes."""
+        self._tokens = min(float(BURST), self._tokens + (now - self._at) * RATE) - 1 - size // SIZE
         self._at = now
         return max(0.0, -self._tokens / RATE)

@@ -104,9 +104,7 @@ class Source:
             for task in done:
                 task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await _all_ended(tasks)
 
     # ---- what is told
 
@@ -227,8 +225,8 @@ class Source:
             line = await _line(process, max(0.0, end - time.monotonic()))
             if line is None:
                 raise launch.silent(self._settings)
-            if not line:
-                return noise.decode("utf-8", "replace")
+            if not line.endswith(b"\n"):
+                return (noise + line).decode("utf-8", "replace")
             try:
                 event = received.event_of(line)
             except words.HostileError as error:
@@ -243,14 +241,15 @@ class Source:
         """Take events until there are no more. Raises LostError where something else comes."""
         pace = received.Pace(time.monotonic())
         while True:
-            line = await _line(process)
-            if not line:
+            line = await _line(process) or b""
+            if not line.endswith(b"\n"):
+                # Half a line is a connection that has broken, and no fault of the node.
                 return
             try:
                 event = received.event_of(line)
             except words.HostileError as error:
                 raise launch.no_event(error) from None
-            await asyncio.sleep(pace.wait(time.monotonic()))
+            await asyncio.sleep(pace.wait(time.monotonic(), len(line)))
             await self._take(host, event)
 
 
@@ -276,6 +275,19 @@ async def _within(seconds: float | None, step: Awaitable[Result]) -> Result | No
         return task.result() if done else None
     finally:
         task.cancel()
+
+
+async def _all_ended(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel tasks until all of them have ended.
+
+    Once is enough, unless Python itself loses it: asyncio before Python 3.12 tries to kill a
+    process that it is just starting, and raises the PermissionError of sudo instead.
+    """
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _done, left = await asyncio.wait(left, timeout=5 * GRACE)
 
 
 async def _feed(stdin: asyncio.StreamWriter | None, to_send: launch.Sent) -> None:

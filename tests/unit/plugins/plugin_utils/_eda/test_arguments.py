@@ -64,6 +64,8 @@ WRONG = [
     ({"hosts": ["n"], "user": "-l"}, "user must be the name of a user, not '-l'"),
     ({"hosts": ["n"], "port": 0}, "port must be a port, from 1 to 65535, not 0"),
     ({"hosts": ["n"], "port": True}, "port must be a port, from 1 to 65535, not True"),
+    ({"hosts": ["n"], "port": "9" * 5000}, "port must be a port, from 1 to 65535, not '999"),
+    ({"hosts": ["n"], "timeout": 10**400}, "timeout must be a number of seconds greater than 0, not 1000"),
     ({"hosts": ["n"], "port": "ssh"}, "port must be a port, from 1 to 65535, not 'ssh'"),
     ({"hosts": ["n"], "ssh_args": "-v"}, "ssh_args must be a list of words, not '-v'"),
     ({"hosts": ["n"], "ssh_args": ["-v", 1]}, "ssh_args[1] must be a word of ssh's command line, not 1"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from unit.fakes.properties import examples
 from unit.fakes.votequorum import value
 
-from ansible_collections.corosync.quorum.plugins.plugin_utils._eda.received import BURST, RATE, Pace, event_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._eda.received import BURST, RATE, SIZE, Pace, event_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._eda.words import HostileError
 
 GOOD = {
@@ -62,6 +62,8 @@ REFUSED = [
     (line(__ansible_unsafe="x"), "it has the key '__ansible_unsafe'"),
     (line(changed={"ansible_connection": "local"}), "it has the key 'ansible_connection'"),
     (line(nodeid=10**20), "it has a number that is too large"),
+    (line(nodeid=1).replace(b'"nodeid": 1', b'"nodeid": ' + b"9" * 5000, 1), "it has a number that is too large"),
+    (line(at="\u0662\u0660\u0662\u0666-11-22T10:15:02.123Z"), "its 'at' is missing or wrong"),
     (line(nodeid=1).replace(b'"nodeid": 1', b'"nodeid": NaN', 1), "it has a number that is too large"),
     (line(nodeid=1).replace(b'"nodeid": 1', b'"nodeid": 1e999', 1), "it has a number that is too large"),
     (line(changed=json.loads("[" * 40 + "]" * 40)), "it is nested deeper than"),
@@ -127,3 +129,11 @@ def test_events_come_at_once_or_at_a_rate_but_are_never_lost():
     assert pace.wait(0.0) == 1 / RATE
     assert pace.wait(0.0) == 2 / RATE
     assert pace.wait(1000.0) == 0.0
+
+
+def test_a_long_event_counts_as_several():
+    pace = Pace(0.0)
+    long = 10 * SIZE
+    assert [pace.wait(0.0, long) for _number in range(BURST // 11)] == [0.0] * (BURST // 11)
+    assert pace.wait(0.0, long) > 0.0
+    assert Pace(0.0).wait(0.0, SIZE - 1) == 0.0

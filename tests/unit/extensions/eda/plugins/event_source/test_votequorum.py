@@ -143,6 +143,14 @@ def test_a_hostile_node_is_let_go(source, node, program):
     assert events[1]["reason"] == "protocol" and events[1]["msg"].startswith(f"node1 cannot be followed: {HOSTILE[program]}")
 
 
+@pytest.mark.parametrize("before", [f"say({said()!r})", ""], ids=["an event", "nothing"])
+def test_half_a_line_is_a_connection_that_broke(source, node, before):
+    half = f"sys.stdout.write(json.dumps({said()!r})[:100]); sys.stdout.flush(); sys.stderr.write('Connection reset by peer'); sys.exit(255)"
+    node("node1", f"{before}\n{half}")
+    events = follow(source, lambda seen: "unreachable" in names(seen), hosts=["node1"])
+    assert (events[-1]["reason"], events[-1]["msg"]) == ("ssh", "node1 cannot be followed: ssh says: Connection reset by peer")
+
+
 def test_a_login_shell_may_print_first_but_not_for_ever(source, node):
     node("node1", f"print('Welcome'); say({said()!r}); rest()")
     node("node2", "while True: print('Welcome', flush=True)")
@@ -214,6 +222,24 @@ def test_a_cancellation_is_never_missed(source):
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(raced())
+
+
+def test_one_that_python_itself_loses_is_made_again(source, monkeypatch):
+    async def deaf(_self, _host):
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(PATIENCE)
+        await asyncio.sleep(PATIENCE)
+
+    monkeypatch.setattr(source["Source"], "_follow", deaf)
+
+    async def cancelled():
+        task = asyncio.ensure_future(source["main"](asyncio.Queue(), {"hosts": ["node1"]}))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.wait([task], timeout=PATIENCE / 2)
+        return task.cancelled()
+
+    assert asyncio.run(cancelled())
 
 
 def test_what_goes_to_a_node_is_the_program_and_the_connection_stays_open(source, node):
