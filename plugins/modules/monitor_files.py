@@ -171,8 +171,8 @@ def _token(params: Params) -> str:
     """Whether the token is there already: it is compared here, so that nothing of it goes to the controller."""
     if not os.path.lexists(params["token_file"]):
         return "absent"
-    file = installed.found([params["token_file"]])[params["token_file"]]
-    is_same = file.mode == f"{TOKEN_MODE:04o}" and file.ours and installed.text(params["token_file"]) == params["token"]
+    file = installed.found([params["token_file"]]).get(params["token_file"])  # none for a folder in its place
+    is_same = file is not None and file.mode == f"{TOKEN_MODE:04o}" and file.ours and installed.text(params["token_file"]) == params["token"]
     return "same" if is_same else "other"
 
 

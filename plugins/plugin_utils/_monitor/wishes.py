@@ -100,8 +100,9 @@ def _post(texts: t.Mapping[str, str], allow_http: bool) -> t.Iterator[str]:
         return
     target = _target(url)
     if target is None:
+        # What is before an @ may be a password.
         yield (
-            f"monitor_post_url is {quoted(url)}, but must be a URL of http or https, without user, password and fragment, such as "
+            f"monitor_post_url is {quoted(url.rpartition('@')[2])}, but must be a URL of http or https, without user, password and fragment, such as "
             "https://eda.example.com:5000/quorum."
         )
         return

@@ -58,7 +58,7 @@ def test_all_of_it() -> None:
         ({"post_url": "https://"}, "must be a URL"),
         ({"post_url": "https://a:99999/"}, "must be a URL"),
         ({"post_url": "https://[::1/"}, "must be a URL"),
-        ({"post_url": "https://user:pass@eda.example.com/"}, "without user, password and fragment"),
+        ({"post_url": f"https://user:{TOKEN}@eda.example.com/"}, "without user, password and fragment"),
         ({"post_url": "https://eda.example.com/#x"}, "without user, password and fragment"),
         ({"post_url": 'https://eda.example.com/"'}, "must be a URL"),
         ({"post_url": "https://eda.example.com/a b"}, "must be a URL"),
