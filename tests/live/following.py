@@ -31,7 +31,7 @@ class Followed:
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
         until(lambda: self.events or self._process.poll() is not None)
-        pids(self.node)
+        assert pids(self.node) or self._process.poll() is not None, "what left_behind() looks for is there"
         return self
 
     def __exit__(self, *dummy):

@@ -228,6 +228,7 @@ def test_run_posts_to_a_receiver_that_is_away_answers_badly_and_is_back_and_writ
             assert TOKEN not in journal()
             node.freeze_corosync()
         node.thaw_corosync()
+    assert journal.stopping < 15, "a frozen corosync does not keep it from ending"
     assert node.run(["systemctl", "show", "-P", "Result", journal.unit], check=False).stdout.strip() in ("success", "")
     assert node.sh(f"ls -A {FOLDER}").stdout.split() == ["corosync_quorum.prom"]
     whole(made)

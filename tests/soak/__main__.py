@@ -85,15 +85,17 @@ def _run(lab, seconds, seed, only):
         for worker in workers:
             stack.callback(worker.stop)
             worker.start()
+        begun = time.time()
         _make_faults(trouble, dice, seconds, only)
         end = time.time()
         for worker in reversed(workers):
             worker.stop()
-        made[1].run(["systemctl", "stop", UNIT])
+        died = [] if made[1].run(["systemctl", "is-active", "-q", UNIT], check=False).returncode == 0 else ["the resident program has ended by itself"]
+        made[1].run(["systemctl", "stop", UNIT], check=not died)
         records = {node.name: ask(node, "stopped", run=RUN) for node in made}
     events = witness.events()
     _keep(followers, records, events)
-    found = _judged(trouble, followers, waits, memory, records, events, end)
+    found = died + _judged(trouble, followers, waits, memory, records, events, (begun, end))
     time.sleep(2)
     found += [line for node in made for line in remains.on_node(node, memory.pids[node.name])]
     return found, _figures(trouble, followers, waits, memory, records, events, seconds)
@@ -119,18 +121,25 @@ def _make_faults(trouble, dice, seconds, only):
         trouble.round(name)
 
 
-def _judged(trouble, followers, waits, memory, records, events, end):
-    found = [f"{type(worker).__name__} died: {worker.trouble!r}" for worker in (*followers.values(), waits, memory) if worker.trouble]
+def _judged(trouble, followers, waits, memory, records, events, span):
+    """span: when the faults began, and when they were over."""
+    workers = (*followers.values(), waits, memory)
+    found = [f"{type(worker).__name__} died: {worker.trouble!r}" for worker in workers if worker.trouble]
+    found += [f"{type(worker).__name__} did not end" for worker in workers if worker.is_alive()]
     seen = {name: checks.states_seen(name, events) for name in followers}
     for name, follower in followers.items():
         told = checks.states_told(follower.events, follower.breaks)
         recorded = checks.states_recorded([(seconds_of(entry["at"]), entry) for entry in records[name]["timeline"]], seconds_of(records[name]["until"]))
         for states in (told, recorded):
-            found += checks.disagreements(name, states, seen[name], end, trouble.frozen[name])
+            found += checks.disagreements(name, states, seen[name], span[1], trouble.frozen[name])
             found += checks.missed_losses(name, states, seen[name])
+        found += checks.unlooked(name, "its events", told, seen[name], *span)
+        # A node that loses its power ends its watch.
+        found += checks.unlooked(name, "the record of its watch", recorded, seen[name], *span) if name == trouble.anchor.name else []
         found += [f"{name}: {follower.late} events are out of order"] if follower.late else []
         found += [f"{name}: the record of the watch has {records[name]['unreadable']} lines that nobody can read"] if records[name]["unreadable"] else []
         found += [] if follower.events else [f"{name}: no event was told"]
+    found += checks.unused(waits.succeeded, trouble.allowed, trouble.refused, memory.readings)
     found += checks.untrue_waits(waits.succeeded, seen)
     found += checks.broken_promises(trouble.allowed, events)
     return found + checks.grown(memory.readings)

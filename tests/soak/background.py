@@ -14,21 +14,23 @@ from playing import Play, wait
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _program
 
-from .checks import Waited
+from .checks import PROGRAMS, Waited
 
 # A connection to a node without power is given up so soon.
 SSH = ["-o", "ConnectTimeout=3", "-o", "ServerAliveInterval=2", "-o", "ServerAliveCountMax=2"]
-# Anonymous memory of the processes of the collection on a node, in KiB, by pid and when the process began
-MEMORY = """
-import json, pathlib
-NAMES = ("corosync-quorum run", "corosync-quorum events", "corosync.quorum.events", "watch_quorum")
+# Anonymous memory of the processes of the collection on a node, in KiB, by pid and when the process began. This program has their names in it, too.
+MEMORY = f"""
+import json, os, pathlib
+NAMES = {PROGRAMS!r}
+"""
+MEMORY += """
 found = {}
 for process in pathlib.Path("/proc").glob("[0-9]*"):
     try:
         words = (process / "cmdline").read_bytes().split(b"\\0")
         text = b" ".join(words)
         what = next((name for name in NAMES if name.encode() in text), None)
-        if what is None or not words[0].endswith(b"python3"):
+        if what is None or not words[0].endswith(b"python3") or process.name == os.readlink("/proc/self"):
             continue
         begun = (process / "stat").read_text().rpartition(")")[2].split()[19]
         lines = (process / "smaps_rollup").read_text().splitlines()

@@ -12,6 +12,12 @@ from typing import NamedTuple
 SLACK = 12.0
 # What a process may grow by after its first minute. KiB, and seconds.
 GROWTH, WARM = 1024, 60.0
+# The least share of the time in which what is compared has to have been known on both sides
+LOOKED_AT = 0.25
+# Stops of which the gate may refuse every one by chance
+MOST_REFUSED = 20
+# What Memory looks for among the processes of a node. The third is what the first starts, and what the second becomes.
+PROGRAMS = ("corosync-quorum run", "corosync-quorum events", "corosync.quorum.events", "watch_quorum")
 
 
 class State(NamedTuple):
@@ -146,6 +152,24 @@ def broken_promises(stops, events):
         for event in events
         if event.what == "inquorate" and event.node in stop.stayed and stop.at <= event.at <= stop.until
     ]
+
+
+def unlooked(name, what, states, seen, since, end):
+    """That what one said of a node could be compared for too little of the time to mean anything. what: what one said it in."""
+    moments = sorted({since, end} | {state.at for state in (*states, *seen) if since < state.at < end})
+    known = 0.0
+    for start, stop in zip(moments, moments[1:]):
+        pair = at(states, start), at(seen, start)
+        known += stop - start if all(state is not None and state.known for state in pair) else 0.0
+    share = known / (end - since)
+    return [] if share >= LOOKED_AT else [f"{name}: {what} could be compared with what the C program saw for {share:.0%} of the time only"]
+
+
+def unused(succeeded, allowed, refused, readings):
+    """What did not happen at all, so that nothing wrong can have been found in it. succeeded: the waits. readings: as for growth()."""
+    found = [] if succeeded else ["no wait succeeded"]
+    found += [f"the gate refused all {refused} stops"] if refused > MOST_REFUSED and not allowed else []
+    return found + [f"the memory of {program} was never read" for program in PROGRAMS if not any(program in name for name in readings)]
 
 
 def growth(readings):

@@ -94,6 +94,22 @@ def test_a_promise_is_broken_where_one_that_stayed_lost_quorum():
         assert tested.broken_promises([fine], events) == []
 
 
+def test_what_could_not_be_compared_is_found():
+    other = seen((0.5, "quorate", THREE))
+    assert tested.unlooked("node1", "its events", states(told(1.0), breaks=[50.0]), other, 0.0, 100.0) == []
+    for one, seen_ in ((states(told(1.0), breaks=[10.0]), other), ([], other), (states(told(1.0)), [])):
+        (line,) = tested.unlooked("node1", "its events", one, seen_, 0.0, 100.0)
+        assert line.startswith("node1: its events could be compared with what the C program saw for ")
+
+
+def test_what_did_not_happen_at_all_is_found():
+    readings = {f"node1: {program}, process 1 of 2": [(0.0, 100)] for program in tested.PROGRAMS}
+    assert tested.unused([Waited("node1", 1.0, True)], [], 20, readings) == []
+    assert tested.unused([], [], 21, {}) == ["no wait succeeded", "the gate refused all 21 stops"] + [
+        f"the memory of {program} was never read" for program in tested.PROGRAMS
+    ]
+
+
 def test_memory_counts_after_the_first_minute():
     readings = {
         "grows": [(0.0, 100), (60.0, 9000), (120.0, 11000)],
