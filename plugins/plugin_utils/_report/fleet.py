@@ -88,7 +88,7 @@ def _bar(cluster: Cluster) -> dict[str, t.Any]:
     for label, votes, is_there in sorted(boxes, key=lambda box: not box[2]):
         width = votes / whole * _BAR
         if width:
-            drawn.append({"x": round(x, 1), "width": round(width - 2, 1), "title": f"{label}: {count(votes, 'vote')}", "is_there": is_there})
+            drawn.append({"x": round(x, 1), "width": max(0.5, round(width - 2, 1)), "title": f"{label}: {count(votes, 'vote')}", "is_there": is_there})
         x += width
     quorum = round((cluster["quorum"] or 0) / whole * _BAR, 1)
     alt = f"{count(cluster['total_votes'] or 0, 'vote')} of {cluster['expected_votes']}, {cluster['quorum']} needed"

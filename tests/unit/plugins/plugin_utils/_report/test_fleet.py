@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import html
+import pathlib
+import re
 import time
 import typing as t
 
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet.clusters import clusters
+from ansible_collections.corosync.quorum.plugins.plugin_utils._report import fleet as pages
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.fleet import fleet_page
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.table import table
 from ansible_collections.corosync.quorum.tests.unit.fakes.fleets import NOT_RUNNING, cluster, fleet, mixed
@@ -71,6 +74,23 @@ def test_the_page_says_the_same() -> None:
     ):
         assert wanted in text
     assert text.count('<section class="card') == 8 and "content-visibility" in text and "class=many" not in text
+
+
+def test_one_vote_of_very_many_is_still_drawn() -> None:
+    votes = {1: 255, 2: 1}
+    nodes = [{"nodeid": nodeid, "name": f"web{nodeid}", "votes": count, "state": "member"} for nodeid, count in votes.items()]
+    made = pages._bar(t.cast("t.Any", {"nodes": nodes, "total_votes": 256, "expected_votes": 256, "quorum": 129}))
+    assert len(made["boxes"]) == 2 and all(box["width"] > 0 for box in made["boxes"])
+
+
+def test_no_part_of_a_page_is_painted_as_a_phase_of_the_chart() -> None:
+    """What CSS fills is inherited: text in a chart would have an outline."""
+    folder = pathlib.Path(pages.__file__).parent
+    painted = {
+        name for rule in re.findall(r"^([^{}@]+)\{([^}]*)\}", (folder / "page.css").read_text("utf-8"), re.M) if "fill:" in rule[1] for name in rule[0].split()
+    }
+    around = {name for path in folder.glob("*.j2") for name in re.findall(r'<(?:details|section|main|div)[^>]* class="([a-z-]+)', path.read_text("utf-8"))}
+    assert around and not {f".{name}" for name in around} & {name.rstrip(",") for name in painted}
 
 
 def test_names_are_data() -> None:
