@@ -29,7 +29,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._report.table impo
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import report_path
 from ansible_collections.corosync.quorum.plugins.plugin_utils._written import write_whole
 
-# What the hosts of the play have registered, and how their clusters are told apart
+# What the hosts of the play have registered
 RESULT = "__quorum_report_result"
 # What was read longer ago says nothing of now. Seconds.
 MAX_AGE = 900

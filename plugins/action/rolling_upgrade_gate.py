@@ -13,12 +13,12 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
-from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _lock
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _info, _lock
 from ansible_collections.corosync.quorum.plugins.plugin_utils._facts import FromFacts
 from ansible_collections.corosync.quorum.plugins.plugin_utils._received import StrangeAnswer, answer_of, value_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.file import page_of_refusal
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import back, gate, input, keys, look, preflight, registered, stacks
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.action import TurnAction
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.action import MARK, TurnAction
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.asked import Asked
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, Failure, last_words
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.locking import BEGINNING, Locking
@@ -26,9 +26,8 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.named imp
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Run, View
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.question import in_time
 
-INFO = "corosync.quorum.votequorum_info"
+INFO = _info.INFO
 WAIT = "corosync.quorum.wait_for_quorum"
-MARK = "corosync.quorum.rolling_upgrade_mark"
 LOCK = "corosync.quorum.quorum_lock"
 ROLE = "rolling_upgrade"
 # Points whose no is the end of a run that has not begun
@@ -206,8 +205,8 @@ class ActionModule(TurnAction):
 
     def _reading(self) -> Result:
         """What votequorum_info says on this item's host, without what follows from it: no gate needs that."""
-        args = {"if_unavailable": "report", "_judge": False, "_lock": True}
-        own = ("available", "reading", "lock", "lock_fault")
+        args = {"if_unavailable": "report", _info.JUDGE: False, _info.LOCK: True}
+        own = ("available", "reading", *_info.RETURNED_OF_LOCK)
         result: Result = in_time(lambda: answer_of(self, own, module_name=INFO, module_args=args, task_vars=self._vars))
         reading = result.pop("reading", None)
         if isinstance(reading, dict) and not result.get("failed"):

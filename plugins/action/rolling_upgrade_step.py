@@ -19,7 +19,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import look, registered, rehearsal, stacks, standing
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.action import TurnAction
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.action import MARK, TurnAction
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import is_of_many, listed
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import whole_number
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Look
@@ -27,7 +27,6 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types imp
 Result = dict[str, t.Any]
 display = Display()
 
-MARK = "corosync.quorum.rolling_upgrade_mark"
 # Phases that stop a node or lead to it, and the gate whose yes each needs. An upgrade may restart corosync, and a reboot does, also where a task before
 # it was skipped or its failure ignored.
 NEEDS_A_YES = {

@@ -12,7 +12,7 @@ import secrets
 import shlex
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleAuthenticationFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
@@ -22,7 +22,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.options impo
 from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import FINAL, RESULT, Slice
 from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_options import ARGUMENT_SPEC, check, with_lists_of_nodes
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import printable, quoted
-from ansible_collections.corosync.quorum.plugins.plugin_utils._actions import host_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._actions import cannot_log_in, host_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import result_of_action
 from ansible_collections.corosync.quorum.plugins.plugin_utils._received import answer_of, discovered
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.narrator import Narrator
@@ -49,8 +49,6 @@ REFUSAL = re.compile(
     r"Permission denied \(|Too many authentication failures|Host key verification failed"
     r"|(Incorrect|Missing) \S+ password|Duplicate become password prompt"
 )
-# A node that was reached, where Ansible's temporary folder cannot be made
-NO_FOLDER = re.compile("^Failed to create temporary directory|No space left on device")
 
 display = Display()
 
@@ -216,7 +214,7 @@ def _trouble(exc: AnsibleError) -> Lost | Broken:
     message = quoted(str(exc))
     if isinstance(exc, AnsibleAuthenticationFailure) or REFUSAL.search(message):
         return Refused(message)
-    if isinstance(exc, AnsibleConnectionFailure) and not NO_FOLDER.search(message):
+    if cannot_log_in(exc):
         return Lost(message)
     return Broken(message)
 

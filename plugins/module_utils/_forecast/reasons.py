@@ -34,7 +34,7 @@ def reason_of(facts: Facts, daemon: Daemon, gone: t.Iterable[int], window: bool)
     if daemon.rules.allow_downscale and daemon.ev_barrier > expected:
         sentence += f" (allow_downscale counts at least {daemon.ev_barrier})"
     if daemon.quorate:
-        return f"{sentence}: enough{_what_lowered_quorum(daemon, expected, window)}.{_narrow(daemon, expected)}"
+        return f"{sentence}: enough{_what_lowered_quorum(daemon, expected, window)}.{_narrow(expected)}"
     return f"{sentence}: {daemon.quorum - daemon.total_votes} too few{_what_does_not_help(facts, daemon, expected, window)}."
 
 
@@ -52,7 +52,7 @@ def _what_lowered_quorum(daemon: Daemon, expected: int, window: bool) -> str:
     return ""
 
 
-def _narrow(daemon: Daemon, expected: int) -> str:
+def _narrow(expected: int) -> str:
     """A warning where corosync's quorum is not what anybody would compute."""
     if expected >= VOTES_THAT_WRAP:
         return f" But this quorum is wrong: corosync keeps it in 8 bits, and {expected} expected votes do not fit."

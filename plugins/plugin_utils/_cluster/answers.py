@@ -45,7 +45,8 @@ _MANY_LINES = 3
 
 def registered(hostvars: t.Mapping[str, t.Any], hosts: t.Iterable[str]) -> Answers:
     """What the tasks have registered on these hosts so far."""
-    return {host: {**_parts(hostvars[host].get(_ASKED)), **_results(hostvars[host])} for host in hosts}
+    variables = {host: hostvars[host] for host in hosts}
+    return {host: {**_parts(of_host.get(_ASKED)), **_results(of_host)} for host, of_host in variables.items()}
 
 
 def _results(variables: t.Mapping[str, t.Any]) -> dict[str, Answer]:

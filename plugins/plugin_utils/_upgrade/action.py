@@ -22,6 +22,8 @@ from .hosts import Play, few_forks, listed
 from .types import Run
 
 Result = dict[str, t.Any]
+# The module that reads and writes what a later run has to know
+MARK = "corosync.quorum.rolling_upgrade_mark"
 
 
 class UpgradeAction(_actions.Action):

@@ -92,7 +92,7 @@ def begin(given: Given, hostvars: registered.HostVars) -> list[str]:
 
 def end(given: Given, hostvars: registered.HostVars) -> list[str]:
     """Files of the entry point main behind a batch: the finish only when all hosts of the play are done."""
-    play = Play.of(given)
+    play, hostvars = Play.of(given), registered.Once(hostvars)
     run = registered.current_run(hostvars, play.cluster)
     for host in play.everyone:
         variables = registered.variables_of(hostvars, host)
@@ -150,7 +150,8 @@ def helpers(given: Given, hostvars: registered.HostVars) -> list[dict[str, str]]
 
 def lock_here(given: Given, hostvars: registered.HostVars) -> list[str]:
     """Hosts on which this host takes the lock for its cluster: all of them where it is the first one, else none."""
-    play, run = Play.of(given), registered.own_run(hostvars, Play.of(given))
+    play = Play.of(given)
+    run = registered.own_run(hostvars, play)
     return order(run, play.cluster) if run and play.batch and play.host == play.batch[0] else []
 
 
@@ -162,8 +163,8 @@ def begin_here(given: Given, hostvars: registered.HostVars) -> list[str]:
 
 def finish(given: Given, hostvars: registered.HostVars) -> list[str]:
     """Whom this host asks in the end whether all is as it was: nobody where the run of its cluster has ended before."""
-    play = Play.of(given)
-    if not is_of_many(given):
+    play, hostvars = Play.of(given), registered.Once(hostvars)
+    if not play.is_of_many:
         return play.asked_here
     run = registered.own_run(hostvars, play)
     return play.asked_here if run and not standing.has_ended(play, hostvars, run) else []
