@@ -75,7 +75,7 @@ def _links(value: "Value") -> t.Tuple[t.List[str], str]:
     try:
         condition.refuse_impossible({"links": condition.ALL}, value)
     except condition.ImpossibleGoal as exc:
-        return [], str(exc)
+        return [], str(exc).rstrip(".")
     return condition.links(value, condition.ALL)[1], ""
 
 

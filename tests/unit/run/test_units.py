@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which unit tests run on a managed node's Python, and with which ansible-core."""
 
+from run import environments, paths
 from run.steps import units
 
 
@@ -18,3 +19,8 @@ def test_what_uses_no_ansible_core_is_tested_with_one_of_them():
     assert {"test_wait_for_quorum.py", "test_rolling_upgrade_gate.py", "test_forecast.py", "test_received.py", "test_hostile_nodes.py"} <= names
     assert not {"test_batches.py", "test_gate.py", "test_checks.py"} & names
     assert some < every and "tests/unit/plugins/plugin_utils/_upgrade/test_gate.py" in every
+
+
+def test_the_messages_that_the_guide_quotes_are_provoked_with_every_ansible_core():
+    assert (paths.CHECKOUT / units.QUOTED).is_file()
+    assert all(units.QUOTED in units.core_tests(core) for core in environments.CORES)
