@@ -36,7 +36,7 @@ FOLDER = "/var/lib/prometheus/node-exporter"
 URL, PLAIN, TOKEN = "https://eda.example.com:5000/quorum", "http://eda.example.com:5000/quorum", "s3cret-s3cret"
 
 
-def _refused(facts: Result | None = None, node: Result | None = None, **variables: t.Any) -> str:
+def _refused(node: Result | None = None, **variables: t.Any) -> str:
     """What the role says before it changes anything. The module really looks at this machine; node: what is otherwise there."""
 
     def look(module_name: str, module_args: Result, task_vars: Result) -> Result:
@@ -44,7 +44,7 @@ def _refused(facts: Result | None = None, node: Result | None = None, **variable
 
     action = action_of(monitor_program.ActionModule, task_of("corosync.quorum.monitor_program"), {"phase": "plan"})
     action._execute_module = look
-    result = action.run(task_vars={"inventory_hostname": "web1", "ansible_facts": facts or {}, "__monitor_options": dict(DEFAULTS, **variables)})
+    result = action.run(task_vars={"inventory_hostname": "web1", "__monitor_options": dict(DEFAULTS, **variables)})
     assert result["failed"]
     return str(result["msg"])
 
@@ -100,11 +100,6 @@ def _nothing_to_verify() -> str:
 @provokes("monitor_interval is …, but must be a number of seconds from … to …")
 def _too_seldom() -> str:
     return _refused(interval=3600)
-
-
-@provokes("… has facts with the names of variables of the role: monitor_…")
-def _from_facts() -> str:
-    return _refused(facts={"monitor_post_url": "https://example.org/"})
 
 
 # ---- the node ------------------------------------------------------------------------------------------------------------
