@@ -146,7 +146,7 @@ class _Journal:
 
     def __init__(self, monkeypatch: t.Any) -> None:
         self._lines: list[str] = []
-        monkeypatch.setattr(resident, "say", lambda text, stream: self._lines.append(text))
+        monkeypatch.setattr(resident, "complain", self._lines.append)
 
     @property
     def text(self) -> str:
