@@ -386,7 +386,7 @@ def no_link_redundancy(seen: _Seen) -> Hits:
     alone = [node for node in seen.members() if len(_links(node)) > 1 and sum(link["connected"] for link in _links(node)) < 2]
     if alone:
         yield Hit(
-            f"One link only is left to {_labels(alone)}: the next failure in its network costs the membership.",
+            f"Only one link is left to {_labels(alone)}: the next failure in its network costs the membership.",
             "Bring back the links that are not connected before you work on the network or stop nodes.",
         )
 
@@ -485,7 +485,7 @@ def unsupported_mode(seen: _Seen) -> Hits:
 def qdevice_disabled(seen: _Seen) -> Hits:
     if seen.cmap.get("quorum.device.model") and seen.number("runtime.votequorum.qdevice_can_operate") == 0:
         yield Hit(
-            "The quorum device is configured, but corosync does not let it work, because it excludes another setting. corosync would not start again.",
+            "The quorum device is configured, but corosync does not let it work, because it cannot be combined with another setting. corosync would not start again.",
             "Remove two_node, last_man_standing, auto_tie_breaker or allow_downscale, and set quorum.device.votes if the device needs it.",
         )
 
@@ -533,8 +533,8 @@ def next_corosync(seen: _Seen) -> Hits:
 def membership_changing(seen: _Seen) -> Hits:
     if not seen.value["settled"]:
         yield Hit(
-            "The membership of the cluster was changing, or votes were being set, for as long as this node was asked. What was read may be of two rings.",
-            "Read it again. If it stays so, some nodes may reach each other in one direction only, or lose packets: see journalctl -u corosync on all nodes "
+            "During the whole reading the membership of the cluster was changing, or votes were being set. The value may mix the states of two rings.",
+            "Read it again. If this continues, some nodes may reach each other in one direction only, or lose packets: see journalctl -u corosync on all nodes "
             "for new memberships that come every few seconds, and corosync-cfgtool -s for their links.",
         )
 

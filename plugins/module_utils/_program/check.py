@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # This module util is PRIVATE to the collection: no other code may rely on it.
-"""A check for Nagios, Icinga and what else runs monitoring plugins.
+"""A check for Nagios, Icinga and other systems that run monitoring plugins.
 
 Prints one line with performance data. Exit code:
-  0  quorate, and nothing of what follows
+  0  quorate, and none of the states below
   1  too few nodes may fail as things are now, the quorum device does not vote, a link is down (with
-     --links), or the membership did not come to rest in time
+     --links), or the membership was still changing when --timeout ended
   2  not quorate, or corosync does not run or does not answer
-  3  it could not be found out, as for a user whom corosync does not accept
+  3  the state is not known, for example because corosync does not accept the user
 """
 
 import typing as t

@@ -26,7 +26,7 @@ PROGRAM = "corosync-quorum"
 USAGE = 2
 # What whoever runs a monitoring plugin takes for "unknown", and how the line begins that says why.
 UNKNOWN, UNKNOWN_LINE = 3, "QUORUM UNKNOWN - "
-_ABOUT = ("Says what corosync's votequorum on this node knows of its cluster: for people, for monitoring and", "for programs.")
+_ABOUT = ("Shows what corosync's votequorum on this node knows about its cluster: for people, for monitoring", "and for programs.")
 _HELP = ("-h", "--help")
 
 
@@ -73,11 +73,11 @@ def _run_for_ever() -> t.Any:
 
 
 VERBS: t.Tuple[Verb, ...] = (
-    Verb("status", "show what this node knows of its cluster's quorum", _status),
-    Verb("check", "be a check for Nagios, Icinga and the like", _check, is_plugin=True),
+    Verb("status", "show what this node knows about its cluster's quorum", _status),
+    Verb("check", "work as a check for Nagios, Icinga and similar systems", _check, is_plugin=True),
     Verb("metrics", "print metrics for Prometheus", _metrics),
     Verb("events", "print what happens to quorum as lines of JSON, as it happens", _events),
-    Verb("run", "stay: write metrics into a file, and post events to a URL", _run_for_ever),
+    Verb("run", "run all the time: write metrics into a file, and post events to a URL", _run_for_ever),
 )
 
 
@@ -147,7 +147,7 @@ def help_page() -> str:
     """The text of `corosync-quorum --help`."""
     lines = [f"usage: {PROGRAM} VERB [option ...]", "", *_ABOUT, "", "verbs:"]
     lines += [f"  {verb.name:<10} {verb.summary}" for verb in VERBS]
-    return "\n".join([*lines, "", f"'{PROGRAM} VERB --help' says more of one."])
+    return "\n".join([*lines, "", f"'{PROGRAM} VERB --help' describes a verb and its options."])
 
 
 def help_page_of(verb: Verb) -> str:

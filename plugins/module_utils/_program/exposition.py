@@ -35,10 +35,10 @@ class Metric(t.NamedTuple):
 # In the order in which they are printed
 ALWAYS = (
     Metric("up", "Whether corosync on this node could be asked about its quorum (1) or not (0)."),
-    Metric("down_info", "Why corosync could not be asked. Only there while corosync_quorum_up is 0."),
-    Metric("reading_timestamp_seconds", "When corosync was asked, also where it did not answer, in seconds since 1970 by the clock of this node."),
+    Metric("down_info", "Why corosync could not be asked. Exists only while corosync_quorum_up is 0."),
+    Metric("reading_timestamp_seconds", "When corosync was last asked, even if it did not answer, in seconds since 1970 by the clock of this node."),
     Metric("reading_age_seconds", "How old this reading was when it was written, in seconds."),
-    Metric("changes_total", "Times that this node has become quorate or not quorate since the resident program started.", counts=True),
+    Metric("changes_total", "Times that this node has become quorate or not quorate since corosync-quorum run started.", counts=True),
 )
 WHILE_UP = (
     Metric("info", "The cluster that this node belongs to, and which of its nodes this is."),
@@ -49,7 +49,7 @@ WHILE_UP = (
     Metric("reserve_nodes", "How many nodes may fail together, whichever they are, as long as the quorum device votes as it does now."),
     Metric("members", "Nodes that are members of this node's partition."),
     Metric("configured_nodes", "Nodes in the nodelist of corosync's configuration."),
-    Metric("node_votes", "Votes of a node. Not there for a node that this one has not seen since its corosync started."),
+    Metric("node_votes", "Votes of a node. Missing for a node that this one has not seen since its corosync started."),
     Metric("node_state", "Whether a node is in this state (1) or not (0), as this node sees it: member, leaving, dead or unseen."),
     Metric("link_connected", "Whether a link of knet from this node to another one is connected (1) or not (0)."),
     Metric("qdevice_configured", "Whether a quorum device is configured, registered or counted on this node (1) or not (0)."),
@@ -57,7 +57,7 @@ WHILE_UP = (
     Metric("qdevice_votes", "Votes that the quorum device gives to this node now."),
     Metric("wait_for_all_pending", "Whether this node waits until it has seen all nodes before it becomes quorate (1) or not (0)."),
     Metric("ring_sequence", "The sequence number of the ring. It grows with each change of membership."),
-    Metric("problem", "A problem of the cluster that this node sees. Only there while it does."),
+    Metric("problem", "A problem of the cluster that this node sees. Exists only as long as the node sees it."),
 )
 
 

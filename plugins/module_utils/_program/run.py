@@ -4,14 +4,16 @@
 
 # This module util is PRIVATE to the collection: no other code may rely on it.
 
-"""Runs for ever: writes metrics into a file for node_exporter's textfile collector, and posts events.
+"""Runs all the time: writes metrics into a file for node_exporter's textfile collector, and posts
+events to a URL.
 
-The file is written at each event and every 15 seconds. Events are posted in order, one a request,
-as JSON. While the receiver does not take them, they wait (the newest 1,000) and are posted again,
-after a second at first and every minute at last. The next event says how many had to be dropped.
+It writes the file at each event, and otherwise every 15 seconds. It posts events as JSON, in order,
+one per request. If the receiver does not take an event, it posts the event again: first after a
+second, then after longer times, at last every minute. Meanwhile the newest 1,000 events wait. If it
+had to drop older ones, the next event says how many.
 
-The token goes into the header "Authorization: Bearer". Only root may be able to read its file. A
-redirect is not followed. Plain http is refused except to this node itself.
+The token goes into the header "Authorization: Bearer". Only root may be able to read the token's
+file. The program follows no redirects. It refuses plain http, except to this node itself.
 """
 
 import typing as t
@@ -26,11 +28,11 @@ from ansible_collections.corosync.quorum.plugins.module_utils._program.resident 
 
 OPTIONS = (
     Option("textfile", "write metrics into this file, whose name ends in .prom", "PATH"),
-    Option("interval", "write the file so often while nothing happens (default: 15)", "SECONDS", 15.0, seconds),
+    Option("interval", "write the file at this interval while nothing happens (default: 15)", "SECONDS", 15.0, seconds),
     Option("post", "post events to this URL", "URL", None, target_of),
     Option("token-file", "send the token in this file along with each event", "PATH"),
     Option("ca-file", "verify the receiver with the certificates in this file (default: those of the system)", "PATH"),
-    Option("allow-http", "post to another host without TLS: whoever is on the network reads and changes events. Not with a token"),
+    Option("allow-http", "post to another host without TLS: anybody on the network can then read and change the events. Not with a token"),
     TIMEOUT,
 )
 # The exit code of a program that is told to do what it refuses

@@ -4,10 +4,10 @@
 
 # This module util is PRIVATE to the collection: no other code may rely on it.
 
-"""Shows what this node knows of its cluster's quorum.
+"""Shows what this node knows about its cluster's quorum.
 
-Exit code: 0 when corosync was read, quorate or not. 1 when it could not be read: the standard error
-says why, and with --json `reason` and `msg`.
+Exit code: 0 if corosync was read, quorate or not. 1 if it could not be read: the standard error
+says why, and with --json the keys `reason` and `msg` say why.
 """
 
 import json

@@ -395,7 +395,7 @@ def two_node_with_qdevice(model: Model) -> Hits:
     if model.two_node and model.qdevice:
         yield Hit(
             "two_node and a quorum device are configured together.",
-            "Remove two_node: the device decides what two_node would.",
+            "Remove two_node: the quorum device takes its place.",
             model.line("quorum.two_node"),
         )
 

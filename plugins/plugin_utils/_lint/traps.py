@@ -140,7 +140,7 @@ def duplicate_nodeid(model: Model) -> Hits:
         if not corosync_compares(model, first, second):
             yield Hit(
                 f"{first.label} and {second.label} both have nodeid {nodeid}, and corosync does not notice it "
-                "(it compares the first nodes only in a list of more than ten).",
+                "(in a list of more than ten nodes it compares only the first ones).",
                 "Give each node a nodeid of its own.",
                 second.line,
             )

@@ -156,6 +156,7 @@ SEEN = [
         FILE.replace("provider", "p"),
         "calls every node",
     ),
+    ("file_not_loaded", cluster(), dict(LOADED, **{"quorum.expected_votes": 3}), FILE, "quorum.expected_votes (not set, loaded 3)"),
     (
         "file_not_loaded",
         cluster(),
@@ -164,7 +165,6 @@ SEEN = [
         "quorum.provider (corosync_votequorum, loaded",
     ),
     ("file_not_loaded", cluster(), LOADED, FILE.replace("}\nquorum", "node {\nnodeid: 2\n}\n}\nquorum"), "nodelist.node.1.nodeid (2, loaded not set)"),
-    ("file_not_loaded", cluster(), dict(LOADED, **{"quorum.expected_votes": 3}), FILE, "quorum.expected_votes (not set, loaded 3)"),
     ("file_not_loaded", cluster(), {}, "nodelist {\n" + "node {\nname: x\nnodeid: 1\n}\n" * 4 + "}\n", "and 4 more"),
     (
         "restart_required",
@@ -237,7 +237,7 @@ SEEN = [
     ("node_id_changed", with_new_id(3), dict(NEW_ID, **{"nodelist.local_node_pos": 2}), None, "node3 runs with the node id 3, but"),
     ("member_not_configured", with_new_id(1), dict(NEW_ID, **{"runtime.members.3.ip": "r(0) ip(10.0.0.4) "}), None, "not in the nodelist of this node: node 3"),
     ("member_not_configured", with_new_id(3), NEW_ID, None, "This node, node 3, is not in the nodelist of its own corosync.conf."),
-    ("membership_changing", cluster(settled=False), {}, None, "The membership of the cluster was changing"),
+    ("membership_changing", cluster(settled=False), {}, None, "the membership of the cluster was changing"),
     ("votes_differ", with_node(cluster(total_votes=4, expected_votes=4), 2, votes=2), {}, None, "node2 has 2 votes, but 1 in the configuration"),
     ("member_not_configured", with_node(cluster(), 3, name=None, configured_votes=None), {}, None, "node 3"),
     ("link_down", with_node(cluster(), 2, links=[{"link": 2, "connected": True}, *LINKS]), {}, None, "1 link of knet is not connected: link 1 to node2."),
@@ -358,7 +358,7 @@ def test_errors_come_first():
 def test_the_last_link_that_is_left_is_another_problem():
     found = problems(with_node(with_node(cluster(), 2, links=LINKS), 3, links=LINKS), {})
     assert [problem["id"] for problem in found] == ["no_link_redundancy", "link_down"]
-    assert found[0]["message"].startswith("One link only is left to node2, node3") and "link 1 to node2, link 1 to node3" in found[1]["message"]
+    assert found[0]["message"].startswith("Only one link is left to node2, node3") and "link 1 to node2, link 1 to node3" in found[1]["message"]
 
 
 @pytest.mark.parametrize("links", [None, [], [{"link": 0, "connected": False}], [{"link": 0, "connected": True}, {"link": 1, "connected": True}]])
