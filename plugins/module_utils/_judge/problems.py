@@ -485,7 +485,8 @@ def unsupported_mode(seen: _Seen) -> Hits:
 def qdevice_disabled(seen: _Seen) -> Hits:
     if seen.cmap.get("quorum.device.model") and seen.number("runtime.votequorum.qdevice_can_operate") == 0:
         yield Hit(
-            "The quorum device is configured, but corosync does not let it work, because it cannot be combined with another setting. corosync would not start again.",
+            "The quorum device is configured, but corosync does not let it work, because it cannot be combined with another setting. "
+            "corosync would not start again.",
             "Remove two_node, last_man_standing, auto_tie_breaker or allow_downscale, and set quorum.device.votes if the device needs it.",
         )
 
