@@ -452,7 +452,7 @@ def test_only_the_hosts_of_the_play_are_upgraded_and_the_others_are_asked(cluste
     before = pids(made)
     given = {"rolling_upgrade_hosts": [node.name for node in made], "ansible_become": True, "rolling_upgrade_packages": "corosync"}
     with upgrade(made, {"upgrade": DONE}, arguments=["--limit", "node2:node3"], **given) as play:
-        looks = {result.host: result.result["versions"] for result in play.end(90) if result.task.endswith("See what there is to do on this node")}
+        looks = {result.host: result.result["versions"] for result in play.end(90) if result.task.endswith("Find out what there is to do on this node")}
         assert not play.process.returncode, play.output
     assert set(looks["node3"]) == {"corosync"} and looks["node3"] == looks["node2"]
     assert (tmp_path / "report.html").exists()
@@ -495,7 +495,7 @@ def test_a_host_that_is_asked_goes_out_of_reach(lab, cluster, upgrade, tmp_path)
     "arguments, refuses",
     [
         (["--start-at-task", "Upgrade this node"], False),
-        (["--start-at-task", "Go on only if no node of this batch has failed"], False),
+        (["--start-at-task", "Continue only if no node of this batch has failed"], False),
         (["--tags", "upgrade"], False),
         (["--skip-tags", "gate"], True),
     ],

@@ -387,7 +387,7 @@ def test_what_a_rescue_among_the_users_tasks_has_mended_is_no_failure(cluster: C
 def test_a_look_that_failed(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is nothing registered but that it failed."""
     cluster.hostvars["web3"][registered.LOOK] = {"failed": True, "msg": "no route", "turn": None, "changed": False, "started": at(0), "ended": at(1)}
-    fails(cluster, "web3", "See what there is to do on this node", msg="no route")
+    fails(cluster, "web3", "Find out what there is to do on this node", msg="no route")
     read(cluster, "web3")
     result: dict[str, t.Any] = {}
     found = nodes(monkeypatch, lambda: result.update(cluster.run("web3", point="failed")))
