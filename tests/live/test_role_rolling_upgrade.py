@@ -108,7 +108,7 @@ def test_a_problem_that_is_an_error_and_a_key_that_is_not_that_of_the_others(clu
 def test_a_cluster_that_cannot_lose_a_node(cluster, upgrade):
     made = cluster(nodes=2)
     made.wait_quorate()
-    refused(upgrade(made), made, "There are no safe batches: quorum does not stand the loss of node1, node2")
+    refused(upgrade(made), made, "There are no safe batches: the cluster would not stay quorate without node1, node2")
 
 
 @pytest.mark.parametrize("plays", [[], [ALONE]])

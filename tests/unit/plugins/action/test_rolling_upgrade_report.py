@@ -178,7 +178,12 @@ def test_the_first_look_of_this_run_is_waited_for(cluster: Cluster, monkeypatch:
 
 
 @pytest.mark.parametrize(
-    "text, why", [(b'{"failed": true, "msg": "the disk is full"}', "the disk is full"), (b"{", "no first look within 0.2 s"), (None, "no first look")]
+    "text, why",
+    [
+        (b'{"failed": true, "msg": "the disk is full"}', "the disk is full"),
+        (b"{", "has not recorded a first check within 0.2 s"),
+        (None, "has not recorded a first check"),
+    ],
 )
 def test_a_watch_that_does_not_begin(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, text: t.Any, why: str) -> None:
     for name, value in (("_AGAIN", 0.01), ("_STARTING", 0.05), ("LONGEST", 0.2)):

@@ -223,7 +223,7 @@ SEEN = [
         cluster(wait_for_all={"enabled": True, "pending": True}, total_votes=1, quorate=False),
         {"quorum.wait_for_all": 1},
         None,
-        "Without wait_for_all there would be none either: 2 votes are needed.",
+        "Without wait_for_all there would be no quorum either: 2 votes are needed.",
     ),
     ("wait_for_all_pending", cluster(wait_for_all={"enabled": True, "pending": True}, total_votes=0), {"quorum.wait_for_all": 1}, None, "(now 0)"),
     ("config_version_differs", cluster(), {"totem.config_version": 4, "runtime.members.2.config_version": 3}, None, "node1 has 4, node2 has 3"),
@@ -358,7 +358,7 @@ def test_errors_come_first():
 def test_the_last_link_that_is_left_is_another_problem():
     found = problems(with_node(with_node(cluster(), 2, links=LINKS), 3, links=LINKS), {})
     assert [problem["id"] for problem in found] == ["no_link_redundancy", "link_down"]
-    assert found[0]["message"].startswith("One link only is left to node2, node3") and "link 1 to node2, link 1 to node3" in found[1]["message"]
+    assert found[0]["message"].startswith("Only one link is left to node2, node3") and "link 1 to node2, link 1 to node3" in found[1]["message"]
 
 
 @pytest.mark.parametrize("links", [None, [], [{"link": 0, "connected": False}], [{"link": 0, "connected": True}, {"link": 1, "connected": True}]])

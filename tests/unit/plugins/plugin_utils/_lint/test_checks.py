@@ -154,7 +154,7 @@ TRAPS = [
     *[
         ("word_not_understood", configuration(totem=line), words)
         for line, words in (
-            ("secauth: yes", 'takes "yes" of totem.secauth for "off". Nothing is encrypted.'),
+            ("secauth: yes", 'reads totem.secauth "yes" as "off". Nothing is encrypted.'),
             ("secauth: ON", "Nothing is encrypted."),
             ("secauth: yes\ncrypto_cipher: aes256\ncrypto_hash: sha256", 'for "off".'),
             ("clear_node_high_bit: on", 'for "no"'),

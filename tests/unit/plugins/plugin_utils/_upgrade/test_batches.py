@@ -109,7 +109,7 @@ def test_thirty_two_nodes_with_any_votes_take_three_batches(spare):
             value([3, 1, 1, 1]),
             {},
             [
-                "quorum does not stand the loss of node1. Without node1, 3 votes are present, quorum is 4 of 6 expected: 1 too few.",
+                "the cluster would not stay quorate without node1. Without node1, 3 votes are present, quorum is 4 of 6 expected: 1 too few.",
                 "What would help: another node, a quorum device, or votes spread more evenly.",
             ],
         ),
