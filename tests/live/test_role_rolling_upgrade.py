@@ -281,7 +281,7 @@ def test_a_host_that_goes_out_of_reach_in_a_step_of_the_role(lab, cluster, upgra
         with upgrade(made, {"upgrade": leave}) as play:
             play.end(150)
             said = failures(play)[-1]
-        assert re.match("Stopped because node3 failed. (Note on node3 that only its return is left|Start node3): node3 cannot be logged in to: ", said), said
+        assert re.match("Stopped because node3 failed. (Note on node3 that it only has to come back|Start node3): node3 cannot be logged in to: ", said), said
         assert "Corosync is down on node3, or may be. As they were: node2, node1. Fix node3 and run the playbook again; it resumes there." in said, said
         assert all(made[nodeid].run(["test", "-e", "/var/lib/corosync-quorum/lock"], check=False).returncode for nodeid in (1, 2))
         assert "node3 cannot be logged in to" in (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -568,7 +568,7 @@ def test_gates_alone_around_a_reboot_with_records_and_a_verdict(cluster, upgrade
     with upgrade(made, plays=plays, rolling_upgrade_hosts=[node.name for node in made], rolling_upgrade_reboot="always") as play:
         results = play.end(120)
         assert not play.process.returncode, play.output
-    records = [result.result["record"] for result in results if result.task.endswith("and stop to record quorum") and result.status == "item ok"]
+    records = [result.result["record"] for result in results if result.task.endswith("and stop recording quorum") and result.status == "item ok"]
     assert len(records) == len(made.nodes)
     assert all(record["runs"] == [] for record in records), "this run's records were the only ones"
     told = {tuple(entry["event"] for entry in record["timeline"] if entry["event"] in ("state", "watch_ended")) for record in records}

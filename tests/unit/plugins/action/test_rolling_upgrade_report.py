@@ -396,7 +396,7 @@ def test_a_look_that_failed(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -
     read(cluster, "web3")
     result: dict[str, t.Any] = {}
     found = nodes(monkeypatch, lambda: result.update(cluster.run("web3", point="failed")))
-    assert result["msg"].startswith("Stopped before web3. See what there is to do on web3: no route. As they were: web3, web1, web2.")
+    assert result["msg"].startswith("Stopped before web3. Find out what there is to do on web3: no route. As they were: web3, web1, web2.")
     assert found["web3"]["result"] == "failed"
 
 
