@@ -109,8 +109,8 @@ class InvalidParameter(CorosyncError):
     code = 7
     name = "CS_ERR_INVALID_PARAM"
     advice = (
-        "corosync refuses this value. It refuses votes and expected votes with which the cluster would lose quorum or have more votes than expected. "
-        "It also refuses the name of a quorum device while another one is registered."
+        "corosync refuses this value: votes or expected votes with which the cluster would lose quorum or have more votes than expected, "
+        "or the name of a quorum device while another one is registered."
     )
 
 

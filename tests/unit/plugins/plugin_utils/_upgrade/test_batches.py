@@ -113,7 +113,7 @@ def test_thirty_two_nodes_with_any_votes_take_three_batches(spare):
                 "What would help: another node, a quorum device, or votes spread more evenly.",
             ],
         ),
-        (value([1, 1]), {}, ["the loss of node1, node2.", "What would help: two_node in corosync.conf, or a quorum device."]),
+        (value([1, 1]), {}, ["would not stay quorate without node1, node2.", "What would help: two_node in corosync.conf, or a quorum device."]),
         (value([1, 1], qdevice=1), {}, ["If the quorum device's vote is lost too", "What would help: qdevice='as_now', if the quorum device can be trusted"]),
         (value([1] * 4), {"spare": 1}, ["with 1 more to spare", "What would help: a smaller spare, or more nodes."]),
         (value([1]), {}, ["has only one member (node1)"]),
