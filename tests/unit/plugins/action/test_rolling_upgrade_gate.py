@@ -321,7 +321,7 @@ def test_another_is_asked_where_one_cannot_be_logged_in_to(cluster: Cluster) -> 
     assert results[1]["skipped"] and results[2]["seen_by"] == "web2" and results[3]["skipped"]
     cluster.answers.update({(INFO, host): out_of_reach(host) for host in cluster.hosts})
     told = after_start(cluster)[3]["msg"]
-    assert told.startswith("web4 is back, but no other host can be asked whether it sees this node: web1 (ssh: no route to web1.); web2 (")
+    assert told.startswith("web4 is back, but no other host can be asked whether it sees web4: web1 (ssh: no route to web1.); web2 (")
 
 
 def test_with_nobody_else_the_node_itself_is_enough(cluster: Cluster) -> None:
@@ -408,7 +408,7 @@ def test_a_witness_without_corosync_is_the_one_that_is_named(cluster: Cluster) -
         cluster.answers[(INFO, "web1")] = said
         cluster.answers[(WAIT, "web1")] = {"failed": True, "msg": said["msg"]}
         told = cluster.loop("web4", ["web4", "web1"], point="after_start")[1]["msg"]
-        assert told.startswith(f"web4 is back, but web1 does not say whether it sees this node: {words}")
+        assert told.startswith(f"web4 is back, but web1 does not say whether it sees web4: {words}")
 
 
 # ---- the preflight -------------------------------------------------------------------------------------------------------
