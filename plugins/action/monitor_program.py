@@ -65,5 +65,5 @@ class ActionModule(Action):
         own = {"folders": list(FOLDERS), "token_file": unit.TOKEN_FILE, "token": wishes.token}
         answer = answer_of(self, READ, module_name=MODULE, module_args=dict(own, **arguments), task_vars=self._vars)
         if answer.get("failed"):
-            raise Unusable(f"{self._host}: {answer.get('msg') or 'the module monitor_files failed without a word'}")
+            raise Unusable(f"{self._host}: {answer.get('msg') or 'the module monitor_files failed and gave no reason'}")
         return answer

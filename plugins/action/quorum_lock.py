@@ -45,7 +45,7 @@ class ActionModule(_actions.Action):
             if found is None or not _lock.has_ended(found, own, _controller.lives):
                 break
             take_over = [*take_over, found.run_id]
-        raise Unusable(_lock.refusal([self._node], found, own) if found else f"What {self._node} says of its lock is no lock.")
+        raise Unusable(_lock.refusal([self._node], found, own) if found else f"{self._node} answered with something that is not a lock.")
 
     def _check(self, args: Result) -> Result:
         """Whether the run still has it, and may go on. Raises Unusable where not."""

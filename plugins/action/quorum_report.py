@@ -110,4 +110,5 @@ class ActionModule(Action):
         bad = [cluster for cluster in worst_first(found) if cluster["verdict"] in wanted]
         said = ", ".join(f"{names[cluster['hosts'][0]]} is {cluster['verdict'].replace('_', ' ')}" for cluster in bad if cluster["nodes"])
         none = ", ".join(shown(host) for cluster in bad if not cluster["nodes"] for host in cluster["hosts"])
-        return [f"By quorum_report_fail_on: {said}."] * bool(said) + [f"By quorum_report_fail_on, of no cluster that is known: {none}."] * bool(none)
+        what = "This fails because of quorum_report_fail_on"
+        return [f"{what}: {said}."] * bool(said) + [f"{what}, and hosts that belong to no known cluster: {none}."] * bool(none)

@@ -213,7 +213,7 @@ class ActionModule(TurnAction):
             try:
                 result["votequorum"] = value_of(reading.get("value"))
             except StrangeAnswer as error:
-                return {"failed": True, "msg": f"it answered, but not as the module does: {error}."}
+                return {"failed": True, "msg": f"its answer is not one that the module can give: {error}."}
         return result
 
     def _asked(self) -> Asked:
@@ -278,7 +278,7 @@ class ActionModule(TurnAction):
         loop.is_over = asked == self._play.witnesses[-1]
         if loop.is_over:
             reasons = "; ".join(f"{host} ({said})" for host, said in loop.out_of_reach.items())
-            raise AnsibleActionFail(f"{self._host} is back, but no other host can be asked whether it sees it: {reasons}.")
+            raise AnsibleActionFail(f"{self._host} is back, but no other host can be asked whether it sees {self._host}: {reasons}.")
         return _skipped(f"{asked} cannot be logged in to, so the next host is asked: {why}")
 
     def _see(self, conditions: back.Conditions) -> None:
@@ -290,7 +290,7 @@ class ActionModule(TurnAction):
             if _actions.cannot_log_in(error):
                 raise
         if not back.is_met(conditions, value):
-            self._wait(conditions, f"{self._host} is back, but {self._args['asked']} does not say whether it sees it: ")
+            self._wait(conditions, f"{self._host} is back, but {self._args['asked']} does not say whether it sees {self._host}: ")
 
     def _must_return(self) -> t.Any:
         answer = registered.gate_of(self._vars, self._turn)

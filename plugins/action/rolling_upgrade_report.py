@@ -91,7 +91,7 @@ class ActionModule(UpgradeAction):
             elif not record.get("running") and waited > _STARTING:
                 why = self._job_said(run_id, host)
             if waited > LONGEST:
-                why = why or f"its watch has had no first look within {LONGEST} s."
+                why = why or f"its watch has not recorded a first check within {LONGEST} s."
             time.sleep(_AGAIN)
         raise AnsibleActionFail(f"Quorum is not recorded on {host}: {named(host, why)}")
 
@@ -186,7 +186,7 @@ class ActionModule(UpgradeAction):
     def _note(self) -> Result:
         """In a run over many clusters: why it ends for this one. Whoever reads that may not fail, as the others go on."""
         run, play, how, failure = self._run, self._play, str(self._args["how"]), self._failure()
-        why = _actions.failure_of(self._vars)[1].replace(BEGINNING, "").strip() or "Nobody knows why."
+        why = _actions.failure_of(self._vars)[1].replace(BEGINNING, "").strip() or "The reason is not known."
         broken = False
         if how in ("failed", "lost"):
             progress = self._account().progress()

@@ -82,7 +82,7 @@ class ActionModule(TurnAction):
     # ---- what there is to do -----------------------------------------------------------------------------------------
 
     def _look(self) -> Result:
-        """See what there is to do on this node, or to bring to its end."""
+        """Find out what there is to do on this node, or to bring to its end."""
         if ROUND in self._vars:
             display.display(str(self._vars[ROUND]))
             return {}

@@ -213,7 +213,7 @@ def main() -> None:
         else:
             result = {"changed": True} if module.check_mode else written(module.params)
     except OSError as exc:
-        module.fail_json(msg=f"{exc.filename or 'A file'}: {exc.strerror or exc}. See to it that root can read and write there, and run the play again.")
+        module.fail_json(msg=f"{exc.filename or 'A file'}: {exc.strerror or exc}. Make sure that root can read and write there, and run the play again.")
     module.exit_json(**result)
 
 

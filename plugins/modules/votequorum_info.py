@@ -239,11 +239,11 @@ votequorum:
           elements: int
           sample: []
         lowest:
-          description: The lowest node id when this node last saw a majority, V(null) if it saw none yet.
+          description: The lowest node id among the members of the last majority that this node saw, V(null) if it saw none.
           type: int
           sample: 1
         highest:
-          description: The highest node id when this node last saw a majority, V(null) if it saw none yet.
+          description: The highest node id among the members of the last majority that this node saw, V(null) if it saw none.
           type: int
           sample: 3
     allow_downscale:

@@ -35,7 +35,7 @@ def too_old(value: Value, max_age: t.Any, now: float) -> str:
         return "It is not known when this was read, because no action plugin returned it (async, for example): read it again, or set max_age=0."
     age = now - seconds_of(read_at)
     if age < -_SKEW:
-        return f"By the clock of this controller this will be read in {_duration(-age)}, so its age is not known: read it again."
+        return f"By the clock of this controller this was read {_duration(-age)} in the future, so its age is not known: read it again."
     if age > max_age:
         return f"This was read {_duration(age)} ago, which is longer than max_age ({max_age:g} s): read it again."
     return ""

@@ -35,8 +35,8 @@ def refuse(host: str, variables: t.Mapping[str, t.Any], is_ours: t.Callable[[str
     found = sorted(str(name) for name in facts if is_ours(str(name)) or str(name) in _SHARED) if isinstance(facts, Mapping) else []
     if found:
         raise FromFacts(
-            f"{host} has facts with the names of variables of the role: {quoted(', '.join(found))}. A node sets its facts itself, so nothing is done with "
-            "them. Find out what set them, then remove them with ansible.builtin.meta: clear_facts. Set the role's variables in the inventory, in the "
+            f"{host} has facts with the names of variables of the role: {quoted(', '.join(found))}. A node sets its facts itself, so the role does not "
+            "use them. Find out what set them, then remove them with ansible.builtin.meta: clear_facts. Set the role's variables in the inventory, in the "
             "play or on the command line, and never with cacheable: true."
         )
 

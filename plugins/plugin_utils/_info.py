@@ -36,6 +36,6 @@ def judged(answer: dict[str, t.Any], host: str, asked_at: str) -> dict[str, t.An
     try:
         value, cmap, files = reading_of(answer.get("reading"))
     except StrangeAnswer as error:
-        return {"failed": True, "changed": False, "msg": f"{host} answered, but not as the module does: {error}."}
+        return {"failed": True, "changed": False, "msg": f"The answer of {host} is not one that the module can give: {error}."}
     result["votequorum"] = completed(t.cast("Value", dict(value, read_at=asked_at)), cmap, files)
     return result

@@ -82,7 +82,7 @@ def look_of(result: t.Mapping[str, t.Any]) -> Look:
     if lock is None:
         return Look(None)
     if not isinstance(lock, dict) or not is_run_id(lock.get("run_id")):
-        return Look(None, "what it says of its lock is no lock.")
+        return Look(None, "it answered with something that is not a lock.")
     return Look(_holder(lock))
 
 
@@ -115,8 +115,8 @@ def take_over_of(given: t.Any) -> list[str]:
     found = [part.strip() for part in text.split(",")] if isinstance(text, str) else text
     if not isinstance(found, (list, tuple)) or not all(is_run_id(one) for one in found):
         raise Unusable(
-            f"quorum_lock_take_over is {shown(given)}, but must be the id of the run whose lock is to be taken over, as the refusal names it: 16 hexadecimal "
-            "digits."
+            f"quorum_lock_take_over is {shown(given)}, but must be the id of the run whose lock this run may take over: 16 hexadecimal digits. The message "
+            "that refuses the lock names it."
         )
     return [str(one) for one in found]
 

@@ -30,7 +30,7 @@ LAUNCHER = "/usr/local/sbin/corosync-quorum"
 _HERE = pathlib.Path(__file__).resolve().parent.parent / "module_utils"
 _DOTTED = PACKAGE.replace("/", ".").split(".")
 _RUN = """\
-# Part of the collection corosync.quorum. Do not edit: the role corosync.quorum.monitor writes it anew.
+# Part of the collection corosync.quorum. Do not edit: the role corosync.quorum.monitor overwrites it.
 import sys
 
 {path}from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_once import compiled_once

@@ -24,7 +24,7 @@ TASKS = {
     "Check that the upgrade can start": "the plan",
     "Wait until the record of every host has begun": "wait for the records to begin",
     "Wait until the whole cluster is as it was before": "wait in the end",
-    "Forget which nodes are done, give back the lock of this run, and stop to record quorum": "give back the lock, read the records",
+    "Forget which nodes are done, give back the lock of this run, and stop recording quorum": "give back the lock, read the records",
     "Write the report, and fail if quorum was lost at any moment": "was quorum lost",
 }
 # Growth that is not more than that of the nodes, with room for what scatters

@@ -136,7 +136,7 @@ def test_somebody_else_listens_while_corosync_does_not_run(alone):
         assert (told["error"], told["reason"]) == ("NotTrusted", "not_trusted")
         assert told["message"].startswith(f"The socket of corosync's service {service} on this node belongs to process ")
         assert "of the user daemon (uid 1), not to root, so nothing was sent to it." in told["message"]
-    assert unasked["error"] == "NotTrusted" and "so what it sent is not believed" in unasked["message"]
+    assert unasked["error"] == "NotTrusted" and "so its answer is not used" in unasked["message"]
     assert after["error"] == "BadHandle"
 
 

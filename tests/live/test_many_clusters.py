@@ -93,7 +93,7 @@ def test_one_is_refused_in_one_a_node_fails_and_the_others_are_done(lab, fleet, 
         "Refused: trio.",
         "lms: Stopped because node7 failed.",
         "trio is not upgraded: Quorum cannot be read on node5",
-        "Of no cluster that is known: printer.",
+        "Hosts that belong to no known cluster: printer.",
         "rolling_upgrade_group names nowhere, which the inventory does not have.",
     ):
         assert words in said, said

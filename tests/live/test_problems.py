@@ -413,7 +413,7 @@ def nodes_that_are_waited_for(story):
     put_module_library(story[1])
     story.start(1)
     advice = story.sees(1, "wait_for_all_pending")["wait_for_all_pending"]["advice"]
-    assert "corosync-quorumtool -e 1, or the module votequorum with expected_votes: 1." in advice and "cancel wait_for_all has no effect" in advice
+    assert "corosync-quorumtool -e 1, or the module votequorum with expected_votes: 1." in advice and "Cancelling wait_for_all has no effect" in advice
     story[1].run(["corosync-cmapctl", "-s", "quorum.cancel_wait_for_all", "u8", "1"])
     time.sleep(1)
     story.sees(1, "wait_for_all_pending")

@@ -311,7 +311,9 @@ def test_files_that_others_may_write_to_are_refused(story):
     story.nodes[0].run(["chmod", "o+w", "/etc/corosync"])
     story.nodes[1].sh("mv /etc/corosync/corosync.conf /root/own.conf; ln -s /root/own.conf /etc/corosync/corosync.conf")
     story.nodes[2].run(["chown", "nobody", "/etc/corosync/authkey"])
-    refused(story.play(WAITING), "node1: /etc/corosync is writable", "node2: /etc/corosync/corosync.conf is a link", "node3: /etc/corosync/authkey belongs")
+    refused(
+        story.play(WAITING), "node1: /etc/corosync is writable", "node2: /etc/corosync/corosync.conf is a symbolic link", "node3: /etc/corosync/authkey belongs"
+    )
     story.nodes[0].run(["chmod", "o-w", "/etc/corosync"])
     story.nodes[1].run(["mv", "/root/own.conf", "/etc/corosync/corosync.conf"])
     story.nodes[2].run(["chown", "root", "/etc/corosync/authkey"])

@@ -86,7 +86,7 @@ def test_a_run_that_is_killed_in_any_phase(lab, cluster, tmp_path):
     for number, step in enumerate(["", *steps]):
         stays = {step: steps[step] + linger(GO)} if step else {}
         with begin(lab, tmp_path, made, dict(steps, **stays), rolling_upgrade_watch=not step, **only) as play:
-            play.until("Stay a while" if step else "TASK [corosync.quorum.rolling_upgrade : Start to record quorum", timeout=60)
+            play.until("Stay a while" if step else "TASK [corosync.quorum.rolling_upgrade : Start recording quorum", timeout=60)
             play.signal(signal.SIGKILL, whole_group=number % 2 == 0)
             play.process.wait(10)
             (run_id,) = set(locks(made).values())

@@ -108,7 +108,7 @@ def test_a_problem_that_is_an_error_and_a_key_that_is_not_that_of_the_others(clu
 def test_a_cluster_that_cannot_lose_a_node(cluster, upgrade):
     made = cluster(nodes=2)
     made.wait_quorate()
-    refused(upgrade(made), made, "There are no safe batches: quorum does not stand the loss of node1, node2")
+    refused(upgrade(made), made, "There are no safe batches: the cluster would not stay quorate without node1, node2")
 
 
 @pytest.mark.parametrize("plays", [[], [ALONE]])
@@ -281,7 +281,7 @@ def test_a_host_that_goes_out_of_reach_in_a_step_of_the_role(lab, cluster, upgra
         with upgrade(made, {"upgrade": leave}) as play:
             play.end(150)
             said = failures(play)[-1]
-        assert re.match("Stopped because node3 failed. (Note on node3 that only its return is left|Start node3): node3 cannot be logged in to: ", said), said
+        assert re.match("Stopped because node3 failed. (Note on node3 that it only has to come back|Start node3): node3 cannot be logged in to: ", said), said
         assert "Corosync is down on node3, or may be. As they were: node2, node1. Fix node3 and run the playbook again; it resumes there." in said, said
         assert all(made[nodeid].run(["test", "-e", "/var/lib/corosync-quorum/lock"], check=False).returncode for nodeid in (1, 2))
         assert "node3 cannot be logged in to" in (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -452,7 +452,7 @@ def test_only_the_hosts_of_the_play_are_upgraded_and_the_others_are_asked(cluste
     before = pids(made)
     given = {"rolling_upgrade_hosts": [node.name for node in made], "ansible_become": True, "rolling_upgrade_packages": "corosync"}
     with upgrade(made, {"upgrade": DONE}, arguments=["--limit", "node2:node3"], **given) as play:
-        looks = {result.host: result.result["versions"] for result in play.end(90) if result.task.endswith("See what there is to do on this node")}
+        looks = {result.host: result.result["versions"] for result in play.end(90) if result.task.endswith("Find out what there is to do on this node")}
         assert not play.process.returncode, play.output
     assert set(looks["node3"]) == {"corosync"} and looks["node3"] == looks["node2"]
     assert (tmp_path / "report.html").exists()
@@ -495,7 +495,7 @@ def test_a_host_that_is_asked_goes_out_of_reach(lab, cluster, upgrade, tmp_path)
     "arguments, refuses",
     [
         (["--start-at-task", "Upgrade this node"], False),
-        (["--start-at-task", "Go on only if no node of this batch has failed"], False),
+        (["--start-at-task", "Continue only if no node of this batch has failed"], False),
         (["--tags", "upgrade"], False),
         (["--skip-tags", "gate"], True),
     ],
@@ -568,7 +568,7 @@ def test_gates_alone_around_a_reboot_with_records_and_a_verdict(cluster, upgrade
     with upgrade(made, plays=plays, rolling_upgrade_hosts=[node.name for node in made], rolling_upgrade_reboot="always") as play:
         results = play.end(120)
         assert not play.process.returncode, play.output
-    records = [result.result["record"] for result in results if result.task.endswith("and stop to record quorum") and result.status == "item ok"]
+    records = [result.result["record"] for result in results if result.task.endswith("and stop recording quorum") and result.status == "item ok"]
     assert len(records) == len(made.nodes)
     assert all(record["runs"] == [] for record in records), "this run's records were the only ones"
     told = {tuple(entry["event"] for entry in record["timeline"] if entry["event"] in ("state", "watch_ended")) for record in records}

@@ -117,7 +117,7 @@ def report_of_a_cut_link(lab, folder):
     assert (web["name"], web["hosts"], web["verdict"], web["total_votes"]) == ("web", ["node1", "node2"], "degraded", 2)
     assert [(node["host"], node["links_down"], node["may_stop"]) for node in web["nodes"]] == [("node1", [1], False), ("node2", [1], False)]
     assert none["hosts"] == ["node3"] and "corosync is not running" in none["summary"]
-    assert "1 cluster, 3 hosts: 1 degraded" in said and "By quorum_report_fail_on: web is degraded." in said
+    assert "1 cluster, 3 hosts: 1 degraded" in said and "This fails because of quorum_report_fail_on: web is degraded." in said
     assert "link 1 to node2" in (folder / "report.html").read_text(encoding="utf-8")
     [problem] = [problem for problem in web["problems"] if problem["id"] == "run_under_way"]
     assert problem["hosts"] == ["node2"] and problem["message"].startswith("Run 0123456789abcdef of the role rolling_upgrade, started at ")

@@ -133,8 +133,8 @@ class Lane:
         """The error that corosync has not answered the function called last."""
         return DeadlineExceeded(
             f"corosync did not answer {self.doing} within {self.deadline.seconds:g} s: it is stopped, frozen or overloaded. See systemctl status "
-            "corosync and journalctl -u corosync on this node; 'ps -C corosync -o stat=' shows T for a frozen one, and a log of new memberships every few "
-            "seconds is a network that lets no ring last."
+            "corosync and journalctl -u corosync on this node. 'ps -C corosync -o stat=' shows T for a frozen one. If the journal has a new membership every "
+            "few seconds, the network is unstable."
         )
 
     def afterwards(self, function: t.Callable[..., t.Any], *args: t.Any) -> None:

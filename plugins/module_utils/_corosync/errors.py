@@ -109,8 +109,8 @@ class InvalidParameter(CorosyncError):
     code = 7
     name = "CS_ERR_INVALID_PARAM"
     advice = (
-        "corosync refuses this value: votes and expected votes when the cluster would lose quorum or hold more votes than expected, "
-        "the name of a quorum device when another one is registered."
+        "corosync refuses this value: votes or expected votes with which the cluster would lose quorum or have more votes than expected, "
+        "or the name of a quorum device while another one is registered."
     )
 
 
@@ -145,7 +145,7 @@ class AccessDenied(CorosyncError):
 class DoesNotExist(CorosyncError):
     code = 12
     name = "CS_ERR_NOT_EXIST"
-    advice = "corosync does not know it: a node it has not seen since it started, or notifications or a device that were not registered."
+    advice = "corosync does not know what was asked for: a node it has not seen since it started, or notifications or a device that were not registered."
 
 
 class NameTooLong(CorosyncError):
@@ -157,7 +157,7 @@ class NameTooLong(CorosyncError):
 class AlreadyExists(CorosyncError):
     code = 14
     name = "CS_ERR_EXIST"
-    advice = "It is there already: this connection receives notifications, or a device of another name is registered."
+    advice = "It exists already: this connection already receives notifications, or a device of another name is registered."
 
 
 class NoSpace(CorosyncError):

@@ -54,7 +54,7 @@ def refuse_stranger_behind(descriptor: int, service: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, os.dup(descriptor)) as peer:
         # With 'system.qb_ipc_type: socket' this is a datagram socket, of which the kernel does not know the peer.
         if peer.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) == socket.SOCK_STREAM:
-            _refuse(peer, service, "what it sent is not believed")
+            _refuse(peer, service, "its answer is not used")
 
 
 def _addresses(service: str) -> t.Sequence[t.Union[str, bytes]]:
@@ -65,8 +65,8 @@ def _addresses(service: str) -> t.Sequence[t.Union[str, bytes]]:
     found = [path for path in paths if os.path.exists(path)]
     if not found:
         raise SocketMissing(
-            f"corosync is not running on this node, or its socket {service} is out of sight: {FORCE_FILESYSTEM} asks for sockets in the file system, and there "
-            f"is no {' or '.join(paths)}. Start corosync (systemctl start corosync). If it runs, remove that file and restart corosync."
+            f"corosync is not running on this node, or its socket {service} cannot be found: {FORCE_FILESYSTEM} asks for sockets in the file system, and there "
+            f"is no {' or '.join(paths)}. Start corosync (systemctl start corosync). If it runs, remove {FORCE_FILESYSTEM} and restart corosync."
         )
     return found
 

@@ -66,7 +66,9 @@ def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: in
     facts = checked_facts_of(value)
     steps = steps_of(facts, "nodes", nodes)
     if len(steps) > 1:
-        raise ForecastError("Steps were given where one list of nodes is expected that leave together; for steps there is the filter forecast.")
+        raise ForecastError(
+            "A list of lists (steps) was given, but one list of nodes that leave together is expected. For steps use the filter corosync.quorum.forecast."
+        )
     count_of_nodes("spare", spare)
     mistaken = _mistaken(facts, steps[0])
     if mistaken:
@@ -74,7 +76,7 @@ def quorate_without(value: t.Any, nodes: t.Any, qdevice: str = EITHER, spare: in
     stay = facts.members - steps[0]
     if spare >= len(stay):
         raise ForecastError(
-            f"spare is {spare}, but {len(stay)} of {len(facts.members)} members stay and one of them has to be left, so it can be {len(stay) - 1} at most."
+            f"spare is {spare}, but only {len(stay)} of {len(facts.members)} members stay, and one of them must remain: spare can be at most {len(stay) - 1}."
         )
     return _with_spare(facts, steps[0], stay, spare, qdevice) if spare else stays_quorate(facts, steps, qdevice)
 
@@ -89,8 +91,8 @@ def _mistaken(facts: Facts, leave: Members) -> str:
     if not gone or not strangers:
         return ""
     return (
-        f"{labels(sorted(gone), facts.value)} is not a member by the nodelist, but {labels(strangers, facts.value)} is a member that is not in it, and may "
-        "be the same node: corosync takes a new node id when it starts, not at a reload. Give all nodes the same corosync.conf, and restart corosync "
+        f"By the nodelist, {labels(sorted(gone), facts.value)} is not a member. But {labels(strangers, facts.value)} is a member that is not in the nodelist, "
+        "and may be the same node: corosync takes a new node id when it starts, not at a reload. Give all nodes the same corosync.conf, and restart corosync "
         "where an id has changed."
     )
 
@@ -181,7 +183,7 @@ def steps_of(facts: Facts, option: str, leave: t.Any) -> Steps:
     named = [nodeid for step in steps for nodeid in step]
     twice = sorted({nodeid for nodeid in named if named.count(nodeid) > 1})
     if twice:
-        raise ForecastError(f"A node can leave only once, but more than once there is: {labels(twice, facts.value)}.")
+        raise ForecastError(f"A node can leave only once, but this is named more than once: {labels(twice, facts.value)}.")
     if not facts.members - frozenset(named):
         raise ForecastError(f"All {len(facts.members)} members ({labels(sorted(facts.members), facts.value)}) would leave; a forecast needs a node that stays.")
     return [frozenset(step) for step in steps]
@@ -200,7 +202,7 @@ def _listed(leave: t.Any) -> t.List[t.List[t.Any]]:
             raise ForecastError(f"One of the {len(leave)} steps is an empty list: every step needs at least one node that leaves.")
         return [list(step) for step in leave]
     if any(inner):
-        raise ForecastError("Nodes and lists of nodes are mixed: give a list of nodes that leave at once, or a list of such lists, one a step.")
+        raise ForecastError("Nodes and lists of nodes are mixed: give a list of nodes that leave at the same time, or a list with one such list for each step.")
     return [list(leave)]
 
 

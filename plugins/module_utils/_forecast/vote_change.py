@@ -124,8 +124,8 @@ def _target(wish: VoteWish, value: "Value", configuration: Configuration) -> int
         raise VoteChangeRefused(f"The votes of {name} cannot be set: corosync on {label(value['nodeid'], value)} has not seen it since it started.")
     if entry["state"] != "member":
         raise VoteChangeRefused(
-            f"The votes of {name} cannot be set: it is not a member now ({entry['state']}), and when it comes back it brings its own votes, those of its "
-            "corosync.conf, whatever was set meanwhile."
+            f"The votes of {name} cannot be set: it is not a member now ({entry['state']}). When it comes back, it brings its own votes, those of its "
+            "corosync.conf, whatever was set before."
         )
     if value["two_node"]:
         raise VoteChangeRefused(
@@ -155,7 +155,7 @@ def _refuse_too_many(votes: int, entry: "Node", value: "Value") -> None:
     if votes > (entry["votes"] or 0) and together >= VOTES_THAT_WRAP:
         raise VoteChangeRefused(
             f"votes {votes} of {label(entry['nodeid'], value)} would make {together} votes with those of the other nodes ({others}) and of the "
-            f"quorum device ({device}), but corosync keeps the quorum in 8 bits: from {VOTES_THAT_WRAP} votes on it wraps round to next to nothing. "
+            f"quorum device ({device}), but corosync keeps the quorum in 8 bits: from {VOTES_THAT_WRAP} votes on it wraps round to a very small number. "
             f"Give all together at most {VOTES_THAT_WRAP - 1}."
         )
 
@@ -311,11 +311,11 @@ def _refuse_what_corosync_refuses(step: VoteStep, daemon: Daemon, value: "Value"
     if daemon.quorate:
         raise VoteChangeRefused(
             f"{in_words(step, value)} would cost this cluster its quorum: {count(present, 'vote')} would be present, quorum would be {needed}. "
-            "corosync refuses that, allow_quorum_loss or not."
+            "corosync refuses that even with allow_quorum_loss."
         )
     raise VoteChangeRefused(
-        f"{in_words(step, value)} would not make this partition quorate ({count(present, 'vote')} would be present, quorum would be {needed}), and while it "
-        "is not, corosync refuses to set votes that do not change that."
+        f"{in_words(step, value)} would not make this partition quorate ({count(present, 'vote')} would be present, quorum would be {needed}). In a "
+        "partition that is not quorate, corosync accepts only votes that make it quorate."
     )
 
 
@@ -337,14 +337,14 @@ def _refuse_without_consent(step: VoteStep, before: Partition, after: Partition,
         raise ConsentNeeded(
             f"{in_words(step, value)} would make this partition quorate, which it is not now: it has {count(daemon.total_votes, 'vote')} (members: "
             f"{labels(value['members'], value)}), and quorum would be {daemon.quorum} of {daemon.nodes[daemon.us].expected_votes} expected votes. "
-            f"{_not_seen(value)} If any other node runs nevertheless, on the far side of a cut network say, both sides can be quorate and start the "
-            "same services twice: split brain. Make sure that they are off and stay off, then set allow_quorum_gain: true."
+            f"{_not_seen(value)} If another node runs nevertheless, for example behind a broken network, both sides can be quorate and start the same "
+            "services twice: split brain. Make sure that all other nodes are off and stay off, then set allow_quorum_gain: true."
         )
     if lost and not wish.allow_quorum_loss:
         daemon = after[lost[0]]
         raise ConsentNeeded(
             f"{in_words(step, value)} would cost {labels(lost, value)} quorum: there {count(daemon.total_votes, 'vote')} would be present and quorum would "
-            f"be {daemon.quorum}. Set allow_quorum_loss: true if that is meant."
+            f"be {daemon.quorum}. Set allow_quorum_loss: true if you want that."
         )
 
 
@@ -363,13 +363,13 @@ def _why_undone(what: str, steps: t.List[VoteStep], daemon: Daemon, question: _Q
     if what == CANCEL:
         return (
             f"cancel_wait_for_all would have no effect: this partition still lacks votes ({count(daemon.total_votes, 'vote')} present, quorum is "
-            f"{daemon.quorum} of {expected} expected), and corosync waits for all again whenever it is not quorate. What ends the waiting is to "
-            f"expect no more than the votes present (expected_votes: {daemon.total_votes})."
+            f"{daemon.quorum} of {expected} expected), and corosync waits for all again whenever it is not quorate. To end the waiting, set expected_votes "
+            f"to the votes that are present (expected_votes: {daemon.total_votes})."
         )
     if reads_again:
         return (
-            f"cancel_wait_for_all would undo the rest: it lets corosync read its configuration again, which has expected_votes {expected}, and votes "
-            f"{daemon.nodes[daemon.us].votes} of {label(daemon.us, value)}. Do it first, in a task of its own."
+            f"cancel_wait_for_all would undo the rest: it makes corosync apply its loaded configuration again, which has expected_votes {expected}, and votes "
+            f"{daemon.nodes[daemon.us].votes} of {label(daemon.us, value)}. Set cancel_wait_for_all first, in a task of its own."
         )
     if daemon.rules.expected_votes_tracking and expected == daemon.ev_tracking_barrier:
         return (

@@ -247,7 +247,7 @@ def _refuse_links(wanted: t.Any, value: "Value") -> None:
     # With several addresses there are links: this reading could not see them, as where /dev/shm is full.
     unseen = [node["nodeid"] for node in others if node.get("links") is None and len(node.get("addresses") or []) > 1]
     if others and not unseen and all(node.get("links") is None for node in others):
-        raise ImpossibleGoal("links: nothing is known of the links of this cluster, as only knet has them (totem.transport), from corosync 3 on.")
+        raise ImpossibleGoal("links: this cluster has no links that can be read. That needs the transport knet (totem.transport) and corosync 3 or newer.")
     for entry in [] if wanted == ALL else wanted:
         try:
             nodeid = _id(entry["node"], value)
@@ -391,7 +391,7 @@ def _refuse_quorate_without(goal: Goal, best: "Value") -> None:
         raise ImpossibleGoal(f"quorate_without: {exc}")
     if not holds:
         raise ImpossibleGoal(
-            f"quorate_without names {', '.join(map(str, wanted))}, but even with all nodes there the cluster would not stay quorate without. "
+            f"quorate_without names {', '.join(map(str, wanted))}, but even with all nodes there the cluster would not stay quorate without them. "
             f"{reason}{_what_would_help('quorate_without', goal, best)}"
         )
 

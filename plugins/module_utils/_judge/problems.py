@@ -386,7 +386,7 @@ def no_link_redundancy(seen: _Seen) -> Hits:
     alone = [node for node in seen.members() if len(_links(node)) > 1 and sum(link["connected"] for link in _links(node)) < 2]
     if alone:
         yield Hit(
-            f"Only one link is left to {_labels(alone)}: the next failure in its network costs the membership.",
+            f"Only one link is left to {_labels(alone)}: if the network of this link fails, too, the membership breaks.",
             "Bring back the links that are not connected before you work on the network or stop nodes.",
         )
 
@@ -419,8 +419,8 @@ def wait_for_all_pending(seen: _Seen) -> Hits:
         yield Hit(message, "Start the missing nodes. If they are certainly off: corosync-cmapctl -s quorum.cancel_wait_for_all u8 1.")
     elif present:
         yield Hit(
-            f"{message} Without wait_for_all there would be none either: {count(seen.value['quorum'], 'vote')} are needed.",
-            "Start the missing nodes. To cancel wait_for_all has no effect with so few votes. If the missing nodes are certainly off and will not come back: "
+            f"{message} Without wait_for_all there would be no quorum either: {count(seen.value['quorum'], 'vote')} are needed.",
+            "Start the missing nodes. Cancelling wait_for_all has no effect with so few votes. If the missing nodes are certainly off and will not come back: "
             f"corosync-quorumtool -e {present}, or the module votequorum with expected_votes: {present}.",
         )
     else:

@@ -98,7 +98,9 @@ class Change:
 
     def _refuse_endless(self, observer: "Changes") -> None:
         if observer.lane.deadline.expired():
-            raise DeadlineExceeded(f"The cluster did not hold still for {self._timeout:g} s, so nothing could be decided: see journalctl -u corosync.")
+            raise DeadlineExceeded(
+                f"The cluster kept changing for {self._timeout:g} s, so the effect of the next change could not be calculated: see journalctl -u corosync."
+            )
 
     def _take(self, observer: "Changes", step: VoteStep, predicted: "Value") -> None:
         """Make one step. Raises VoteChangeRefused where corosync refuses it, else NotSeen."""
@@ -175,8 +177,8 @@ class Change:
                 self._hear(observer, undone)
             except QuorumError as exc:
                 raise QuorumError(
-                    f"Somebody else set expected votes to {undone} at the moment of this change, which set them to {echoed} again. To set them to {undone} "
-                    f"failed: do that by hand. {exc}"
+                    f"Somebody else set expected votes to {undone} at the moment of this change, and this change has overwritten them with {echoed}. The "
+                    f"module tried to set {undone} again and failed: do that by hand. {exc}"
                 )
             echoed, undone = undone, _reported_before(undone, observer.announced)
         self.value = self._look(observer)

@@ -129,7 +129,7 @@ def _mark(path: str, content: bytes) -> Mark:
     shown = content[:60].decode("utf-8", "replace")
     raise MarkError(
         f"{path} is not what this role writes there (it begins with {json.dumps(shown)}), so nobody can say whether an upgrade of this node was interrupted. "
-        "See that the node is well, and remove the file; or set rolling_upgrade_state_file to another one."
+        "Check that the node is well, and remove the file; or set rolling_upgrade_state_file to another one."
     )
 
 

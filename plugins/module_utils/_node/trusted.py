@@ -42,7 +42,7 @@ def cannot(what: str, path: str, exc: t.Union[UnsafePath, OSError], unsafe: str,
     """Why a file cannot be used, and what to do. what: `read the lock`. unsafe: the advice for an UnsafePath. more: a last sentence."""
     if isinstance(exc, UnsafePath):
         return f"Cannot {what}: {exc} {unsafe}"
-    advice = _ADVICE.get(exc.errno or 0, "See to it that root can write there.")
+    advice = _ADVICE.get(exc.errno or 0, "Make sure that root can write there.")
     return f"Cannot {what} {path} on this node: {exc.strerror or exc}. {advice} {more}".rstrip()
 
 
@@ -56,7 +56,7 @@ def check_file(path: str) -> None:
     except FileNotFoundError:
         return
     except OSError as exc:
-        raise UnsafePath(f"{path} cannot be looked at: {exc.strerror}.")
+        raise UnsafePath(f"{path} cannot be examined: {exc.strerror}.")
     if stat.S_ISLNK(found.st_mode):
         raise UnsafePath(f"{path} is a symbolic link, which is not followed.")
     if not stat.S_ISREG(found.st_mode):
@@ -76,7 +76,7 @@ def check_folder(folder: str) -> None:
         except FileNotFoundError:
             return
         except OSError as exc:
-            raise UnsafePath(f"{here} cannot be looked at: {exc.strerror}.")
+            raise UnsafePath(f"{here} cannot be examined: {exc.strerror}.")
         if stat.S_ISLNK(found.st_mode):
             links += 1
             if links > _MOST_LINKS:

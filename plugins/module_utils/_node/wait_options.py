@@ -58,8 +58,8 @@ def check(options: t.Mapping[str, t.Any]) -> None:
     delay, stable_for, timeout = options["delay"], options["stable_for"], options["timeout"]
     if delay + stable_for >= timeout:
         raise OptionError(
-            f"delay ({delay:g} s) and stable_for ({stable_for:g} s) leave nothing of timeout ({timeout:g} s): the wait could never end well. "
-            "Give it a longer timeout."
+            f"delay ({delay:g} s) and stable_for ({stable_for:g} s) are not less than timeout ({timeout:g} s) together: the wait could never succeed. "
+            "Set a longer timeout."
         )
 
 

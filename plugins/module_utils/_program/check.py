@@ -6,11 +6,11 @@
 """A check for Nagios, Icinga and other systems that run monitoring plugins.
 
 Prints one line with performance data. Exit code:
-  0  quorate, and none of the states below
-  1  too few nodes may fail as things are now, the quorum device does not vote, a link is down (with
-     --links), or the membership was still changing when --timeout ended
+  0  quorate, and none of the following
+  1  fewer nodes may fail now than --tolerates says, or the quorum device does not vote, or a link
+     is down (with --links), or the membership was still changing after --timeout
   2  not quorate, or corosync does not run or does not answer
-  3  the state is not known, for example because corosync does not accept the user
+  3  unknown, for example if corosync does not accept the user
 """
 
 import typing as t
@@ -21,8 +21,8 @@ from ansible_collections.corosync.quorum.plugins.module_utils._program.reading i
 from ansible_collections.corosync.quorum.plugins.module_utils._program.verdict import line, verdict
 
 OPTIONS = (
-    Option("tolerates", "warn when fewer nodes than this may fail together, whichever they are (default: 1)", "N", 1, nodes),
-    Option("links", "warn when a link of knet to a member is not connected"),
+    Option("tolerates", "warn if fewer nodes than N may fail at the same time, whichever they are (default: 1)", "N", 1, nodes),
+    Option("links", "warn if a knet link to a member is not connected"),
     TIMEOUT,
 )
 

@@ -73,11 +73,11 @@ def _run_for_ever() -> t.Any:
 
 
 VERBS: t.Tuple[Verb, ...] = (
-    Verb("status", "show what this node knows about its cluster's quorum", _status),
-    Verb("check", "work as a check for Nagios, Icinga and similar systems", _check, is_plugin=True),
+    Verb("status", "show what this node knows about the quorum of its cluster", _status),
+    Verb("check", "check quorum, for Nagios, Icinga and other monitoring systems", _check, is_plugin=True),
     Verb("metrics", "print metrics for Prometheus", _metrics),
-    Verb("events", "print what happens to quorum as lines of JSON, as it happens", _events),
-    Verb("run", "run all the time: write metrics into a file, and post events to a URL", _run_for_ever),
+    Verb("events", "print each quorum event as a line of JSON when it happens", _events),
+    Verb("run", "run as a service: write metrics to a file, and post events to a URL", _run_for_ever),
 )
 
 
@@ -121,7 +121,7 @@ def _run(verb: Verb, words: t.Sequence[str]) -> int:
 
 def _no_verb(words: t.Sequence[str]) -> str:
     said = f"there is no verb '{quoted(words[0])}'" if words else "a verb is missing"
-    return f"{said}: give one of {', '.join(verb.name for verb in VERBS)}. '{PROGRAM} --help' says what they do."
+    return f"{said}: give one of {', '.join(verb.name for verb in VERBS)}. '{PROGRAM} --help' describes them."
 
 
 def _refused(who: str, why: str, tell: t.Callable[[str], None], code: int) -> int:
@@ -147,7 +147,7 @@ def help_page() -> str:
     """The text of `corosync-quorum --help`."""
     lines = [f"usage: {PROGRAM} VERB [option ...]", "", *_ABOUT, "", "verbs:"]
     lines += [f"  {verb.name:<10} {verb.summary}" for verb in VERBS]
-    return "\n".join([*lines, "", f"'{PROGRAM} VERB --help' describes a verb and its options."])
+    return "\n".join([*lines, "", f"'{PROGRAM} VERB --help' describes one verb."])
 
 
 def help_page_of(verb: Verb) -> str:

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: no other code may rely on it.
 
-"""Follows corosync and prints each event as a line of JSON, until nobody reads its output any more.
+"""Follows corosync and prints each event as a line of JSON. Ends when the reader closes the output.
 
 The first line is the state. If corosync does not run or does not answer, an event says so, and the
 program tries again every second. The guide "Reacting to quorum events" of the collection
@@ -27,8 +27,14 @@ from ansible_collections.corosync.quorum.plugins.module_utils._program.output im
 
 OPTIONS = (
     TIMEOUT,
-    Option("heartbeat", "print an empty line every N seconds while nothing happens and corosync was looked at (default: none)", "SECONDS", None, seconds),
-    Option("until-stdin-ends", "end when the standard input ends: if it was started over ssh, it then does not stay on the node"),
+    Option(
+        "heartbeat",
+        "print an empty line after this many seconds without an event, to show that the program still checks corosync (default: never)",
+        "SECONDS",
+        None,
+        seconds,
+    ),
+    Option("until-stdin-ends", "end as soon as the standard input ends, so that a program that was started over ssh does not stay on the node"),
 )
 TITLE = "events"
 # What a pipe takes that one process fills for the next: the most that a user may set, who is not root. Bytes.

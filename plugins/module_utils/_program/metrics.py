@@ -5,10 +5,11 @@
 # This module util is PRIVATE to the collection: no other code may rely on it.
 """Prints metrics in the text format of Prometheus.
 
-For the textfile collector of node_exporter, write them to a file beside the real one and rename it.
-If corosync is down or frozen, corosync_quorum_up is 0, and corosync_quorum_down_info says why.
+For the textfile collector of node_exporter, write the output to a temporary file in the collector's
+folder and rename it. If corosync is down or frozen, corosync_quorum_up is 0, and
+corosync_quorum_down_info says why.
 
-Exit code: 0, also when corosync could not be read.
+Exit code: 0, also if corosync could not be read.
 """
 
 import time

@@ -54,4 +54,4 @@ def nodes(option: str, text: str) -> int:
 
 
 # A frozen corosync answers nothing for as long as it is asked.
-TIMEOUT = Option("timeout", "give up on corosync after N seconds (default: 5)", "SECONDS", 5.0, seconds)
+TIMEOUT = Option("timeout", "give up if corosync does not answer within this many seconds (default: 5)", "SECONDS", 5.0, seconds)

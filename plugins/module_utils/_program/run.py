@@ -4,16 +4,15 @@
 
 # This module util is PRIVATE to the collection: no other code may rely on it.
 
-"""Runs all the time: writes metrics into a file for node_exporter's textfile collector, and posts
-events to a URL.
+"""Runs as a service: writes metrics for node_exporter's textfile collector, and posts events.
 
-It writes the file at each event, and otherwise every 15 seconds. It posts events as JSON, in order,
-one per request. If the receiver does not take an event, it posts the event again: first after a
-second, then after longer times, at last every minute. Meanwhile the newest 1,000 events wait. If it
-had to drop older ones, the next event says how many.
+The program writes the file at each event, and every 15 seconds without one. It posts events in
+order as JSON, one in each request. If the receiver does not accept an event, the program posts it
+again, first after a second, later every minute. Up to 1,000 events wait for that. If more wait, it
+drops the oldest, and the next event says how many.
 
-The token goes into the header "Authorization: Bearer". Only root may be able to read the token's
-file. The program follows no redirects. It refuses plain http, except to this node itself.
+The token is sent in the header "Authorization: Bearer". Only root may be able to read its file. The
+program does not follow a redirect. It refuses plain http, except to this node itself.
 """
 
 import typing as t
@@ -27,12 +26,12 @@ from ansible_collections.corosync.quorum.plugins.module_utils._program.post impo
 from ansible_collections.corosync.quorum.plugins.module_utils._program.resident import Postman, Resident
 
 OPTIONS = (
-    Option("textfile", "write metrics into this file, whose name ends in .prom", "PATH"),
-    Option("interval", "write the file at this interval while nothing happens (default: 15)", "SECONDS", 15.0, seconds),
+    Option("textfile", "write metrics to this file, whose name must end in .prom", "PATH"),
+    Option("interval", "write the file after this many seconds without an event (default: 15)", "SECONDS", 15.0, seconds),
     Option("post", "post events to this URL", "URL", None, target_of),
-    Option("token-file", "send the token in this file along with each event", "PATH"),
+    Option("token-file", "send the token in this file with each event", "PATH"),
     Option("ca-file", "verify the receiver with the certificates in this file (default: those of the system)", "PATH"),
-    Option("allow-http", "post to another host without TLS: anybody on the network can then read and change the events. Not with a token"),
+    Option("allow-http", "allow posts to another host without TLS. Anybody on the network can then read and change events. Refused with --token-file"),
     TIMEOUT,
 )
 # The exit code of a program that is told to do what it refuses

@@ -4,10 +4,10 @@
 
 # This module util is PRIVATE to the collection: no other code may rely on it.
 
-"""Shows what this node knows about its cluster's quorum.
+"""Shows what this node knows about the quorum of its cluster.
 
-Exit code: 0 if corosync was read, quorate or not. 1 if it could not be read: the standard error
-says why, and with --json the keys `reason` and `msg` say why.
+Exit code: 0 if corosync could be read, whether quorate or not. 1 if not. Then the standard error
+says why. With --json, `reason` and `msg` on the standard output say why.
 """
 
 import json

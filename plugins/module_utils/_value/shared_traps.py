@@ -107,7 +107,7 @@ def tie_breaker_invalid(text: str) -> str:
 def last_man_standing_tie_breaker(line: t.Optional[int] = None) -> Hit:
     """votequorum_sync_init() (2409) starts the timer for the lowest node id, whichever the tie-breaker is."""
     return Hit(
-        "last_man_standing looks at the lowest node id even where auto_tie_breaker_node is another: the last step to one node is then never made.",
+        "last_man_standing checks the lowest node id even if auto_tie_breaker_node names another node. Then the cluster never shrinks to its last node.",
         "Use auto_tie_breaker_node: lowest.",
         line,
     )

@@ -189,7 +189,7 @@ def _outcome(answers: Answers, plan: Answer) -> str:
     members = plan["members"]
     files = [host for host in members if _answer(answers, host, "back_put").get("failed")]
     if files:
-        return f"The old files could not be put back on {', '.join(files)}. They lie in /etc/corosync and end in .ansible.old."
+        return f"The old files could not be put back on {', '.join(files)}. They are in /etc/corosync, and their names end in .ansible.old."
     behind = [host for host in members if not _has_loaded(plan["old_versions"].get(host), _answer(answers, host, "back"))]
     if behind:
         return (
@@ -198,7 +198,7 @@ def _outcome(answers: Answers, plan: Answer) -> str:
         )
     still = _who_is_blind(answers, members, "back_look", "but they do not see each other yet")
     return (
-        f"All members have the old corosync.conf and key again, and have loaded them{', ' + still[0] if still else '.'} Mend the cause and run the play again."
+        f"All members have the old corosync.conf and key again, and have loaded them{', ' + still[0] if still else '.'} Fix the cause and run the play again."
     )
 
 

@@ -244,11 +244,11 @@ def _doubt_about(file: t.Mapping[str, t.Any]) -> str:
         return f"The host does not say who owns {path} and who may write to it. Look at it there (ls -l {path})."
     what = "folder" if path == FOLDER else "file"
     if file["islnk"] or not file["isdir" if path == FOLDER else "isreg"]:
-        return f"{path} is {'a link' if file['islnk'] else f'no {what}'}. Put a {what} in its place."
+        return f"{path} is {'a symbolic link' if file['islnk'] else f'not a {what}'}. Put a {what} in its place."
     if file["uid"] != 0:
-        return f"{path} belongs to the user with the id {file['uid']}. Make it root's (chown root:root {path}), and make sure that what is in it is yours."
+        return f"{path} belongs to the user with the id {file['uid']}. Give it to root (chown root:root {path}), and check that nobody has changed its content."
     if mode & stat.S_IWOTH or (mode & stat.S_IWGRP and file["gid"] != 0):
-        return f"{path} is writable by others than root (mode {file['mode']}). Change that (chmod go-w {path}), and make sure that what is in it is yours."
+        return f"{path} is writable by others than root (mode {file['mode']}). Change that (chmod go-w {path}), and check that nobody has changed its content."
     return ""
 
 

@@ -96,7 +96,7 @@ class _Work:
         """The files that are there must be of this cluster, root's alone, and Ansible's to write."""
         unsafe = [f"{host.name}: {doubt}" for host in self.hosts.values() for doubt in host.unsafe_files]
         if unsafe:
-            return ["What root writes in /etc/corosync must be root's alone. " + " ".join(unsafe)]
+            return ["Only root may be able to write to the files in /etc/corosync. " + " ".join(unsafe)]
         owned = self._refuse_owned()
         if owned:
             return owned
@@ -232,7 +232,7 @@ class _Work:
         if impossible:
             return [
                 (
-                    f"A running cluster cannot take in a change of {', '.join(impossible)}: a node that starts with it would not find the others. "
+                    f"A running cluster cannot apply a change of {', '.join(impossible)}: a node that starts with it would not find the others. "
                     "Stop corosync on all nodes and run the play again, or undo the change."
                 )
             ]

@@ -225,13 +225,13 @@ def _read_node(host: str, given: Given, refusals: Refusals) -> WishedNode | None
     name, addresses = str(given["node_name"]), given["addresses"]
     nodeid, votes = parse_int(given["nodeid"]), parse_int(given["votes"])
     if not _NAME.match(name):
-        refusals.append(f'cluster_node_name of {host} is "{name}": give it a host name.')
+        refusals.append(f'cluster_node_name of {host} is "{name}", but must be a host name.')
     if given["nodeid"] not in (None, "") and (nodeid is None or not 0 < nodeid <= _MOST_NODEID):
         refusals.append(f"cluster_nodeid of {host} is {_short(given['nodeid'])}, but must be a whole number from 1 to {_MOST_NODEID}.")
     if votes is None or not 0 <= votes <= MOST_VOTES:
         refusals.append(f"cluster_votes of {host} is {_short(given['votes'])}, but must be a whole number from 0 to {MOST_VOTES}.")
     if not isinstance(addresses, (list, tuple)) or not 0 < len(addresses) <= _MOST_LINKS:
-        refusals.append(f"cluster_addresses of {host} is {_short(addresses)}, but must be a list with one address a link, 1 to {_MOST_LINKS}.")
+        refusals.append(f"cluster_addresses of {host} is {_short(addresses)}, but must be a list of 1 to {_MOST_LINKS} addresses, one for each link.")
     else:
         refusals += [
             f"cluster_addresses of {host} has {_short(address)}, which is neither an address nor a host name."
@@ -253,7 +253,7 @@ def _refuse_nodes(wish: ClusterWish) -> Refusals:
     links = sorted({len(node.addresses) for node in wish.nodes})
     if len(links) > 1:
         counts = ", ".join(f"{node.host}: {len(node.addresses)}" for node in wish.nodes)
-        refusals.append(f"cluster_addresses must have as many addresses on every host, one a link, but has {counts}.")
+        refusals.append(f"cluster_addresses must have the same number of addresses on every host, one for each link, but has {counts}.")
     total = sum(node.votes for node in wish.nodes) + (parse_int(wish.device.get("votes")) or 0)
     if total > MOST_VOTES:
         refusals.append(f"cluster_votes of all nodes{_and_device(wish)} are {total} together, but corosync counts at most {MOST_VOTES}.")

@@ -30,7 +30,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Node, Value
 
 TELL_APART = "Set the variable quorum_cluster of their hosts to a name of its own for each cluster."
-_OLDER = "What votequorum_info of an earlier version of corosync.quorum has returned does not say which cluster it is of: read it again with this version."
+_OLDER = "An earlier version of corosync.quorum read this value, and it does not say which cluster it is from: read it again with this version."
 # Problems that say that a run has the lock, or may have it
 _OF_LOCKS = (RUN_UNDER_WAY, "lock_unknown")
 # Names in one sentence
@@ -223,7 +223,7 @@ def _runs(looks: t.Mapping[str, _lock.Look]) -> list[FleetProblem]:
             id=RUN_UNDER_WAY,
             severity="warning",
             message=f"{_lock.described(holders[run_id])}, has the lock on {listed(hosts)}.",
-            advice=f"Wait for its end. If it is over, run its playbook again, elsewhere with -e quorum_lock_take_over={run_id}.",
+            advice=f"Wait for its end. If it is over, run its playbook again. On another controller, add -e quorum_lock_take_over={run_id}.",
             hosts=hosts,
         )
         for run_id, hosts in hosts_of.items()
@@ -231,7 +231,7 @@ def _runs(looks: t.Mapping[str, _lock.Look]) -> list[FleetProblem]:
     faulty = [host for host, look in sorted(looks.items()) if look.fault]
     for host in faulty[:1]:
         message = f"Nobody can say which run has the lock on {listed(faulty)}: {looks[host].fault.rstrip('.')}."
-        found.append(FleetProblem(id="lock_unknown", severity="warning", message=message, advice="Look at the file of the lock there.", hosts=faulty))
+        found.append(FleetProblem(id="lock_unknown", severity="warning", message=message, advice="Look at /var/lib/corosync-quorum/lock there.", hosts=faulty))
     return [t.cast("FleetProblem", dict(problem, message=problem["message"][:1].upper() + problem["message"][1:])) for problem in found]
 
 
@@ -330,9 +330,9 @@ def _of_no_cluster(silent: t.Mapping[str, t.Any]) -> list[Cluster]:
 
 
 def _unknown(hosts: list[str], reason: str, is_unreachable: bool, silent: t.Mapping[str, t.Any]) -> Cluster:
-    what = f"{listed(hosts)} {'cannot be reached' if is_unreachable else 'did not say anything of a cluster'}: {reason.rstrip('.')}."
+    what = f"{listed(hosts)} {'cannot be reached' if is_unreachable else 'returned no votequorum value'}: {reason.rstrip('.')}."
     problem = FleetProblem(
-        id="no_cluster", severity="warning", message=what, advice="If they are nodes of a cluster, see to it; else leave them out of the report.", hosts=hosts
+        id="no_cluster", severity="warning", message=what, advice="If they are nodes of a cluster, fix this. If not, leave them out of the report.", hosts=hosts
     )
     return Cluster(
         name=None,

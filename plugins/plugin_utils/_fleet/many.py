@@ -70,8 +70,8 @@ def not_for_all(options: t.Mapping[str, t.Any], everywhere: t.Mapping[str, t.Any
     if str(options["qdevice"]) == "as_now" and str(everywhere.get("rolling_upgrade_qdevice")) == "as_now":
         return [
             (
-                "rolling_upgrade_qdevice is as_now for every host. It trusts the quorum device of a cluster to vote while nodes are down, so with many "
-                "clusters it must be set for the hosts of each cluster that it is true of: as a variable of their group in the inventory."
+                "rolling_upgrade_qdevice is as_now for every host. With this value the role trusts the quorum device to vote while nodes are down. With many "
+                "clusters, set it only for the hosts of the clusters whose device you trust: as a variable of their group in the inventory."
             )
         ]
     return []
@@ -155,7 +155,7 @@ def beside_clusters(found: Fleet) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for host, why in found["strangers"].items():
         by_reason.setdefault(why, []).append(host)
-    said = [f"Of no cluster that is known: {', '.join(map(shown, hosts))}. {why}" for why, hosts in by_reason.items()]
+    said = [f"Hosts that belong to no known cluster: {', '.join(map(shown, hosts))}. {why}" for why, hosts in by_reason.items()]
     return said + list(found["faults"])
 
 

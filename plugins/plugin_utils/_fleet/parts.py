@@ -123,8 +123,8 @@ def _part(name: str, groups: t.Sequence[Group], of_none: t.Mapping[str, t.Any], 
         if without and of_none and not refusals:
             nodes = labels(sorted(without), next(iter(without.values())))
             refusals.append(
-                f"None of the hosts that answered is {nodes} of this cluster, and nobody knows which cluster these are of, which did not: "
-                f"{listed(sorted(of_none))}. Bring them back, or leave them out, or set their variable quorum_cluster, and that of this cluster's hosts."
+                f"No host that answered is {nodes} of this cluster. These hosts did not answer, so nobody knows which cluster they belong to: "
+                f"{listed(sorted(of_none))}. Start them, or leave them out, or set the variable quorum_cluster of them and of this cluster's hosts."
             )
     return Part(name, tuple(host for host in views if host in hosts), tuple(refusals))
 

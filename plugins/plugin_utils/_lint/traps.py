@@ -103,7 +103,7 @@ def word_not_understood(model: Model) -> Hits:
         if not words or not isinstance(value, str) or value in words:
             continue
         consequence = " Nothing is encrypted." if name == "totem.secauth" and crypto(model) == ("none", "none") else ""
-        yield Hit(f'corosync takes "{value}" of {name} for "{words[1]}".{consequence}', f'Write "{words[0]}" or "{words[1]}".', model.line(name))
+        yield Hit(f'corosync reads {name} "{value}" as "{words[1]}".{consequence}', f'Write "{words[0]}" or "{words[1]}".', model.line(name))
 
 
 def key_not_read(model: Model) -> Hits:
@@ -184,7 +184,7 @@ def node_without_nodeid(model: Model) -> Hits:
         if address and not node.number("nodeid") and family(address) != 6:
             made = effective_nodeid(model, node)
             yield Hit(
-                f"{node.label} has no nodeid. corosync makes {made or 'one'} of {'its address' if made else f'the address that {address} resolves to'}"
+                f"{node.label} has no nodeid. corosync derives {made or 'one'} from {'its address' if made else f'the address that {address} resolves to'}"
                 f"{'' if made else ', on each node by itself'}.",
                 "Give each node a nodeid, so that it stays the same if the address changes.",
                 node.line,

@@ -256,9 +256,9 @@ def _refuse(facts: Facts, safe: _Safe, spare: int, qdevice: str) -> None:
             cannot_leave.append(nodeid)
             loss_of_quorum = loss_of_quorum or next((loss for loss in _with_spares(facts, nodeid, spare) if not survives(facts, loss, qdevice)), loss_of_quorum)
     if cannot_leave:
-        spared = f" with {spare} more to spare" if spare else ""
+        spared = f", with {spare} more to spare" if spare else ""
         raise ForecastError(
-            f"There are no safe batches: quorum does not stand the loss of {labels(cannot_leave, facts.value)}{spared}. "
+            f"There are no safe batches: the cluster would not stay quorate without {labels(cannot_leave, facts.value)}{spared}. "
             f"{stays_quorate(facts, [loss_of_quorum], qdevice)[1]} {_remedy(facts, spare, qdevice)}"
         )
 

@@ -29,8 +29,8 @@ if t.TYPE_CHECKING:
 _NOTHING_CHANGED = "Nothing was changed."
 _ALL_OF_THEM = "with two_node, wait_for_all, last_man_standing, auto_tie_breaker or allow_downscale, or expected votes that differ,"
 _RESUME = (
-    "An earlier run was interrupted on {hosts}, which has to come first: the playbook corosync.quorum.rolling_upgrade sees to that; "
-    "limit a play of your own to it, with rolling_upgrade_hosts set to all hosts of the cluster."
+    "An earlier run was interrupted on {hosts}, which must be upgraded first. The playbook corosync.quorum.rolling_upgrade does that by itself. "
+    "For a play of your own, use --limit {hosts}, and set rolling_upgrade_hosts to all hosts of the cluster."
 )
 
 

@@ -201,7 +201,7 @@ def _entry(name: str, number: int, entry: t.Any, offset: float) -> Entry:
         raise HistoryError(f"{where} must be a dictionary, as watch_quorum returns it, but is {described(entry)}.")
     missing = [key for key in _KEYS if key not in entry]
     if missing:
-        raise HistoryError(f"{where} has no {', '.join(missing)}: each entry is to be as watch_quorum returns it.")
+        raise HistoryError(f"{where} has no {', '.join(missing)}: each entry must be as watch_quorum returns it.")
     if entry["event"] not in MARKERS and not isinstance(entry["quorate"], bool):
         raise HistoryError(f"{where}: quorate must be true or false for the event {entry['event']}, but is {described(entry['quorate'])}.")
     for key in ("total_votes", "quorum"):

@@ -51,7 +51,7 @@ def seconds(options: Options, name: str) -> float:
 
 def _hosts(hosts: t.Any, play: Play, inventory: t.Sequence[str]) -> list[str]:
     if isinstance(hosts, str) or not isinstance(hosts, (list, tuple)) or len(hosts) < 2:
-        wanted = "a list of at least two hosts of a cluster, one that goes and one that stays and watches"
+        wanted = "a list of at least two hosts of a cluster, one that is stopped and one that stays"
         return [f"rolling_upgrade_hosts must be {wanted}, but is {hosts}. Run the play on all hosts of the cluster, or set it to all of them."]
     hosts = [str(host) for host in hosts]
     lacks = [host for host in play.everyone if host not in hosts]
@@ -59,7 +59,7 @@ def _hosts(hosts: t.Any, play: Play, inventory: t.Sequence[str]) -> list[str]:
     if len(set(hosts)) == len(hosts) and not lacks and not strangers:
         return []
     rule = f"rolling_upgrade_hosts ({', '.join(hosts)}) must have each host of this play once, and only hosts of the inventory."
-    return [f"{rule} Of the play it lacks: {', '.join(lacks) or 'none'}; not in the inventory: {', '.join(strangers) or 'none'}."]
+    return [f"{rule} Hosts of the play that are missing in it: {', '.join(lacks) or 'none'}; not in the inventory: {', '.join(strangers) or 'none'}."]
 
 
 def _numbers(options: Options) -> t.Iterator[tuple[str, str, bool]]:

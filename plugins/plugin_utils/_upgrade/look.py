@@ -115,8 +115,8 @@ def under_way(views: t.Mapping[str, View], path: str) -> tuple[dict[str, int], l
             found[host] = nodeid
         else:
             faults.append(
-                f"An upgrade of {host} has begun, but {path} does not say any more of which node, as after a power cut, and corosync does not run there. "
-                f"Start corosync on {host} and run this again: it continues there."
+                f"An upgrade of {host} has begun, but {path} is not complete and does not name the node any more, as after a power failure. corosync does "
+                f"not run there. Start corosync on {host} and run this again: it continues there."
             )
     return found, faults
 

@@ -171,9 +171,9 @@ def _not_quorate(views: _Views) -> Refusals:
             waits = " It waits for all nodes (wait_for_all)." if value["wait_for_all"]["pending"] else ""
             yield f"{host} is not quorate: it has {count(value['total_votes'], 'vote')} and needs {value['quorum']}.{waits}"
         elif value["wait_for_all"]["pending"]:
-            yield f"{host} waits for all nodes (wait_for_all): it would not find its quorum again by itself."
+            yield f"{host} waits for all nodes (wait_for_all): after a loss of quorum it would not become quorate again by itself."
         if not value["settled"]:
-            yield f"The membership was changing as {host} was asked. Try again when it has settled."
+            yield f"The membership was changing when {host} was asked. Try again when it has settled."
 
 
 def _missing(views: _Views) -> Refusals:
@@ -183,8 +183,8 @@ def _missing(views: _Views) -> Refusals:
     missing = [nodeid for nodeid in views.first["missing"] if nodeid not in allowed]
     if missing:
         yield (
-            f"Not a member: {labels(missing, views.first)}. Only a complete cluster is upgraded: start corosync there, or take the node out of "
-            "corosync.conf, first."
+            f"Not a member: {labels(missing, views.first)}. Only a complete cluster is upgraded: first start corosync there, or remove the node from "
+            "corosync.conf."
         )
 
 

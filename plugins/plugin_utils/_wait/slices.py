@@ -155,7 +155,7 @@ class RemoteWait:
             try:
                 outcome = outcome_of(answer.get(RESULT), self._options)
             except StrangeAnswer as exc:
-                raise Broken(f"its answer is not one of the module: {exc}") from exc
+                raise Broken(f"its answer is not one that the module can give: {exc}") from exc
             self._take(outcome, begun)
         if answer.get("failed"):
             return self._failure(answer["msg"], reason=answer.get("reason"))

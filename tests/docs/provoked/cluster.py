@@ -138,7 +138,7 @@ def _not_quorate() -> str:
     return _refused(wishes(shared=NETMTU), stopped(running(wishes()), "host2", "host3"))
 
 
-@provokes("What root writes in /etc/corosync must be root's alone")
+@provokes("Only root may be able to write to the files in /etc/corosync")
 def _writable() -> str:
     file = {"path": "/etc/corosync", "mode": "0777", "uid": 0, "gid": 0, "isdir": True, "isreg": False, "islnk": False}
     return _refused(wishes(), _changed(running(wishes()), "host2", files=[file]))
@@ -164,7 +164,7 @@ def _apart() -> str:
 # ---- changes that would cost quorum, or that corosync does not take -------------------------------------------------------
 
 
-@provokes("A running cluster cannot take in a change of")
+@provokes("A running cluster cannot apply a change of")
 def _no_reload() -> str:
     return _refused(wishes(shared={"totem": {"interface": {"mcastport": 5500}}}), running(wishes()))
 

@@ -50,12 +50,12 @@ def _all_are_refused(monkeypatch: t.Any) -> str:
     return str(result["msg"])
 
 
-@provokes("Of no cluster that is known: …")
+@provokes("Hosts that belong to no known cluster: …")
 def _stranger(monkeypatch: t.Any) -> str:
     return _shown(monkeypatch, {**WEB, **DB, "printer": fleets.UNREACHABLE})
 
 
-@provokes("None of the hosts that answered is … of this cluster, and nobody knows which cluster these are of, which did not")
+@provokes("No host that answered is … of this cluster. These hosts did not answer, so nobody knows which cluster they belong to")
 def _unplaced(monkeypatch: t.Any) -> str:
     less = {host: result for host, result in DB.items() if host != "db3"}
     return _shown(monkeypatch, {**WEB, **less, "storage": fleets.UNREACHABLE})

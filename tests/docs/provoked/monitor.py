@@ -131,7 +131,7 @@ def _no_systemd() -> str:
     return _refused(node={"systemd": False}, post_url=URL)
 
 
-@provokes("See to it that root can read and write there, and run the play again")
+@provokes("Make sure that root can read and write there, and run the play again")
 def _disk(monkeypatch: t.Any, capsys: t.Any) -> str:
     file = {"path": "/sys/corosync-quorum", "content": "", "mode": "0644"}
     arguments = {"state": "written", "token_file": "/nonexistent/token", "write": [file], "folders": []}
@@ -266,7 +266,7 @@ def _no_corosync(monkeypatch: t.Any, capsys: t.Any) -> str:
         return _called(capsys, "check")
 
 
-@provokes("nothing is known of the links of this cluster, as only knet has them")
+@provokes("this cluster has no links that can be read. That needs the transport knet")
 def _no_knet(monkeypatch: t.Any, capsys: t.Any) -> str:
     monkeypatch.setattr(check, "ask", lambda timeout: answer())
     return _called(capsys, "check", "--links")

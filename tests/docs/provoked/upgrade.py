@@ -107,7 +107,7 @@ def _not_quorate() -> str:
     return _planned({"web1": _web(members=[1])["web1"], "web2": fleets.NOT_RUNNING})
 
 
-@provokes("The membership was changing as … was asked")
+@provokes("The membership was changing when … was asked")
 def _unsettled() -> str:
     return _planned(_web(settled=False))
 

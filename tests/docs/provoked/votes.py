@@ -40,7 +40,7 @@ def _costs_quorum() -> str:
     return _refused(value((1, 1, 1), members=[1, 2]), expected_votes=4, allow_quorum_loss=True)
 
 
-@provokes("Set allow_quorum_loss: true if that is meant")
+@provokes("Set allow_quorum_loss: true if you want that")
 def _costs_quorum_unasked() -> str:
     """Of two members one alone has the quorum device's vote."""
     return _refused(value((1, 1), qdevice=1, casting=[1]), expected_votes=4)
@@ -121,6 +121,6 @@ def _gone_meanwhile() -> str:
     return _failed(Daemon([THREE], sending=("setexpected", DaemonGone("votequorum_setexpected"))), expected_votes=4)
 
 
-@provokes("The cluster did not hold still for … s, so nothing could be decided")
+@provokes("The cluster kept changing for … s, so the effect of the next change could not be calculated")
 def _moves_all_the_time() -> str:
     return _failed(Daemon([THREE], moves=100), expected_votes=4)

@@ -44,7 +44,7 @@ def _of_any_time() -> str:
     return too_old(value(read_at=None), 60, NOW)
 
 
-@provokes("By the clock of this controller this will be read in")
+@provokes("By the clock of this controller this was read … in the future")
 def _of_the_future() -> str:
     return too_old(value(read_at=utc(NOW + 3600)), 60, NOW)
 
@@ -182,7 +182,7 @@ def _no_device() -> str:
     return _impossible(qdevice="voting")
 
 
-@provokes("delay (… s) and stable_for (… s) leave nothing of timeout (… s)")
+@provokes("delay (… s) and stable_for (… s) are not less than timeout (… s) together")
 def _no_time() -> str:
     return refusal(OptionError, check, _options(timeout=10, delay=5, stable_for=5))
 

@@ -52,7 +52,7 @@ def test_wrong_input_is_said_at_once(tmp_path: pathlib.Path) -> None:
     wrong = {"hosts": ["node1", "node2", "elsewhere"], "spare": -1, "timeout": 0, "watch_timeout": 0, "state_file": "mark.json", "report": "no/page.html"}
     words = said(tmp_path, {**{f"rolling_upgrade_{name}": value for name, value in wrong.items()}, "rolling_upgrade_stop_tasks": "nowhere.yml"})
     for sentence in (
-        "Of the play it lacks: node3; not in the inventory: elsewhere",
+        "Hosts of the play that are missing in it: node3; not in the inventory: elsewhere",
         "rolling_upgrade_spare is -1, but must be a number of nodes, 0 or more.",
         "rolling_upgrade_timeout is 0, but must be a number of seconds above 0.",
         "rolling_upgrade_watch_timeout is 0, but must be a number of seconds above 0.",

@@ -32,12 +32,19 @@ def test_every_plugin_has_its_documentation_beside_it():
         assert documented["DOCUMENTATION"]["name"] == path.stem and yaml.safe_load(documented["EXAMPLES"])
 
 
+def plain(description):
+    """A description without Ansible's markup, as one text. Of an option, `hosts[].host` is `host`."""
+    text = " ".join([description] if isinstance(description, str) else description)
+    return re.sub(r"\b[A-Z]{1,2}\((?:[\w.]+#\w+:)?(?:\w+\[\]\.)?([^()]*)\)", r"\1", text)
+
+
 def agrees(options, schema):
     assert set(schema["properties"]) == set(options)
     assert schema["required"] == [name for name, option in options.items() if option.get("required")]
     for name, option in options.items():
         assert schema["properties"][name]["type"] == TYPES[option["type"]]
         assert schema["properties"][name].get("default") == option.get("default")
+        assert schema["properties"][name]["description"] == plain(option["description"])
 
 
 def test_the_schema_is_what_is_documented():

@@ -208,7 +208,7 @@ def test_what_no_cluster_says_is_a_sentence_that_names_the_host(tmp_path: pathli
             assert found["failed"] and "votequorum" not in found, name
         assert len(json.dumps(found)) < 60_000, name
         if name not in ("a message", "noise", "a list", "a deep answer", "a number without an end", "facts that are none"):
-            assert found["msg"].startswith(f"{host} answered, but not as the module does: "), found["msg"]
+            assert found["msg"].startswith(f"The answer of {host} is not one that the module can give: "), found["msg"]
 
 
 def test_nothing_of_a_node_acts_on_the_terminal_or_forges_a_line_of_the_log(nodes: Nodes) -> None:

@@ -59,7 +59,7 @@ def test_a_table_a_page_and_the_data(nodes: Nodes) -> None:
     ]
     shown = "\n".join(lines[begin:])
     assert "db: Quorate with 2 votes, 2 needed; no node may be stopped: Without db1" in shown
-    assert "Of no cluster: 2 hosts" in shown and "web6 did not say anything of a cluster: corosync is not running" in shown
+    assert "Of no cluster: 2 hosts" in shown and "web6 returned no votequorum value: corosync is not running" in shown
     assert "far cannot be reached: " in shown
     assert all(len(line) <= 100 for line in lines[begin : lines.index("", begin + 8)])
     found = json.loads((nodes.folder / "report.json").read_text(encoding="utf-8"))
@@ -93,7 +93,7 @@ def test_verdicts_that_fail_it_and_paths_that_cannot_be_written_cost_nobody_the_
     code, said = report(nodes, quorum_report_fail_on="no_reserve,unknown", **paths)
     assert code != 0 and (nodes.folder / "report.json").exists() and "2 clusters, 7 hosts" in said
     assert f"quorum_report_html: {nodes.folder}/nowhere/page.html could not be written: No such file or directory." in said
-    assert "By quorum_report_fail_on: db is no reserve." in said and "of no cluster that is known: far, web6." in " ".join(said.split())
+    assert "because of quorum_report_fail_on: db is no reserve." in said and "hosts that belong to no known cluster: far, web6." in " ".join(said.split())
 
 
 def test_a_verdict_that_there_is_not_is_named(nodes: Nodes) -> None:

@@ -87,8 +87,8 @@ def test_where_none_can_be_logged_in_to_it_is_a_no(cluster: Cluster) -> None:
         (AnsibleConnectionFailure("Failed to create temporary directory."), "Failed to create temporary directory."),
         (says("web1", settled=False), "A membership change was under way"),
         (says("web1", members=[1, 2, 4]), "Other nodes are down already: node3."),
-        ({"reading": {}}, "it answered, but not as the module does: of its votequorum value, it is nothing (None)."),
-        ({"reading": {"value": {"quorum": 2}}, "lock": LOCK}, "not as the module does: of its votequorum value, it lacks nodeid,"),
+        ({"reading": {}}, "its answer is not one that the module can give: of its votequorum value, it is nothing (None)."),
+        ({"reading": {"value": {"quorum": 2}}, "lock": LOCK}, "the module can give: of its votequorum value, it lacks nodeid,"),
         ({"reading": ["odd"]}, "it gave no reason."),
     ],
 )
@@ -320,7 +320,8 @@ def test_another_is_asked_where_one_cannot_be_logged_in_to(cluster: Cluster) -> 
     results = after_start(cluster)
     assert results[1]["skipped"] and results[2]["seen_by"] == "web2" and results[3]["skipped"]
     cluster.answers.update({(INFO, host): out_of_reach(host) for host in cluster.hosts})
-    assert after_start(cluster)[3]["msg"].startswith("web4 is back, but no other host can be asked whether it sees it: web1 (ssh: no route to web1.); web2 (")
+    told = after_start(cluster)[3]["msg"]
+    assert told.startswith("web4 is back, but no other host can be asked whether it sees web4: web1 (ssh: no route to web1.); web2 (")
 
 
 def test_with_nobody_else_the_node_itself_is_enough(cluster: Cluster) -> None:
@@ -407,7 +408,7 @@ def test_a_witness_without_corosync_is_the_one_that_is_named(cluster: Cluster) -
         cluster.answers[(INFO, "web1")] = said
         cluster.answers[(WAIT, "web1")] = {"failed": True, "msg": said["msg"]}
         told = cluster.loop("web4", ["web4", "web1"], point="after_start")[1]["msg"]
-        assert told.startswith(f"web4 is back, but web1 does not say whether it sees it: {words}")
+        assert told.startswith(f"web4 is back, but web1 does not say whether it sees web4: {words}")
 
 
 # ---- the preflight -------------------------------------------------------------------------------------------------------
@@ -521,7 +522,7 @@ def test_what_a_power_cut_left_of_a_mark_is_an_upgrade_that_has_begun(cluster: C
     cluster.answers[(INFO, "web2")] = {"available": False, "reason": "not_running", "msg": "corosync does not run."}
     ask(cluster, web2=marked({"phase": "stop", "nodeid": None}))
     said = preflight(cluster)["msg"]
-    assert "An upgrade of web2 has begun, but /var/lib/corosync-quorum/rolling-upgrade.json does not say any more of which node" in said
+    assert "An upgrade of web2 has begun, but /var/lib/corosync-quorum/rolling-upgrade.json is not complete and does not name the node any more" in said
     assert "Start corosync on web2 and run this again: it continues there." in said
 
 

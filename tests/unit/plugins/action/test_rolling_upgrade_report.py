@@ -178,7 +178,12 @@ def test_the_first_look_of_this_run_is_waited_for(cluster: Cluster, monkeypatch:
 
 
 @pytest.mark.parametrize(
-    "text, why", [(b'{"failed": true, "msg": "the disk is full"}', "the disk is full"), (b"{", "no first look within 0.2 s"), (None, "no first look")]
+    "text, why",
+    [
+        (b'{"failed": true, "msg": "the disk is full"}', "the disk is full"),
+        (b"{", "has not recorded a first check within 0.2 s"),
+        (None, "has not recorded a first check"),
+    ],
 )
 def test_a_watch_that_does_not_begin(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, text: t.Any, why: str) -> None:
     for name, value in (("_AGAIN", 0.01), ("_STARTING", 0.05), ("LONGEST", 0.2)):
@@ -387,11 +392,11 @@ def test_what_a_rescue_among_the_users_tasks_has_mended_is_no_failure(cluster: C
 def test_a_look_that_failed(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is nothing registered but that it failed."""
     cluster.hostvars["web3"][registered.LOOK] = {"failed": True, "msg": "no route", "turn": None, "changed": False, "started": at(0), "ended": at(1)}
-    fails(cluster, "web3", "See what there is to do on this node", msg="no route")
+    fails(cluster, "web3", "Find out what there is to do on this node", msg="no route")
     read(cluster, "web3")
     result: dict[str, t.Any] = {}
     found = nodes(monkeypatch, lambda: result.update(cluster.run("web3", point="failed")))
-    assert result["msg"].startswith("Stopped before web3. See what there is to do on web3: no route. As they were: web3, web1, web2.")
+    assert result["msg"].startswith("Stopped before web3. Find out what there is to do on web3: no route. As they were: web3, web1, web2.")
     assert found["web3"]["result"] == "failed"
 
 

@@ -80,7 +80,7 @@ AGES: list[tuple[dict[str, t.Any], float, str]] = [
     ({"max_age": 0}, 400 * 86400, ""),
     ({"max_age": 10**400}, 400 * 86400, ""),
     ({}, -30, ""),
-    ({}, -330, "By the clock of this controller this will be read in 5 minutes, so its age is not known: read it again."),
+    ({}, -330, "By the clock of this controller this was read 5 minutes in the future, so its age is not known: read it again."),
     ({"max_age": 0}, -330, ""),
 ]
 

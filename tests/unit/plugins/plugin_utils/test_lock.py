@@ -133,7 +133,7 @@ def test_the_runs_to_take_over(option: t.Any, ids: list[str]) -> None:
 
 @pytest.mark.parametrize("option", [True, False, "true", "yes", 1, "all", "*", RUN.upper().replace("1", "A"), [True], {RUN: 1}])
 def test_no_boolean_takes_over_whatever_is_there(option: t.Any) -> None:
-    with pytest.raises(Unusable, match="quorum_lock_take_over is .*, but must be the id of the run whose lock is to be taken over"):
+    with pytest.raises(Unusable, match="quorum_lock_take_over is .*, but must be the id of the run whose lock this run may take over"):
         tested.take_over_of(option)
 
 

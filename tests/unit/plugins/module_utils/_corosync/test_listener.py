@@ -145,7 +145,7 @@ def test_a_connection_is_asked_too_and_stays_open():
     """There is a moment between the probe and the library's connection."""
     with listening(), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.connect(tested._abstract(SERVICE))
-        with pytest.raises(NotTrusted, match="so what it sent is not believed"):
+        with pytest.raises(NotTrusted, match="so its answer is not used"):
             tested.refuse_stranger_behind(client.fileno(), SERVICE)
         assert client.send(b"still open") == 10
 

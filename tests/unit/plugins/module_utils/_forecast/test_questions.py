@@ -167,7 +167,8 @@ def test_a_node_that_has_another_id_since_a_reload_may_be_there_under_the_old_on
     ]
     seen = value(nodes=nodes, quorum=2, expected_votes=3, total_votes=2, quorate=True)
     safe, reason = quorate_without(seen, "node3")
-    assert not safe and reason.startswith("node3 is not a member by the nodelist, but node id 3 is a member that is not in it, and may be the same node")
+    assert not safe
+    assert reason.startswith("By the nodelist, node3 is not a member. But node id 3 is a member that is not in the nodelist, and may be the same node")
     assert not quorate_without(seen, ["node3", 1], spare=0)[0] and not may_leave(seen, 7)["safe"]
     assert "does not have node id 3, which may leave at any moment" in quorate_without(seen, 3)[1]
     assert forecast_entry(seen)["quorate_without"] == [] and forecast_entry(seen)["as_now"]["tolerates"] == 0
@@ -194,7 +195,7 @@ def test_the_gate_says_why_with_numbers():
     [
         (-1, "spare is the number -1, but must be a number of nodes, 0 or more."),
         ("1", "spare is the string '1', but"),
-        (2, "spare is 2, but 2 of 3 members stay and one of them has to be left, so it can be 1 at most."),
+        (2, "spare is 2, but only 2 of 3 members stay, and one of them must remain: spare can be at most 1."),
     ],
 )
 def test_a_spare_that_is_none(spare, message):
@@ -274,8 +275,11 @@ def test_names_and_node_ids():
         ([], "An empty list of nodes was given: name at least one node that leaves."),
         ([["node1"], []], "One of the 2 steps is an empty list: every step needs at least one node that leaves."),
         ([1, 2, 3], "All 3 members (node1, node2, node3) would leave; a forecast needs a node that stays."),
-        ([["node1"], ["node2", 1]], "A node can leave only once, but more than once there is: node1."),
-        ([["node1"], "node2"], "Nodes and lists of nodes are mixed: give a list of nodes that leave at once, or a list of such lists, one a step."),
+        ([["node1"], ["node2", 1]], "A node can leave only once, but this is named more than once: node1."),
+        (
+            [["node1"], "node2"],
+            "Nodes and lists of nodes are mixed: give a list of nodes that leave at the same time, or a list with one such list for each step.",
+        ),
         (None, "Nothing (None) was given where a list of node names or node ids is expected."),
         ({"node1": 1}, "A dictionary was given where a list of node names or node ids is expected."),
         ([True], "leave has the boolean true where a node name or node id is expected."),
@@ -336,7 +340,7 @@ def test_options_that_are_none(options, message):
 
 
 def test_steps_are_not_for_quorate_without():
-    with pytest.raises(ForecastError, match="for steps there is the filter forecast"):
+    with pytest.raises(ForecastError, match="For steps use the filter corosync.quorum.forecast"):
         quorate_without(value([1, 1, 1]), [[1], [2]])
 
 

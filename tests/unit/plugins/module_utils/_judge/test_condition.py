@@ -127,7 +127,7 @@ def test_a_device_that_has_gone_casts_no_vote():
 @pytest.mark.parametrize(
     "wanted, seen_value, words",
     [
-        ("all", value(), "nothing is known of the links of this cluster, as only knet has them"),
+        ("all", value(), "this cluster has no links that can be read. That needs the transport knet"),
         ([{"node": "node2", "link": 4}], LINKED, "links names link 4 to node2, which has 0, 1."),
         ([{"node": "node1", "link": 0}], LINKED, "links names link 0 to node1, the node that is asked."),
         ([{"node": "node9", "link": 0}], LINKED, "links: "),
@@ -257,7 +257,7 @@ def test_goals_that_can_never_hold(goal, where, message):
         (
             {"quorate_without": ["node2"]},
             (
-                "quorate_without names node2, but even with all nodes there the cluster would not stay quorate without. "
+                "quorate_without names node2, but even with all nodes there the cluster would not stay quorate without them. "
                 "If the quorum device's vote is lost too: Without node2, 2 votes are present, quorum is 3 of 4 expected: 1 too few. "
                 "As long as the quorum device votes, it could hold: forecast_qdevice=as_now counts on that."
             ),
@@ -289,7 +289,7 @@ def test_a_device_that_is_not_registered_yet_may_come_with_master_wins(goal):
 def test_quorate_without_too_many_can_never_hold():
     with pytest.raises(ImpossibleGoal) as caught:
         refuse_impossible({"quorate_without": ["node2", "node3"]}, value(members=[1]))
-    assert str(caught.value).startswith("quorate_without names node2, node3, but even with all nodes there the cluster would not stay quorate without.")
+    assert str(caught.value).startswith("quorate_without names node2, node3, but even with all nodes there the cluster would not stay quorate without them.")
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,7 @@ SEEN = [
         cluster(wait_for_all={"enabled": True, "pending": True}, total_votes=1, quorate=False),
         {"quorum.wait_for_all": 1},
         None,
-        "Without wait_for_all there would be none either: 2 votes are needed.",
+        "Without wait_for_all there would be no quorum either: 2 votes are needed.",
     ),
     ("wait_for_all_pending", cluster(wait_for_all={"enabled": True, "pending": True}, total_votes=0), {"quorum.wait_for_all": 1}, None, "(now 0)"),
     ("config_version_differs", cluster(), {"totem.config_version": 4, "runtime.members.2.config_version": 3}, None, "node1 has 4, node2 has 3"),

@@ -104,7 +104,7 @@ def test_a_folder_that_others_can_write_to_and_a_link(path):
 
 @pytest.mark.parametrize(
     "number, words",
-    [(13, "Run the task as root"), (28, "Free some space there"), (30, "Mount its file system for writing"), (5, "See to it that root can write there")],
+    [(13, "Run the task as root"), (28, "Free some space there"), (30, "Mount its file system for writing"), (5, "Make sure that root can write there")],
 )
 def test_where_it_cannot_be_written(path, monkeypatch, number, words):
     def fail(*dummy):

@@ -85,7 +85,7 @@ def test_what_a_power_cut_leaves_of_it_says_that_an_upgrade_has_begun(path, left
 def test_a_file_of_somebody_else_is_not_touched(path, other):
     put(path, other)
     for call in (lambda: tested.read(path), lambda: write(path), lambda: tested.remove(path, "", False), lambda: tested.remove(path, "", True)):
-        with pytest.raises(tested.MarkError, match="is not what this role writes there .* See that the node is well, and remove the file; or set"):
+        with pytest.raises(tested.MarkError, match="is not what this role writes there .* Check that the node is well, and remove the file; or set"):
             call()
     assert content(path) == other
 

@@ -60,15 +60,15 @@ EMPTY = "%s is empty or has an empty entry: leave the option out, or name nodes;
         ({"members": ["b", "a"], "absent": ["a", "b", "c"]}, "members and absent both name a, b: no node can be a member and absent."),
         (
             {"delay": 300},
-            "delay (300 s) and stable_for (0 s) leave nothing of timeout (300 s): the wait could never end well. Give it a longer timeout.",
+            "delay (300 s) and stable_for (0 s) are not less than timeout (300 s) together: the wait could never succeed. Set a longer timeout.",
         ),
         (
             {"stable_for": 5, "timeout": 5},
-            "delay (0 s) and stable_for (5 s) leave nothing of timeout (5 s): the wait could never end well. Give it a longer timeout.",
+            "delay (0 s) and stable_for (5 s) are not less than timeout (5 s) together: the wait could never succeed. Set a longer timeout.",
         ),
         (
             {"stable_for": 6, "delay": 6, "timeout": 10},
-            "delay (6 s) and stable_for (6 s) leave nothing of timeout (10 s): the wait could never end well. Give it a longer timeout.",
+            "delay (6 s) and stable_for (6 s) are not less than timeout (10 s) together: the wait could never succeed. Set a longer timeout.",
         ),
     ],
 )

@@ -85,7 +85,7 @@ def test_links_to_a_node_that_is_not_there_say_nothing_new():
 
 def test_a_cluster_without_links_cannot_have_them_checked_unless_something_else_is_wrong():
     code, words = said(answer(), links=True)
-    assert code == UNKNOWN and "only knet has them (totem.transport)" in words and "quorate, 3 of 3 votes" in words
+    assert code == UNKNOWN and "That needs the transport knet (totem.transport)" in words and "quorate, 3 of 3 votes" in words
     assert said(answer(members=[1, 2]), links=True)[0] == WARNING
     assert said(answer(members=[1]), links=True)[0] == CRITICAL
 

@@ -59,14 +59,14 @@ def refusal(*files):
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (file("/etc/corosync", islnk=True, isdir=False), "/etc/corosync is a link"),
-        (file("/etc/corosync", isdir=False), "/etc/corosync is no folder"),
+        (file("/etc/corosync", islnk=True, isdir=False), "/etc/corosync is a symbolic link"),
+        (file("/etc/corosync", isdir=False), "/etc/corosync is not a folder"),
         (file("/etc/corosync", uid=1000), "/etc/corosync belongs to the user with the id 1000"),
         (file("/etc/corosync", mode="0757"), "/etc/corosync is writable by others than root (mode 0757)"),
         (file("/etc/corosync", mode="0775", gid=100), "/etc/corosync is writable by others"),
-        (file("/etc/corosync/corosync.conf", islnk=True, isreg=False), "corosync.conf is a link"),
+        (file("/etc/corosync/corosync.conf", islnk=True, isreg=False), "corosync.conf is a symbolic link"),
         (file("/etc/corosync/corosync.conf", mode="0666"), "corosync.conf is writable"),
-        (file("/etc/corosync/authkey", isreg=False, isdir=True), "authkey is no file"),
+        (file("/etc/corosync/authkey", isreg=False, isdir=True), "authkey is not a file"),
         (file("/etc/corosync/authkey", uid=65534), "authkey belongs to the user with the id 65534"),
     ],
 )

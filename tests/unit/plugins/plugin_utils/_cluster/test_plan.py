@@ -256,7 +256,7 @@ def test_the_node_id_of_another():
     "shared", [{"totem": {"interface": {"mcastport": 5500}}}, {"totem": {"transport": "udpu", "crypto_cipher": "none", "crypto_hash": "none"}}]
 )
 def test_what_a_running_cluster_cannot_take_in(shared):
-    assert "cannot take in a change of totem." in refusal(wishes(shared=shared), running(wishes()))
+    assert "cannot apply a change of totem." in refusal(wishes(shared=shared), running(wishes()))
 
 
 def test_another_address():

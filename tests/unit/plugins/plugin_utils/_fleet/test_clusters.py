@@ -73,7 +73,7 @@ def test_clusters_come_by_name_and_then_the_hosts_of_none() -> None:
     found = asked({**cluster("web"), **cluster("db", (1, 1), number=2, two_node=True), "mail": NOT_RUNNING, "dns": NOT_RUNNING, "old": UNREACHABLE})
     assert [entry["name"] for entry in found] == ["db", "web", None, None]
     assert hosts_of(found)[2:] == [["dns", "mail"], ["old"]]
-    assert found[2]["summary"] == "dns, mail did not say anything of a cluster: corosync is not running on this node."
+    assert found[2]["summary"] == "dns, mail returned no votequorum value: corosync is not running on this node."
     assert (found[2]["verdict"], found[2]["nodes"], found[2]["tolerates"]) == ("unknown", [], None)
     assert "old cannot be reached: Failed to connect" in found[3]["summary"]
 
@@ -318,7 +318,7 @@ def older(result: Results) -> Results:
     [
         ({"changed": False, "ping": "pong"}, "the result has no votequorum value"),
         ({"votequorum": {"nodeid": 1}}, "it lacks quorate"),
-        (older(cluster()["web1.example.com"]), "an earlier version of corosync.quorum"),
+        (older(cluster()["web1.example.com"]), "earlier version of corosync.quorum"),
     ],
 )
 def test_a_result_of_something_else_costs_nobody_the_rest(result: t.Any, words: str) -> None:

@@ -43,7 +43,7 @@ def test_groups_that_are_not_there_or_named_twice() -> None:
 
 def test_a_device_is_not_relied_on_in_every_cluster_at_once() -> None:
     (sentence,) = many.not_for_all({"qdevice": "as_now"}, {"rolling_upgrade_qdevice": "as_now"})
-    assert "it must be set for the hosts of each cluster" in sentence
+    assert "set it only for the hosts of the clusters whose device you trust" in sentence
     assert many.not_for_all({"qdevice": "as_now"}, {}) == many.not_for_all({"qdevice": "either"}, {"rolling_upgrade_qdevice": "as_now"}) == []
 
 
@@ -71,7 +71,7 @@ def test_the_plan_in_words() -> None:
     lines = many.plan_in_words(found, is_dry=True, forks=5)
     assert lines[0] == "2 clusters with 6 nodes would be upgraded in 4 rounds."
     assert lines[1:3] == ["  Round 1 of 4. web: web3", "  Round 2 of 4. web: web2; db: db3"]
-    assert lines[-3:] == ["mail is not upgraded: mail3 is down.", "Of no cluster that is known: printer. No route to host", "A fault."]
+    assert lines[-3:] == ["mail is not upgraded: mail3 is down.", "Hosts that belong to no known cluster: printer. No route to host", "A fault."]
 
 
 # ---- does it go on -------------------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ def test_each_cluster_that_is_not_done_is_named_with_the_reason() -> None:
     words = ending.in_words(found, ends)
     assert ending.failure(found, ends) and [end.how for end in ends] == ["done", "failed", "refused"]
     assert words.startswith("1 of 3 clusters is done.\nDone: web.\nStopped: db.\nRefused: mail.\ndb: Stopped because db3 failed. ")
-    assert "As they were: db1, db2." in words and "mail is not upgraded: mail3 is down." in words and "Of no cluster that is known: printer." in words
+    assert "As they were: db1, db2." in words and "mail is not upgraded: mail3 is down." in words and "Hosts that belong to no known cluster: printer." in words
 
 
 def test_a_cluster_whose_run_did_not_begin_or_ended_strangely() -> None:
@@ -168,7 +168,7 @@ def test_the_page_has_a_card_for_each_cluster() -> None:
         "refused",
         "not begun",
     ]
-    assert "1 of 4 clusters is done" in text and "Of no cluster that is known: printer." in text and "alice on admin1" in text
+    assert "1 of 4 clusters is done" in text and "Hosts that belong to no known cluster: printer." in text and "alice on admin1" in text
     ids = re.findall(r' id="([^"]+)"', text)
     assert len(ids) == len(set(ids)) and set(re.findall(r'href="#([^"]+)"', text)) <= set(ids)
     assert "2 of 2 clusters are done" in pages()["many-well"]

@@ -56,7 +56,7 @@ def test_where_a_stranger_may_be_a_node_of_a_cluster_that_cluster_is_refused() -
     less = {host: result for host, result in DB.items() if host != "db3"}
     parts = found({**WEB, **less, "storage": fleets.UNREACHABLE})
     assert parts.clusters[0].refusals == ()
-    assert parts.clusters[1].refusals[0].startswith("None of the hosts that answered is db3 of this cluster, and nobody knows which cluster these are of")
+    assert parts.clusters[1].refusals[0].startswith("No host that answered is db3 of this cluster. These hosts did not answer, so nobody knows which")
     assert found({**WEB, **less}).clusters[1].refusals == (), "a part of a cluster, with no doubt who is who"
 
 

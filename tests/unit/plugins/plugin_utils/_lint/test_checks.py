@@ -84,7 +84,7 @@ TRAPS = [
     ("duplicate_address", instead(configuration(), "10.0.0.2", "10.0.0.1"), "10.0.0.1 of node2 is already an address of node1"),
     ("duplicate_name", instead(configuration(), "name: node2", "name: node1"), '"node1"'),
     ("node_without_address", without(configuration(), "ring0_addr: 10.0.0.2"), "node2 has no ring0_addr"),
-    ("node_without_nodeid", without(configuration(totem="transport: udpu"), "nodeid: 2"), "corosync makes 167772162 of its address"),
+    ("node_without_nodeid", without(configuration(totem="transport: udpu"), "nodeid: 2"), "corosync derives 167772162 from its address"),
     ("node_without_nodeid", instead(without(configuration(totem="transport: udpu"), "nodeid: 2"), "10.0.0.2", "host2"), "the address that host2 resolves to"),
     ("node_without_name", without(configuration(), "name: node2"), "10.0.0.2 has no name"),
     ("two_node_without_two_nodes", configuration("1 1 1", "two_node: 1"), "3 nodes are configured"),
@@ -154,13 +154,13 @@ TRAPS = [
     *[
         ("word_not_understood", configuration(totem=line), words)
         for line, words in (
-            ("secauth: yes", 'takes "yes" of totem.secauth for "off". Nothing is encrypted.'),
+            ("secauth: yes", 'reads totem.secauth "yes" as "off". Nothing is encrypted.'),
             ("secauth: ON", "Nothing is encrypted."),
-            ("secauth: yes\ncrypto_cipher: aes256\ncrypto_hash: sha256", 'for "off".'),
-            ("clear_node_high_bit: on", 'for "no"'),
-            ("block_unlisted_ips: off", 'for "yes"'),
-            ("cancel_token_hold_on_retransmit: true", 'for "no"'),
-            ("transport: udp\ninterface {\nbroadcast: true\n}", 'for "no"'),
+            ("secauth: yes\ncrypto_cipher: aes256\ncrypto_hash: sha256", 'as "off".'),
+            ("clear_node_high_bit: on", 'as "no"'),
+            ("block_unlisted_ips: off", 'as "yes"'),
+            ("cancel_token_hold_on_retransmit: true", 'as "no"'),
+            ("transport: udp\ninterface {\nbroadcast: true\n}", 'as "no"'),
         )
     ],
     *[

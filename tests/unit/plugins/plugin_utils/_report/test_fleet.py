@@ -40,7 +40,7 @@ def test_the_worst_comes_first_and_each_cluster_is_one_line() -> None:
         "link 1 to san2",
         "vm: Quorate with 3 votes",
         "Of no cluster: 2 hosts",
-        "printer did not say",
+        "printer returned no votequorum value",
     ):
         assert wanted in text
     assert "web: " not in text

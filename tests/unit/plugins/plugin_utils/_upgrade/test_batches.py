@@ -109,11 +109,11 @@ def test_thirty_two_nodes_with_any_votes_take_three_batches(spare):
             value([3, 1, 1, 1]),
             {},
             [
-                "quorum does not stand the loss of node1. Without node1, 3 votes are present, quorum is 4 of 6 expected: 1 too few.",
+                "the cluster would not stay quorate without node1. Without node1, 3 votes are present, quorum is 4 of 6 expected: 1 too few.",
                 "What would help: another node, a quorum device, or votes spread more evenly.",
             ],
         ),
-        (value([1, 1]), {}, ["the loss of node1, node2.", "What would help: two_node in corosync.conf, or a quorum device."]),
+        (value([1, 1]), {}, ["would not stay quorate without node1, node2.", "What would help: two_node in corosync.conf, or a quorum device."]),
         (value([1, 1], qdevice=1), {}, ["If the quorum device's vote is lost too", "What would help: qdevice='as_now', if the quorum device can be trusted"]),
         (value([1] * 4), {"spare": 1}, ["with 1 more to spare", "What would help: a smaller spare, or more nodes."]),
         (value([1]), {}, ["has only one member (node1)"]),

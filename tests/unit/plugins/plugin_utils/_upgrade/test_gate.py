@@ -68,7 +68,7 @@ def test_another_node_that_is_down_is_reason_enough() -> None:
 def test_an_interrupted_upgrade_comes_first() -> None:
     nodes = [node(nodeid, nodeid != 5) for nodeid in range(1, 6)]
     found = gate.judge(stop(resumed={"web5": 5}), "web1", answer(members=[1, 2, 3, 4], nodes=nodes))
-    assert "An earlier run was interrupted on web5, which has to come first" in found["msg"]
+    assert "An earlier run was interrupted on web5, which must be upgraded first." in found["msg"]
 
 
 def test_the_rest_of_a_batch_is_no_other_node() -> None:

@@ -55,7 +55,7 @@ def test_the_defaults_are_right(tmp_path: pathlib.Path) -> None:
     [
         ({"hosts": ["node1"]}, "rolling_upgrade_hosts must be a list of at least two hosts of a cluster"),
         ({"hosts": ["node1", "node2", "node2", "node3"]}, "must have each host of this play once"),
-        ({"hosts": ["node1", "node2"]}, "Of the play it lacks: node3"),
+        ({"hosts": ["node1", "node2"]}, "Hosts of the play that are missing in it: node3"),
         ({"hosts": ["node1", "node2", "node3", "elsewhere"]}, "not in the inventory: elsewhere"),
         ({"stack": "heartbeat"}, "rolling_upgrade_stack is heartbeat, but must be one of corosync, pcs, crmsh, custom."),
         ({"spare": -1}, "rolling_upgrade_spare is -1, but must be a number of nodes, 0 or more."),
@@ -64,7 +64,7 @@ def test_the_defaults_are_right(tmp_path: pathlib.Path) -> None:
         ({"stable_for": "soon"}, "rolling_upgrade_stable_for is soon, but must be a number of seconds, 0 or more."),
         ({"watch_timeout": 0}, "rolling_upgrade_watch_timeout is 0, but must be a number of seconds above 0."),
         ({"watch_timeout": "nan"}, "rolling_upgrade_watch_timeout is nan, but must be a number of seconds above 0."),
-        ({"take_over": True}, "quorum_lock_take_over is True, but must be the id of the run whose lock is to be taken over"),
+        ({"take_over": True}, "quorum_lock_take_over is True, but must be the id of the run whose lock this run may take over"),
         ({"state_file": "mark.json"}, "rolling_upgrade_state_file is mark.json, but must be the absolute path of a file on the nodes."),
         ({"report": "no/page.html"}, "rolling_upgrade_report is no/page.html, but must be a file in a folder that is there on the controller"),
         ({"hooks": {"stop": "nowhere.yml"}}, "/nowhere.yml, which is not there."),

@@ -126,7 +126,7 @@ def test_a_device_that_votes_is_wanted_in_the_end():
             r"host2 is not quorate: it has 3 votes and needs 2. It waits for all nodes",
         ),
         (answers(wait_for_all=True, change=dict.fromkeys([1, 2, 3], {"wait_for_all": {"enabled": True, "pending": True}})), "host1 waits for all nodes"),
-        (answers(change={1: {"settled": False}}), "membership was changing as host1 was asked"),
+        (answers(change={1: {"settled": False}}), "membership was changing when host1 was asked"),
         (answers([1, 1], qdevice=1, casting=[1]), "The quorum device gives host2 no vote"),
         (
             answers(change={2: {"problems": [{"id": "x", "severity": "error", "message": "Two files differ.", "advice": "Copy one."}]}}),
