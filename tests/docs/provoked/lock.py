@@ -64,7 +64,7 @@ def _asked_to_stop() -> str:
     return _doubt(_look(stop_requested=SINCE))
 
 
-@provokes("quorum_lock_take_over is …, but must be the id of the run whose lock is to be taken over")
+@provokes("quorum_lock_take_over is …, but must be the id of the run whose lock this run may take over")
 def _no_id() -> str:
     return refusal(Unusable, _lock.take_over_of, "yes")
 

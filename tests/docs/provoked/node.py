@@ -157,7 +157,7 @@ def _hidden_memory(monkeypatch: t.Any) -> str:
     return _initializing(monkeypatch, NOT_THERE)
 
 
-@provokes("corosync is not running on this node, or its socket … is out of sight")
+@provokes("corosync is not running on this node, or its socket … cannot be found")
 def _no_socket_file(monkeypatch: t.Any, tmp_path: t.Any) -> str:
     (tmp_path / "force").touch()
     monkeypatch.setattr(listener, "FORCE_FILESYSTEM", str(tmp_path / "force"))

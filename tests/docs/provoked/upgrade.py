@@ -163,7 +163,7 @@ def _unsafe() -> str:
     return _gate(members=[1, 3])
 
 
-@provokes("An earlier run was interrupted on …, which has to come first")
+@provokes("An earlier run was interrupted on …, which must be upgraded first")
 def _interrupted() -> str:
     return _gate(_stop(resumed={"web2": 2}), votes=(1,) * 5, members=[1, 3, 4, 5])
 
