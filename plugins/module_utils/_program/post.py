@@ -196,9 +196,14 @@ class _Cut:
             pass  # it has just ended
 
 
+def _has_hung_up(exc: BaseException) -> bool:
+    """Whether the receiver has closed the connection. Python before 3.8 has no class for what OpenSSL 3 says then."""
+    return isinstance(exc, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) or "unexpected eof" in str(exc).lower()
+
+
 def _why(exc: Exception) -> str:
     # A receiver that just ends a connection says nothing of its certificate.
-    if isinstance(exc, (ssl.CertificateError, ssl.SSLError)) and not isinstance(exc, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+    if isinstance(exc, (ssl.CertificateError, ssl.SSLError)) and not _has_hung_up(exc):
         return f"has no TLS certificate that can be trusted, or none at all: {_said(exc)} --ca-file names the certificates of your own authority."
     if isinstance(exc, socket.timeout):
         return f"gave no answer within {STEP:g} s."
