@@ -131,6 +131,18 @@ def newest_own_core() -> str | None:
     return next((core for core in reversed(CORES) if python_of_core(core, own=True)), None)
 
 
+def oldest_and_newest_core() -> set[str]:
+    """The ansible-cores with which the unit tests usually run, beside the one of this Python's own environment."""
+    series = list(CORES)
+    return {series[0], series[-1]}
+
+
+def usual_pythons() -> set[Version]:
+    """The Pythons of managed nodes that matter most: the oldest (RHEL 8), that of RHEL 9, and the newest that is here."""
+    here = [version for version in interpreters.KNOWN if why_no_python(version) is None]
+    return {interpreters.KNOWN[0], (3, 9), *here[-1:]}
+
+
 def usual_cores() -> set[str]:
     """The ansible-cores that matter most: the oldest, the newest, the newest that runs here, and the one of this Python's own environment."""
     own = importlib.metadata.version("ansible-core")

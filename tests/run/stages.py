@@ -83,6 +83,9 @@ _LIVE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("live-examples", "the documentation's examples on real clusters", ("test_docs_*.py",)),
     ("live-binding", "the lab, the binding and quorum devices on real clusters", ("test_lab*.py", "test_binding*.py", "test_qdevice.py")),
 )
+# They take a sixth of all time. Of what they are about, the other stages run the most: every live test goes through the binding, and `examples` lets
+# Ansible check each example of the documentation.
+_LIVE_ON_REQUEST = ("live-examples", "live-binding")
 
 
 def _matching(patterns: Sequence[str]) -> list[str]:
@@ -97,7 +100,9 @@ def _clusters() -> Iterator[Stage]:
     no_lab = lab.why_not()
     for name, title, patterns in _LIVE:
         absent = no_lab or (_lacks("java") if name == "eda" else None)
-        yield Stage(name, title, _pytest("--durations=12", *_matching(patterns)), PYTEST_PASSED, absent, cluster=True, minutes=60)
+        yield Stage(
+            name, title, _pytest("--durations=12", *_matching(patterns)), PYTEST_PASSED, absent, cluster=True, minutes=60, on_request=name in _LIVE_ON_REQUEST
+        )
     yield Stage(
         "molecule",
         "the molecule scenarios, on real nodes",
@@ -147,6 +152,7 @@ def _tests() -> Iterator[Stage]:
             PYTEST_PASSED,
             environments.why_no_python(version),
             environment=_FEW_EXAMPLES,
+            on_request=version not in environments.usual_pythons(),
         )
     for core in environments.CORES:
         yield Stage(
@@ -156,6 +162,7 @@ def _tests() -> Iterator[Stage]:
             PYTEST_PASSED,
             _no_python_for(core),
             environment=_FEW_EXAMPLES,
+            on_request=core not in environments.oldest_and_newest_core(),
         )
 
 

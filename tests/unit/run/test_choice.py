@@ -6,7 +6,7 @@
 import re
 
 import pytest
-from run import environments
+from run import environments, interpreters
 from run.choice import SETS, chosen
 from run.report import Report
 from run.stage import PASSED, Outcome, Stage
@@ -55,6 +55,13 @@ def test_the_summary_says_what_was_left_out_and_how_to_run_it(capsys):
 def test_all_that_make_check_runs_is_part_of_make_test():
     run, left_out = chosen(all_stages(), [])
     assert set(SETS["check"]) <= set(names(run))
-    usual = environments.usual_cores()
-    assert names(left_out) == ["soak"] + ["sanity-" + core for core in environments.CORES if core not in usual]
+    usual, tested = environments.usual_cores(), environments.oldest_and_newest_core()
+    assert names(left_out) == [
+        *("live-examples", "live-binding", "soak"),
+        *("managed-" + interpreters.name(version) for version in interpreters.KNOWN if version not in environments.usual_pythons()),
+        *("unit-" + core for core in environments.CORES if core not in tested),
+        *("sanity-" + core for core in environments.CORES if core not in usual),
+    ]
     assert {min(environments.CORES), max(environments.CORES), environments.newest_own_core()} <= usual | {None}
+    assert {min(environments.CORES), max(environments.CORES)} == tested
+    assert {(3, 6), (3, 9)} < environments.usual_pythons()
