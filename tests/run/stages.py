@@ -75,10 +75,10 @@ def _no_python_for(core: str, own: bool = False) -> str | None:
 # come first, so that what runs last is short.
 _LIVE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("live", "tests on real clusters", ()),
-    ("live-upgrades", "real upgrades of real clusters, and the next Debian", ("test_rolling_*.py", "test_next_*.py")),
-    ("live-forecast", "forecasts carried out on real clusters", ("test_forecast_*.py",)),
     ("live-rolling", "the role rolling_upgrade on real clusters", ("test_role_rolling_*.py",)),
+    ("live-upgrades", "real upgrades of real clusters, and the next Debian", ("test_rolling_*.py", "test_next_*.py")),
     ("live-roles", "the other roles on real clusters", ("test_role_cluster.py", "test_role_monitor.py", "test_role_prerequisites.py")),
+    ("live-forecast", "forecasts carried out on real clusters", ("test_forecast_*.py",)),
     ("eda", "the rulebooks, run by ansible-rulebook on real clusters", ("test_rulebooks.py",)),
     ("live-examples", "the documentation's examples on real clusters", ("test_docs_*.py",)),
     ("live-binding", "the lab, the binding and quorum devices on real clusters", ("test_lab*.py", "test_binding*.py", "test_qdevice.py")),
