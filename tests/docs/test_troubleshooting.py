@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The troubleshooting guide: a function provokes each message that it quotes, and no code of corosync is left out."""
 
+import importlib
 import inspect
 import re
 
@@ -12,8 +13,11 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors i
 from ansible_collections.corosync.quorum.tests.unit.fakes.nodes import Nodes
 
 from .examples import GUIDES
-from .provoked import PROVOKED, cluster, lock, many, monitor, node, plays, upgrade, votes, waits  # noqa: F401  (they fill PROVOKED)
+from .provoked import PROVOKED
 
+# They fill PROVOKED.
+for part in ("cluster", "lock", "many", "monitor", "node", "plays", "upgrade", "votes", "waits"):
+    importlib.import_module(f"{__package__}.provoked.{part}")
 GUIDE = (GUIDES / "guide_troubleshooting.rst").read_text(encoding="utf-8")
 # The terms of the definition lists: a line of quoted messages, its explanation indented below it
 QUOTED = [text for line in re.findall(r"^(``.*)\n  \S", GUIDE, re.MULTILINE) for text in re.findall(r"``([^`]+)``", line)]

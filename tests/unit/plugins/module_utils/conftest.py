@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fixtures of the binding's tests: the scripted library in place of the real ones, and a lane that ends with the test."""
 
+import contextlib
+
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
@@ -11,8 +13,8 @@ from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import script
 
 @pytest.fixture(name="script")
 def _script(monkeypatch):
-    with scripted(monkeypatch) as script:
-        yield script
+    with contextlib.ExitStack() as stack:
+        yield stack.enter_context(scripted(monkeypatch))
 
 
 @pytest.fixture(name="lane")
