@@ -146,8 +146,7 @@ def usual_pythons() -> set[Version]:
 def usual_cores() -> set[str]:
     """The ansible-cores that matter most: the oldest, the newest, the newest that runs here, and the one of this Python's own environment."""
     own = importlib.metadata.version("ansible-core")
-    series = list(CORES)
-    return {series[0], series[-1]}.union(core for core in series if own.startswith(core + ".") or core == newest_own_core())
+    return oldest_and_newest_core().union(core for core in CORES if own.startswith(core + ".") or core == newest_own_core())
 
 
 def core_environment(core: str, own: bool = False) -> pathlib.Path:

@@ -13,6 +13,7 @@ from ansible_collections.corosync.quorum.tests.unit.fakes.corosync import script
 
 @pytest.fixture(name="script")
 def _script(monkeypatch):
+    # Not `with scripted()`: pylint wants a cleanup around its yield, and there finish() would hide why a test has failed.
     with contextlib.ExitStack() as stack:
         yield stack.enter_context(scripted(monkeypatch))
 
