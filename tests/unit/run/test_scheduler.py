@@ -77,6 +77,7 @@ def test_a_stage_whose_predecessor_failed_is_not_run(run):
     assert (outcomes["second"].result, outcomes["second"].why) == (SKIPPED, "first did not pass")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("others, most", [(1, scheduler.MOST_CLUSTERS), (0, scheduler.MOST_CLUSTERS_ALONE)], ids=["beside others", "alone"])
 def test_only_so_many_stages_at_a_time_have_cluster_nodes(run, tmp_path, others, most):
     """The first to come wait for as many as there may be, and half a second for more; the other stage is there until all have counted."""
@@ -91,6 +92,7 @@ def test_only_so_many_stages_at_a_time_have_cluster_nodes(run, tmp_path, others,
     assert max(map(int, counts.read_text(encoding="ascii").split())) == most
 
 
+@pytest.mark.slow
 def test_a_stage_that_takes_too_long_is_ended_with_all_its_processes(run, tmp_path):
     pid_file = tmp_path / "pid"
     outcome = run(shell("slow", f"sleep 600 & echo $! >{pid_file}; wait", minutes=0.05))["slow"]

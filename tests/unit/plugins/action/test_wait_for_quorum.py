@@ -402,6 +402,7 @@ def test_a_connection_without_reset_is_not_reset(monkeypatch, said):
     assert not action.run().get("failed")
 
 
+@pytest.mark.slow
 def test_a_reset_that_fails_or_hangs_is_no_failure(monkeypatch, said):
     action = Action(monkeypatch, AnsibleConnectionFailure("gone"), YES, sleep=0.01)
     action.connection.reset_takes = 300
@@ -417,6 +418,7 @@ def test_a_reset_that_fails_or_hangs_is_no_failure(monkeypatch, said):
     assert not action.run().get("failed")
 
 
+@pytest.mark.slow
 def test_a_look_that_never_returns_ends_with_the_timeout(monkeypatch, said):
     action = Action(monkeypatch, lambda: time.sleep(300), timeout=1, connect_timeout=0.5)
     start = time.monotonic()

@@ -245,6 +245,7 @@ def test_try_again_is_tried_again(script, lane, monkeypatch):
         votequorum.trackstart()
 
 
+@pytest.mark.slow
 def test_try_again_is_tried_until_the_deadline_and_then_says_so(script, lane, monkeypatch):
     monkeypatch.setattr(tested, "RETRY", 5)
     for _dummy in range(2):  # at once and, the pause being cut to the deadline, after 1 s

@@ -198,6 +198,7 @@ def test_a_call_is_still_made_when_the_deadline_is_over_but_is_not_waited_for_lo
     assert elapsed(start) < 10
 
 
+@pytest.mark.slow
 def test_while_a_caller_waits_it_may_look_elsewhere_and_give_up(stuck):
     class Enough(Exception):
         pass

@@ -41,6 +41,7 @@ def test_settled_asks_again_when_nothing_came(script, quorum, monkeypatch):
     assert quorum.settled() == (9, True)
 
 
+@pytest.mark.slow
 def test_settled_ends_with_the_deadline(script, quorum, monkeypatch):
     monkeypatch.setattr(tested, "RETRY", 1.5)
     quorum.lane.deadline = Deadline(1)

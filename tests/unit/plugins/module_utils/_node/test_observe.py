@@ -195,6 +195,7 @@ def test_a_reading_is_taken_again_when_an_event_came_meanwhile(kind, script, pip
     assert snapshot(5)["settled"] is True
 
 
+@pytest.mark.slow
 def test_an_unsettled_snapshot_is_returned_when_the_time_is_over(script, pipe, monkeypatch):
     monkeypatch.setattr(tested, "AGAIN", 3)
     expect_open(script, pipe=pipe)
@@ -357,6 +358,7 @@ def test_a_daemon_that_dies_in_mid_read_ends_it_and_is_closed(script):
         snapshot(5)
 
 
+@pytest.mark.slow
 def test_a_corosync_that_is_starting_is_asked_until_the_time_is_over(script, monkeypatch):
     monkeypatch.setattr(f"{tested.Lane.__module__.rsplit('.', 1)[0]}.connection.RETRY", 5)
     for _dummy in range(2):  # at once, and after the whole second
@@ -472,6 +474,7 @@ def test_the_file_is_the_one_that_the_running_corosync_reads(monkeypatch, tmp_pa
     assert tested.configuration_file() == path
 
 
+@pytest.mark.slow
 def test_while_rings_come_and_go_the_last_that_was_read_is_the_answer(script, pipe, monkeypatch):
     monkeypatch.setattr(f"{tested.Lane.__module__}.CLOSING", 0.05)
     thaw = threading.Event()

@@ -181,6 +181,7 @@ def test_the_process_after_it_is_a_new_python_that_goes_on(record, tmp_path, rep
     assert seen == [True]
 
 
+@pytest.mark.slow
 def test_a_python_that_does_not_run_is_tried_again_until_it_does(record, tmp_path, replaced, monkeypatch):
     """Its packages may just be replaced. Nobody knows what happened meanwhile, which the record says once."""
     monkeypatch.setattr(tested.anew.sys, "executable", "/bin/false")

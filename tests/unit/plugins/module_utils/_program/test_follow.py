@@ -103,6 +103,7 @@ def test_what_no_pipe_takes_is_not_handed_over(monkeypatch):
     assert verb.taken_over(verb.hand_over(Seen(complete(votes=(1,) * 100), "DaemonGone"))) == Seen(None, "DaemonGone")
 
 
+@pytest.mark.slow
 def test_a_service_whose_user_has_too_many_pipes_goes_on_without_what_does_not_fit(monkeypatch):
     opened = len(os.listdir("/proc/self/fd"))
     control = verb.fcntl.fcntl

@@ -158,6 +158,7 @@ def test_a_tick_that_takes_long_does_not_put_off_the_end(monkeypatch):
     assert time.monotonic() - start < SOON
 
 
+@pytest.mark.slow
 def test_the_parent_is_gone():
     start = time.monotonic()
     with pytest.raises(Orphaned), Watchdog(60, parent=NOBODY):
@@ -165,6 +166,7 @@ def test_the_parent_is_gone():
     assert time.monotonic() - start < SOON
 
 
+@pytest.mark.slow
 def test_the_parent_goes():
     """In a process of its own, whose parent ends while it is in the body: it ends, and its child with it."""
     source = (

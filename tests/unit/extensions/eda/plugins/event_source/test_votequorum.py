@@ -118,6 +118,7 @@ def test_one_bad_host_never_stops_the_others(source, node):
     assert told["good"][0] == "state"
 
 
+@pytest.mark.slow
 def test_it_tries_again_for_ever_and_says_each_thing_once(source, node):
     folder = node("node1", f"if len(open(folder / 'node1.pids').readlines()) in (4, 6): say({said()!r})\nelse: sys.exit(255)")
     events = follow(source, lambda seen: names(seen).count("state") == 2, hosts=["node1"])
@@ -151,6 +152,7 @@ def test_half_a_line_is_a_connection_that_broke(source, node, before):
     assert (events[-1]["reason"], events[-1]["msg"]) == ("ssh", "node1 cannot be followed: ssh says: Connection reset by peer")
 
 
+@pytest.mark.slow
 def test_a_login_shell_may_print_first_but_not_for_ever(source, node):
     node("node1", f"print('Welcome'); say({said()!r}); rest()")
     node("node2", "while True: print('Welcome', flush=True)")
@@ -200,6 +202,7 @@ def is_alive(pid):
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["rest()", "time.sleep(600)", "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)"])
 def test_no_process_is_left_when_it_is_cancelled(source, node, program):
     """Whether it ends by itself with its life line, by a signal, or by force."""
@@ -224,6 +227,7 @@ def test_a_cancellation_is_never_missed(source):
         asyncio.run(raced())
 
 
+@pytest.mark.slow
 def test_one_that_python_itself_loses_is_made_again(source, monkeypatch):
     async def deaf(_self, _host):
         with contextlib.suppress(asyncio.CancelledError):
