@@ -17,7 +17,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._answers import an
 def corosync_conf_changes(old: t.Any, new: t.Any) -> dict[str, t.Any]:
     """{action, changes} for two texts of a corosync.conf."""
     from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_changes import action_of, changes
-    from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.checks import why_refused
+    from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.checks import why_only_next, why_refused
 
     for name, text in (("input", old), ("new", new)):
         if not isinstance(text, str):
@@ -30,6 +30,11 @@ def corosync_conf_changes(old: t.Any, new: t.Any) -> dict[str, t.Any]:
         raise AnsibleFilterError(
             "corosync.quorum.corosync_conf_changes: corosync would not start with the text given as input, so it has loaded another one, and nobody can say "
             f"what the new text changes: {refused} Give the text that corosync has loaded."
+        )
+    refused = why_only_next(new)
+    if refused and not why_only_next(old):
+        raise AnsibleFilterError(
+            f"corosync.quorum.corosync_conf_changes: corosync 3.1 would not start with the new text, so it cannot be rolled out: {refused}"
         )
     found = changes(old, new)
     return {"action": action_of(found), "changes": [dict(change._asdict()) for change in found]}

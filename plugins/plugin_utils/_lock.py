@@ -18,6 +18,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.options impo
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import is_number
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted, shown
+from ansible_collections.corosync.quorum.plugins.plugin_utils._named import named
 
 # Texts in a lock are written by a node, so they may be anything.
 _TEXTS = ("role", "user", "playbook", "controller", "since")
@@ -123,7 +124,7 @@ def take_over_of(given: t.Any) -> list[str]:
 
 def refusals(looks: t.Mapping[str, Look], own: Process, lives: Lives, take_over: t.Collection[str], own_run: str = "") -> list[str]:
     """Why the lock of these hosts cannot be taken: a sentence for each run that has it. looks: by host."""
-    found = [f"On {host} nobody can say which run has the lock: {look.fault}" for host, look in looks.items() if look.fault]
+    found = [f"On {host} nobody can say which run has the lock: {named(host, look.fault)}" for host, look in looks.items() if look.fault]
     by_run: dict[str, list[str]] = {}
     holders: dict[str, Holder] = {}
     for host, look in looks.items():
@@ -183,7 +184,7 @@ def doubt(witness: str, look: Look, run_id: str, has_taken: bool, before_a_node:
     before_a_node: whether this is the gate before the first step of a node.
     """
     if look.fault:
-        return f"nobody can say which run has the lock on {witness}: {look.fault}"
+        return f"nobody can say which run has the lock on {witness}: {named(witness, look.fault)}"
     holder = look.holder
     if holder is None:
         if not has_taken:

@@ -144,9 +144,10 @@ def _doubt(value: "Value", entries: t.Mapping[int, "Entry"]) -> str:
         return f"The votes of {labels(mute, value)} are not known, so nothing can be promised: read votequorum again."
     leaving = not_configured(value)
     if leaving:
+        asked = label(value["nodeid"], value)
         return (
-            f"The nodelist of {label(value['nodeid'], value)} does not have {labels(leaving, value)}, which may leave at any moment, so nothing can be "
-            "promised: see the problems of this node."
+            f"The nodelist of {asked} does not have {labels(leaving, value)}, which may leave at any moment, so nothing can be promised: "
+            f"see the problems of {asked}."
         )
     return ""
 

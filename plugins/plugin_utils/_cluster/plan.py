@@ -33,7 +33,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.host impo
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.keys import KeyPlan, plan_key, refuse_keys
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.wish import MANAGED, ClusterWish, Refusals
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.checks import lint
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model, is_literal
 
 Plan = dict[str, t.Any]
 
@@ -249,9 +249,13 @@ class _Work:
 
     @property
     def _is_mended(self) -> bool:
-        """Whether hosts that never met can meet once they are started anew: otherwise it is for people to find out why they do not."""
+        """Whether hosts that never met may meet once they are started anew: otherwise it is for people to find out why they do not.
+
+        corosync resolves names when it starts. Which address it found for another node is shown nowhere, so the cause may have been corrected since then.
+        """
+        has_names = any(not is_literal(address) for node in self.wish.nodes for address in node.addresses)
         apart = [self.hosts[name] for name in self.sorted.apart]
-        return any(host.is_out_of_reach or host.text != self.text for host in apart)
+        return has_names or any(host.is_out_of_reach or host.text != self.text for host in apart)
 
     @property
     def reload_needed(self) -> bool:

@@ -16,6 +16,7 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import shown
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.host import Host
+from ansible_collections.corosync.quorum.plugins.plugin_utils._removed import no_member, was_left_out
 
 Ring = tuple[int, int]
 
@@ -84,34 +85,14 @@ def _rings_of(hosts: t.Iterable[Host]) -> dict[Ring, list[Host]]:
 
 
 def _was_removed(host: Host, others: list[Host]) -> bool:
-    """Whether the others have left this node behind: it has them in its configuration, which is none of a later time, and they do not have it in theirs.
-
-    Hosts that do not have each other are two clusters, of which nobody can say here which one is the right one.
-    """
+    """Whether the others have left this node behind, whose configuration is none of a later time."""
     newest = max(other.version for other in others)
-    return _is_unknown(host, others) and any(_has(host, other) for other in others) and (host.loaded_version or 0) <= newest
-
-
-def _is_unknown(host: Host, others: list[Host]) -> bool:
-    """Whether no configuration that the others have loaded has this node. One in which they do not even have themselves has no nodes at all."""
-    return all(_has(other, other) for other in others) and not any(_has(other, host) for other in others)
-
-
-def _has(asked: Host, sought: Host) -> bool:
-    """Whether the configuration that corosync on the host asked has loaded has the node of the one sought, by id and name."""
-    own = sought.value
-    return own is not None and any(
-        node["configured_votes"] is not None
-        and node["nodeid"] == own["nodeid"]
-        and (node["name"] is None or own["name"] is None or node["name"] == own["name"])
-        for node in (asked.value["nodes"] if asked.value else [])
-    )
+    known = [other.value for other in others if other.value]
+    return host.value is not None and was_left_out(host.value, known) and (host.loaded_version or 0) <= newest
 
 
 def _no_member(host: Host, others: list[Host]) -> str:
-    nodeid = host.value["nodeid"] if host.value else 0
-    quorate = " It is quorate by itself, so see what runs there, and stop corosync there yourself." if host.value and host.value["quorate"] else ""
-    return f"corosync on {host.name} runs as node {nodeid} of an old configuration: by the configuration of {_names(others)} it is no member.{quorate}"
+    return no_member(host.name, host.value, [other.name for other in others], "an old configuration") if host.value else ""
 
 
 def _out_of_reach(host: Host) -> str:

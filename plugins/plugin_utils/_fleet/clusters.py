@@ -19,6 +19,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.shape impor
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count, quoted, shown
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _lock
 from ansible_collections.corosync.quorum.plugins.plugin_utils._age import too_old
+from ansible_collections.corosync.quorum.plugins.plugin_utils._named import named
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import by_host, has_value, partitions, value_in, why_none
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.plan import objections
 
@@ -230,7 +231,7 @@ def _runs(looks: t.Mapping[str, _lock.Look]) -> list[FleetProblem]:
     ]
     faulty = [host for host, look in sorted(looks.items()) if look.fault]
     for host in faulty[:1]:
-        message = f"Nobody can say which run has the lock on {listed(faulty)}: {looks[host].fault.rstrip('.')}."
+        message = f"Nobody can say which run has the lock on {listed(faulty)}: {named(host, looks[host].fault).rstrip('.')}."
         found.append(FleetProblem(id="lock_unknown", severity="warning", message=message, advice="Look at /var/lib/corosync-quorum/lock there.", hosts=faulty))
     return [t.cast("FleetProblem", dict(problem, message=problem["message"][:1].upper() + problem["message"][1:])) for problem in found]
 

@@ -103,10 +103,22 @@ def lint(text: str) -> list[Finding]:
 
 def why_refused(text: str) -> str:
     """Why corosync would not start with this text, with lines and what to do; empty where nothing in it says so."""
-    refusals = [found for found in lint(text) if found["id"].startswith("refused_")]
-    return " ".join(
-        f"{found['message']} {found['advice']}" if _names_line(found) else f"line {found['line']}: {found['message']} {found['advice']}" for found in refusals
-    )
+    return _sentences(text, "refused_")
+
+
+def why_only_next(text: str) -> str:
+    """The same of what corosync's main branch takes, and corosync 3.1 does not."""
+    return _sentences(text, "only_next_corosync")
+
+
+def _sentences(text: str, ids: str) -> str:
+    """The findings with such ids. ids: how they begin."""
+    return " ".join(_sentence(found) for found in lint(text) if found["id"].startswith(ids))
+
+
+def _sentence(found: Finding) -> str:
+    where = "" if _names_line(found) else f"line {found['line']}: "
+    return f"{where}{found['message']} {found['advice']}"
 
 
 def _names_line(found: Finding) -> bool:

@@ -19,8 +19,8 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes impor
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, check
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lock import doubt, look_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._named import named
 
-from .named import named
 from .types import Gate, Return, WantedLink
 
 if t.TYPE_CHECKING:

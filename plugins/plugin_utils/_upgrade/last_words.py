@@ -12,8 +12,8 @@ import dataclasses
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
+from ansible_collections.corosync.quorum.plugins.plugin_utils._named import named
 
-from .named import named
 from .story import Progress, result_of
 
 # The whole of a reason stands above these words, where its task failed.

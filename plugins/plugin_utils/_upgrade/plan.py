@@ -17,8 +17,9 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses i
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_casts, labels
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, described, is_number
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count, quoted
+from ansible_collections.corosync.quorum.plugins.plugin_utils._named import named
+from ansible_collections.corosync.quorum.plugins.plugin_utils._removed import no_member, was_left_out
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.batches import upgrade_batches
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.named import named
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import partitions
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Plan
 
@@ -70,7 +71,7 @@ def plan(
     hosts = list(views.results) if only is None else only
     if not isinstance(hosts, (list, tuple)):
         raise ForecastError(f"only is {described(only)}, but must be a list of hosts.")
-    refusals = [sentence for check in _CHECKS for sentence in check(views)]
+    refusals = [*_too_few(views), *_against(views)]
     order, refusal = ([], "") if refusals else _order_or_refusal(views, spare, qdevice, batches)
     complete = bool(views.values) and not views.first["missing"]
     return Plan(
@@ -93,8 +94,7 @@ def objections(results: t.Mapping[str, t.Any], seen: dict[str, t.Any]) -> list[s
     results: host -> result, where all values were checked. seen: what partitions() makes of them.
     """
     values = {host: result["votequorum"] for host, result in results.items() if isinstance(result.get("votequorum"), dict)}
-    views = _Views(results, seen, values, {})
-    return [sentence for check in _CHECKS if check is not _too_few for sentence in check(views)]
+    return list(_against(_Views(results, seen, values, {})))
 
 
 def _configured(views: _Views) -> list[int]:
@@ -124,6 +124,37 @@ def _views(results: t.Any, under_way: t.Any) -> _Views:
 
 
 # ---- what speaks against it ----------------------------------------------------------------------------------------------
+
+
+def _against(views: _Views) -> Refusals:
+    """Of a node that was removed and has no quorum, nothing else counts: that it disagrees, misses others and is not quorate follows from it."""
+    left_out = _left_out(views.values)
+    for host, others in left_out.items():
+        yield (
+            f"{no_member(host, views.values[host], others, 'another configuration')} To take it out, run the role corosync.quorum.cluster with its name in "
+            "cluster_remove, then remove its host from the group. To take it in again, run that role without its name in cluster_remove."
+        )
+    rest = _without(views, [host for host in left_out if not views.values[host]["quorate"]])
+    for check in _CHECKS:
+        yield from check(rest)
+
+
+def _left_out(values: t.Mapping[str, Value]) -> dict[str, list[str]]:
+    """Hosts that run corosync, but are no members by the configuration of the quorate hosts on other rings, which are named."""
+    found = {}
+    for host, value in sorted(values.items()):
+        others = {name: other for name, other in sorted(values.items()) if other["quorate"] and other["ring_id"] != value["ring_id"]}
+        if was_left_out(value, list(others.values())):
+            found[host] = list(others)
+    return found
+
+
+def _without(views: _Views, hosts: t.Container[str]) -> _Views:
+    results = {host: result for host, result in views.results.items() if host not in hosts}
+    if len(results) == len(views.results):
+        return views
+    values = {host: value for host, value in views.values.items() if host in results}
+    return _Views(results, partitions(results), values, {host: nodeid for host, nodeid in views.under_way.items() if host in results})
 
 
 def _too_few(views: _Views) -> Refusals:
@@ -208,7 +239,7 @@ def _problems_of(views: _Views, severity: str) -> t.Iterator[str]:
         yield f"On {', '.join(hosts)}: {message} {advice}"
 
 
-_CHECKS = (_too_few, _unreachable, _unavailable, _other_clusters, _disagreements, _not_quorate, _missing, _device, _problems)
+_CHECKS = (_unreachable, _unavailable, _other_clusters, _disagreements, _not_quorate, _missing, _device, _problems)
 
 
 def _reason(result: t.Mapping[str, t.Any]) -> str:

@@ -97,6 +97,12 @@ def _several_rings() -> str:
     return _planned(dict(_web(), web3=_web(ring=21)["web3"]))
 
 
+@provokes("of another configuration: by the configuration of … it is no member")
+def _removed() -> str:
+    alone = {"members": [4], "ring": 9, "quorate": False}
+    return _planned(dict(_web(), web4=fleets.cluster("web", (1, 1, 1, 1), domain="", **alone)["web4"]))
+
+
 @provokes("The hosts disagree about")
 def _disagreement() -> str:
     return _planned(dict(_web(), web3=_web(expected_votes=5)["web3"]))

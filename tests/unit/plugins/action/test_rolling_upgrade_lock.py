@@ -54,8 +54,8 @@ def test_the_lock_of_a_run_that_was_killed_on_this_controller_is_no_refusal(clus
 
 
 def test_a_lock_that_cannot_be_read_is_a_refusal(cluster: Cluster) -> None:
-    ask(cluster, web2=dict(marked(), lock_fault="it is garbage."))
-    assert "On web2 nobody can say which run has the lock: it is garbage." in preflight(cluster)["msg"]
+    ask(cluster, web2=dict(marked(), lock_fault="/l on this node is garbage."))
+    assert "On web2 nobody can say which run has the lock: /l on web2 is garbage." in preflight(cluster)["msg"]
 
 
 def test_a_host_whose_key_is_not_that_of_the_others_is_a_refusal(cluster: Cluster) -> None:

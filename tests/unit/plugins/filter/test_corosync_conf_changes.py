@@ -39,6 +39,10 @@ def test_changes_are_plain_data() -> None:
     assert found == {"action": "restart", "changes": [{"key": "quorum.wait_for_all", "old": None, "new": 1, "action": "restart"}]}
 
 
+def with_totem(lines: str) -> str:
+    return TEXT.replace("    version: 2\n", f"    version: 2\n{lines}\n")
+
+
 REFUSED = TEXT.replace("version: 2", "version: 2\n    token: 5000 # slow network")
 
 
@@ -49,12 +53,29 @@ REFUSED = TEXT.replace("version: 2", "version: 2\n    token: 5000 # slow network
         (TEXT, TEXT.rstrip("}\n"), "cannot be rolled out: Line 11 opens section"),
         (REFUSED, TEXT, "corosync would not start with the text given as input, so it has loaded another one"),
         ("", TEXT, "Give the text that corosync has loaded."),
+        (
+            TEXT,
+            with_totem("crypto_cipher: aes-256-cbc\ncrypto_hash: sha256"),
+            "corosync 3.1 would not start with the new text, so it cannot be rolled out: line 3:",
+        ),
+        (
+            with_totem("crypto_cipher: aes256\ncrypto_hash: sha256"),
+            with_totem("crypto_cipher: aes256"),
+            "Set crypto_hash: sha256 while a node has corosync 3.1.",
+        ),
     ],
 )
 def test_a_text_that_corosync_refuses_is_no_change(old: str, new: str, words: str) -> None:
     with pytest.raises(AnsibleFilterError) as error:
         corosync_conf_changes(old, new)
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize("new", ["crypto_cipher: aes-256-cbc\ncrypto_hash: sha256\ntoken: 2000", "crypto_cipher: aes256\ntoken: 2000"])
+def test_nodes_that_run_the_main_branch_may_go_on_with_what_only_it_takes(new: str) -> None:
+    """corosync has loaded such a text, so it is no corosync 3.1."""
+    old = with_totem("crypto_cipher: aes-256-cbc\ncrypto_hash: sha256")
+    assert {"key": "totem.token", "old": None, "new": 2000, "action": "reload"} in corosync_conf_changes(old, with_totem(new))["changes"]
 
 
 @pytest.mark.parametrize(("old", "new", "words"), [(None, "", "input is a NoneType"), ("", {"a": 1}, "new is a dict"), (b"", "", "input is a bytes")])

@@ -7,7 +7,7 @@ import copy
 
 import pytest
 
-from ansible_collections.corosync.quorum.tests.unit.fakes.clusters import planned, running, wishes
+from ansible_collections.corosync.quorum.tests.unit.fakes.clusters import planned, running, stopped, wishes
 
 
 def refusal(given, seen):
@@ -62,6 +62,38 @@ def test_with_other_addresses():
 def test_hosts_that_never_met_and_would_not_meet_now():
     """Nothing is different from the first try, so a second one would end as the first."""
     assert "do not see each other: host1 on ring 1.9; host2 on ring 2.9" in refusal(wishes(), alone(running(wishes()), "host1", "host2", "host3"))
+
+
+NAMES = wishes(**{f"host{number}": {"addresses": [f"node{number}"]} for number in (1, 2, 3)})
+
+
+def test_hosts_that_never_met_may_meet_once_a_name_is_corrected():
+    """/etc/hosts was wrong when they were started, and nothing else is different now. Before they are stopped, all are asked for the names."""
+    steps = planned(NAMES, alone(running(NAMES), "host1", "host2", "host3"))
+    assert steps["refusals"] == [] and steps["apart"] == steps["start"] == ["host1", "host2", "host3"]
+    assert (steps["members"], steps["reload"], steps["restart"], steps["write"]) == ([], None, [], [])
+    assert steps["addresses"] == {"host1": ["node1"], "host2": ["node2"], "host3": ["node3"]}
+
+
+def test_one_name_among_addresses_is_enough():
+    given = wishes(host3={"addresses": ["node3"]})
+    assert planned(given, alone(running(given), "host1", "host2", "host3"))["refusals"] == []
+
+
+@pytest.mark.parametrize("change", [{"quorate": True}, {"state": "dead"}], ids=["quorate", "has seen another node"])
+@pytest.mark.parametrize("changed", [("host1",), ("host1", "host2", "host3")], ids=["one", "all"])
+def test_names_are_no_reason_to_stop_what_might_cost_something(change, changed):
+    seen = alone(alone(running(NAMES), "host1", "host2", "host3"), *changed, **change)
+    assert "do not see each other" in refusal(NAMES, seen)
+
+
+def test_names_are_no_reason_to_touch_one_host_that_the_others_do_not_see():
+    assert "do not see each other: host1, host2 on ring" in refusal(NAMES, alone(running(NAMES), "host3"))
+
+
+def test_such_a_host_comes_in_once_corosync_was_stopped_there():
+    steps = planned(NAMES, stopped(running(NAMES), "host3"))
+    assert steps["refusals"] == [] and (steps["apart"], steps["start"]) == ([], ["host3"])
 
 
 def test_one_of_them_on_its_loopback():

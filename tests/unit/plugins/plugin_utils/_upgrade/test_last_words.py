@@ -10,9 +10,9 @@ import typing as t
 
 import pytest
 
+from ansible_collections.corosync.quorum.plugins.plugin_utils._named import named
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, Failure, end_of, failed_phase, is_last_to_speak, last_words
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.look import HOOKS, STACKS, Wishes, phases
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.named import named
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress
 
 AGAIN = "When this is corrected, run the playbook again."

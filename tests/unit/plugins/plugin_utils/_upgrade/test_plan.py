@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.questions import quorate_without
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.plan import plan
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import partitions
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.plan import objections, plan
 from ansible_collections.corosync.quorum.tests.unit.fakes.daemons import values
 from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node, value
@@ -21,13 +22,16 @@ GONE = {"available": False, "reason": "not_running", "msg": "corosync does not r
 
 
 def answers(votes=(1, 1, 1), down=(), change=None, **rules):
-    """What each host says: host1 is node 1, and so on. down: node ids that do not run and that the others miss. change: node id -> keys of its value."""
+    """What each host says: host1 is node 1, and so on. votes: of nodes 1, 2, 3..., or by node id. down: node ids that do not run and that the others miss.
+
+    change: node id -> keys of its value.
+    """
     results = {}
-    for nodeid in range(1, len(votes) + 1):
+    for nodeid in votes if isinstance(votes, dict) else range(1, len(votes) + 1):
         if nodeid in down:
             results[f"host{nodeid}"] = dict(GONE)
             continue
-        a_value = value(list(votes), asked=nodeid, problems=[], **rules)
+        a_value = value(votes, asked=nodeid, problems=[], **rules)
         lost(a_value, down)
         a_value.update((change or {}).get(nodeid, {}))
         results[f"host{nodeid}"] = {"available": True, "quorate": a_value["quorate"], "votequorum": a_value}
@@ -137,6 +141,70 @@ def test_a_device_that_votes_is_wanted_in_the_end():
 )
 def test_why_not(results, words):
     assert re.search(words, refusals(results), re.DOTALL), refusals(results)
+
+
+@pytest.fixture(name="returned")
+def _returned():
+    """host4 is back with the configuration of four nodes, which the others have left."""
+    alone = {"members": [4], "ring_id": {"nodeid": 4, "seq": 9}, "quorate": False, "total_votes": 1, "missing": [1, 2, 3]}
+    return {**answers(), "host4": answers([1] * 4, change={4: alone})["host4"]}
+
+
+NO_MEMBER = (
+    "corosync on host4 runs as node 4 of another configuration: by the configuration of host1, host2, host3 it is no member.{} To take it out, run the role "
+    "corosync.quorum.cluster with its name in cluster_remove, then remove its host from the group. To take it in again, run that role without its name in "
+    "cluster_remove."
+)
+
+
+def test_a_node_that_was_removed_while_it_was_dead(returned):
+    """All that it says otherwise follows from that."""
+    assert plan(returned)["refusals"] == [NO_MEMBER.format("")]
+    assert plan(returned, under_way={"host4": 4})["refusals"] == [NO_MEMBER.format("")]
+    assert objections(returned, partitions(returned)) == [NO_MEMBER.format("")]
+
+
+def test_one_with_the_lowest_node_id():
+    """Else it would be asked who is missing."""
+    alone = {"members": [1], "ring_id": {"nodeid": 1, "seq": 9}, "quorate": False, "missing": [2, 3, 4]}
+    others = answers({2: 1, 3: 1, 4: 1})
+    told = refusals({**others, "host1": answers([1] * 4, change={1: alone})["host1"]})
+    assert told.startswith("corosync on host1 runs as node 1 of another configuration: by the configuration of host2, host3, host4 it") and "\n" not in told
+
+
+def test_what_is_wrong_with_the_others_is_said_too(returned):
+    returned["host2"]["votequorum"]["settled"] = False
+    assert plan(returned)["refusals"] == [NO_MEMBER.format(""), "The membership was changing when host2 was asked. Try again when it has settled."]
+
+
+def test_one_that_is_quorate_by_itself_is_one_side_of_a_split_brain(returned):
+    returned["host4"]["votequorum"]["quorate"] = True
+    found = plan(returned)["refusals"]
+    assert found[0] == NO_MEMBER.format(" It is quorate by itself, so see what runs there, and stop corosync there yourself.")
+    assert found[1].startswith("Both sides of a split brain are quorate (")
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [node(nodeid) for nodeid in (1, 2, 3, 4)],
+        [node(nodeid, configured=None) for nodeid in (1, 2, 3)],
+        [node(nodeid, name=f"other{nodeid}") for nodeid in (1, 2, 3)],
+    ],
+    ids=["it is in their configuration", "they have no nodelist", "another cluster"],
+)
+def test_every_other_host_that_they_do_not_see_is_a_partition(returned, nodes):
+    for nodeid in (1, 2, 3):
+        named = next(entry["name"] for entry in nodes if entry["nodeid"] == nodeid)
+        returned[f"host{nodeid}"]["votequorum"].update(nodes=nodes, name=named)
+    found = refusals(returned)
+    assert "They belong to several clusters, or the network between them is cut" in found and "no member" not in found
+
+
+def test_hosts_without_quorum_have_removed_nobody(returned):
+    for host in ("host1", "host2", "host3"):
+        returned[host]["votequorum"]["quorate"] = False
+    assert "They belong to several clusters" in refusals(returned)
 
 
 def test_a_warning_is_no_reason():
