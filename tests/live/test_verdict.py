@@ -203,7 +203,7 @@ def test_what_is_said_of_random_faults_is_what_was_seen(cluster):
             stops = [(name, away) for fault in within for name, away in fault.stops.items()]
             # A run stops each node once.
             aways = {name: away for name, away in dice.sample(stops, len(stops)) if planned and len([1 for found, dummy in stops if found == name]) == 1}
-            found = verdict(parts, list(parts), Course(RUN, aways))
+            found = verdict(parts, list(parts), Course(RUN, {name: [away] for name, away in aways.items()}))
             for name in parts:
                 lost = expected(events, name, start, end, aways.get(name))
                 blind = any(name in fault.blind and not (name in fault.stops and name in aways) for fault in within)

@@ -18,8 +18,9 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller
 
 from . import input, preflight, registered
+from .course import carried
 from .hosts import Play, few_forks, listed
-from .types import Run
+from .types import Carried, Run
 
 Result = dict[str, t.Any]
 # The module that reads and writes what a later run has to know
@@ -83,14 +84,23 @@ class TurnAction(UpgradeAction):
     """An action around the upgrade of a node, of which `_take` is all that it does. Its result says when it ran, and in which turn of the node."""
 
     _turn: str | None = None
+    # Of a task with which a turn begins
+    _carried: Carried | None = None
 
     def run(self, tmp: t.Any = None, task_vars: Result | None = None) -> Result:
         result = super().run(tmp, task_vars)
-        return dict({"turn": self._turn, "started": self._started, "ended": _actions.now()}, **result)
+        more = {} if self._carried is None else {"carried": self._carried}
+        return dict({"turn": self._turn, "started": self._started, "ended": _actions.now(), **more}, **result)
 
     def _work(self) -> Result:
         self._turn = registered.turn_of(self._vars, self._run)
+        if self._begins_a_turn():
+            self._carried = carried(self._run, self._vars)
         return self._take()
+
+    @abc.abstractmethod
+    def _begins_a_turn(self) -> bool:
+        """Whether what was registered before this task is of an earlier turn of the host."""
 
     @abc.abstractmethod
     def _take(self) -> Result:

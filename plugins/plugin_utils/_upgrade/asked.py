@@ -23,6 +23,7 @@ class Asked:
     """answers: of those that said yes, by node id. stay: node id -> name of members that stay, as they say.
 
     out_of_reach: host -> why it cannot be logged in to. is_over: nobody else is asked. asks_all: every host that stays has to be asked.
+    hears_all: no preflight has seen whether any host has a mode for which all have to be asked, so each host that can be logged in to is asked.
     value: what the node itself sees after its start, None until it is back.
     """
 
@@ -31,6 +32,7 @@ class Asked:
     out_of_reach: dict[str, str] = dataclasses.field(default_factory=dict)
     is_over: bool = False
     asks_all: bool = False
+    hears_all: bool = False
     value: dict[str, t.Any] | None = None
 
     def refusal(self, stop: gate.Stop) -> Gate:
@@ -40,9 +42,11 @@ class Asked:
         return gate.out_of_reach(stop, self.out_of_reach)
 
     def passed_over(self, stop: gate.Stop, host: str, why: str, is_last: bool) -> Gate | None:
-        """A host cannot be logged in to: a no where all must be asked, or where it is the last one; else None, and the next one is asked."""
+        """A host cannot be logged in to: a no where all must be asked, or where nobody has answered; else None, and the next one is asked."""
         self.out_of_reach[host] = why
         self.is_over = self.asks_all or is_last
+        if self.is_over and self.answers and not self.asks_all:
+            return self._of_all(stop)
         return self.refusal(stop) if self.is_over else None
 
     def answered(self, stop: gate.Stop, answer: Gate, value: t.Any, is_last: bool) -> Gate | None:
@@ -51,9 +55,9 @@ class Asked:
         if not answer["safe"]:
             return answer
         self.asks_all = self.asks_all or gate.must_ask_all(value)
-        if not self.asks_all:
+        if not (self.asks_all or self.hears_all):
             return answer
-        if self.out_of_reach:
+        if self.asks_all and self.out_of_reach:
             return self.refusal(stop)
         self.answers[value["nodeid"]] = answer
         self.stay.update(gate.that_stay(stop, value))
@@ -61,5 +65,5 @@ class Asked:
         return self._of_all(stop) if is_last else None
 
     def _of_all(self, stop: gate.Stop) -> Gate:
-        not_heard = [name for nodeid, name in self.stay.items() if nodeid not in self.answers]
+        not_heard = [name for nodeid, name in self.stay.items() if nodeid not in self.answers] if self.asks_all else []
         return gate.not_heard(stop, ", ".join(not_heard)) if not_heard else gate.worst(list(self.answers.values()))

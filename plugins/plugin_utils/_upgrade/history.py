@@ -16,11 +16,11 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import MOST_NODES, are_natural, described, is_natural
-from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import WATCH_ENDED
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import COROSYNC_AVAILABLE, WATCH_ENDED
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of, utc
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import LONGEST_NAME, shortened
 
-from .spans import ABSENT, ALWAYS, DOWN, INQUORATE, MARKERS, QUORATE, Away, Span, required_from, spans
+from .spans import ABSENT, ALWAYS, DOWN, INQUORATE, MARKERS, QUORATE, Away, Span, is_unreadable, required_from, spans
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import RecordedEntry as Entry
@@ -105,10 +105,15 @@ class Moment(t.NamedTuple):
 def moments(found: Histories) -> t.Iterator[Moment]:
     """In order, whenever any node has another view, or none any more."""
     views: dict[str, Entry] = {}
+    unreadable: dict[str, Entry] = {}  # what a node saw before its corosync could not be read for a moment
     unwatched: set[str] = set()
     for at, name, entry in sorted(((entry["at"], name, entry) for name, history in found.items() for entry in history), key=lambda item: item[0]):
         if entry["event"] in ABSENT:
-            views.pop(name, None)
+            before = views.pop(name, None) or unreadable.pop(name, None)
+            if before is not None and is_unreadable(entry):
+                unreadable[name] = before
+        elif entry["event"] == COROSYNC_AVAILABLE and name in unreadable:
+            views[name] = unreadable.pop(name)
         elif entry["event"] in MARKERS:
             continue
         else:

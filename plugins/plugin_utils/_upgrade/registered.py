@@ -179,8 +179,20 @@ def results_of(variables: t.Mapping[str, t.Any], turn: str | None) -> dict[str, 
 
 
 def results_of_gates_alone(variables: t.Mapping[str, t.Any], run: Run | None) -> dict[str, dict[str, t.Any]]:
-    """The same, of a play that has looked at no node: what it has registered before this run is of another one."""
-    return {phase: result for phase, result in results_of(variables, None).items() if run is None or result["started"] >= run["begun"]}
+    """The same, of a play that has looked at no node: what it has registered before this run is of another one, and before the newest gate of another turn."""
+    found = results_of(variables, None)
+    since = max(run["begun"] if run else "", found.get("gate", {}).get("started", ""))
+    return {phase: result for phase, result in found.items() if result["started"] >= since}
+
+
+def absences_of(variables: t.Mapping[str, t.Any], run: Run) -> list[tuple[float, float]]:
+    """What the newest turn of a host in this run has carried on of the turns before it."""
+    look = variables.get(LOOK)
+    for item in [look, *items_of(variables, GATE)]:
+        found = item.get("carried") if isinstance(item, dict) else None
+        if found and found["run"] == run["run_id"]:
+            return [(start, end) for start, end in found["absences"]]
+    return []
 
 
 def summed(registered: t.Any, turn: str | None) -> dict[str, t.Any]:

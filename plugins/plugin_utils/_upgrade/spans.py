@@ -90,9 +90,16 @@ def required_from(span: Span, aways: t.Sequence[Away], slack: float, unsure: flo
     return at
 
 
+def is_unreadable(entry: Entry) -> bool:
+    """Whether from here on corosync could not be read, although it may have run."""
+    return _state(entry) == UNKNOWN
+
+
 def _states(history: t.Sequence[Entry]) -> t.Iterator[tuple[float, str, Entry]]:
     watched = False  # by a watch that has had its first look
     last_at = 0.0
+    # The last value, and the state that it tells, while corosync can be read, or could not be read for a moment
+    told: tuple[str, Entry] | None = None
     for entry in history:
         if entry["event"] == STATE:
             if watched:
@@ -104,6 +111,13 @@ def _states(history: t.Sequence[Entry]) -> t.Iterator[tuple[float, str, Entry]]:
         if state is not None:
             watched = watched and state != UNWATCHED
             yield last_at, state, entry
+        elif entry["event"] == COROSYNC_AVAILABLE and told:
+            # A watch says so when it has read a value again. If that value differs, another entry follows.
+            yield last_at, *told
+        if state in (QUORATE, INQUORATE):
+            told = state, entry
+        elif state in (DOWN, UNWATCHED):
+            told = None
 
 
 def _state(entry: Entry) -> str | None:

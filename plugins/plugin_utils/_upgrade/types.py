@@ -196,6 +196,13 @@ class Look(_Look, total=False):
     would: dict[str, str]
 
 
+class Carried(t.TypedDict):
+    """When a host was down by plan in earlier turns of this run, in order: (start, end) in seconds since 1970."""
+
+    run: str
+    absences: list[tuple[float, float]]
+
+
 class Phase(t.TypedDict, total=False):
     """One phase of one node, as the report shows it. started, ended: moments in UTC."""
 

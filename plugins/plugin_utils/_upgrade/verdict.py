@@ -52,7 +52,8 @@ def verdict(records: Records, hosts: t.Sequence[str], course: Course | None) -> 
         if fault:
             gaps.append(Gap(node=host, at=None, until=None, why=fault))
         if "timeline" in record and not _unusable(host, record) and _is_of(record, course):
-            found, aways = _spans(host, record), [course.away[host]] if host in course.away else []
+            found = _spans(host, record)
+            aways = course.away_of(host, found)
             lost += losses_of(host, found, aways, _slack(record))
             gaps += _gaps(host, found, aways, _slack(record))
     lost.sort(key=lambda loss: (loss.at, loss.node))

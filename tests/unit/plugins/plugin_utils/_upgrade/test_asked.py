@@ -19,9 +19,9 @@ STOP = gate.Stop(host="web5", batch={"web5": 5})
 YES, OF_ALL, NO, AWAY = "yes", "yes, and all must be asked", "no", "cannot be logged in to"
 
 
-def gone_through(says: tuple[str, ...]) -> tuple[Gate | None, int]:
+def gone_through(says: tuple[str, ...], hears_all: bool = False) -> tuple[Gate | None, int]:
     """(the answer that counts, how many were asked) of hosts 1, 2, 3..."""
-    loop, final = Asked(), None
+    loop, final = Asked(hears_all=hears_all), None
     asked = 0
     for nodeid, said in enumerate(says, start=1):
         if loop.is_over:
@@ -51,6 +51,15 @@ def test_every_way_in_which_four_hosts_may_answer(says: tuple[str, ...]) -> None
         wanted, of = False, says.index(NO) + 1 if first == NO else 4
     assert final is not None and (final["safe"], asked) == (wanted, of)
     assert not final["safe"] or first == YES or asked == 4
+
+
+@pytest.mark.parametrize("says", list(itertools.product([YES, OF_ALL, NO, AWAY], repeat=4)), ids=" - ".join)
+def test_the_same_where_nobody_knows_before_whether_all_must_be_asked(says: tuple[str, ...]) -> None:
+    final, asked = gone_through(says, hears_all=True)
+    assert final is not None
+    heard = [said for said in says if said != AWAY]
+    assert final["safe"] is (bool(heard) and NO not in heard and not (OF_ALL in heard and AWAY in says))
+    assert not final["safe"] or asked == 4
 
 
 def test_of_several_that_say_yes_the_one_with_the_least_to_spare_counts() -> None:

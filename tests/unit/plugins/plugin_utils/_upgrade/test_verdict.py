@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import back
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.course import Course
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.spans import ALWAYS, DOWN, INQUORATE, QUORATE, UNKNOWN, UNWATCHED, Away
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.spans import DOWN, INQUORATE, QUORATE, UNKNOWN, UNWATCHED, Away
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import KEPT, NOT_WATCHED, verdict
 from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
 from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import T0, at, mark, seen
@@ -35,9 +35,11 @@ def record(*entries: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
     return dict({"timeline": [START, *entries], "offset": 0.0, "slack": 0.5, "unreadable": 0, "run": RUN, "until": at(END), "now": at(END)}, **more)
 
 
-def course(**hosts: tuple[float, float | None]) -> Course:
-    """When hosts were away by plan."""
-    return Course(RUN, {host: Away(T0 + start, None if end is None else T0 + end, 5.0) for host, (start, end) in hosts.items()})
+def course(*, resumed: t.Collection[str] = (), **hosts: t.Any) -> Course:
+    """When hosts were away by plan: (start, end), or a list of these."""
+    listed = {host: one if isinstance(one, list) else [one] for host, one in hosts.items()}
+    away = {host: [Away(T0 + start, None if end is None else T0 + end, 5.0) for start, end in aways] for host, aways in listed.items()}
+    return Course(RUN, away, resumed)
 
 
 def judged(a: dict[str, t.Any], plan: Course | None = None, b: dict[str, t.Any] | None = None) -> t.Any:
@@ -124,9 +126,26 @@ def test_the_watch_may_see_a_return_later_than_the_node_itself() -> None:
 
 def test_a_node_in_which_an_earlier_run_was_interrupted_may_be_down_at_first() -> None:
     down = dict(record(), timeline=[STOPPED, *BACK])
-    assert judged(down, Course(RUN, {"a": ALWAYS._replace(end=T0 + 140)}))["kept"] is True
-    assert judged(down, Course(RUN, {"a": ALWAYS}))["kept"] is True
+    assert judged(down, course(resumed=["a"], a=(110, 140)))["kept"] is True
+    assert judged(down, course(resumed=["a"]))["kept"] is True
+    assert judged(dict(record(), timeline=[STOPPED]), course(resumed=["a"]))["kept"] is True, "it stays down"
     assert times(judged(down)) == [("a", at(100), at(130))]
+
+
+def test_a_node_in_which_an_earlier_run_was_interrupted_has_to_be_quorate_once_it_was() -> None:
+    """It was up when this run began, and crashed while it was drained, or its turn never came."""
+    assert times(judged(record(STOPPED, *BACK), course(resumed=["a"], a=(200, 240)))) == [("a", at(100), at(130))]
+    assert times(judged(record(STOPPED, *BACK), course(resumed=["a"]))) == [("a", at(100), at(130))]
+    again = (mark(50, "watch_ended"), seen(80, "state", [1, 2, 3], 8, 2))
+    assert gaps(judged(record(*again), course(resumed=["a"], a=(200, 240)))) == [("a", f"no watch ran from {at(50)} to {at(80)}")]
+
+
+def test_a_node_that_is_stopped_twice_by_plan() -> None:
+    twice = record(STOPPED, *BACK, mark(300, "corosync_unavailable", reason="not_running"), mark(330, "corosync_available"), seen(330, "state", [1, 2, 3], 24, 2))
+    twice["timeline"][-1]["event"] = "node_restarted"
+    assert judged(twice, course(a=[(99, 140), (299, 340)]))["kept"] is True
+    assert times(judged(twice, course(a=(299, 340)))) == [("a", at(100), at(130))]
+    assert times(judged(twice, course(a=[(99, 140), (350, None)]))) == [("a", at(300), at(330))], "it crashed between its turns"
 
 
 def test_a_node_that_failed_stays_down_and_that_is_no_loss() -> None:
@@ -163,6 +182,9 @@ def test_a_corosync_that_could_not_be_read() -> None:
     assert gaps(judged(record(frozen, *BACK))) == [("a", f"corosync could not be read from {at(100)} to {at(130)}")]
     assert gaps(judged(record(frozen))) == [("a", f"corosync could not be read from {at(100)} to {at(END)}")]
     assert judged(record(frozen, *BACK), course(a=(99, 140)))["kept"] is True
+    assert judged(record(frozen, *BACK), course(a=(99, 140)))["kept"] is True
+    assert gaps(judged(record(frozen, mark(102, "corosync_available")))) == [("a", f"corosync could not be read from {at(100)} to {at(102)}")], "as before"
+    assert judged(record(frozen, mark(102, "corosync_available")), course(a=(99, 140)))["kept"] is True
     found = judged(record(frozen, mark(120, "corosync_available"), seen(120, "quorum_lost", [1], 12, 2), BACK[1]))
     assert (times(found), len(found["gaps"])) == ([("a", at(120), at(130))], 1)
 
@@ -227,11 +249,11 @@ ENTRIES: dict[str, t.Callable[[float], dict[str, t.Any]]] = {
 
 
 @st.composite
-def _nodes(draw: st.DrawFn) -> tuple[list[str], tuple[int, int | None] | None, float, list[float]]:
-    """(state in each tick, ticks in which it is away by plan, slack, how much too early the record has each change)."""
+def _nodes(draw: st.DrawFn) -> tuple[list[str], list[tuple[int, int | None]], float, list[float]]:
+    """(state in each tick, ticks in which it is away by plan, in order, slack, how much too early the record has each change)."""
     states = draw(st.lists(st.sampled_from([*ENTRIES, QUORATE, QUORATE]), min_size=TICKS, max_size=TICKS))
-    start = draw(st.integers(1, TICKS - 1))
-    away = draw(st.sampled_from([None, (start, None), (start, draw(st.integers(start, TICKS)))]))
+    bounds: list[int | None] = sorted(draw(st.lists(st.integers(1, TICKS), max_size=4)))
+    away = list(zip(bounds[::2], [*bounds[1::2], None]))
     slack = draw(st.floats(0, 4))
     # a record has milliseconds
     return states, away, slack, [draw(st.floats(0, max(0.0, slack - 0.002))) for dummy in states]
@@ -254,7 +276,7 @@ def _oracle(states: list[str], away: t.Any) -> tuple[list[int], list[int]]:
     """(ticks in which a loss began, ticks that had to be known and are not), each tick looked at by itself."""
     losses, unknown, is_lost, runs = [], [], False, False
     for tick, state in enumerate(states):
-        required = away is None or tick < away[0] or (away[1] is not None and tick >= away[1])
+        required = not any(start <= tick and (end is None or tick < end) for start, end in away)
         if state == QUORATE:
             is_lost, runs = False, True
         elif state in (INQUORATE, DOWN):
@@ -272,8 +294,9 @@ def _oracle(states: list[str], away: t.Any) -> tuple[list[int], list[int]]:
 def test_the_verdict_is_that_of_looking_at_each_moment(nodes: list[t.Any]) -> None:
     names = [f"n{number}" for number in range(len(nodes))]
     records = {name: _told(*node) for name, node in zip(names, nodes)}
-    windows = {name: node[1] for name, node in zip(names, nodes) if node[1] is not None}
-    plan = Course(RUN, {name: Away(T0 + start * TICK, None if end is None else T0 + end * TICK) for name, (start, end) in windows.items()})
+    plan = Course(
+        RUN, {name: [Away(T0 + start * TICK, None if end is None else T0 + end * TICK) for start, end in node[1]] for name, node in zip(names, nodes)}
+    )
     found = verdict(records, names, plan)
 
     def tick(moment: t.Any) -> int:
