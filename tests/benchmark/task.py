@@ -65,6 +65,6 @@ def _part(taken, rounds, pipelining):
     text = table([how, "median", "middle half, ms", "× ping", "samples", "first in the play"], rows)
     ours = median(samples[OURS])
     return text, [
-        Target(f"`votequorum_info` ÷ `ping`, {how}", ours / ping, 1.15),
+        Target(f"`votequorum_info` ÷ `ping`, {how}", ours / ping, 1.12),
         Target(f"`votequorum_info` ÷ the command, {how}", ours / median(samples[COMMAND]), 1.0),
     ]

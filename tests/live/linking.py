@@ -3,6 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A second link of knet between nodes of the lab: another address of the same interface, which can be cut alone."""
 
+import time
+
+from looking import look
+
 
 def add_second_link(made):
     """Give the nodes of a cluster that has not been started a second link. Returns the addresses by node id."""
@@ -25,3 +29,16 @@ def remove_second_link(made):
     for node in made:
         node.sh(f"ip address del 198.18.7.{node.nodeid}/24 dev host0", check=False)
         node.unblock()
+
+
+def links_of(node):
+    """Node id -> whether each link to it is connected, as the node sees it."""
+    return {entry["nodeid"]: entry["links"] and [link["connected"] for link in entry["links"]] for entry in look(node, 5)["value"]["nodes"]}
+
+
+def wait_links(node, wanted):
+    """Until links_of() is that."""
+    deadline = time.monotonic() + 20
+    while links_of(node) != wanted:
+        assert time.monotonic() < deadline, links_of(node)
+        time.sleep(0.2)

@@ -12,6 +12,7 @@ import json
 import re
 
 import pytest
+from linking import add_second_link, links_of, remove_second_link, wait_links
 from upgrading import ALONE, DONE, MARK, ROLE, begin, failures, pids, upgraded
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
@@ -538,6 +539,36 @@ def test_gates_alone_by_node_ids_with_a_device_that_does_not_vote(cluster, upgra
         play.end(120)
         assert not play.process.returncode, play.output
     assert not set(before.values()) & set(pids(made).values())
+
+
+def test_the_gate_after_a_start_waits_for_a_link_that_was_up_before(cluster, upgrade):
+    """node3 is a member again by its first link. The second one comes ten seconds later."""
+    made = cluster(start=False)
+    ring = add_second_link(made)
+    for node in made:
+        node.start_corosync()
+    try:
+        made.wait_quorate()
+        wait_links(made[1], {1: None, 2: [True, True], 3: [True, True]})
+        cut = f"ip route add blackhole {ring[3]}/32; systemd-run -q sh -c 'sleep 10; ip route del blackhole {ring[3]}/32'"
+
+        def part(name):
+            return {"ansible.builtin.import_role": {"name": ROLE, "tasks_from": name}}
+
+        tasks = [part("before_stop"), {"name": "Stop corosync", "ansible.builtin.service": {"name": "corosync", "state": "stopped"}}]
+        tasks += [{"name": "Cut", "ansible.builtin.shell": cut, "delegate_to": node.name, "changed_when": True} for node in (made[1], made[2])]
+        tasks += [{"name": "Start corosync", "ansible.builtin.service": {"name": "corosync", "state": "started"}}, part("after_start")]
+        begin_and_end = [{"hosts": "nodes", "serial": "100%", "tasks": [part(name)]} for name in ("preflight", "finish")]
+        plays = [begin_and_end[0], {"hosts": "node3", "tasks": tasks}, begin_and_end[1]]
+        with upgrade(made, plays=plays, rolling_upgrade_hosts=[node.name for node in made]) as play:
+            results = play.end(60)
+            assert not play.process.returncode, play.output
+        cut_at = max(result.at for result in results if result.task == "Cut")
+        back_at = max(result.at for result in results if result.task.endswith("Wait until this node is back, and the others see it"))
+        assert back_at - cut_at >= 9, play.output
+        assert links_of(made[1])[3] == [True, True]
+    finally:
+        remove_second_link(made)
 
 
 def test_gates_alone_around_a_reboot_with_records_and_a_verdict(cluster, upgrade, tmp_path):

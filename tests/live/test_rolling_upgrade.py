@@ -8,6 +8,7 @@ import re
 
 from lab import image, packages, private_lab
 from lab.host import CHECKOUT
+from linking import add_second_link, links_of, wait_links
 from looking import look
 from playing import Play, wait
 
@@ -21,13 +22,18 @@ def versions(made):
 
 def run(lab, made, folder, book=BOOK, **variables):
     """Run a playbook to its end; its results."""
+    return ended(lab, made, folder, book, **variables).results
+
+
+def ended(lab, made, folder, book=BOOK, arguments=(), **variables):
+    """Run a playbook to its end."""
     given = dict({"rolling_upgrade_group": "cluster", "rolling_upgrade_report": str(folder / "report.html"), "rolling_upgrade_stable_for": 2}, **variables)
     inventory = made.inventory(folder / "inventory.yml")
     (folder / "group.yml").write_text("cluster: {children: {nodes: {}}}\n", encoding="utf-8")
-    with Play(lab, book, arguments=["-i", str(inventory), "-i", str(folder / "group.yml"), "-e", json.dumps(given)]) as play:
-        results = play.end(400)
+    with Play(lab, book, arguments=["-i", str(inventory), "-i", str(folder / "group.yml"), *arguments, "-e", json.dumps(given)]) as play:
+        play.end(400)
         assert not play.process.returncode, play.output
-    return results
+    return play
 
 
 def stops(results):
@@ -103,6 +109,10 @@ def test_debian_12_to_13_five_nodes_in_batches(lab, cluster, tmp_path):
     made.wait_quorate()
     lab.offer_upgrade("trixie", made.nodes)
     witness = made.watch()
+    before = pids(made)
+    rehearsal = ended(lab, made, tmp_path, arguments=["--check"], rolling_upgrade_batches=True)
+    assert len(re.findall(r"node\d: stop, upgrade and start; corosync 3\.1\.7\S* -> 3\.1\.9", rehearsal.output)) == 5, rehearsal.output
+    assert (stops(rehearsal.results), pids(made), versions(made)) == ([], before, ["3.1.7"] * 5)
     results = run(lab, made, tmp_path, rolling_upgrade_batches=True, rolling_upgrade_check_tasks=str(check))
     assert sorted(stops(results)) == [node.name for node in made]
     mapped = {result.host: result.result["stdout"].split("\n") for result in results if result.task.endswith("Look at the watch")}
@@ -111,24 +121,38 @@ def test_debian_12_to_13_five_nodes_in_batches(lab, cluster, tmp_path):
     upgraded(made, witness, (tmp_path / "report.html").read_text(encoding="utf-8"), "3.1.7", "3.1.9")
 
 
+# As node1 sees it
+BOTH_UP = {1: None, 2: [True, True], 3: [True, True]}
+
+
+def with_two_links(lab):
+    """A quorate cluster of three nodes."""
+    made = lab.cluster(nodes=3, start=False)
+    add_second_link(made)
+    for node in made:
+        node.start_corosync()
+    made.wait_quorate()
+    wait_links(made[1], BOTH_UP)
+    return made
+
+
 def test_debian_11_to_12(tmp_path):
-    """An earlier run has left node3 down after its upgrade, and by now there is a newer package, which it gets."""
+    """An earlier run has left node3 down after its upgrade, and by now there is a newer package, which it gets. The nodes have two links."""
     with private_lab("live-old", nodes=3, suite="bullseye", upgrade_to="bookworm") as old:
-        made = old.cluster(nodes=3)
-        made.wait_quorate()
+        made = with_two_links(old)
         witness = made.watch()
         made[3].stop_corosync()
         made[3].sh('mkdir -p -m 700 /var/lib/corosync-quorum; echo \'{"phase": "start", "nodeid": 3}\' >/var/lib/corosync-quorum/rolling-upgrade.json')
         made.wait_ring(nodes=[1, 2])
         run(old, made, tmp_path)
         upgraded(made, witness, (tmp_path / "report.html").read_text(encoding="utf-8"), "3.1.2", "3.1.7")
+        assert links_of(made[1]) == BOTH_UP
 
 
 def test_debian_13_to_the_next_and_the_mixed_cluster_is_one(tmp_path):
     """node2 is upgraded first, by its administrator's hand. Both corosyncs then tell the same of the cluster, and the playbook upgrades the others."""
     with private_lab("live-mixed", nodes=3, suite="trixie", upgrade_to="forky") as lab:
-        made = lab.cluster(nodes=3)
-        made.wait_quorate()
+        made = with_two_links(lab)
         witness = made.watch()
         old = versions(made)[0]
         made[2].sh("export DEBIAN_FRONTEND=noninteractive; apt-get -q update && apt-get -q -y -o Dpkg::Options::=--force-confold install corosync", timeout=120)
@@ -148,5 +172,6 @@ def test_debian_13_to_the_next_and_the_mixed_cluster_is_one(tmp_path):
 
         run(lab, made, tmp_path)
         assert versions(made) == [new] * 3
+        assert links_of(made[1]) == BOTH_UP
         assert witness.losses() == []
         assert "Quorum was never lost on a node that was up." in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import re
 import time
 
 import pytest
-from linking import add_second_link, remove_second_link
+from linking import add_second_link, links_of, remove_second_link, wait_links
 from looking import Background, look, play, program
 from playing import Play, wait
 
@@ -86,17 +86,6 @@ def test_a_node_that_is_down_is_missing_with_its_name_and_one_that_never_came_is
     value = look(made[1], 5)["value"]
     assert [node["state"] for node in value["nodes"]] == ["member", "dead", "unseen"]
     assert (value["quorate"], value["settled"], value["missing"]) == (False, True, [2, 3])
-
-
-def links_of(node):
-    return {entry["nodeid"]: entry["links"] and [link["connected"] for link in entry["links"]] for entry in look(node, 5)["value"]["nodes"]}
-
-
-def wait_links(node, wanted):
-    deadline = time.monotonic() + 20
-    while links_of(node) != wanted:
-        assert time.monotonic() < deadline, links_of(node)
-        time.sleep(0.2)
 
 
 def report_of_a_cut_link(lab, folder):

@@ -194,6 +194,8 @@ def test_what_is_no_timeline_is_named(timelines, offsets, message):
         ({"joined": 7}, 0, "members must be a list of node ids"),
         ({"ring_id": {"seq": "high"}}, 0, "ring_id a dictionary"),
         ({"event": ["start"]}, 0, "event must be text"),
+        ({"event": ["start"], "quorate": None}, 0, "event must be text"),
+        ({"event": "\x1b[2J" + "e" * 1000, "quorate": None}, 0, "for the event \\x1b[2J" + "e" * 251 + "… (749 more characters), but is"),
         ({}, -1e12, "it was at no time that a calendar has"),
     ],
 )
@@ -203,7 +205,7 @@ def test_an_entry_that_cannot_be_is_named(change, offset, words):
     assert str(raised.value).startswith("Entry 1 of the timeline of node1") and words in str(raised.value)
 
 
-@pytest.mark.parametrize("offset", [float("inf"), float("nan")])
+@pytest.mark.parametrize("offset", [float("inf"), float("nan"), 10**400])
 def test_an_offset_that_is_no_time_is_named(offset):
     with pytest.raises(HistoryError, match="The offset of node1 must be a number of seconds, but is"):
         histories({"node1": [START]}, {"node1": offset})

@@ -141,8 +141,8 @@ def test_a_node_in_which_an_earlier_run_was_interrupted_has_to_be_quorate_once_i
 
 
 def test_a_node_that_is_stopped_twice_by_plan() -> None:
-    twice = record(STOPPED, *BACK, mark(300, "corosync_unavailable", reason="not_running"), mark(330, "corosync_available"), seen(330, "state", [1, 2, 3], 24, 2))
-    twice["timeline"][-1]["event"] = "node_restarted"
+    again = (mark(300, "corosync_unavailable", reason="not_running"), mark(330, "corosync_available"), seen(330, "node_restarted", [1, 2, 3], 24, 2))
+    twice = record(STOPPED, *BACK, *again)
     assert judged(twice, course(a=[(99, 140), (299, 340)]))["kept"] is True
     assert times(judged(twice, course(a=(299, 340)))) == [("a", at(100), at(130))]
     assert times(judged(twice, course(a=[(99, 140), (350, None)]))) == [("a", at(300), at(330))], "it crashed between its turns"
