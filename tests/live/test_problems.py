@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from looking import look, program, put_module_library, run_module
+from looking import look, play, program, put_module_library, run_module
 
 PATIENCE = 20
 QUICK_DEVICE = {"timeout": 2000, "sync_timeout": 3000}
@@ -31,8 +31,8 @@ def tells_of(*ids, **wishes):
 class Story:
     """A cluster, and which problems its nodes have seen, and have not seen any more."""
 
-    def __init__(self, made):
-        self.made = made
+    def __init__(self, lab, made):
+        self.lab, self.made = lab, made
         self.seen, self.gone = set(), set()
 
     def __getitem__(self, which):
@@ -444,6 +444,10 @@ def rings_that_come_and_go(story):
                     assert problem["id"] == "membership_changing"
                     assert told["value"]["forecast"]["as_now"] == {"tolerates": 0, "quorate_without": []}
                     story.seen.add(problem["id"])
+    # A whole play, too: its task ends by its timeout, whatever the rings do.
+    begun = time.monotonic()
+    play(story.lab, story[1], ({"timeout": 5}, {}))
+    assert time.monotonic() - begun < 40
     for nodeid in (1, 2, 3):
         story[nodeid].unblock()
     story.made.wait_ring()
@@ -500,7 +504,7 @@ def a_cluster_without_encryption(story):
 def test_the_problem_is_seen_and_its_advice_ends_it(lab, name):
     ids, wishes, tell = STORIES[name]
     try:
-        story = Story(lab.cluster(**wishes))
+        story = Story(lab, lab.cluster(**wishes))
         tell(story)
         assert story.seen >= set(ids), "seen where it is"
         assert story.gone >= set(ids), "and gone when its advice was followed"

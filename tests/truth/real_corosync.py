@@ -1,7 +1,7 @@
 # Copyright (c) 2026 corosync.quorum contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a real corosync makes of a configuration: that of the lab's image of Debian 12, in namespaces of its own.
+"""What a real corosync makes of a configuration: that of the lab's image of Debian 12, or of a newer one, in namespaces of its own.
 
 Nothing of it reaches this machine: the network is a loopback of its own, the image is mounted read-only, and what corosync writes ends with it.
 The first node of each configuration has to be 127.0.0.1, so that the host is in the list.
@@ -21,6 +21,8 @@ import pytest
 from lab import host, image
 
 SUITE = "bookworm"
+# Whose corosync knows keys that the one of the image does not
+NEXT = "forky"
 DEADLINE = 60  # seconds for one corosync to be ready or to end
 # $1: the image, which stays as it is; $2: folder of the configurations. All mounts are in a namespace of their own and end with it.
 _MOUNTS = """
@@ -59,16 +61,16 @@ exec chroot "$1" sh /run/configuration/script
 )
 
 
-def needed() -> None:
+def needed(suite: str = SUITE) -> None:
     """Skips where no lab can run; makes the image."""
     if host.why_not():
         pytest.skip(host.why_not())
-    image.ensure(SUITE)
+    image.ensure(suite)
 
 
-def man_page(name: str) -> str:
+def man_page(name: str, suite: str = SUITE) -> str:
     """A manual page of the image, such as `man5/corosync.conf.5`, as its source."""
-    return gzip.decompress((image.path(SUITE) / "usr/share/man" / f"{name}.gz").read_bytes()).decode("utf-8", "replace")
+    return gzip.decompress((image.path(suite) / "usr/share/man" / f"{name}.gz").read_bytes()).decode("utf-8", "replace")
 
 
 def refuses(text: str, folder: Path) -> tuple[bool, str]:
@@ -97,12 +99,12 @@ def refuses(text: str, folder: Path) -> tuple[bool, str]:
     pytest.fail(f"corosync was neither ready nor gone after {DEADLINE} s:\n{text}\n{said[-2000:].decode('utf-8', 'replace')}")
 
 
-def verdicts(texts: t.Sequence[str], folder: Path) -> list[tuple[bool, str]]:
+def verdicts(texts: t.Sequence[str], folder: Path, suite: str = SUITE) -> list[tuple[bool, str]]:
     """For each text whether `corosync -t` refuses it, and the last thing it said."""
     folder.mkdir()
     for number, text in enumerate(texts):
         write(folder / f"{number}.conf", text)
-    host.run(_in_namespaces(_TEST_ALL, folder), timeout=600)
+    host.run(_in_namespaces(_TEST_ALL, folder, suite), timeout=600)
     return [_verdict(folder / f"{number}.conf") for number, _text in enumerate(texts)]
 
 
@@ -123,7 +125,7 @@ def _verdict(path: Path) -> tuple[bool, str]:
     return Path(f"{path}.rc").read_text(encoding="ascii").strip() != "0", said[-400:]
 
 
-def _in_namespaces(script: str, folder: Path) -> list[str]:
+def _in_namespaces(script: str, folder: Path, suite: str = SUITE) -> list[str]:
     """Whatever is left of it ends with the command."""
     unshare = ["unshare", "--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child=KILL"]
-    return [*unshare, "sh", "-c", script, "sh", str(image.path(SUITE)), str(folder)]
+    return [*unshare, "sh", "-c", script, "sh", str(image.path(suite)), str(folder)]

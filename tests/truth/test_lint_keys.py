@@ -54,13 +54,14 @@ def test_the_manual_pages_have_the_keys_that_are_known() -> None:
     assert len(device) >= 14 and {("quorum.device", "model"), ("quorum.device.net", "tls"), ("quorum.device.heuristics", "mode")} <= device
 
 
+def of_all_pages(suite: str) -> set[Key]:
+    conf, votequorum, device = (real_corosync.man_page(page, suite) for page in ("man5/corosync.conf.5", "man5/votequorum.5", "man8/corosync-qdevice.8"))
+    of_device = {(path, key.replace("exec_NAME", "exec_ping")) for path, key in keys.of_corosync_qdevice(device)}
+    return keys.of_corosync_conf(conf) | keys.of_votequorum(votequorum) | of_device
+
+
 def test_every_key_has_a_case_here_and_lint_knows_it() -> None:
-    pages = (
-        keys.of_corosync_conf(real_corosync.man_page("man5/corosync.conf.5"))
-        | keys.of_votequorum(real_corosync.man_page("man5/votequorum.5"))
-        | {(path, key.replace("exec_NAME", "exec_ping")) for path, key in keys.of_corosync_qdevice(real_corosync.man_page("man8/corosync-qdevice.8"))}
-    )
-    assert pages <= set(RIGHT)
+    assert of_all_pages(real_corosync.SUITE) <= set(RIGHT)
     known = {(path, key) for path, names in KEYS.items() for key in names if not re.match(r"ring[1-7]_addr\Z", key)}
     assert known <= set(RIGHT)
     assert set(RIGHT) - known == {("quorum.device.heuristics", "exec_ping")}
@@ -91,6 +92,15 @@ def test_the_verdict_on_each_value_is_that_of_corosync_t(tmp_path: Path) -> None
     alone = [case for case in cases if case not in fine] + doubtful
     assert len(fine) > 300 and len(alone) > 300 and len(doubtful) < 50, "too few, or too many, to be asked alone"
     assert not differences(alone, real_corosync.verdicts([keys.file_with([case]) for case in alone], tmp_path / "alone"))
+
+
+def test_a_key_that_the_next_debian_adds_has_a_case_and_its_corosync_says_the_same(tmp_path: Path) -> None:
+    real_corosync.needed(real_corosync.NEXT)
+    of_next = of_all_pages(real_corosync.NEXT)
+    assert of_next - of_all_pages(real_corosync.SUITE) == YOUNGER and of_next <= set(RIGHT)
+    cases = [case for case in CASES if case[0] in YOUNGER]
+    assert len(cases) > 5
+    assert not differences(cases, real_corosync.verdicts([keys.file_with([case]) for case in cases], tmp_path / "next", real_corosync.NEXT))
 
 
 def _groups(cases: t.Sequence[Case]) -> list[list[Case]]:
