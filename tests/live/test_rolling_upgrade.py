@@ -22,18 +22,18 @@ def versions(made):
 
 def run(lab, made, folder, book=BOOK, **variables):
     """Run a playbook to its end; its results."""
-    return ended(lab, made, folder, book, **variables).results
+    return ended(lab, made, folder, book, **variables)[0]
 
 
 def ended(lab, made, folder, book=BOOK, arguments=(), **variables):
-    """Run a playbook to its end."""
+    """The same, and what it printed."""
     given = dict({"rolling_upgrade_group": "cluster", "rolling_upgrade_report": str(folder / "report.html"), "rolling_upgrade_stable_for": 2}, **variables)
     inventory = made.inventory(folder / "inventory.yml")
     (folder / "group.yml").write_text("cluster: {children: {nodes: {}}}\n", encoding="utf-8")
     with Play(lab, book, arguments=["-i", str(inventory), "-i", str(folder / "group.yml"), *arguments, "-e", json.dumps(given)]) as play:
-        play.end(400)
+        results = play.end(400)
         assert not play.process.returncode, play.output
-    return play
+        return results, play.output
 
 
 def stops(results):
@@ -110,9 +110,9 @@ def test_debian_12_to_13_five_nodes_in_batches(lab, cluster, tmp_path):
     lab.offer_upgrade("trixie", made.nodes)
     witness = made.watch()
     before = pids(made)
-    rehearsal = ended(lab, made, tmp_path, arguments=["--check"], rolling_upgrade_batches=True)
-    assert len(re.findall(r"node\d: stop, upgrade and start; corosync 3\.1\.7\S* -> 3\.1\.9", rehearsal.output)) == 5, rehearsal.output
-    assert (stops(rehearsal.results), pids(made), versions(made)) == ([], before, ["3.1.7"] * 5)
+    _rehearsal, said = ended(lab, made, tmp_path, arguments=["--check"], rolling_upgrade_batches=True)
+    assert len(re.findall(r"node\d: stop, upgrade and start; corosync 3\.1\.7\S* -> 3\.1\.9", said)) == 5, said
+    assert (pids(made), versions(made)) == (before, ["3.1.7"] * 5)
     results = run(lab, made, tmp_path, rolling_upgrade_batches=True, rolling_upgrade_check_tasks=str(check))
     assert sorted(stops(results)) == [node.name for node in made]
     mapped = {result.host: result.result["stdout"].split("\n") for result in results if result.task.endswith("Look at the watch")}
