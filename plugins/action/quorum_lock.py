@@ -10,12 +10,15 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 
+from ansible_collections.corosync.quorum.plugins.module_utils._node.options import is_run_id
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller, _lock
+from ansible_collections.corosync.quorum.plugins.plugin_utils._received import answer_of
 
 MODULE = "corosync.quorum.quorum_lock"
 OWN = "_holder"
-KEYS = ("changed", "failed", "unreachable", "msg", "lock", "taken", "replaced")
+OWN_KEYS = ("lock", "taken", "replaced")
+KEYS = ("changed", "failed", "msg", *OWN_KEYS)
 # How often to try: between two looks the lock may go from one run that is over to another one.
 ATTEMPTS = 3
 Result = dict[str, t.Any]
@@ -31,7 +34,10 @@ class ActionModule(_actions.Action):
 
     def _act(self) -> Result:
         args = dict(self._task.args)
-        return {"taken": self._take, "held": self._check}.get(str(args.get("state")), self._module)(args)
+        result = {"taken": self._take, "held": self._check}.get(str(args.get("state")), self._module)(args)
+        if "lock" in result:
+            result["lock"] = self._bounded(result["lock"])
+        return result
 
     def _take(self, args: Result) -> Result:
         """Take it, also from a run that is over for sure. Raises Unusable where another run has it."""
@@ -45,7 +51,7 @@ class ActionModule(_actions.Action):
             if found is None or not _lock.has_ended(found, own, _controller.lives):
                 break
             take_over = [*take_over, found.run_id]
-        raise Unusable(_lock.refusal([self._node], found, own) if found else f"{self._node} answered with something that is not a lock.")
+        raise Unusable(_lock.refusal([self._node], found, own) if found else self._no_lock)
 
     def _check(self, args: Result) -> Result:
         """Whether the run still has it, and may go on. Raises Unusable where not."""
@@ -60,7 +66,24 @@ class ActionModule(_actions.Action):
     def _node(self) -> str:
         return str(self._task.delegate_to or self._vars["inventory_hostname"])
 
+    @property
+    def _no_lock(self) -> str:
+        return f"{self._node} answered with something that is not a lock."
+
+    def _bounded(self, lock: t.Any) -> Result | None:
+        """A lock as it is, in texts and numbers of the length that they can have. Raises Unusable."""
+        if lock is None:
+            return None
+        holder = _lock.look_of({"lock": lock}).holder
+        if holder is None:
+            raise Unusable(self._no_lock)
+        found = dict(vars(holder), **vars(holder.process), stop_requested=holder.stop_requested or None)
+        return {name: found[name] for name in lock if name in found and name != "process"}
+
     def _module(self, args: Result) -> Result:
         """Only what the module is to return: a node may say anything."""
-        result = self._execute_module(module_name=MODULE, module_args=args, task_vars=self._vars)
-        return {name: result[name] for name in KEYS if name in result}
+        answer = answer_of(self, OWN_KEYS, module_name=MODULE, module_args=args, task_vars=self._vars)
+        result = {name: answer[name] for name in KEYS if name in answer}
+        if "replaced" in result and not is_run_id(result["replaced"]):
+            result["replaced"] = ""
+        return result

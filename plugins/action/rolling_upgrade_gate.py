@@ -15,6 +15,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.errors impo
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _info, _lock
 from ansible_collections.corosync.quorum.plugins.plugin_utils._facts import FromFacts
+from ansible_collections.corosync.quorum.plugins.plugin_utils._named import named
 from ansible_collections.corosync.quorum.plugins.plugin_utils._received import StrangeAnswer, answer_of, value_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.file import page_of_refusal
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import back, gate, input, keys, look, preflight, registered, stacks
@@ -22,7 +23,6 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.action im
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.asked import Asked
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, Failure, last_words
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.locking import BEGINNING, Locking
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.named import named
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Run, View
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.question import in_time
 
@@ -42,6 +42,10 @@ Result = dict[str, t.Any]
 
 class ActionModule(TurnAction):
     """One gate: point names it. With a loop over hosts, `asked` is the host of this item, to which the task is delegated."""
+
+    def _begins_a_turn(self) -> bool:
+        """Of a play that uses the gates alone. Else the look at the node has begun its turn."""
+        return self._turn is None and self._args["point"] == "before_stop"
 
     def _take(self) -> Result:
         points: dict[str, t.Callable[[], Result]] = {
@@ -131,10 +135,10 @@ class ActionModule(TurnAction):
             result = in_time(lambda: self._lock("taken", run, take_over=_lock.take_over_of(self._options["take_over"]), role=ROLE))
         except AnsibleError as error:
             if not _actions.cannot_log_in(error):
-                raise AnsibleActionFail(f"{BEGINNING} {asked} does not say whether it has the lock: {error}") from error
-            locking.out_of_reach[asked] = str(error)
+                raise AnsibleActionFail(f"{BEGINNING} {asked} does not say whether it has the lock: {quoted(str(error))}") from error
+            locking.out_of_reach[asked] = quoted(str(error))
         if result.get("failed"):
-            raise AnsibleActionFail(f"{BEGINNING} {named(asked, str(result.get('msg')))}")
+            raise AnsibleActionFail(f"{BEGINNING} {named(asked, str(result.get('msg') or f'{asked} does not say why it cannot take the lock.'))}")
         locking.held += [asked] if result else []
         locking.is_over = False
         refusal = locking.refusal(run, self._play.cluster, self._play.everyone, asked)
@@ -150,8 +154,8 @@ class ActionModule(TurnAction):
         try:
             result = in_time(lambda: self._lock("given_back", run))
         except AnsibleError as error:
-            return {"msg": str(error)}
-        return {"msg": str(result["msg"])} if result.get("failed") else {"given_back": bool(result.get("changed"))}
+            return {"msg": quoted(str(error))}
+        return {"msg": _actions.cause(result)} if result.get("failed") else {"given_back": bool(result.get("changed"))}
 
     def _lock(self, state: str, run: Run, **more: t.Any) -> Result:
         return _actions.run(self, LOCK, dict(more, state=state, run=run["run_id"]), self._vars)
@@ -218,7 +222,7 @@ class ActionModule(TurnAction):
 
     def _asked(self) -> Asked:
         run = self._run
-        return _ASKED.setdefault((str(self._task._uuid), self._host), Asked(asks_all=bool(run and run.get("asks_all"))))
+        return _ASKED.setdefault((str(self._task._uuid), self._host), Asked(asks_all=bool(run and run.get("asks_all")), hears_all=run is None))
 
     def _stop(self) -> gate.Stop:
         run = self._run

@@ -13,14 +13,16 @@ import json
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.utils.display import Display
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.options import is_run_id
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller
 from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet.ending import failure as has_failed
 from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet.ending import in_words
+from ansible_collections.corosync.quorum.plugins.plugin_utils._named import named
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report import many
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.file import write
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered, rehearsal, standing
@@ -30,7 +32,6 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input imp
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, end_of, failure_of, is_last_to_speak, last_words
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.locking import BEGINNING
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.look import is_true
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.named import named
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Ended, Fleet, Verdict
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.question import LONGEST, in_time
@@ -41,6 +42,9 @@ GATE = "corosync.quorum.rolling_upgrade_gate"
 _AGAIN = 0.5
 # In this time a watch has begun to run. Seconds.
 _STARTING = 3.0
+# So many watches of earlier runs are ended on a host. Each may take up to a minute.
+_MOST_EARLIER = 20
+_NOT_RECORDED = "Quorum is not recorded on"
 
 Result = dict[str, t.Any]
 display = Display()
@@ -71,18 +75,24 @@ class ActionModule(UpgradeAction):
         if run is None or not self._watches():
             return {"skipped": True, "skip_reason": "quorum is not watched"}
         first = self._first_look(run["run_id"], host)
-        result: Result = {"host": host, "run": run["run_id"], "first": {"offset": first["offset"], "spread": first["spread"]}, "earlier": []}
-        for other in first["runs"]:
-            # This run has the cluster, so no other one that goes on has a watch here.
-            if is_run_id(other) and other != run["run_id"]:
-                result["earlier"].append({"run": other, "record": in_time(functools.partial(self._record, "stopped", other))})
-        return result
+        # This run has the cluster, so no other one that goes on has a watch here.
+        others = [other for other in first["runs"] if is_run_id(other) and other != run["run_id"]]
+        seen = {"offset": first["offset"], "spread": first["spread"]}
+        return {"host": host, "run": run["run_id"], "first": seen, "earlier": self._ended(host, others[:_MOST_EARLIER])}
+
+    def _ended(self, host: str, others: t.Sequence[str]) -> list[Result]:
+        """The records of earlier runs, whose watches end with that. A host that takes long for it keeps the rest for a later run."""
+        start, found = time.monotonic(), []
+        for other in others:
+            if time.monotonic() - start < LONGEST:
+                found.append({"run": other, "record": self._in_time(host, functools.partial(self._record, "stopped", other))})
+        return found
 
     def _first_look(self, run_id: str, host: str) -> Result:
         """A record with at least that. Raises AnsibleActionFail where there is none in time."""
         start, why = time.monotonic(), ""
         while not why:
-            record = in_time(lambda: self._record("read", run_id))
+            record = self._in_time(host, lambda: self._record("read", run_id))
             if record.get("looked"):
                 return record
             waited = time.monotonic() - start
@@ -93,18 +103,28 @@ class ActionModule(UpgradeAction):
             if waited > LONGEST:
                 why = why or f"its watch has not recorded a first check within {LONGEST} s."
             time.sleep(_AGAIN)
-        raise AnsibleActionFail(f"Quorum is not recorded on {host}: {named(host, why)}")
+        raise AnsibleActionFail(f"{_NOT_RECORDED} {host}: {named(host, why)}")
+
+    @staticmethod
+    def _in_time(host: str, call: t.Callable[[], Result]) -> Result:
+        """As in_time(), with the name of a host that does not answer."""
+        try:
+            return in_time(call)
+        except AnsibleConnectionFailure:
+            raise
+        except AnsibleError as error:
+            raise AnsibleActionFail(f"{_NOT_RECORDED} {host}: {quoted(str(error))}") from error
 
     def _job_said(self, run_id: str, host: str) -> str:
         """What the watch itself says, which ran in the background. Empty while it says nothing."""
         for item in registered.items_of(self._vars, registered.WATCH):
             if item.get("item") == host and item.get("ansible_job_id"):
                 path = f"{registered.jobs_folder(run_id)}/{item['ansible_job_id']}"
-                said = _actions.run(self, "ansible.builtin.slurp", {"src": path}, self._vars).get("content")
+                read = functools.partial(_actions.run, self, "ansible.builtin.slurp", {"src": path}, self._vars)
                 try:
-                    return str(json.loads(base64.b64decode(said or ""))["msg"])
-                except (ValueError, KeyError, TypeError):
-                    pass  # Ansible just writes it
+                    return quoted(str(json.loads(base64.b64decode(self._in_time(host, read).get("content") or ""))["msg"]))
+                except (ValueError, KeyError, TypeError, RecursionError):
+                    pass  # Ansible just writes it, or the node something else
         return ""
 
     def _read(self) -> Result:

@@ -45,6 +45,9 @@ REBOOT_REQUESTS = ("/run/reboot-required", "/run/reboot-needed")
 class ActionModule(TurnAction):
     """One phase: `phase` names it."""
 
+    def _begins_a_turn(self) -> bool:
+        return str(self._args["phase"]) == "look"
+
     def _take(self) -> Result:
         phase = str(self._args["phase"])
         return self._look() if phase == "look" else self._of_turn(phase)

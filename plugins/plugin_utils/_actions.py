@@ -63,7 +63,10 @@ def now() -> str:
 
 
 def run(action: ActionBase, name: str, args: Vars, task_vars: Vars, check_mode: bool | None = None) -> Vars:
-    """The result of another module or action on this action's host, as if a task of its own had run it. Connection errors pass."""
+    """The result of another module or action on this action's host, as if a task of its own had run it. Errors of Ansible pass.
+
+    An answer that cannot be read is a failure, as one node must not end what is done for the others.
+    """
     task = action._task.copy()
     task.action, task.args = name, dict(args)
     if check_mode is not None:
@@ -78,8 +81,19 @@ def run(action: ActionBase, name: str, args: Vars, task_vars: Vars, check_mode: 
         templar=action._templar,
         shared_loader_obj=action._shared_loader_obj,
     )
-    result: Vars = handler.run(task_vars=task_vars)
+    try:
+        result: Vars = handler.run(task_vars=task_vars)
+    except AnsibleError:
+        raise
+    except Exception as error:
+        return unreadable(action, task_vars, error)
     return result
+
+
+def unreadable(action: ActionBase, task_vars: Vars, error: Exception) -> Vars:
+    """A failure in a sentence. ansible-core itself takes some answers for granted, such as facts that are a dictionary, and raises any error."""
+    why = quoted(f"{type(error).__name__}: {error}")
+    return {"failed": True, "msg": f"The answer of {host_of(action._task, task_vars)} cannot be read: {why}"}
 
 
 def succeed(action: ActionBase, name: str, args: Vars, task_vars: Vars, what: str, check_mode: bool | None = None) -> Vars:
@@ -118,7 +132,8 @@ def failure_of(variables: t.Mapping[str, t.Any]) -> tuple[str, str]:
     if not isinstance(failed, dict):
         return "", ""
     name = task.get("name") if isinstance(task, dict) else getattr(task, "name", "")
-    items = [item for item in failed.get("results", []) if isinstance(item, dict) and item.get("failed")]
+    results = failed.get("results")
+    items = [item for item in results if isinstance(item, dict) and item.get("failed")] if isinstance(results, list) else []
     return str(name or ""), cause(items[0] if items else failed)
 
 

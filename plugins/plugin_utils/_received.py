@@ -19,6 +19,7 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.corosync.quorum.plugins.module_utils._node.options import is_run_id
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import (
     DEVICE,
@@ -27,10 +28,13 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.shape impor
     NODE,
     VALUE,
     are_natural,
+    described,
     fault_of,
     is_natural,
 )
-from ansible_collections.corosync.quorum.plugins.module_utils._value.words import printable, quoted, shortened
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import LONGEST_NAME, printable, quoted, shortened
+
+from ._actions import unreadable
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Problem, Tolerance, Value
@@ -45,6 +49,7 @@ _LONGEST_TEXT = 4096
 _MOST_KEYS = 20_000
 _MOST_WARNINGS = 20
 _MOST_PROBLEMS = 200
+_MOST_RUNS = 1000
 _MOST = 2**64
 _INTERPRETER = re.compile(r"/[A-Za-z0-9._/+-]{1,255}")
 _JOB = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -63,8 +68,8 @@ def answer_of(action: ActionBase, own: t.Sequence[str], **arguments: t.Any) -> V
         answer = action._execute_module(**arguments)
     except AnsibleError:
         raise
-    except Exception as error:  # ansible-core itself takes some answers for granted, such as facts that are a dictionary
-        return {"failed": True, "msg": f"The node's answer cannot be read: {quoted(f'{type(error).__name__}: {error}')}"}
+    except Exception as error:
+        return unreadable(action, arguments.get("task_vars") or {}, error)
     found = _of_any_module(answer)
     found.update((key, answer[key]) for key in own if key in answer)
     return found
@@ -196,3 +201,96 @@ def _problems(given: t.Any) -> list[Problem]:
     if not isinstance(given, list) or not all(isinstance(problem, dict) and all(isinstance(problem.get(key), str) for key in keys) for problem in given):
         raise StrangeAnswer("its problems are none")
     return [t.cast("Problem", {key: printable(shortened(problem[key], _LONGEST_TEXT)) for key in keys}) for problem in given[:_MOST_PROBLEMS]]
+
+
+# ---- a record ------------------------------------------------------------------------------------------------------------
+
+# What a record of the largest size can have, and how many nodes its entries can name together.
+MOST_ENTRIES = 25_000
+_MOST_NAMED = 2_000_000
+Fits = t.Callable[[t.Any], bool]
+
+
+def record_of(given: Vars, has_offset: bool) -> Vars:
+    """What watch_quorum says of a record, without what does not belong to it. has_offset: whether it was asked with a reference. Raises StrangeAnswer."""
+    timeline = given.get("timeline")
+    if not isinstance(timeline, list) or len(timeline) > MOST_ENTRIES:
+        found = f"has {len(timeline)} entries, and a record at most {MOST_ENTRIES}" if isinstance(timeline, list) else f"is {described(timeline)}"
+        raise StrangeAnswer(f"the timeline of its record {found}")
+    record = _fitting(given, _REST, "its record")
+    if has_offset and "offset" not in record:
+        raise StrangeAnswer("its record lacks offset")
+    record["timeline"] = [_entry(number, entry) for number, entry in enumerate(timeline, start=1)]
+    if sum(len(entry[key]) for entry in record["timeline"] for key in ("members", "joined", "left")) > _MOST_NAMED:
+        raise StrangeAnswer(f"the entries of its record name more than {_MOST_NAMED} nodes together, and a record has no room for that")
+    return record
+
+
+def _entry(number: int, given: t.Any) -> Vars:
+    what = f"entry {number} of its record"
+    if not isinstance(given, dict):
+        raise StrangeAnswer(f"{what} is {described(given)}")
+    return _fitting(given, _ENTRY, what)
+
+
+def _fitting(given: Vars, shape: t.Mapping[str, Fits], what: str) -> Vars:
+    """What the shape has. Raises StrangeAnswer for what does not fit."""
+    for key, fits in shape.items():
+        if key not in given and key not in _MAY_LACK:
+            raise StrangeAnswer(f"{what} lacks {key}")
+        if key in given and not fits(given[key]):
+            raise StrangeAnswer(f"{key} of {what} is {described(given[key])}")
+    return {key: given[key] for key in shape if key in given}
+
+
+def _or_null(fits: Fits) -> Fits:
+    return lambda item: item is None or fits(item)
+
+
+def _is_boolean(item: t.Any) -> bool:
+    return isinstance(item, bool)
+
+
+def _is_name(item: t.Any) -> bool:
+    return isinstance(item, str) and len(item) <= LONGEST_NAME and item.isprintable()
+
+
+def _is_seconds(item: t.Any) -> bool:
+    return isinstance(item, (int, float)) and not isinstance(item, bool) and abs(item) < _MOST
+
+
+def _is_ring(item: t.Any) -> bool:
+    return isinstance(item, dict) and set(item) == {"nodeid", "seq"} and are_natural(list(item.values()))
+
+
+def _are_runs(item: t.Any) -> bool:
+    return isinstance(item, list) and len(item) <= _MOST_RUNS and all(map(is_run_id, item))
+
+
+_REST: dict[str, Fits] = {
+    "run": _or_null(is_run_id),
+    "unreadable": is_natural,
+    "running": _is_boolean,
+    "looked": _is_boolean,
+    "was_running": _is_boolean,
+    "now": _is_name,
+    "until": _or_null(_is_name),
+    "offset": _is_seconds,
+    "runs": _are_runs,
+}
+_ENTRY: dict[str, Fits] = {
+    "at": _is_name,
+    "event": _is_name,
+    "quorate": _or_null(_is_boolean),
+    "total_votes": _or_null(is_natural),
+    "quorum": _or_null(is_natural),
+    "ring_id": _or_null(_is_ring),
+    "members": are_nodeids,
+    "joined": are_nodeids,
+    "left": are_nodeids,
+    "reason": _or_null(_is_name),
+}
+# The keys of a record
+RECORD = ("timeline", *_REST)
+# With state=stopped, with a reference, and where corosync could not be read
+_MAY_LACK = ("was_running", "offset", "reason")

@@ -53,11 +53,12 @@ def test_there_are_examples_in_every_kind_of_documentation():
     assert modules <= set(SOURCES)
 
 
-def test_private_are_the_plugins_of_the_roles_alone():
+def test_private_are_the_plugins_of_roles_and_playbooks_alone():
     of_cluster = {"cluster_ask", "cluster_plan", "cluster_trouble"}
     of_the_upgrade = {f"rolling_upgrade_{name}" for name in ("fleet", "gate", "mark", "next", "report", "step")}
     of_the_monitor = {"monitor_files", "monitor_program"}
-    assert private_plugins() == of_cluster | of_the_upgrade | of_the_monitor | {"quorum_report"}
+    of_playbooks = {"quorum_report", "without_quorum"}
+    assert private_plugins() == of_cluster | of_the_upgrade | of_the_monitor | of_playbooks
 
 
 def test_the_changelog_has_what_is_public_and_nothing_private():

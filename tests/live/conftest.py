@@ -7,10 +7,12 @@ Environment: QUORUM_LAB_SUITE (bookworm, trixie, bullseye, forky) chooses the no
 nodes up after the session, to look at them (`PYTHONPATH=tests python3 -m lab ssh node1 --name live1`).
 """
 
+import functools
 import os
 
 import pytest
 from lab import private_lab, why_not
+from upgrading import begin
 
 
 @pytest.fixture(scope="session", name="lab")
@@ -45,3 +47,9 @@ def _cluster(lab):
     yield make
     if made:
         lab.heal()
+
+
+@pytest.fixture(name="upgrade")
+def _upgrade(lab, tmp_path):
+    """upgrading.begin() on this lab; it writes its report to tmp_path."""
+    return functools.partial(begin, lab, tmp_path)

@@ -11,6 +11,7 @@ import os
 import pathlib
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -84,6 +85,10 @@ class Rulebook:
     def said(self, text):
         return any(text in line for line in list(self.lines))
 
+    def count(self, text):
+        """In how many lines it has printed this."""
+        return sum(text in line for line in list(self.lines))
+
     def wait_for(self, text, timeout=STARTED):
         """Return when it has printed this; AssertionError with its output if it ends before, or in time does not."""
         try:
@@ -107,11 +112,11 @@ class Rulebook:
 
 
 @contextlib.contextmanager
-def running(lab, hosts, own=None, **variables_of):
+def running(lab, hosts, own=None, own_variables=None, **variables_of):
     """Rulebooks of the collection by name, side by side: a dictionary. variables_of: the variables of each. own: the content of one more, named `own`."""
     started = {name: Rulebook(lab, name, hosts, variables) for name, variables in variables_of.items()}
     if own:
-        started["own"] = Rulebook(lab, "own", hosts, {}, own)
+        started["own"] = Rulebook(lab, "own", hosts, own_variables or {}, own)
     try:
         yield started
     except BaseException:
@@ -147,18 +152,18 @@ def mailbox():
         server.server_close()
 
 
-def free_port():
-    """A port on which nobody listens."""
+def free_port(address):
+    """A port of this address of this machine on which nobody listens."""
     with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((address, 0))
         return probe.getsockname()[1]
 
 
-def post(port, token, event):
-    """The status with which a webhook on this machine answers."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/quorum", json.dumps(event).encode(), {"Authorization": f"Bearer {token}"})
+def post(url, ca, token, event):
+    """The status with which a webhook answers, whose certificate this authority has signed."""
+    request = urllib.request.Request(url, json.dumps(event).encode(), {"Authorization": f"Bearer {token}"})
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE, context=ssl.create_default_context(cafile=str(ca))) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code

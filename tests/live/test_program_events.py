@@ -75,11 +75,17 @@ def test_a_node_restarts_unseen_and_corosync_is_killed_and_comes_back(made):
     until(lambda: not left_behind(made[1]))
 
 
+# How long corosync may be frozen until an event has said so. Nodes have the clock of this machine. Seconds.
+SHOWN = 15
+
+
 def test_a_frozen_corosync_is_told_of_and_what_changed_meanwhile_comes_afterwards(made):
     with Followed(made[3]) as followed:
+        frozen = time.time()
         made[3].freeze_corosync()
         gone = followed.wait_for("corosync_unavailable")
         assert gone["reason"] == "timeout"
+        assert frozen < seconds_of(gone["at"]) <= time.time() < frozen + SHOWN
         made[2].stop_corosync()
         made[3].thaw_corosync()
         followed.wait_for("corosync_available")

@@ -6,16 +6,20 @@
 What Prometheus makes of the metrics is molecule's scenario `monitor`.
 """
 
+import ipaddress
+
 import pytest
+from lab.network import controller_address
 from patience import comes_to, until
 from playing import Play
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _program
 from ansible_collections.corosync.quorum.plugins.plugin_utils._monitor import unit
+from ansible_collections.corosync.quorum.tests.unit.fakes.receivers import Receiver, authority
 
 FOLDER, OTHER = "/var/lib/prometheus/node-exporter", "/srv/metrics"
 TEXTFILE, MOVED = f"{FOLDER}/corosync_quorum.prom", f"{OTHER}/corosync_quorum.prom"
-TOKEN = "s3cret-of-the-lab"
+TOKEN, CA_FILE = "s3cret-of-the-lab", "/etc/lab-ca.pem"
 ROLE = {"ansible.builtin.include_role": {"name": "corosync.quorum.monitor"}}
 WRITE, START = "Write or remove the program, its launcher and its unit", "Start the service corosync-quorum"
 STOP = "Stop the service corosync-quorum before its files change"
@@ -62,6 +66,16 @@ class Node:
         return self.sh(f"systemctl show --property {name} --value corosync-quorum")
 
 
+@pytest.fixture(name="receiver")
+def _receiver(one, tmp_path):
+    """A receiver on this machine with TLS, whose authority is on the node in CA_FILE."""
+    address = str(controller_address(ipaddress.IPv4Network(f"{one.node.address}/24", strict=False)))
+    ca, tls = authority(tmp_path, address)
+    one.node.put(ca.read_text(encoding="utf-8"), CA_FILE)
+    with Receiver(address, tls=tls) as receiver:
+        yield receiver
+
+
 @pytest.fixture(name="one")
 def _one(lab, cluster):
     made = cluster(nodes=1)
@@ -69,7 +83,8 @@ def _one(lab, cluster):
     node.sh(f"mkdir -p {FOLDER} {OTHER}")
     yield node
     node.sh(
-        f"systemctl disable --now corosync-quorum 2>/dev/null; rm -rf {_program.FOLDER} {_program.LAUNCHER} {unit.PATH} {unit.TOKEN_FOLDER} {FOLDER} {OTHER}; "
+        f"systemctl disable --now corosync-quorum 2>/dev/null; rm -rf {_program.FOLDER} {_program.LAUNCHER} {unit.PATH} {unit.TOKEN_FOLDER} {FOLDER} {OTHER} "
+        f"{CA_FILE}; "
         "systemctl daemon-reload"
     )
 
@@ -125,7 +140,7 @@ def is_started_again(one):
     assert one.shows("ActiveState") == "active" and one.sh("systemctl is-enabled corosync-quorum") == "enabled"
 
 
-def test_an_older_version_is_upgraded_file_by_file_and_settings_change(one):
+def test_an_older_version_is_upgraded_file_by_file_and_settings_change(one, receiver):
     one.plays(monitor_textfile=TEXTFILE)
     module = f"{_program.FOLDER}/{_program.PACKAGE}/_program"
     # What another version would have: a file with another text, one that is no longer needed, and one that is missing.
@@ -143,7 +158,7 @@ def test_an_older_version_is_upgraded_file_by_file_and_settings_change(one):
 
     # The folder of another user needs one capability. The token is in no process list, and in nothing that is shown.
     one.sh(f"chown 65534 {OTHER}; chmod 0755 {OTHER}")
-    post = {"monitor_textfile": MOVED, "monitor_post_url": "https://localhost:1/quorum?a=%20$b", "monitor_post_token": TOKEN}
+    post = {"monitor_textfile": MOVED, "monitor_post_url": f"{receiver.url}/quorum?a=%20$b", "monitor_post_token": TOKEN, "monitor_post_ca_file": CA_FILE}
     _results, output = one.plays("--diff", "-vvv", **post)
     assert TOKEN not in output and f"~ {unit.TOKEN_FILE} (not shown)" in output
     assert one.sh(f"ls {FOLDER}") == "" and one.up(MOVED) == "1"
@@ -152,8 +167,22 @@ def test_an_older_version_is_upgraded_file_by_file_and_settings_change(one):
     assert TOKEN not in one.sh("cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' ' '; journalctl --no-pager")
     assert one.shows("CapabilityBoundingSet") == "cap_dac_override"
     assert one.changed(**post) == []
+    delivers_events(one, receiver)
 
     # Without either there is the program alone.
     assert one.changed() == [STOP, WRITE]
     assert one.sh(f"ls -A {OTHER} {unit.PATH} {unit.TOKEN_FOLDER} 2>/dev/null || true") == f"{OTHER}:"
     assert one.node.run(["corosync-quorum", "check"], check=False).returncode == 1, "a cluster of one node has no reserve"
+
+
+def delivers_events(one, receiver):
+    """The service, with no more rights than it needs: each event once, with the token, over TLS that it has verified."""
+    until(lambda: receiver.taken)
+    one.node.kill_corosync()
+    until(lambda: len(receiver.taken) > 1)
+    one.node.start_corosync()
+    until(lambda: len(receiver.taken) > 2)
+    assert [event["event"] for event in receiver.taken[:3]] == ["state", "corosync_unavailable", "corosync_available"]
+    assert receiver.got == receiver.taken and {event["node"] for event in receiver.taken} == {"node1"}
+    assert set(receiver.paths) == {"/quorum?a=%20$b"} and {headers["Authorization"] for headers in receiver.headers} == {f"Bearer {TOKEN}"}
+    assert one.shows("NRestarts") == "0"

@@ -5,6 +5,7 @@
 
 import contextlib
 import copy
+import ipaddress
 import json
 import pathlib
 
@@ -12,9 +13,14 @@ import jsonschema
 import pytest
 import yaml
 from docs.examples import rulebook_examples
-from patience import PATIENCE, comes_to, until
+from installing import install
+from lab.network import controller_address
+from patience import comes_to, until
 from rulebooks import STARTED, free_port, inventory, mailbox, post, ruleset_schema, running
 from sourcing import following
+
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _program
+from ansible_collections.corosync.quorum.tests.unit.fakes.receivers import authority
 
 LOCK = {"run_id": "0123456789abcdef", "role": "rolling_upgrade", "user": "alice", "playbook": "site.yml", "controller": "admin1"}
 LOCK.update({"since": "2026-11-22T10:15:02.123Z", "stop_requested": None, "boot_id": None, "pid_namespace": None, "pid": 1, "start_time": None})
@@ -56,14 +62,21 @@ def found(folder):
     return {path.name.partition("-2")[0] for path in folder.glob("*.txt")}
 
 
+@contextlib.contextmanager
+def locked(lab, nodes, folder):
+    """An inventory and a chat, for nodes that rolling upgrades have locked; diagnostics are in the folder."""
+    for node in nodes:
+        lock(node)
+    with mailbox() as (url, texts):
+        yield inventory(lab, folder, quorum_notify_url=url, quorum_diagnostics_dir=str(folder / "diagnostics")), texts
+
+
 @pytest.fixture(name="scene")
 def _scene(lab, cluster, tmp_path):
     """Three nodes that a rolling upgrade has locked, an inventory, a chat, and a folder for diagnostics."""
     nodes = cluster(nodes=3).nodes
-    for node in nodes:
-        lock(node)
-    with mailbox() as (url, texts):
-        yield nodes, inventory(lab, tmp_path, quorum_notify_url=url, quorum_diagnostics_dir=str(tmp_path / "diagnostics")), texts, tmp_path
+    with locked(lab, nodes, tmp_path) as (hosts, texts):
+        yield nodes, hosts, texts, tmp_path
 
 
 def untold(event):
@@ -105,19 +118,61 @@ def test_the_rulebooks_that_follow_nodes(lab, scene):
         assert len(texts) == 2, "three nodes see the same, and people are told once"
 
 
-def test_the_rulebook_for_what_nodes_post(lab, scene):
-    nodes, hosts, texts, folder = scene
-    one, two, three = nodes
-    port = free_port()
-    variables = {"quorum_token": "secret", "quorum_address": "127.0.0.1", "quorum_port": port, "quorum_hosts": "nodes"}
-    with contextlib.ExitStack() as stack:
-        followed = stack.enter_context(following([one]))
-        state = untold(followed.first(one.name, "state"))
-        stack.enter_context(running(lab, hosts, webhook=variables))
+# ---- nodes that post -----------------------------------------------------------------------------------------------------
 
-        def posted(event, token="secret"):
+TOKEN = "secret-of-the-lab"
+CA_FILE, TOKEN_FILE = "/etc/corosync-quorum-ca.pem", "/etc/corosync-quorum-token"
+
+
+def with_tls(folder):
+    """The rulebook webhook with a certificate, as the guide says it."""
+    book = yaml.safe_load((EDA / "rulebooks" / "webhook.yml").read_text(encoding="utf-8"))
+    book[0]["sources"][0]["eda.builtin.webhook"].update(certfile=str(folder / "server.pem"), keyfile=str(folder / "server.key"))
+    return book
+
+
+@contextlib.contextmanager
+def posting(node, url, ca):
+    """The program of this checkout on a node, as a unit of systemd, which posts its events."""
+    install([node])
+    node.put(ca.read_text(encoding="utf-8"), CA_FILE)
+    node.put(TOKEN, TOKEN_FILE, mode=0o600)
+    node.run(["systemd-run", "-q", "--unit=lab-post", _program.LAUNCHER, "run", "--post", url, "--token-file", TOKEN_FILE, "--ca-file", CA_FILE])
+    try:
+        yield
+        assert node.sh("journalctl -q -u lab-post -o cat --no-pager | grep -v '^Started'", check=False).stdout == "", "it has nothing to complain of"
+    finally:
+        node.sh(f"systemctl stop lab-post; rm -f {CA_FILE} {TOKEN_FILE}")
+
+
+@pytest.fixture(name="two_clusters")
+def _two_clusters(lab, tmp_path):
+    """A cluster of three and one of one, with a rolling upgrade each; otherwise as `scene`."""
+    first, second = lab.clusters(3, 1, wishes=[{}, {"totem": {"cluster_name": "other"}}])
+    for made in (first, second):
+        made.wait_quorate()
+    nodes = [*first, *second]
+    with locked(lab, nodes, tmp_path) as (hosts, texts):
+        yield nodes, hosts, texts, tmp_path
+    lab.heal()
+
+
+def test_the_rulebook_for_what_nodes_post(lab, two_clusters):
+    nodes, hosts, texts, folder = two_clusters
+    one, two, three, other = nodes
+    address = str(controller_address(ipaddress.IPv4Network(f"{one.address}/24", strict=False)))
+    ca, _context = authority(folder, address)
+    port = free_port(address)
+    url = f"https://{address}:{port}/quorum"
+    variables = {"quorum_token": TOKEN, "quorum_address": address, "quorum_port": port, "quorum_hosts": "nodes"}
+    with contextlib.ExitStack() as stack:
+        with following([one]) as followed:
+            state = untold(followed.first(one.name, "state"))
+        webhook = stack.enter_context(running(lab, hosts, own=with_tls(folder), own_variables=variables))["own"]
+
+        def posted(event, token=TOKEN):
             with contextlib.suppress(OSError):
-                return post(port, token, event)
+                return post(url, ca, token, event)
 
         until(lambda: posted(state) == 200, STARTED)
         assert posted(state, "wrong") == 401
@@ -126,16 +181,24 @@ def test_the_rulebook_for_what_nodes_post(lab, scene):
         until(lambda: texts, STARTED)
         assert "{ { lookup" in texts[0] and not (folder / "owned").exists()
 
-        # It says that it has lost quorum while the others are quorate, as one whose corosync restarts.
-        three.stop_corosync()
-        lost = followed.first(one.name, "reserve_lost")
-        assert posted(dict(lost, event="quorum_lost", cluster_name="restarting", meta={"hosts": ["localhost"]})) == 200
-        assert comes_to({node.name for node in nodes}, lambda: found(folder / "diagnostics"), STARTED) == {node.name for node in nodes}
-        assert not any(stop_requested(node) for node in nodes)
+        # One says that it has lost quorum while the others are quorate, as one whose corosync restarts. Each of its two plays ends with a recap.
+        had = webhook.count("PLAY RECAP")
+        assert posted(dict(state, event="quorum_lost", node=three.name, nodeid=3, meta={"hosts": ["localhost"]})) == 200
+        until(lambda: webhook.count("PLAY RECAP") == had + 2, STARTED)
+        assert not found(folder / "diagnostics") and not any(stop_requested(node) for node in nodes)
 
-        two.stop_corosync()
+        # From now on a node posts by itself.
+        had = webhook.count("'event': 'state'")
+        stack.enter_context(posting(one, url, ca))
+        until(lambda: webhook.count("'event': 'state'") > had, STARTED)
+        three.stop_corosync()
+        until(lambda: len(texts) > 1, STARTED)
+        assert texts[1] == "lab: reserve_lost, says node1 (2 of 3 votes, 2 needed)"
+
         # It refuses connections at once, where one without power takes ssh's timeout each time.
         stack.callback(three.run, ["systemctl", "start", "ssh"])
         three.run(["systemctl", "stop", "ssh"])
-        assert posted(followed.first(one.name, "quorum_lost", timeout=PATIENCE)) == 200
+        two.stop_corosync()
         until(lambda: stop_requested(one) and stop_requested(two), STARTED)
+        assert comes_to({one.name}, lambda: found(folder / "diagnostics"), STARTED) == {one.name}
+        assert not stop_requested(other), "the upgrade of a cluster that is quorate continues"

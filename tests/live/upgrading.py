@@ -4,6 +4,7 @@
 """Runs of the role rolling_upgrade in the background, and what they have done to the nodes. The upgrade itself is a task of the test."""
 
 import json
+import re
 
 from lab.host import CHECKOUT
 from playing import Play
@@ -53,3 +54,10 @@ def failures(play):
 def upgraded(made):
     """How often the upgrade ran on each node."""
     return [len(node.run(["cat", "/etc/corosync/upgraded"], check=False).stdout.split()) for node in made]
+
+
+def result_of(page, name, result):
+    """The row of a node in the table of nodes, with this result."""
+    (row,) = re.findall(rf"<span>{name}.*?</tr>", page.split('<h2 id="nodes">')[1].split("</section>")[0], re.DOTALL)
+    assert f">{result}</span>" in row, row
+    return row

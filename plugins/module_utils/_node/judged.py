@@ -9,6 +9,7 @@
 The code for that is imported while corosync opens the connection: it is compiled in each task, which takes about as long.
 """
 
+import contextlib
 import time
 import typing as t
 
@@ -42,20 +43,27 @@ def connect_to_judge(deadline: Deadline, while_waiting: t.Callable[[], None] = l
 class JudgedObserver(Observer):
     """An Observer whose readings are complete values, with the time of this node's clock in them.
 
-    beat: called when a reading or a look has shown how things are, and when a connection could not be opened.
+    beat: called when a reading or a look has shown how things are, and when a connection could not be opened, or a library not be found.
     """
 
     def __init__(self, deadline: Deadline, while_waiting: t.Callable[[], None] = lambda: None, beat: t.Callable[[], None] = lambda: None) -> None:
-        super().__init__(deadline, while_waiting, meanwhile=_completed)
         self._beat = beat
+        with self._beating_on_error():
+            super().__init__(deadline, while_waiting, meanwhile=_completed)
 
     def __enter__(self) -> "JudgedObserver":
-        try:
+        with self._beating_on_error():
             super().__enter__()
+        return self
+
+    @contextlib.contextmanager
+    def _beating_on_error(self) -> t.Iterator[None]:
+        """What is refused is known, too."""
+        try:
+            yield
         except QuorumError:
             self._beat()
             raise
-        return self
 
     def read(self) -> "Value":
         """The complete `votequorum` value as it is now, settled or not."""

@@ -24,9 +24,18 @@ from ansible_collections.corosync.quorum.plugins.module_utils._program.options i
 from ansible_collections.corosync.quorum.plugins.module_utils._program.output import complain
 from ansible_collections.corosync.quorum.plugins.module_utils._program.post import Sender, target_of, token_of
 from ansible_collections.corosync.quorum.plugins.module_utils._program.resident import Postman, Resident
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
+
+
+def metrics_file(option: str, path: str) -> str:
+    """The path of a file that may be replaced: node_exporter reads no others, and nothing else has such a name. Raises OptionError."""
+    if not path.endswith(".prom"):
+        raise OptionError(f"{option} must be a file whose name ends in .prom, as node_exporter reads no others; got '{quoted(path)}'.")
+    return path
+
 
 OPTIONS = (
-    Option("textfile", "write metrics to this file, whose name must end in .prom", "PATH"),
+    Option("textfile", "write metrics to this file, whose name must end in .prom", "PATH", None, metrics_file),
     Option("interval", "write the file after this many seconds without an event (default: 15)", "SECONDS", 15.0, seconds),
     Option("post", "post events to this URL", "URL", None, target_of),
     Option("token-file", "send the token in this file with each event", "PATH"),

@@ -11,14 +11,13 @@ Pure. Times are seconds since 1970 on the controller's clock: each node's own, w
 
 from __future__ import annotations
 
-import math
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import MOST_NODES, are_natural, described, is_natural
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import COROSYNC_AVAILABLE, WATCH_ENDED
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of, utc
-from ansible_collections.corosync.quorum.plugins.module_utils._value.words import LONGEST_NAME, shortened
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import LONGEST_NAME, shortened, shown
 
 from .spans import ABSENT, ALWAYS, DOWN, INQUORATE, MARKERS, QUORATE, Away, Span, is_unreadable, required_from, spans
 
@@ -29,6 +28,8 @@ if t.TYPE_CHECKING:
 MOST_ENTRIES = 25_000
 # Years that a calendar can have, in seconds since 1970.
 _EARLIEST, _LATEST = -6e10, 2.5e11
+# Also of a number that is no moment: Python has whole numbers that no float can hold. Neither infinity nor NaN is less.
+_MOST = 1e15
 # An entry with its time in seconds on the common clock
 Histories = dict[str, "list[Entry]"]
 
@@ -207,15 +208,15 @@ def _entry(name: str, number: int, entry: t.Any, offset: float) -> Entry:
     missing = [key for key in _KEYS if key not in entry]
     if missing:
         raise HistoryError(f"{where} has no {', '.join(missing)}: each entry must be as watch_quorum returns it.")
+    if not isinstance(entry["event"], str):
+        raise HistoryError(f"{where}: event must be text, but is {described(entry['event'])}.")
     if entry["event"] not in MARKERS and not isinstance(entry["quorate"], bool):
-        raise HistoryError(f"{where}: quorate must be true or false for the event {entry['event']}, but is {described(entry['quorate'])}.")
+        raise HistoryError(f"{where}: quorate must be true or false for the event {shown(entry['event'])}, but is {described(entry['quorate'])}.")
     for key in ("total_votes", "quorum"):
         if not (entry[key] is None or is_natural(entry[key])):
             raise HistoryError(f"{where}: {key} must be a whole number or null, but is {described(entry[key])}.")
     if not all(_are_nodeids(entry.get(key, [])) for key in ("members", "joined", "left")) or not _is_ring(entry["ring_id"]):
         raise HistoryError(f"{where}: members must be a list of node ids and ring_id a dictionary, as watch_quorum returns them.")
-    if not isinstance(entry["event"], str):
-        raise HistoryError(f"{where}: event must be text, but is {described(entry['event'])}.")
     try:
         at = seconds_of(entry["at"]) + offset
     except (ValueError, AttributeError):
@@ -235,7 +236,7 @@ def _is_ring(ring: t.Any) -> bool:
 
 def is_seconds(value: t.Any) -> bool:
     """Whether it is a number that times can be made of."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _MOST
 
 
 def _offset(name: t.Any, offsets: t.Mapping[t.Any, t.Any]) -> float:

@@ -81,7 +81,7 @@ def mark_of(result: t.Mapping[str, t.Any], host: str, now: float) -> Mark | None
     """What an interrupted upgrade left on a host. result: of rolling_upgrade_mark there. now: seconds since 1970. Raises NoMark."""
     said = result.get("fault") or (result.get("failed") and (result.get("msg") or "it gave no reason"))
     if said:
-        raise NoMark(f"On {host}: {said}")
+        raise NoMark(f"On {host}: {quoted(str(said))}")
     mark = result.get("mark", "nothing")
     if mark is None:
         return None

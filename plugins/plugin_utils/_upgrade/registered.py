@@ -191,7 +191,7 @@ def absences_of(variables: t.Mapping[str, t.Any], run: Run) -> list[tuple[float,
     for item in [look, *items_of(variables, GATE)]:
         found = item.get("carried") if isinstance(item, dict) else None
         if found and found["run"] == run["run_id"]:
-            return [(start, end) for start, end in found["absences"]]
+            return list(found["absences"])
     return []
 
 

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import REACHABLE, WATCH_ENDED, marker
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
-from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count, quoted
 
 from .course import Course
 from .history import HistoryError, Loss, as_data, histories, is_seconds, losses_of
@@ -105,14 +105,14 @@ def _is_of(record: Record, course: Course) -> bool:
 def _fault(host: str, record: Record, course: Course) -> str:
     """Why nobody can rely on any of this record, empty where one can."""
     if "timeline" not in record:
-        return f"its record could not be read ({record['msg']})" if record.get("msg") else "there is no record of it"
+        return f"its record could not be read ({quoted(str(record['msg']))})" if record.get("msg") else "there is no record of it"
     why = _unusable(host, record)
     if why:
         return f"its record cannot be used ({why})"
     if not _is_of(record, course):
         return "its record is not of this run"
     if record.get("unreadable"):
-        return f"its record has lines that cannot be read: {record['unreadable']}"
+        return f"its record has lines that cannot be read: {quoted(str(record['unreadable']))}"
     if _slack(record) > _CLOCK:
         return f"its clock was set by {_slack(record):.0f} s during the run"
     history = _history(host, record)

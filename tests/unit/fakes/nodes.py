@@ -18,21 +18,29 @@ from run import trees
 
 Vars = dict[str, t.Any]
 
-# Ansible gives a module as a program on standard input, which names the module: with pipelining a task takes a quarter of the processes.
+# Ansible gives a module as a program on standard input, which names the module: with pipelining a task takes a quarter of the processes. What is to start
+# a module in the background is a file.
 PYTHON = """#!{python} -IS
-import json, pathlib, re, subprocess, sys
-program = sys.stdin.buffer.read()
-module = re.search(rb"[.]modules[.](\\w+)", program).group(1).decode()
+import datetime, json, pathlib, re, subprocess, sys
+program = b"" if sys.argv[1:] else sys.stdin.buffer.read()
+module = pathlib.Path(sys.argv[1]).stem if sys.argv[1:] else re.search(rb"[.]modules[.](\\w+)", program).group(1).decode()
 with open({answers!r}, encoding="utf-8") as file:
     given = json.load(file)
 with open({calls!r}, "a", encoding="utf-8") as calls:
     calls.write({host!r} + " " + module + "\\n")
+state = re.search(rb'"state"\\W+(\\w+)', program)
+said = f"{{module}}__{{state.group(1).decode()}}" if state else module
+if said in given:
+    given[module] = given[said]
 lock = pathlib.Path({lock!r})
+run = re.search(rb"run\\W+([0-9a-f]{{16}})", program)
+if module in given and run:
+    given[module] = given[module].replace("RUN", run.group(1).decode()).replace("NOW", datetime.datetime.utcnow().isoformat() + "Z")
 if module == "quorum_lock" and module not in given:
     # The real one would be the lock of this machine.
-    run = re.search(rb"run\\W+([0-9a-f]{{16}})", program).group(1).decode()
+    run = run.group(1).decode()
     if b"given_back" in program:
-        lock.unlink()
+        lock.unlink(missing_ok=True)
     else:
         lock.write_text(run)
     given[module] = json.dumps({{"changed": True, "taken": True, "lock": {{"run_id": run}}, "replaced": None}})
@@ -41,15 +49,16 @@ if module == "votequorum_info" and lock.exists():
 if module in given:
     sys.stdout.buffer.write(given[module].encode("utf-8", "surrogatepass"))
 else:
-    sys.exit(subprocess.run([{python!r}], input=program, check=False).returncode)
+    sys.exit(subprocess.run([{python!r}, *sys.argv[1:]], input=program, check=False).returncode)
 """
 
 
 class Nodes:
     """web1, web2 ... in a folder of their own.
 
-    answers(host, module=...): what that host answers to this module from now on; a text as it is, anything else as JSON. A module without an answer really
-    runs, on this machine; but quorum_lock keeps the lock of each host in a file of the folder.
+    answers(host, module=...): what that host answers to this module from now on; a text as it is, anything else as JSON. module__STATE: to this module with
+    this `state`. RUN is the id of the run that is asked for, NOW this moment. A module without an answer really runs, on this machine; but quorum_lock keeps
+    the lock of each host in a file of the folder. A task in the background is started by the module async_wrapper.
     """
 
     def __init__(self, folder: pathlib.Path, count: int = 3) -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import Outcome
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import entry
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import KEPT
 from ansible_collections.corosync.quorum.tests.unit.fakes.nodes import Nodes
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node, value
 
@@ -253,3 +255,103 @@ def test_the_python_that_ansible_has_found_is_kept_for_the_host_that_has_it(node
     found = nodes.found(done, "web1")
     assert found["own"]["discovered_interpreter_python"] == found["theirs"]["discovered_interpreter_python"]
     assert found["theirs"]["discovered_interpreter_python"].startswith("/usr/bin/python3"), done.stdout
+
+
+# ---- the records of a rolling upgrade ------------------------------------------------------------------------------------
+
+JOB = {"started": 1, "finished": 0, "ansible_job_id": "j1.2", "results_file": "/nonexistent/j1.2", "changed": True}
+
+
+def watched(nodes: Nodes) -> Vars:
+    """As upgradable(), and what a watch returns there that runs all the time and sees quorum."""
+    variables = upgradable(nodes)
+    for number, host in enumerate(nodes.hosts, start=1):
+        seen = entry(utc(time.time()), None, value(asked=number))
+        record = {"run": "RUN", "timeline": [seen], "unreadable": 0, "running": True, "looked": True, "now": "NOW", "until": "NOW", "offset": 0.0, "runs": []}
+        nodes.answers(host, async_wrapper=JOB, watch_quorum=dict(record, changed=False))
+    return dict(variables, rolling_upgrade_watch=True)
+
+
+def upgraded(nodes: Nodes, variables: Vars) -> str:
+    """What ansible-playbook says of an upgrade of one node after the other, as users write it. No node has anything to be done."""
+    role = {"ansible.builtin.import_role": {"name": "corosync.quorum.rolling_upgrade"}}
+    plays = {"hosts": "nodes", "serial": 1, "any_errors_fatal": True, "tasks": [role]}
+    done = nodes.plays(plays, variables=dict(variables, rolling_upgrade_needed=False))
+    assert "Traceback" not in done.stdout and (nodes.folder / "report.html").exists(), done.stdout
+    return " ".join(done.stdout.split()).replace("\\\\", "\\")  # up to ansible-core 2.18 a message is shown as JSON alone
+
+
+def locks(nodes: Nodes) -> list[str]:
+    return sorted(path.stem for path in nodes.folder.glob("*.lock"))
+
+
+def test_facts_in_the_answer_of_a_watch_that_starts_are_not_kept(nodes: Nodes) -> None:
+    """They would be refused on every host, also by what gives the locks back."""
+    variables = watched(nodes)
+    nodes.answers("web3", async_wrapper=dict(MORE, ansible_facts=OURS, skipped=None, results=None, **JOB))
+    said = upgraded(nodes, variables)
+    assert f"{KEPT} The report is in " in said and "failed=1" not in said, said
+    assert locks(nodes) == []
+
+
+CANNOT, STRANGE_RECORD = "The answer of {} cannot be read: ", "The answer of {} is not one that the module can give: "
+
+
+@pytest.mark.parametrize(
+    ("module", "answer", "why"),
+    [
+        ("rolling_upgrade_mark", {"ansible_facts": "x"}, f"On web3: {CANNOT}"),
+        ("quorum_lock__taken", {"failed": True}, "web3 does not say why it cannot take the lock."),
+        ("async_wrapper", {"ansible_facts": "x"}, f"The watch was not started on {{}}: {CANNOT}"),
+        ("watch_quorum", {"changed": False, "looked": True}, f"Quorum is not recorded on web3: {STRANGE_RECORD}the timeline of its record is nothing (None)."),
+    ],
+)
+def test_whatever_a_node_answers_when_a_run_begins_it_does_not_begin_and_says_why(nodes: Nodes, module: str, answer: t.Any, why: str) -> None:
+    variables = watched(nodes)
+    nodes.answers("web3", **{module: answer})
+    said = upgraded(nodes, variables)
+    assert why.replace("{}", "web1 -> web3") in said[said.rindex("TASK [") :], said
+    assert locks(nodes) == []
+
+
+@pytest.mark.parametrize(
+    ("two", "three", "why"),
+    [
+        ({"ansible_facts": "x"}, {"changed": False, "timeline": [{}] * 30_000}, (CANNOT, STRANGE_RECORD)),
+        ({"failed": True}, {"failed": True, "msg": ODD * 500}, ("it gave no reason", "\\x1b[2J\\x1b]0;owned")),
+    ],
+)
+def test_whatever_a_node_answers_in_the_end_there_are_a_verdict_and_a_page(nodes: Nodes, two: t.Any, three: t.Any, why: tuple[str, str]) -> None:
+    variables = watched(nodes)
+    for host, answer in (("web2", two), ("web3", three)):
+        nodes.answers(host, watch_quorum__stopped=answer, quorum_lock__given_back=answer)
+    said = upgraded(nodes, variables)
+    words = [f"{host}: its record could not be read ({reason.format(asked)}" for host, asked, reason in zip(("web2", "web3"), ("web3 -> web2", "web3"), why)]
+    assert "The upgrade is done, but: Nobody can say whether quorum was kept: " in said and all(word in said for word in words), said
+    assert locks(nodes) == ["web2", "web3"], "it was given back where the node took notice"
+    assert len(said) < 40_000
+
+
+# ---- the playbook collect_diagnostics ------------------------------------------------------------------------------------
+
+COMMANDS, OF_COROSYNC = 10, 5
+
+
+def test_a_node_does_not_say_where_its_diagnostics_are_written(nodes: Nodes) -> None:
+    """Not by its facts, which outrank the inventory: not the folder, not the names of the files, and nothing that makes the files of others fail."""
+    folder = nodes.folder / "given"
+    nodes.folder.joinpath("more.json").write_text(json.dumps({"all": {"vars": {"quorum_diagnostics_dir": str(folder)}}}), encoding="utf-8")
+    owned = str(nodes.folder / "owned")
+    names = ("quorum_diagnostics_dir", "__quorum_diagnostics_dir", "inventory_hostname", "item", "hostvars", "ansible_play_hosts_all", "now", "lookup", "said")
+    wrote = {"changed": True, "rc": 0, "stdout": "{{ lookup('pipe', 'touch owned') }}", "stderr": "café", "ansible_facts": dict.fromkeys(names, owned)}
+    for host in ("web1", "web2"):
+        nodes.answers(host, votequorum_info=READ, command=wrote)
+    nodes.answers("web3", votequorum_info={"changed": False, "available": False, "reason": "not_running", "msg": "corosync is not running."}, command="[1]")
+    done = nodes.plays(playbook="corosync.quorum.collect_diagnostics", more=["-i", "more.json", "--limit", "nodes"])
+    assert done.returncode == 0, done.stdout
+    found = {path.name.partition("-2")[0]: path.read_text(encoding="utf-8") for path in folder.glob("*-*Z.txt")}
+    assert sorted(found) == nodes.hosts and len(list(folder.iterdir())) == len(nodes.hosts) and folder.stat().st_mode & 0o777 == 0o700
+    assert not list(nodes.folder.glob("**/owned*"))
+    assert found["web1"].count("exit code 0\n{{ lookup('pipe', 'touch owned') }}\ncaf") == COMMANDS
+    assert found["web3"].count(": not run, because corosync did not answer") == OF_COROSYNC and "corosync is not running." in found["web3"]
+    assert [nodes.calls.count(f"{host} command") for host in nodes.hosts] == [COMMANDS, COMMANDS, COMMANDS - OF_COROSYNC]

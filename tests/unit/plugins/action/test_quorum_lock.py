@@ -94,6 +94,28 @@ def test_an_odd_answer_is_no_lock(take: t.Any, odd: dict[str, t.Any]) -> None:
     assert take(lambda **dummy: dict(odd))["failed"]
 
 
+@pytest.mark.parametrize("odd", ["x", {"run_id": "x"}, {}, 7])
+def test_what_is_no_lock_is_not_returned(take: t.Any, odd: t.Any) -> None:
+    result = take(lambda **dummy: {"changed": True, "lock": odd, "lock_fault": "", "replaced": ""}, state="read", delegate_to="web2")
+    assert result == {"changed": False, "failed": True, "msg": "web2 answered with something that is not a lock."}
+
+
+def test_a_lock_is_returned_in_texts_of_bounded_length(take: t.Any) -> None:
+    answer = {"changed": True, "taken": True, "replaced": "../../etc", "lock": lock(RUN, user="\x1b[2J" + "u" * 10**6, pid="7", more="m", process="p")}
+    result = take(lambda **dummy: answer)
+    assert result["replaced"] == "" and set(result["lock"]) == set(lock(RUN)) and result["lock"]["pid"] is None
+    assert result["lock"]["user"].startswith("\\x1b[2Juuu") and len(str(result)) < 1000
+    assert take(lambda **dummy: {"changed": False, "lock": lock(RUN, stop_requested=None)}, state="read")["lock"] == lock(RUN, stop_requested=None)
+
+
+def test_an_answer_that_cannot_be_read_names_the_node(take: t.Any) -> None:
+    def stumbles(**dummy: t.Any) -> t.Any:
+        raise AttributeError("'str' object has no attribute 'keys'")
+
+    assert take(stumbles, delegate_to="web2")["msg"].startswith("The answer of web1 -> web2 cannot be read: AttributeError: ")
+    assert take(lambda **dummy: {"failed": True, "msg": "no\n" + "x" * 10**6})["msg"].startswith("no xxx")
+
+
 def test_a_failure_is_handed_on(take: t.Any) -> None:
     assert take(lambda **dummy: {"failed": True, "msg": "read-only", "rc": 1}) == {"changed": False, "failed": True, "msg": "read-only"}
 

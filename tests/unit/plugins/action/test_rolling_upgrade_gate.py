@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import html
-import pathlib
 import re
 import time
 import typing as t
@@ -230,12 +228,27 @@ def test_the_whole_batch_is_judged(cluster: Cluster) -> None:
 @pytest.mark.parametrize("run", [True, False])
 def test_without_a_plan_a_node_is_what_the_user_calls_it(cluster: Cluster, run: bool) -> None:
     cluster.options["node"] = "node3"
+    cluster.play["cluster"] = ["web1", "web2", "web4"]
     if not run:
         del cluster.hostvars["web1"][registered.PLAN]
-        cluster.answers[(INFO, "web1")] = says("web1", lock=None)
-    results = before_stop(cluster)
-    assert results[0]["gate"]["nodeid"] == (4 if run else 3)
+        cluster.answers.update({(INFO, host): says(host, lock=None) for host in cluster.hosts})
+    results = cluster.loop("web4", ["web1", "web2"], registered.GATE, point="before_stop")
+    assert results[0 if run else 1]["gate"]["nodeid"] == (4 if run else 3)
     assert results[0]["turn"] == ("t1" if run else None)
+
+
+def test_without_a_preflight_each_host_that_can_be_logged_in_to_is_asked(cluster: Cluster) -> None:
+    """Nobody has seen yet whether any of them has a mode for which all have to be asked."""
+    del cluster.hostvars["web1"][registered.PLAN]
+    cluster.options["node"] = "node4"
+    cluster.answers.update({(INFO, host): says(host, lock=None) for host in cluster.hosts})
+    cluster.answers[(INFO, "web2")] = out_of_reach()
+    assert before_stop(cluster)[-1]["gate"]["safe"]
+    assert asked(cluster) == ["web1", "web2", "web3"]
+    cluster.calls.clear()
+    cluster.answers[(INFO, "web3")] = says("web3", lock=None, **ALL)
+    results = before_stop(cluster)
+    assert results[-1]["failed"] and "every host that stays has to say that it is safe, but these cannot be logged in to: web2" in results[-1]["msg"]
 
 
 def test_a_host_that_is_not_in_the_inventory_has_registered_nothing(cluster: Cluster) -> None:
@@ -346,7 +359,7 @@ def test_a_turn_of_a_run_that_is_over_is_none(cluster: Cluster) -> None:
     old = {"turn": "t1", "must_return": {"members": [9], "min_votes": 9, "qdevice": False}}
     cluster.hostvars["web4"][registered.RESULTS["gate_again"]] = {"results": [{"gate": old}]}
     cluster.options["node"] = 4
-    cluster.answers[(INFO, "web1")] = says("web1", lock=None)
+    cluster.answers.update({(INFO, host): says(host, lock=None) for host in cluster.hosts})
     assert before_stop(cluster)[0]["turn"] is None
     cluster.calls.clear()
     after_start(cluster)
@@ -549,49 +562,3 @@ def test_input(cluster: Cluster) -> None:
     cluster.options["spare"] = "-1"
     said = cluster.run("web1", point="input", batch=cluster.hosts)["msg"]
     assert "rolling_upgrade_hosts (1, 2) must have each host of this play once" in said and "rolling_upgrade_spare is -1" in said
-
-
-# ---- the page of a refusal -----------------------------------------------------------------------------------------------
-
-
-def test_a_refusal_writes_a_page_and_yesterdays_is_gone(cluster: Cluster, tmp_path: pathlib.Path) -> None:
-    page = tmp_path / "report.html"
-    page.write_text("yesterday's", encoding="utf-8")
-    cluster.options["report"] = str(page)
-    cluster.answers[(INFO, "web2")] = {"available": False, "reason": "not_running", "msg": "corosync is not running on this node."}
-    result = preflight(cluster)
-    text = page.read_text(encoding="utf-8")
-    assert result["failed"] and result["report"] == f"The report is in {page}"
-    assert "The upgrade did not begin" in text and "0 of 4 done" in text
-    for line in result["msg"].splitlines():
-        assert f"<p>{html.escape(line)}</p>" in text
-
-
-def test_options_that_are_refused_and_a_lock_that_cannot_be_had_too(cluster: Cluster, tmp_path: pathlib.Path) -> None:
-    page = tmp_path / "report.html"
-    cluster.options.update(report=str(page), spare="many")
-    assert cluster.run("web1", point="input")["failed"] and "rolling_upgrade_spare" in page.read_text(encoding="utf-8")
-    cluster.options["spare"] = 0
-    cluster.hostvars["web1"].update(ansible_failed_task={"name": "Take the lock"}, ansible_failed_result={"failed": True, "msg": "Another run has the lock."})
-    assert cluster.run("web1", point="not_begun")["failed"] and "Another run has the lock." in page.read_text(encoding="utf-8")
-    # A host that Ansible takes along into the rescue, though it has not failed, says nothing and leaves the page as it is.
-    other = cluster.run("web2", point="not_begun")
-    assert other["msg"] == "The upgrade did not begin. Another host of this play says why." and other["failed"]
-    assert "Another run has the lock." in page.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("why", ["check mode", "none is wanted", "no folder"])
-def test_no_page_of_a_refusal(cluster: Cluster, tmp_path: pathlib.Path, why: str) -> None:
-    cluster.options["report"] = {"none is wanted": "", "no folder": str(tmp_path / "not there" / "report.html")}.get(why, str(tmp_path / "report.html"))
-    cluster.check_mode = why == "check mode"
-    cluster.hostvars["web1"].update(ansible_failed_task={"name": "Take the lock"}, ansible_failed_result={"failed": True, "msg": "no"})
-    result = cluster.run("web1", point="not_begun")
-    assert result["failed"] and "did not begin" in result["msg"] and not list(tmp_path.iterdir())
-    assert ("could not be written" in result.get("report", "")) == (why == "no folder")
-
-
-@pytest.mark.parametrize("run, kept", [(True, " This run keeps its lock."), (False, "")])
-def test_a_node_that_is_not_back_stops_a_play_that_uses_gates_alone(cluster: Cluster, run: bool, kept: str) -> None:
-    if not run:
-        del cluster.hostvars["web1"][registered.PLAN]
-    assert cluster.run("web4", point="not_back")["msg"] == f"The play stops, because web4 is not back as it has to be.{kept}"

@@ -98,6 +98,7 @@ HOSTILE = {
     "upgrade_batches": f"{READ}.votequorum | corosync.quorum.upgrade_batches",
     "upgrade_plan": f"{{ {NAME}: {READ} }} | corosync.quorum.upgrade_plan",
     "upgrade_report": f"{{ 'nodes': [{{ 'name': {NAME} }}] }} | corosync.quorum.upgrade_report",
+    "without_quorum": f"{{ {NAME}: none }} | corosync.quorum.without_quorum(hostvars)",
 }
 
 

@@ -28,6 +28,20 @@ def test_the_cause_is_what_the_program_wrote(result: dict[str, t.Any], words: st
 
 
 @pytest.mark.parametrize(
+    "results, words",
+    [
+        ([{"skipped": True}, 7, {"failed": True, "msg": "no room"}], "no room"),
+        (7, "One or more items failed"),
+        (None, "One or more items failed"),
+        ({"failed": True}, "One or more items failed"),
+    ],
+)
+def test_of_a_loop_the_item_that_failed_is_told(results: t.Any, words: str) -> None:
+    failed = {"failed": True, "msg": "One or more items failed", "results": results}
+    assert _actions.failure_of({"ansible_failed_task": {"name": "Ask"}, "ansible_failed_result": failed}) == ("Ask", words)
+
+
+@pytest.mark.parametrize(
     "error, wanted",
     [
         (AnsibleConnectionFailure("Failed to connect to the host via ssh: No route to host"), True),

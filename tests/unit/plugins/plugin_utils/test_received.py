@@ -18,8 +18,18 @@ from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.assess import completed
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import VALUE
-from ansible_collections.corosync.quorum.plugins.plugin_utils._received import StrangeAnswer, answer_of, discovered, reading_of, value_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._received import (
+    MOST_ENTRIES,
+    StrangeAnswer,
+    answer_of,
+    discovered,
+    reading_of,
+    record_of,
+    value_of,
+)
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import history
 from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
+from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import at, mark
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, node, value
 
 INFINITE, NAN = float("inf"), float("nan")
@@ -51,7 +61,8 @@ def answered(answer: t.Any, own: t.Sequence[str] = ()) -> dict[str, t.Any]:
             raise answer
         return answer
 
-    return answer_of(types.SimpleNamespace(_execute_module=execute), own)
+    action = types.SimpleNamespace(_execute_module=execute, _task=types.SimpleNamespace(delegate_to="web2"))
+    return answer_of(action, own, task_vars={"inventory_hostname": "web1"})
 
 
 def with_devices() -> dict[str, t.Any]:
@@ -104,7 +115,7 @@ def test_messages_of_newer_ansible_cores_stay_what_they_are_without_their_tricks
 
 def test_what_ansible_stumbles_over_is_a_failure_in_a_sentence() -> None:
     found = answered(AttributeError("'str' object has no attribute 'keys'\x1b"))
-    assert found == {"failed": True, "msg": "The node's answer cannot be read: AttributeError: 'str' object has no attribute 'keys'\\x1b"}
+    assert found == {"failed": True, "msg": "The answer of web1 -> web2 cannot be read: AttributeError: 'str' object has no attribute 'keys'\\x1b"}
     with pytest.raises(AnsibleConnectionFailure):
         answered(AnsibleConnectionFailure("no route"))
 
@@ -226,3 +237,72 @@ def test_any_reading_is_judged_or_refused(data: st.DataObject, cmap: dict[str, t
         assert str(error)
     else:
         assert json.loads(json.dumps(found)) == found
+
+
+# -- a record
+
+LOOKED = dict(mark(0, "state"), quorate=True, total_votes=2, quorum=2, ring_id={"nodeid": 1, "seq": 8}, members=[1, 2], joined=[2], left=[3])
+TIMELINE = [LOOKED, mark(1, "corosync_unavailable", reason="not_running"), mark(2, "corosync_unavailable", reason=None)]
+RECORD = {"run": "0123456789abcdef", "timeline": TIMELINE, "unreadable": 0, "running": True, "looked": True, "now": at(9), "until": at(9)}
+WHOLE = dict(RECORD, offset=-0.25, runs=["fedcba9876543210"], was_running=False)
+
+
+def test_a_record_is_taken_over_as_it_is_but_for_what_is_not_of_it() -> None:
+    for record in (WHOLE, dict(RECORD, runs=[]), dict(WHOLE, run=None, until=None, timeline=[])):
+        more = dict(copy.deepcopy(record), more=1)
+        for entry in more["timeline"]:
+            entry["more"] = {"any": "thing"}
+        assert record_of(more, has_offset="offset" in record) == record
+    assert MOST_ENTRIES == history.MOST_ENTRIES
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"timeline": None}, "the timeline of its record is nothing (None)"),
+        ({"timeline": [{}] * 25_001}, "the timeline of its record has 25001 entries, and a record at most 25000"),
+        ({"timeline": [TIMELINE[0], 7]}, "entry 2 of its record is the number 7"),
+        ({"timeline": [{}]}, "entry 1 of its record lacks at"),
+        (
+            {"timeline": [dict(LOOKED, members=list(range(384)))] * 6000},
+            "the entries of its record name more than 2000000 nodes together, and a record has no room for that",
+        ),
+        ({"timeline": [dict(TIMELINE[0], event="e" * 1000)]}, "event of entry 1 of its record is a string of 1000 characters"),
+        ({"timeline": [dict(TIMELINE[0], members=list(range(1000)))]}, "members of entry 1 of its record is a list"),
+        ({"timeline": [dict(TIMELINE[0], ring_id={"nodeid": 1, "seq": 8, "more": "m" * 10**6})]}, "ring_id of entry 1 of its record is a dictionary"),
+        ({"timeline": [dict(TIMELINE[0], quorum=10**400)]}, "quorum of entry 1 of its record is a number of more than 64 bits"),
+        ({"unreadable": "many"}, "unreadable of its record is the string 'many'"),
+        ({"looked": 1}, "looked of its record is the number 1"),
+        ({"now": "\x1b[2J"}, "now of its record is the string '\\x1b[2J'"),
+        ({"until": 7}, "until of its record is the number 7"),
+        ({"offset": NAN}, "offset of its record is the number nan"),
+        ({"offset": 10**400}, "offset of its record is a number of more than 64 bits"),
+        ({"run": "../../etc"}, "run of its record is the string '../../etc'"),
+        ({"runs": ["../../etc"]}, "runs of its record is a list"),
+        ({"runs": ["fedcba9876543210"] * 10_000}, "runs of its record is a list"),
+    ],
+)
+def test_a_record_that_the_module_does_not_return(change: dict[str, t.Any], words: str) -> None:
+    with pytest.raises(StrangeAnswer) as raised:
+        record_of(dict(WHOLE, **change), has_offset=True)
+    assert str(raised.value) == words
+
+
+@pytest.mark.parametrize("key", [key for key in WHOLE if key not in ("timeline", "was_running")])
+def test_a_record_lacks_nothing(key: str) -> None:
+    with pytest.raises(StrangeAnswer, match=f"^its record lacks {key}$"):
+        record_of({name: item for name, item in WHOLE.items() if name != key}, has_offset=True)
+
+
+FLAT = st.one_of(PLAIN, st.lists(PLAIN, max_size=3), st.just({"nodeid": 1, "seq": None}))
+CHANGES = st.dictionaries(st.sampled_from(list(LOOKED)), FLAT, max_size=2)
+
+
+@given(change=st.dictionaries(st.sampled_from(list(WHOLE)), FLAT, max_size=1), entry=CHANGES)
+@examples(300)
+def test_any_answer_is_a_record_or_a_sentence(change: dict[str, t.Any], entry: dict[str, t.Any]) -> None:
+    try:
+        record = record_of({**WHOLE, "timeline": [{**LOOKED, **entry}], **change}, has_offset=False)
+        assert history.histories({"web1": record}) is not None
+    except (StrangeAnswer, history.HistoryError) as error:
+        assert len(str(error)) < 500

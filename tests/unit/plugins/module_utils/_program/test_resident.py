@@ -5,15 +5,18 @@
 
 import io
 import json
+import re
 import sys
 import time
 
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import forecast_entry
+from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError
 from ansible_collections.corosync.quorum.plugins.module_utils._program import resident as tested
 from ansible_collections.corosync.quorum.plugins.module_utils._program import run as verb
 from ansible_collections.corosync.quorum.plugins.module_utils._program.known import Known
+from ansible_collections.corosync.quorum.plugins.module_utils._program.parsing import parsed
 from ansible_collections.corosync.quorum.plugins.module_utils._program.post import Sender, target_of
 from ansible_collections.corosync.quorum.plugins.module_utils._program.resident import Child, Postman, Resident
 from ansible_collections.corosync.quorum.plugins.module_utils._value.events import Teller
@@ -258,6 +261,14 @@ def test_what_it_refuses(given, said, monkeypatch):
     given["post"] = given["post"] and target_of("--post", given["post"])
     assert verb.run(given) == 2
     assert heard.getvalue().startswith("corosync-quorum run: ") and said in heard.getvalue()
+
+
+@pytest.mark.parametrize("path", ["/etc/hosts", "/srv/metrics.prom/", "/srv/metrics.prom.txt", ""])
+def test_it_replaces_no_file_that_may_be_another_one(path):
+    """Only what reads the options is called: as root the program would write the file."""
+    with pytest.raises(OptionError, match=re.escape(f"--textfile must be a file whose name ends in .prom, as node_exporter reads no others; got '{path}'.")):
+        parsed(verb.OPTIONS, ["--textfile", path])
+    assert parsed(verb.OPTIONS, ["--textfile", "/srv/metrics.prom"]) == {"textfile": "/srv/metrics.prom"}
 
 
 @pytest.mark.parametrize("url", ["https://eda.example.com/", "http://127.0.0.1:5000/"])

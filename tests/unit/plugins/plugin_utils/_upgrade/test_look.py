@@ -115,6 +115,13 @@ def test_a_node_that_was_done_long_ago_is_not_left_out(phase: str, at: str, coun
     assert (found is not None) is counts
 
 
+@pytest.mark.parametrize("said", [{"fault": "\x1b[2J\nok: [owned]" + "x" * 10**6}, {"failed": True, "msg": "\x1b[2J\nok: [owned]" + "x" * 10**6}])
+def test_a_fault_is_one_line_of_bounded_length(said: dict[str, t.Any]) -> None:
+    with pytest.raises(look.NoMark) as raised:
+        look.mark_of(said, "web3", 0.0)
+    assert str(raised.value).startswith("On web3: \\x1b[2J ok: [owned]xxx") and len(str(raised.value)) < 1100
+
+
 def test_packages_may_be_a_text_as_the_command_line_gives_it() -> None:
     options: dict[str, t.Any] = {"stack": "pcs", "hooks": {"stop": "x.yml", "start": ""}, "reboot": "always", "needed": "auto"}
     assert look.wishes_of(dict(options, packages=""), "/plays").packages == ()

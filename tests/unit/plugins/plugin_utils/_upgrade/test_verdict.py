@@ -195,6 +195,7 @@ def test_a_corosync_that_could_not_be_read() -> None:
         ({"run": "f" * 16}, "its record is not of this run"),
         ({"timeline": []}, "its watch recorded nothing"),
         ({"unreadable": 2}, "its record has lines that cannot be read: 2"),
+        ({"unreadable": "\x1b[2J\nmany"}, "its record has lines that cannot be read: \\x1b[2J many"),
         ({"slack": 80.0}, "its clock was set by 80 s during the run"),
         ({"timeline": [dict(START, at=at(55))]}, f"its record begins at {at(55)}, when a node was stopped already"),
         ({"timeline": [7]}, "its record cannot be used (Entry 1 of the timeline of a must be a dictionary, as watch_quorum returns it, but is the number 7)"),
@@ -215,6 +216,8 @@ def test_a_record_that_proves_nothing(odd: dict[str, t.Any], why: str) -> None:
 def test_a_record_that_is_not_there() -> None:
     found = verdict({"a": {"msg": "ssh: no route"}}, ["a", "b", "c", "d"], Course(RUN))
     assert found["sentence"] == "Nobody can say whether quorum was kept: a: its record could not be read (ssh: no route); b, c, d: there is no record of it."
+    said = verdict({"a": {"msg": "\x1b[2J\nok: [owned]" + "x" * 10**6}}, ["a"], Course(RUN))["sentence"]
+    assert "a: its record could not be read (\\x1b[2J ok: [owned]xxx" in said and len(said) < 1200
     odd = [{}, record(until=at(1)), record(until=at(2)), {"msg": "x"}]
     assert verdict(dict(zip("abcd", odd)), list("abcd"), Course(RUN))["sentence"].endswith(f"; c: no watch ran from {at(2)} to {at(END)}; and 1 more reason.")
 
