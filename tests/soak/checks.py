@@ -8,16 +8,23 @@ All times in seconds since 1970: the nodes and this machine have one clock.
 
 from typing import NamedTuple
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._eda.views import OWN, UNREACHABLE
+
 # How long two programs on a busy machine may differ about a moment, in which corosync is connected to anew and a membership settles
 SLACK = 12.0
+# How long after corosync's notification a busy machine lets a C program write it down, or another one read what it says
+NOTED = 2.0
 # What a process may grow by after its first minute. KiB, and seconds.
 GROWTH, WARM = 1024, 60.0
 # The least share of the time in which what is compared has to have been known on both sides
 LOOKED_AT = 0.25
 # Stops of which the gate may refuse every one by chance
 MOST_REFUSED = 20
-# What Memory looks for among the processes of a node. The third is what the first starts, and what the second becomes.
-PROGRAMS = ("corosync-quorum run", "corosync-quorum events", "corosync.quorum.events", "watch_quorum")
+# What Memory looks for among the processes of a node. The third is what the first starts, and what the second becomes. The last is what the event source runs.
+PROGRAMS = ("corosync-quorum run", "corosync-quorum events", "corosync.quorum.events", "watch_quorum", "exec(sys.stdin.buffer.read(")
+# The event source on the controller
+SOURCE = "the event source"
 
 
 class State(NamedTuple):
@@ -33,21 +40,48 @@ class State(NamedTuple):
 
 
 class Waited(NamedTuple):
-    """A wait that succeeded: on which node, when it ended, and what it was for."""
+    """A wait that succeeded: on which node, what it was for, and between which moments its last reading was made: that of its result, and its end."""
 
     node: str
+    since: float
     end: float
     quorate: bool
     members: tuple = ()
 
 
 class Allowed(NamedTuple):
-    """A stop that the gate allowed and that was carried out. stayed: the nodes that were members and stayed, until nothing is promised any more."""
+    """A stop that was allowed and carried out. stayed: the nodes that were members and stayed, until nothing is promised any more.
+
+    by_gate: whether the gate of the role allowed it, which the filter may_leave does in any case.
+    """
 
     victim: str
     at: float
     until: float
     stayed: tuple
+    by_gate: bool = True
+
+
+class Told(NamedTuple):
+    """What somebody said of a node. who: in words. events: (time, object) each. breaks: when nobody was there any more who could say something."""
+
+    who: str
+    node: str
+    events: list
+    breaks: list
+
+    @property
+    def late(self):
+        """How many events have an earlier time than the one before them."""
+        times = [at for at, _event in self.events]
+        return sum(later < earlier for earlier, later in zip(times, times[1:]))
+
+
+def told_by_source(node, events):
+    """What the event source said of a node. events: all that it put into its queue."""
+    mine = [(seconds_of(event["at"]), event) for event in events if event["meta"]["hosts"] == [node]]
+    breaks = [at for at, event in mine if event["event"] == UNREACHABLE]
+    return Told(SOURCE, node, [(at, event) for at, event in mine if event["event"] not in OWN], breaks)
 
 
 def states_told(events, breaks=()):
@@ -88,7 +122,7 @@ def at(states, moment):
     return found
 
 
-def disagreements(node, told, seen, end, frozen=(), slack=SLACK):
+def disagreements(node, told, seen, end, frozen=(), slack=SLACK, who="the program"):
     """Stretches of more than `slack` seconds in which the two say different things of a node. frozen: stretches in which its corosync answered nobody."""
     thaws = {thawed + slack for _frozen, thawed in frozen if thawed + slack < end}
     moments = sorted({state.at for state in (*told, *seen)} | {end} | thaws)
@@ -100,9 +134,7 @@ def disagreements(node, told, seen, end, frozen=(), slack=SLACK):
             continue
         since = start if since is None else since
         if stop - since > slack:
-            wrong.append(
-                f"{node}: for {stop - since:.1f} s from {since:.3f} on, the program told {_words(one)}, and corosync told the C program {_words(other)}"
-            )
+            wrong.append(f"{node}: for {stop - since:.1f} s from {since:.3f} on, {who} told {_words(one)}, and corosync told the C program {_words(other)}")
             since = stop
     return wrong
 
@@ -115,7 +147,7 @@ def _words(state):
     return "that corosync is away" if state.quorate is None else f"{'quorate' if state.quorate else 'not quorate'} with {list(state.members)}"
 
 
-def missed_losses(node, told, seen, slack=SLACK):
+def missed_losses(node, told, seen, slack=SLACK, who="the program"):
     """Losses of quorum that the C program saw and that were not told, although the one who tells was there and could read corosync."""
     wrong = []
     for before, state in zip(seen, seen[1:]):
@@ -125,18 +157,19 @@ def missed_losses(node, told, seen, slack=SLACK):
         around = [one for one in (at(told, state.at - 2), *near) if one is not None]
         blind = not around or any(not one.known or one.quorate is None for one in around)
         if not blind and all(one.quorate for one in near):
-            wrong.append(f"{node}: the loss of quorum at {state.at:.3f} was not told")
+            wrong.append(f"{node}: {who} did not tell the loss of quorum at {state.at:.3f}")
     return wrong
 
 
-def untrue_waits(waits, seen, slack=SLACK):
-    """Waits that succeeded although what they waited for was not so at any moment shortly before. seen: node -> states."""
+def untrue_waits(waits, seen, slack=NOTED):
+    """Waits that succeeded although what they waited for was not so at any moment at which they may have read it. seen: node -> states."""
     wrong = []
     for wait in waits:
-        states = seen[wait.node]
-        moments = [wait.end - slack, *(state.at for state in states if wait.end - slack < state.at <= wait.end + 1)]
+        states, since = seen[wait.node], wait.since - slack
+        moments = [since, *(state.at for state in states if since < state.at <= wait.end + slack)]
         if not any(_holds(wait, at(states, moment)) for moment in moments):
-            wrong.append(f"{wait.node}: a wait for {_words(State(0, wait.quorate, wait.members))} ended at {wait.end:.3f}, and it was never so")
+            what = _words(State(0, wait.quorate, wait.members))
+            wrong.append(f"{wait.node}: a wait for {what} ended at {wait.end:.3f} with what was read after {wait.since:.3f}, and it was not so then")
     return wrong
 
 
@@ -168,8 +201,9 @@ def unlooked(name, what, states, seen, since, end):
 def unused(succeeded, allowed, refused, readings):
     """What did not happen at all, so that nothing wrong can have been found in it. succeeded: the waits. readings: as for growth()."""
     found = [] if succeeded else ["no wait succeeded"]
-    found += [f"the gate refused all {refused} stops"] if refused > MOST_REFUSED and not allowed else []
-    return found + [f"the memory of {program} was never read" for program in PROGRAMS if not any(program in name for name in readings)]
+    by_gate = sum(stop.by_gate for stop in allowed)
+    found += [] if by_gate or len(allowed) + refused <= MOST_REFUSED else [f"the gate refused all {len(allowed) + refused} stops"]
+    return found + [f"the memory of {program} was never read" for program in (*PROGRAMS, SOURCE) if not any(program in name for name in readings)]
 
 
 def growth(readings):

@@ -10,7 +10,7 @@ import tempfile
 
 # Processes of the collection, and files and folders of it or of Ansible's tasks
 ON_NODE = r"""
-pgrep -af 'corosync-quorum|corosync\.quorum|watch_quorum|wait_for_quorum|AnsiballZ' | grep -v pgrep
+pgrep -af 'corosync-quorum|corosync\.quorum|watch_quorum|wait_for_quorum|AnsiballZ|sys\.stdin\.buffer\.read' | grep -v pgrep
 ls -A /var/lib/corosync-quorum /root/.ansible/tmp /root/.ansible_async 2>/dev/null | grep -v ':$' | grep .
 ls -Ad /tmp/ansible* 2>/dev/null
 true
@@ -33,14 +33,20 @@ def own_folder():
 
 
 def here(folder):
-    """What there is in that folder, and children of this process."""
-    return [str(path) for path in folder.iterdir()] + [f"process {pid}: {_command(pid)}" for pid in _children(os.getpid())]
+    """What there is in that folder, and processes that were started with it, whoever is their parent now.
+
+    A connection that Ansible itself keeps open for a minute (ControlPersist) is none of ours.
+    """
+    found = [f"process {pid}: {_command(pid)}" for pid in _started_with(f"TMPDIR={folder}".encode()) if not _command(pid).rstrip().endswith("[mux]")]
+    return [str(path) for path in folder.iterdir()] + found
 
 
-def _children(pid):
+def _started_with(variable):
     found = []
-    for path in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-        found += path.read_text().split()
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if process.name != str(os.getpid()) and variable in (process / "environ").read_bytes().split(b"\0"):
+                found.append(process.name)
     return found
 
 

@@ -153,6 +153,9 @@ class Connection:
     def _checked(self, operation: str, args: t.Tuple[t.Any, ...], retry: bool = True) -> None:
         if self._handle is None:
             raise BadHandle(operation)
+        if self.lane.closed and operation != self._name("finalize"):
+            # Whoever gave up on a slow corosync did not stop what makes many calls. Nobody wants the rest, and the next connection waits for its end.
+            raise QuorumError("This connection to corosync was given up while it was in use.")
         function = getattr(self._library, operation)
         self.lane.doing = operation
         while True:

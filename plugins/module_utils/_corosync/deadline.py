@@ -11,6 +11,9 @@ two seconds and starts again, lib/ringbuffer_helper.c). So no call is made on th
 set of handles and makes all calls on them, one after the other, while the caller waits no longer than the deadline. A call
 that never returns costs one idle daemon thread, which ends with the process. One thread to a handle is also what the client
 libraries need: they have no lock around a request and its reply.
+
+A process that connects again and again would collect such threads. When corosync continues, all of them would continue at once, each with its own buffers,
+and malloc would keep those (11 MiB after two minutes). So a new lane first waits until the thread of the one before it has ended.
 """
 
 import os
@@ -28,6 +31,9 @@ Answer = t.TypeVar("Answer")
 GRACE = 0.25
 # How long closing may wait for corosync before it leaves that to the end of the process. Seconds.
 CLOSING = 0.5
+# For how long a new lane waits for the thread of an old one. No call is known that never returns although corosync answers; if there is one, this is how
+# soon the process connects again. Seconds.
+HOLDS_UP = 600.0
 # votequorum_dispatch keeps a buffer of 1 MiB on the stack; a thread of musl has 128 KiB by default. Bytes.
 STACK = 4 * 1024 * 1024
 
@@ -79,6 +85,13 @@ class _Job:
         if self._error is not None:
             raise self._error
         return self._value
+
+
+# A thread whose lane was closed, and in which C function that was
+class _Left(t.NamedTuple):
+    thread: threading.Thread
+    doing: str
+    since: float
 
 
 class Lane:
@@ -157,6 +170,8 @@ class Lane:
         self._jobs.put(None)
         stuck = self._given_up is not None and not self._given_up.wait(0)
         self._thread.join(0 if stuck else CLOSING)
+        if self._thread.is_alive():
+            _LEFT.append(_Left(self._thread, self.doing, time.monotonic()))
 
     def _answered(self, job: _Job) -> bool:
         given = Deadline(self.deadline.remaining() + GRACE)
@@ -171,10 +186,23 @@ class Lane:
 
     def _post(self, function: t.Callable[..., t.Any], args: t.Tuple[t.Any, ...]) -> _Job:
         if self._thread is None:
+            self._wait_for_the_last()
             self._start()
         job = _Job(function, args)
         self._jobs.put(job)
         return job
+
+    def _wait_for_the_last(self) -> None:
+        """Return when the thread of the lane that was given up last has ended. Raises DeadlineExceeded."""
+        while True:
+            last = _left_last()
+            if last is None:
+                return
+            self.doing = last.doing
+            if self.deadline.expired():
+                raise self.no_answer()
+            last.thread.join(min(1.0, self.deadline.remaining()))
+            self._while_waiting()
 
     def _start(self) -> None:
         thread = threading.Thread(target=_work, args=(self._jobs,), name="corosync")
@@ -194,6 +222,16 @@ class Lane:
     def _refuse_other_process(self) -> None:
         if os.getpid() != self._pid:
             raise QuorumError(f"This connection to corosync belongs to process {self._pid}, which forked this one ({os.getpid()}). Open a new one here.")
+
+
+# The threads of this process whose lane was closed before they had ended, the oldest first
+_LEFT: t.List[_Left] = []
+
+
+def _left_last() -> t.Optional[_Left]:
+    """The newest of them that has not ended yet, unless its lane was closed long ago."""
+    _LEFT[:] = [left for left in _LEFT if left.thread.is_alive()]
+    return _LEFT[-1] if _LEFT and time.monotonic() - _LEFT[-1].since < HOLDS_UP else None
 
 
 def _work(jobs: "queue.Queue[t.Optional[_Job]]") -> None:

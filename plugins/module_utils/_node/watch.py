@@ -18,6 +18,7 @@ import time
 import traceback
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.blocks import give_back_large_blocks
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
 from ansible_collections.corosync.quorum.plugins.module_utils._node import anew
 from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import Observer
@@ -122,6 +123,7 @@ def watch_here(record: Record, timeout: float, sleep: float, connect_timeout: fl
     def write(entry: "Entry", reason: t.Optional[str]) -> None:
         record.append(line_of(entry, reason, time.time() - (time.monotonic() - entry["at"])))
 
+    give_back_large_blocks()
     slice_ = Slice(seconds=timeout, limit=timeout, stable_for=0.0, linger=None, reported=seen.reported, away=seen.away)
     state = WaitState(NEVER, slice_, sleep, connect_timeout, time.monotonic(), fatal_only_at_first=True)
     wait = Wait(state, RecordPoller(record, parent), anew.unless_replaced(connect), on_change=write)

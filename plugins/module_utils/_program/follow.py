@@ -16,6 +16,7 @@ import sys
 import time
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.blocks import give_back_large_blocks
 from ansible_collections.corosync.quorum.plugins.module_utils._node.anew import Replaced, unless_replaced
 from ansible_collections.corosync.quorum.plugins.module_utils._node.judged import JudgedObserver
 from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import Slice
@@ -90,6 +91,7 @@ def follow(seen: Seen, timeout: float, tell: "Tell", poller: "Polls", beat: t.Ca
     def tell_at(event: "ToldEvent") -> None:
         tell(t.cast("ToldEvent", dict(event, at=utc(time.time() - (time.monotonic() - event["at"])))))
 
+    give_back_large_blocks()
     teller = Teller(seen.last, os.uname().nodename, tell_at, is_away=seen.away is not None)
     slice_ = Slice(seconds=_FOR_EVER, limit=_FOR_EVER, stable_for=0.0, linger=None, reported=None, away=seen.away or _NOT_ASKED)
     state = WaitState(NEVER, slice_, SLEEP, timeout, time.monotonic(), fatal_only_at_first=True, timeline=teller)

@@ -5,7 +5,7 @@
 
 from lab.watch import Event
 from soak import checks as tested
-from soak.checks import Allowed, State, Waited
+from soak.checks import Allowed, State, Told, Waited
 
 THREE = (1, 2, 3)
 
@@ -58,7 +58,7 @@ def test_nothing_is_wrong_where_one_of_them_is_not_there_or_corosync_is_frozen()
 
 def test_a_loss_that_was_not_told():
     other = seen((0.5, "quorate", THREE), (10.0, "inquorate", [1]), (10.1, "quorate", THREE))
-    assert tested.missed_losses("node1", states(told(1.0), told(10.2)), other) == ["node1: the loss of quorum at 10.000 was not told"]
+    assert tested.missed_losses("node1", states(told(1.0), told(10.2)), other) == ["node1: the program did not tell the loss of quorum at 10.000"]
     assert not tested.missed_losses("node1", states(told(1.0), told(10.05, False, [1]), told(10.2)), other)
     assert not tested.missed_losses("node1", states(told(1.0), away(5.0), told(10.2)), other), "it could not be read"
     assert not tested.missed_losses("node1", states(told(1.0), told(10.2), breaks=[9.0]), other), "nobody was there to tell"
@@ -70,19 +70,51 @@ def test_a_start_is_no_loss():
     assert not tested.missed_losses("node1", states(told(0.7)), other)
 
 
-def test_a_wait_is_true_if_it_was_so_shortly_before_its_end():
-    other = {"node1": seen((0.5, "quorate", THREE), (50.0, "inquorate", [1]))}
+def test_a_wait_is_true_if_it_was_so_between_its_last_reading_and_its_end():
+    other = {"node1": seen((0.5, "quorate", THREE), (50.0, "inquorate", [1]), (70.0, "quorate", THREE))}
     for wait, wrong in [
-        (Waited("node1", 10.0, True, (2, 3)), 0),
-        (Waited("node1", 51.0, True), 0),
-        (Waited("node1", 51.0, False), 0),
-        (Waited("node1", 90.0, True), 1),
-        (Waited("node1", 10.0, False), 1),
-        (Waited("node1", 10.0, True, (4,)), 1),
-        (Waited("node1", 0.1, True), 0),
-        (Waited("node1", -5.0, True), 1),
+        (Waited("node1", 9.0, 10.0, True, (2, 3)), 0),
+        (Waited("node1", 51.0, 60.0, True), 0),
+        (Waited("node1", 53.0, 60.0, True), 1),
+        (Waited("node1", 49.0, 49.0, False), 0),
+        (Waited("node1", 47.0, 47.0, False), 1),
+        (Waited("node1", 60.0, 68.5, True), 0),
+        (Waited("node1", 60.0, 67.5, True), 1),
+        (Waited("node1", 71.0, 72.0, False), 0),
+        (Waited("node1", 73.0, 74.0, False), 1),
+        (Waited("node1", 9.0, 10.0, True, (4,)), 1),
+        (Waited("node1", 0.0, 0.1, True), 0),
+        (Waited("node1", -6.0, -5.0, True), 1),
     ]:
         assert len(tested.untrue_waits([wait], other)) == wrong, wait
+
+
+def test_what_the_event_source_tells_of_a_node_has_breaks_where_it_could_not_be_followed():
+    def event(second, name, hosts=("node1",), **more):
+        return {"event": name, "at": f"1970-01-01T00:00:{second:02}.000Z", "votequorum": None, "meta": {"hosts": list(hosts)}, **more}
+
+    value = {"quorate": True, "members": [1, 2, 3]}
+    events = [
+        event(1, "state", votequorum=value),
+        event(2, "state", hosts=["node2"], votequorum=value),
+        event(3, "unreachable"),
+        event(4, "split", hosts=["node1", "node2"]),
+        event(5, "reachable"),
+        event(5, "corosync_unavailable"),
+    ]
+    told = tested.told_by_source("node1", events)
+    assert (told.who, told.node, [(at, one["event"]) for at, one in told.events], told.breaks) == (
+        "the event source",
+        "node1",
+        [(1.0, "state"), (5.0, "corosync_unavailable")],
+        [3.0],
+    )
+    assert states(*told.events, breaks=told.breaks) == [State(1.0, True, THREE), State(3.0, known=False), State(5.0)]
+
+
+def test_events_that_are_out_of_order_are_counted():
+    assert Told("the program", "node1", [told(1.0), told(3.0), told(2.0), told(2.0), told(9.0)], []).late == 1
+    assert Told("the program", "node1", [], []).late == 0
 
 
 def test_a_promise_is_broken_where_one_that_stayed_lost_quorum():
@@ -103,10 +135,14 @@ def test_what_could_not_be_compared_is_found():
 
 
 def test_what_did_not_happen_at_all_is_found():
-    readings = {f"node1: {program}, process 1 of 2": [(0.0, 100)] for program in tested.PROGRAMS}
-    assert tested.unused([Waited("node1", 1.0, True)], [], 20, readings) == []
+    programs = (*tested.PROGRAMS, tested.SOURCE)
+    readings = {f"node1: {program}, process 1 of 2": [(0.0, 100)] for program in programs}
+    waited, by_filter = Waited("node1", 1.0, 1.0, True), Allowed("node3", 1.0, 2.0, ("node1",), by_gate=False)
+    assert tested.unused([waited], [], 20, readings) == []
+    assert tested.unused([waited], [by_filter], 20, readings) == ["the gate refused all 21 stops"]
+    assert tested.unused([waited], [by_filter, by_filter._replace(by_gate=True)], 20, readings) == []
     assert tested.unused([], [], 21, {}) == ["no wait succeeded", "the gate refused all 21 stops"] + [
-        f"the memory of {program} was never read" for program in tested.PROGRAMS
+        f"the memory of {program} was never read" for program in programs
     ]
 
 

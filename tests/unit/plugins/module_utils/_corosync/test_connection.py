@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync import connection as tested
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.cmap import Cmap
-from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline, Lane
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import (
     BY_CODE,
     AccessDenied,
@@ -224,6 +224,29 @@ def test_a_finalize_that_was_given_up_is_one(script, lane):
     script.expect_initialize("votequorum", handle=8).expect("votequorum_finalize", 8)
     with votequorum:
         pass
+
+
+def test_what_makes_many_calls_and_was_given_up_makes_no_more(script):
+    release, ended = threading.Event(), []
+    script.expect_initialize("votequorum").expect("votequorum_trackstop", 7, do=lambda *dummy: release.wait(30)).expect("votequorum_finalize", 7)
+    lane = Lane(Deadline(30))
+    votequorum = Votequorum(lane)
+    votequorum.initialize()
+    lane.deadline = Deadline(0.05)
+
+    def many():
+        try:
+            for _call in range(3):
+                votequorum.trackstop()
+        except QuorumError as exc:
+            ended.append(str(exc))
+
+    with pytest.raises(DeadlineExceeded):
+        lane.call(many)
+    lane.close(votequorum.finalize)
+    release.set()
+    next(thread for thread in threading.enumerate() if thread.name == "corosync").join(30)
+    assert ended == ["This connection to corosync was given up while it was in use."]
 
 
 @pytest.mark.parametrize("code", sorted(set(BY_CODE) - {TryAgain.code}))

@@ -293,6 +293,57 @@ def test_a_stuck_thread_makes_the_last_call_and_ends_as_soon_as_it_is_free(short
     assert made == ["finalize"] and lanes() == []
 
 
+def given_up(release):
+    """A lane that was closed while a call on it did not return."""
+    lane = Lane(Deadline(0.05))
+    lane.doing = "votequorum_getinfo"
+    with pytest.raises(DeadlineExceeded):
+        lane.call(release.wait)
+    lane.close()
+    return lane
+
+
+@pytest.mark.usefixtures("short")
+def test_a_new_lane_begins_when_the_thread_of_one_that_was_given_up_has_ended(lane):
+    release = threading.Event()
+    given_up(release)
+    made = []
+    for _again in range(3):
+        other = Lane(Deadline(0.05))
+        with pytest.raises(DeadlineExceeded, match=r"^corosync did not answer votequorum_getinfo within 0\.05 s"):
+            other.call(made.append, "never")
+        other.close()
+    assert len(lanes()) == 1, "threads are collected"
+    threading.Timer(0.1, release.set).start()
+    assert lane.call(len, "abc") == 3 and made == []
+    assert len(lanes()) == 1
+
+
+@pytest.mark.usefixtures("short")
+def test_whoever_waits_for_the_thread_of_another_lane_may_look_elsewhere_and_give_up(lane):
+    class Enough(Exception):
+        pass
+
+    def look():
+        raise Enough()
+
+    release = threading.Event()
+    given_up(release)
+    with pytest.raises(Enough):
+        Lane(Deadline(0.05), look).call(len, "")
+    release.set()
+    assert lane.call(len, "abc") == 3
+
+
+@pytest.mark.usefixtures("short")
+def test_a_thread_that_never_ends_keeps_nobody_from_corosync_for_ever(lane, monkeypatch):
+    release = threading.Event()
+    given_up(release)
+    monkeypatch.setattr(tested, "HOLDS_UP", 0.0)
+    assert lane.call(len, "abc") == 3 and len(lanes()) == 2
+    release.set()
+
+
 def test_what_is_to_be_done_afterwards_comes_behind_a_call_that_was_given_up(short):
     release, made = threading.Event(), []
     with pytest.raises(DeadlineExceeded):

@@ -62,6 +62,13 @@ def test_each_change_is_on_disk_as_it_happens_and_the_watch_ends_when_its_record
     assert all(start - 0.1 <= seconds_of(entry["at"]) <= time.time() + 0.1 for entry in timeline)
 
 
+def test_its_memory_stays_flat(record, monkeypatch):
+    done = []
+    monkeypatch.setattr(tested, "give_back_large_blocks", lambda: done.append(True))
+    watched(record, 0.1, Observer([value()]))
+    assert done == [True]
+
+
 def test_it_ends_by_itself(record):
     start = time.monotonic()
     assert watched(record, 0.3, Observer([value()])) == Watched(OVER)

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync import _abi
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import AccessDenied, DaemonGone, DeadlineExceeded, LibraryMissing
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import forecast_entry
 from ansible_collections.corosync.quorum.plugins.module_utils._node import anew
@@ -17,6 +18,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._program import ev
 from ansible_collections.corosync.quorum.plugins.module_utils._program import follow as tested
 from ansible_collections.corosync.quorum.plugins.module_utils._program.follow import Beat, Listened, Seen, follow
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
+from ansible_collections.corosync.quorum.tests.unit.fakes.libraries import Backend
 from ansible_collections.corosync.quorum.tests.unit.fakes.observers import Observer
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
@@ -51,6 +53,13 @@ def names(*readings, **more):
     return [event["event"] for event in told(*readings, **more)]
 
 
+def test_its_memory_stays_flat(monkeypatch):
+    done = []
+    monkeypatch.setattr(tested, "give_back_large_blocks", lambda: done.append(True))
+    told(complete())
+    assert done == [True]
+
+
 def test_each_event_is_told_with_the_time_of_the_clock():
     begun = time.time()
     events = told(complete(), complete(members=[1, 2], ring=14))
@@ -64,6 +73,24 @@ def test_no_error_ends_it_not_even_at_first(error):
     events = told(error, error, complete())
     assert [event["event"] for event in events] == ["corosync_unavailable", "corosync_available", "state"]
     assert (events[0]["reason"], events[0]["msg"], events[0]["node"]) == (error.reason, str(error), os.uname().nodename)
+
+
+def test_it_is_known_to_live_for_as_long_as_the_libraries_are_missing(monkeypatch):
+    """The resident program takes the heartbeat for a reading that is still so."""
+    monkeypatch.setattr(_abi, "ffi", Backend())
+    found, beats, waits = [], [], []
+
+    class Thrice(Always):
+        def wait(self, fd, seconds):
+            waits.append(seconds)
+            if len(waits) == 3:
+                raise ReaderGone
+            return True
+
+    with pytest.raises(ReaderGone):
+        follow(NOTHING, 5.0, found.append, Thrice(), lambda: beats.append(1))
+    assert [(event["event"], event["reason"]) for event in found] == [("corosync_unavailable", "no_library")]
+    assert len(beats) == 3
 
 
 def test_another_reason_is_told_and_then_what_changed_in_between():
