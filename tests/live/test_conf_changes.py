@@ -15,8 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import pytest
-from lab.corosync_conf import section
+from lab.corosync_conf import render, section
 
+from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import parse
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_changes import action_of, changes
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.keys import KEYS
 
@@ -312,7 +313,7 @@ def test_a_key_does_what_is_said_of_it(cluster, case: Case) -> None:
 
 # --- the quorum device -----------------------------------------------------------------------------------------------
 
-# What to put in place of what, the action that is due, and what corosync-qdevice-tool shows once its daemon has it.
+# What to put in place of what, the action that is due, and what corosync-qdevice-tool or corosync-quorumtool shows once it is in force.
 DEVICE = (
     ("algorithm: ffsplit", "algorithm: ffsplit\n            tie_breaker: highest", "restart_qdevice", r"Tie-breaker:\s+Node with highest"),
     ("algorithm: ffsplit", "algorithm: ffsplit\n            connect_timeout: 7000", "restart_qdevice", r"Connect timeout:\s+7000ms"),
@@ -326,7 +327,24 @@ DEVICE = (
         r"Heuristics result:\s+Pass",
     ),
     ("tls: off", "tls: no", "none", r"TLS:\s+Unsupported"),
+    ("votes: 1", "votes: 2", "reload", r"Expected votes:\s+4"),
+    ("algorithm: ffsplit", "algorithm: lms", "restart_qdevice", r"Algorithm:\s+LMS"),
+    ("algorithm: ffsplit", "algorithm: ffsplit\n            keep_active_partition_tie_breaker: on", "restart_qdevice", r"KAP Tie-breaker:\s+Enabled"),
 )
+# There is one model, the daemon sets master_wins itself, host and port need another server, and nothing is shown of the others.
+DEVICE_WITHOUT = re.compile(r"quorum\.device\.(model|master_wins|net\.host|net\.port|heuristics\.(interval|timeout|sync_timeout))\Z")
+
+
+def test_every_key_of_the_device_has_a_case_here() -> None:
+    net = {"host": "10.0.0.9", "algorithm": "ffsplit", "tls": "off"}
+    text = render({1: "10.0.0.1", 2: "10.0.0.2"}, device={"model": "net", "votes": 1, "net": net})
+    tried = {key for old, new, *_dummy in DEVICE for key in _keys_in(text.replace(old, new, 1))}
+    known = {f"{path}.{key}" for path, names in KEYS.items() for key in names if path.startswith("quorum.device")}
+    assert {key for key in known if not DEVICE_WITHOUT.match(key)} <= tried
+
+
+def _keys_in(text: str) -> set[str]:
+    return {".".join((item.section, item.key)) for item in parse(text).items}
 
 
 def test_the_daemon_of_the_device_follows_what_is_said_of_it(cluster) -> None:
@@ -352,7 +370,7 @@ def test_the_daemon_of_the_device_follows_what_is_said_of_it(cluster) -> None:
 
 def _shows(node, pattern: str, patience: float) -> bool:
     deadline = time.monotonic() + patience
-    while not re.search(pattern, node.run(["corosync-qdevice-tool", "-sv"], check=False, timeout=20).stdout):
+    while not re.search(pattern, node.sh("corosync-qdevice-tool -sv; corosync-quorumtool -s", check=False, timeout=20).stdout):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.3)

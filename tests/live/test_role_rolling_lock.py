@@ -189,5 +189,5 @@ def test_what_is_refused_leaves_nothing(lab, cluster, tmp_path):
     with begin(lab, tmp_path, made, arguments=["--check"]) as play:
         code, said = ended(play)
         assert code and f"{HELD}node2: run {'f' * 16}, started by alice." in said, said
-        assert f"On node1 nobody can say which run has the lock: {LOCK} on this node is not what the roles of this collection write there" in said, said
+        assert f"On node1 nobody can say which run has the lock: {LOCK} on node1 is not what the roles of this collection write there" in said, said
     assert locks(made)["node2"] == "f" * 16 and pids(made) == before

@@ -15,6 +15,7 @@ from run import trees
 
 from ansible_collections.corosync.quorum.plugins.filter import forecast
 from ansible_collections.corosync.quorum.tests.unit.fakes.nodes import Nodes
+from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import at, seen
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node, value
 
 FOLDER = pathlib.Path(forecast.__file__).parent
@@ -79,10 +80,7 @@ ROOTS = {"mode": "0600", "uid": 0, "gid": 0, "islnk": False, "isreg": True, "isd
 # By way of hostvars: what is in there ansible-core 2.16 does not see as it looks for marks.
 READ, RECORD, FILE = (f"hostvars.web1.{name}" for name in ("read", "record", "file"))
 NAME = f"{READ}.votequorum.nodes[1].name"
-LOSS = [
-    {"at": f"2026-11-22T10:15:0{second}Z", "event": event, "quorate": quorate, "total_votes": 1, "quorum": 1, "ring_id": None, "members": [1]}
-    for second, (event, quorate) in enumerate([("state", True), ("quorum_lost", False)])
-]
+LOSS = [dict(seen(second, event, [1], 8), quorate=quorate) for second, (event, quorate) in enumerate([("state", True), ("quorum_lost", False)])]
 # How each filter comes to text of a node. None: no text of a node can be in its answer, or there is a test of its own below.
 HOSTILE = {
     "clusters": f"[{READ}] | corosync.quorum.clusters",
@@ -102,6 +100,9 @@ HOSTILE = {
 }
 
 
+RECORD = {"run": None, "timeline": LOSS, "unreadable": 0, "running": False, "looked": True, "now": at(9), "until": at(9), "runs": []}
+
+
 @pytest.fixture(name="nodes")
 def _nodes(tmp_path):
     made = Nodes(tmp_path, 2)
@@ -111,7 +112,7 @@ def _nodes(tmp_path):
             host,
             votequorum_info={"available": True, "quorate": True, "reading": {"value": seen, "cmap": {}, "files": {"corosync.conf": CONF}}},
             slurp={"content": base64.b64encode(CONF.encode("utf-8")).decode("ascii")},
-            watch_quorum={"timeline": LOSS},
+            watch_quorum=RECORD,
             find={"files": [dict(ROOTS, path=path, checksum=EVIL) for path in ("/etc/corosync/corosync.conf", "/usr/sbin/corosync", EVIL)]},
             command={"stdout": f"totem.config_version (u64) = 1\n{EVIL}", "rc": 0},
         )
