@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import itertools
 
-import pytest
-
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import gate
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.asked import Asked
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate
@@ -38,28 +36,31 @@ def gone_through(says: tuple[str, ...], hears_all: bool = False) -> tuple[Gate |
     return final, asked
 
 
-@pytest.mark.parametrize("says", list(itertools.product([YES, OF_ALL, NO, AWAY], repeat=4)), ids=" - ".join)
-def test_every_way_in_which_four_hosts_may_answer(says: tuple[str, ...]) -> None:
-    final, asked = gone_through(says)
-    answered = [said for said in says if said != AWAY]
-    first = answered[0] if answered else AWAY
-    if first == YES:
-        wanted, of = True, says.index(YES) + 1
-    elif first == OF_ALL:
-        wanted, of = all(said in (YES, OF_ALL) for said in says), asked
-    else:
-        wanted, of = False, says.index(NO) + 1 if first == NO else 4
-    assert final is not None and (final["safe"], asked) == (wanted, of)
-    assert not final["safe"] or first == YES or asked == 4
+WAYS = list(itertools.product([YES, OF_ALL, NO, AWAY], repeat=4))
 
 
-@pytest.mark.parametrize("says", list(itertools.product([YES, OF_ALL, NO, AWAY], repeat=4)), ids=" - ".join)
-def test_the_same_where_nobody_knows_before_whether_all_must_be_asked(says: tuple[str, ...]) -> None:
-    final, asked = gone_through(says, hears_all=True)
-    assert final is not None
-    heard = [said for said in says if said != AWAY]
-    assert final["safe"] is (bool(heard) and NO not in heard and not (OF_ALL in heard and AWAY in says))
-    assert not final["safe"] or asked == 4
+def test_every_way_in_which_four_hosts_may_answer() -> None:
+    for says in WAYS:
+        final, asked = gone_through(says)
+        answered = [said for said in says if said != AWAY]
+        first = answered[0] if answered else AWAY
+        if first == YES:
+            wanted, of = True, says.index(YES) + 1
+        elif first == OF_ALL:
+            wanted, of = all(said in (YES, OF_ALL) for said in says), asked
+        else:
+            wanted, of = False, says.index(NO) + 1 if first == NO else 4
+        assert final is not None and (final["safe"], asked) == (wanted, of), says
+        assert not final["safe"] or first == YES or asked == 4, says
+
+
+def test_the_same_where_nobody_knows_before_whether_all_must_be_asked() -> None:
+    for says in WAYS:
+        final, asked = gone_through(says, hears_all=True)
+        assert final is not None, says
+        heard = [said for said in says if said != AWAY]
+        assert final["safe"] is (bool(heard) and NO not in heard and not (OF_ALL in heard and AWAY in says)), says
+        assert not final["safe"] or asked == 4, says
 
 
 def test_of_several_that_say_yes_the_one_with_the_least_to_spare_counts() -> None:
