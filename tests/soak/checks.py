@@ -11,8 +11,9 @@ from typing import NamedTuple
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._eda.views import OWN, UNREACHABLE
 
-# How long two programs on a busy machine may differ about a moment, in which corosync is connected to anew and a membership settles
-SLACK = 12.0
+# How long two programs may differ about a moment. Ours gives up a corosync that does not answer after 5 s, connects again 1 s later, and tells a membership
+# that does not settle after 2 s.
+SLACK = 8.0
 # How long after corosync's notification a busy machine lets a C program write it down, or another one read what it says
 NOTED = 2.0
 # What a process may grow by after its first minute. KiB, and seconds.

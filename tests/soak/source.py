@@ -11,6 +11,7 @@ import contextlib
 import json
 import pathlib
 import runpy
+import signal
 import sys
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2] / "extensions/eda/plugins/event_source/votequorum.py"
@@ -24,5 +25,7 @@ class Queue:
 
 
 if __name__ == "__main__":
+    # A shell that starts the endurance test in the background lets it ignore this signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(runpy.run_path(str(SOURCE))["main"](Queue(), json.loads(sys.argv[1])))

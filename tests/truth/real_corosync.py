@@ -30,6 +30,8 @@ set -e
 mount --bind "$1" "$1"
 for place in dev/shm run var/lib/corosync var/log etc/corosync; do
     test $place != dev/shm || mount --rbind /dev "$1/dev"
+    test -d "$1/$place" || mount -t tmpfs private "$1/var/lib"  # where systemd makes it
+    mkdir -p "$1/$place"
     mount -t tmpfs private "$1/$place"
 done
 mkdir "$1/var/log/corosync" "$1/run/configuration"
