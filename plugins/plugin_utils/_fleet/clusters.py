@@ -47,6 +47,18 @@ def clusters(results: t.Any, quorum_cluster: t.Any, max_age: t.Any, now: float) 
     hosts = by_host(results, "clusters")
     label_of = _labels_of(quorum_cluster)
     clock = Clock(now, max_age)
+    values, silent = values_of(hosts)
+    for value in list(values.values())[:1]:
+        too_old(value, max_age, now)  # refuses a max_age that is none
+    groups, of_none = groups_of(values, silent, label_of)
+    first_batches = FirstBatches()
+    looks = {host: _lock.look_of(hosts[host]) for host in values if "lock" in hosts[host] or "lock_fault" in hosts[host]}
+    found = [_cluster(group, clock, first_batches, {host: looks[host] for host in group.values if host in looks}) for group in groups]
+    return sorted(found, key=lambda cluster: (cluster["name"] is None, cluster["name"] or "", cluster["hosts"])) + _of_no_cluster(of_none)
+
+
+def values_of(hosts: t.Mapping[str, t.Any]) -> tuple[dict[str, Value], dict[str, t.Any]]:
+    """(host -> value, host -> result without one). hosts: host -> result."""
     values: dict[str, Value] = {}
     silent: dict[str, t.Any] = {}
     for host, result in hosts.items():
@@ -55,13 +67,7 @@ def clusters(results: t.Any, quorum_cluster: t.Any, max_age: t.Any, now: float) 
             silent[host] = silent_result
         else:
             values[host] = value
-    for value in list(values.values())[:1]:
-        too_old(value, max_age, now)  # refuses a max_age that is none
-    groups, of_none = groups_of(values, silent, label_of)
-    first_batches = FirstBatches()
-    looks = {host: _lock.look_of(hosts[host]) for host in values if "lock" in hosts[host] or "lock_fault" in hosts[host]}
-    found = [_cluster(group, clock, first_batches, {host: looks[host] for host in group.values if host in looks}) for group in groups]
-    return sorted(found, key=lambda cluster: (cluster["name"] is None, cluster["name"] or "", cluster["hosts"])) + _of_no_cluster(of_none)
+    return values, silent
 
 
 def _labels_of(given: t.Any) -> dict[str, str]:

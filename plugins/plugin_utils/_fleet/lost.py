@@ -16,7 +16,7 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import has_nodelist
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import by_host
 
-from .clusters import looked_at
+from .clusters import values_of
 from .identity import Group, groups_of
 
 if t.TYPE_CHECKING:
@@ -35,14 +35,7 @@ def without_quorum(results: t.Any, label_of: t.Callable[[str], str | None], even
     unless all nodes of their clusters are other hosts. Raises ForecastError.
     """
     hosts = by_host(results, "without_quorum")
-    values: dict[str, Value] = {}
-    silent: dict[str, t.Any] = {}
-    for host, result in hosts.items():
-        value, silent_result = looked_at(result)
-        if value is None:
-            silent[host] = silent_result
-        else:
-            values[host] = value
+    values, silent = values_of(hosts)
     labels = {host: label for host in hosts if (label := label_of(host)) is not None}
     groups, of_none = groups_of(values, silent, labels)
     meant = [group for group in groups if _is_meant(group, event.get("cluster_name"))]
