@@ -10,6 +10,7 @@ import pathlib
 import time
 import typing as t
 
+import ansible
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import Outcome
@@ -295,14 +296,24 @@ def test_facts_in_the_answer_of_a_watch_that_starts_are_not_kept(nodes: Nodes) -
 
 
 CANNOT, STRANGE_RECORD = "The answer of {} cannot be read: ", "The answer of {} is not one that the module can give: "
+NO_MARK_SAID = "On web3: what it says of an interrupted upgrade is not what this role writes there."
+# Facts that are text: ansible-core fails over them up to 2.21. From 2.22 on it takes them for none, and warns.
+FAILS_OVER_TEXT = tuple(map(int, ansible.__version__.split(".")[:2])) < (2, 22)
 
 
 @pytest.mark.parametrize(
     ("module", "answer", "why"),
     [
-        ("rolling_upgrade_mark", {"ansible_facts": "x"}, f"On web3: {CANNOT}"),
+        (
+            "rolling_upgrade_mark",
+            {"ansible_facts": "x"},
+            f"On web3: {CANNOT}" if FAILS_OVER_TEXT else NO_MARK_SAID,
+        ),
         ("quorum_lock__taken", {"failed": True}, "web3 does not say why it cannot take the lock."),
-        ("async_wrapper", {"ansible_facts": "x"}, f"The watch was not started on {{}}: {CANNOT}"),
+        pytest.param(
+            *("async_wrapper", {"ansible_facts": "x"}, f"The watch was not started on {{}}: {CANNOT}"),
+            marks=pytest.mark.skipif(not FAILS_OVER_TEXT, reason="ansible-core takes such facts for none"),
+        ),
         ("watch_quorum", {"changed": False, "looked": True}, f"Quorum is not recorded on web3: {STRANGE_RECORD}the timeline of its record is nothing (None)."),
     ],
 )
@@ -317,7 +328,7 @@ def test_whatever_a_node_answers_when_a_run_begins_it_does_not_begin_and_says_wh
 @pytest.mark.parametrize(
     ("two", "three", "why"),
     [
-        ({"ansible_facts": "x"}, {"changed": False, "timeline": [{}] * 30_000}, (CANNOT, STRANGE_RECORD)),
+        ({"ansible_facts": "x"}, {"changed": False, "timeline": [{}] * 30_000}, (CANNOT if FAILS_OVER_TEXT else STRANGE_RECORD, STRANGE_RECORD)),
         ({"failed": True}, {"failed": True, "msg": ODD * 500}, ("it gave no reason", "\\x1b[2J\\x1b]0;owned")),
     ],
 )
