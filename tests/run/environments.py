@@ -138,9 +138,9 @@ def oldest_and_newest_core() -> set[str]:
 
 
 def usual_pythons() -> set[Version]:
-    """The Pythons of managed nodes that matter most: the oldest (RHEL 8), that of RHEL 9, and the newest that is here."""
+    """The Pythons of managed nodes that matter most: the oldest (RHEL 8), and the newest that is here."""
     here = [version for version in interpreters.KNOWN if why_no_python(version) is None]
-    return {interpreters.KNOWN[0], (3, 9), *here[-1:]}
+    return {interpreters.KNOWN[0], *here[-1:]}
 
 
 def usual_cores() -> set[str]:

@@ -32,9 +32,10 @@ def _pytest(python: pathlib.Path, tests: Sequence[str], *library: pathlib.Path, 
 def on_core(core: str) -> int:
     """The unit tests of what uses ansible-core, with that of a series. The newest one has those of everything on the controller, for its Python.
 
-    Those that run ansible-playbook take most of the time: the oldest, the default and the newest series have them, as with sanity.
+    Those that run ansible-playbook take most of the time: the oldest, the default and the newest series have them, as with sanity. Those that are marked
+    slow run in the stage `plays` alone.
     """
-    return _pytest(environments.core_environment(core), core_tests(core), marked="" if core in environments.usual_cores() else "not plays")
+    return _pytest(environments.core_environment(core), core_tests(core), marked="not slow" if core in environments.usual_cores() else "not plays and not slow")
 
 
 def core_tests(core: str) -> list[str]:

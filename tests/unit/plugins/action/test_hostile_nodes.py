@@ -286,6 +286,7 @@ def locks(nodes: Nodes) -> list[str]:
     return sorted(path.stem for path in nodes.folder.glob("*.lock"))
 
 
+@pytest.mark.slow
 def test_facts_in_the_answer_of_a_watch_that_starts_are_not_kept(nodes: Nodes) -> None:
     """They would be refused on every host, also by what gives the locks back."""
     variables = watched(nodes)
@@ -301,6 +302,7 @@ NO_MARK_SAID = "On web3: what it says of an interrupted upgrade is not what this
 FAILS_OVER_TEXT = tuple(map(int, ansible.__version__.split(".")[:2])) < (2, 22)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "answer", "why"),
     [
@@ -325,6 +327,7 @@ def test_whatever_a_node_answers_when_a_run_begins_it_does_not_begin_and_says_wh
     assert locks(nodes) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("two", "three", "why"),
     [
