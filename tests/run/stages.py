@@ -103,14 +103,21 @@ def _clusters() -> Iterator[Stage]:
         yield Stage(
             name, title, _pytest("--durations=12", *_matching(patterns)), PYTEST_PASSED, absent, cluster=True, minutes=60, on_request=name in _LIVE_ON_REQUEST
         )
-    yield Stage(
-        "molecule",
-        "the molecule scenarios, on real nodes",
-        _tool("molecule", "test", "--all"),
+    # Of these roles the stages live-roles and live-rolling try much more.
+    yield _molecule("molecule-roles", "the molecule scenarios of the other roles, on real nodes", ["default", "cluster", "rolling_upgrade"], on_request=True)
+    yield _molecule("molecule", "the molecule scenario of the role monitor, with a real Prometheus", ["monitor"])
+
+
+def _molecule(name: str, title: str, scenarios: Sequence[str], on_request: bool = False) -> Stage:
+    return Stage(
+        name,
+        title,
+        _tool("molecule", "test", *(word for scenario in scenarios for word in ("--scenario-name", scenario))),
         re.compile(r"^INFO +\[\S+ > verify\] Executed: Successful", re.MULTILINE),
-        no_lab,
+        lab.why_not(),
         cluster=True,
         environment={"MOLECULE_GLOB": "molecule/*/molecule.yml"},
+        on_request=on_request,
     )
 
 
