@@ -24,6 +24,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.errors impo
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import (
     DEVICE,
     DEVICE_FLAGS,
+    MOST_ENTRIES,
     MOST_NODES,
     NODE,
     VALUE,
@@ -205,8 +206,7 @@ def _problems(given: t.Any) -> list[Problem]:
 
 # ---- a record ------------------------------------------------------------------------------------------------------------
 
-# What a record of the largest size can have, and how many nodes its entries can name together.
-MOST_ENTRIES = 25_000
+# How many nodes the entries of a record can name together.
 _MOST_NAMED = 2_000_000
 Fits = t.Callable[[t.Any], bool]
 

@@ -18,6 +18,8 @@ _KINDS_OF_TIE_BREAKER = ("none", "lowest", "highest", "list")
 # (PROCESSOR_COUNT_MAX in totem.h), lines of its configuration 510 bytes, and its numbers 64 bits.
 MOST_NODES = 384
 LONGEST_TEXT = 1024
+# Of one node's record, of the largest size that it can have
+MOST_ENTRIES = 25_000
 # Addresses of a node (INTERFACE_MAX in totem.h)
 MOST_LINKS = 8
 _HIGHEST = 2**64 - 1

@@ -14,7 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
-from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import MOST_NODES, are_natural, described, is_natural
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import MOST_ENTRIES, MOST_NODES, are_natural, described, is_natural
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import COROSYNC_AVAILABLE, WATCH_ENDED
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of, utc
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import LONGEST_NAME, shortened, shown
@@ -24,8 +24,6 @@ from .spans import ABSENT, ALWAYS, DOWN, INQUORATE, MARKERS, QUORATE, Away, Span
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import RecordedEntry as Entry
 
-# Of one node: what a record of the largest size can have.
-MOST_ENTRIES = 25_000
 # Years that a calendar can have, in seconds since 1970.
 _EARLIEST, _LATEST = -6e10, 2.5e11
 # Also of a number that is no moment: Python has whole numbers that no float can hold. Neither infinity nor NaN is less.
