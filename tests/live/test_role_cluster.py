@@ -63,9 +63,17 @@ class Story:
         for node in self.nodes:
             node.run(["journalctl", "--rotate", "--vacuum-time=1s"], check=False)
 
-    def play(self, what, hosts=3, arguments=(), unreachable=(), until=None, after=()):
-        """Run an Example, or the role with these variables and tasks after it, to its end; or kill the controller's processes when they say something."""
-        plays = what.data if isinstance(what, Example) else [{"hosts": "cluster", "gather_facts": False, "roles": [dict(what, role=ROLE)], "tasks": [*after]}]
+    def play(self, what, hosts=3, arguments=(), unreachable=(), until=None, after=(), again=None):
+        """Run an Example, or the role with these variables and tasks after it, to its end; or kill the controller's processes when they say something.
+
+        again: variables of the role in a second play of the same run.
+        """
+        whole = {"hosts": "cluster", "gather_facts": False, "tasks": [*after]}
+        plays = (
+            what.data
+            if isinstance(what, Example)
+            else [dict(whole, roles=[dict(variables, role=ROLE)]) for variables in (what, again) if variables is not None]
+        )
         book = self.folder / "book.json"
         book.write_text(json.dumps(plays), encoding="utf-8")
         names = [node.name for node in self.nodes[:hosts]] + list(unreachable)
@@ -248,6 +256,32 @@ def test_another_run_has_the_lock(story):
     story.nodes[1].run(["rm", LOCK])
 
 
+def test_two_plays_of_one_run_both_reload(story):
+    """What the first one has registered lives as long as the run, and must not be judged by the second one."""
+    play = ended_well(story.play(dict(WAITING, cluster_totem={"token": 1900}), again=WAITING))
+    reloads = [result.host for result in play.results if result.task.endswith(" : Reload corosync.conf in the whole cluster at once") and result.status == "ok"]
+    assert reloads == ["node1", "node1"]
+    loaded = {node.run(["corosync-cmapctl", "-g", "runtime.config.totem.token"]).stdout.split()[-1] for node in story.nodes[:3]}
+    assert loaded == {"2650"}, "2000 ms, and 650 more for the third node"
+
+
+def test_files_that_are_lost_or_damaged_come_back(story):
+    """corosync goes on with what it has loaded, and a good file of another member says what that is."""
+    before = story.corosync()
+    story.nodes[0].sh("echo '}' >>/etc/corosync/corosync.conf")
+    story.nodes[1].run(["rm", "/etc/corosync/corosync.conf"])
+    play = ended_well(story.play(WAITING))
+    assert changed(play, "Write corosync.conf") == ["node1", "node2", "node3"] and story.corosync() == before
+    assert len({node.run(["md5sum", "/etc/corosync/corosync.conf"]).stdout for node in story.nodes[:3]}) == 1
+    assert changed(ended_well(story.play(WAITING))) == []
+    for node in story.nodes[:3]:
+        node.run(["sed", "-i", "s/transport: knet/transport: udpu/", "/etc/corosync/corosync.conf"])
+    refused(story.play(WAITING), "node2: corosync has loaded another totem.transport.")
+    for node in story.nodes[:3]:
+        node.run(["sed", "-i", "s/transport: udpu/transport: knet/", "/etc/corosync/corosync.conf"])
+    assert changed(ended_well(story.play(WAITING))) == []
+
+
 def test_a_key_that_was_made_by_hand_on_one_node_is_loaded_by_all(story):
     """Before the role knew of that, it only copied the key, and the next node that was restarted stayed alone for ever."""
     before = story.corosync()
@@ -258,7 +292,10 @@ def test_a_key_that_was_made_by_hand_on_one_node_is_loaded_by_all(story):
     assert "let corosync load the key" in play.output
     assert len(set(story.keys())) == 1 and story.corosync() == before
     assert changed(ended_well(story.play(WAITING))) == []
+    story.nodes[2].run(["chmod", "0640", "/etc/corosync/authkey"])
     story.comes_back(3)
+    assert changed(ended_well(story.play(WAITING))) == ["node3"], "the mode is corrected, and that is no new key"
+    assert changed(ended_well(story.play(WAITING))) == []
     assert story.never_lost(2)
 
 
@@ -468,6 +505,42 @@ def test_a_quorum_device_comes_changes_and_goes(story):
     assert [(story.says(node, "Total votes"), story.says(node, "Flags")) for node in (1, 2)] == [("2", "Quorate WaitForAll")] * 2
     assert {node.sh("pgrep -x corosync-qdevice; systemctl is-enabled corosync-qdevice", check=False).stdout for node in story.nodes[:2]} == {"disabled\n"}
     assert story.never_lost(2)
+
+
+TIE_BREAKER = {"cluster_totem": {"token": 1000}, "cluster_quorum": {"auto_tie_breaker": True, "wait_for_all": True}}
+
+
+def test_votes_that_were_tracked_give_way_to_those_of_the_configuration(story):
+    """On a cluster of its own that had a vote more. A restarted node takes over what the others expect, so the restarts alone would change nothing."""
+    reset(story.nodes)
+    for node in story.nodes:
+        node.run(["journalctl", "--rotate", "--vacuum-time=1s"], check=False)
+    tracking = dict(TIE_BREAKER, cluster_quorum=dict(TIE_BREAKER["cluster_quorum"], expected_votes_tracking=True))
+    ended_well(story.play(dict(tracking, cluster_votes="{{ 2 if inventory_hostname == 'node1' else 1 }}"), hosts=4))
+    ended_well(story.play(tracking, hosts=4))
+    assert [story.says(node, "Expected votes") for node in (1, 2, 3, 4)] == ["5"] * 4
+    before = story.corosync()
+    play = ended_well(story.play(TIE_BREAKER, hosts=4))
+    assert changed(play, "Restart corosync") == ["node1", "node2", "node3", "node4"] and changed(play, "Reload corosync.conf once more") == ["node1"]
+    assert [story.says(node, "Expected votes") for node in (1, 2, 3, 4)] == ["4"] * 4
+    assert all(old != new for old, new in zip(before, story.corosync()))
+    assert changed(ended_well(story.play(TIE_BREAKER, hosts=4))) == []
+    assert story.never_lost(4)
+
+
+def test_a_tie_breaker_gives_way_to_a_quorum_device(story):
+    """Until corosync is restarted it refuses the daemon of the device. The server runs on one of the nodes here. The controller is killed in between."""
+    ended_well(story.play(TIE_BREAKER, hosts=4))
+    cluster = Cluster(story.nodes, conf=None, qnetd=story.nodes[3])
+    cluster.start_qnetd()
+    device = {"host": story.nodes[3].address, "algorithm": "ffsplit", "tls": "off"}
+    wanted = dict(TIE_BREAKER, cluster_quorum={"wait_for_all": True}, cluster_device=device)
+    story.play(wanted, hosts=4, until="corosync.quorum.cluster : Restart corosync]")
+    play = ended_well(story.play(wanted, hosts=4))
+    assert changed(play, "Write corosync.conf") == [] and changed(play, "Start and enable corosync-qdevice") == ["node1", "node2", "node3", "node4"]
+    assert [story.says(node, "Total votes") for node in (1, 2, 3, 4)] == ["5"] * 4
+    assert changed(ended_well(story.play(wanted, hosts=4))) == []
+    assert story.never_lost(4)
 
 
 @pytest.mark.parametrize(("change", "loses"), [("s/quorum_votes: 10/quorum_votes: 5/", False), ("/quorum_votes: 10/d", True)])

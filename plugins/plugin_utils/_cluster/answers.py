@@ -34,6 +34,7 @@ _REGISTERED = {
 }
 # The module cluster_ask answers several questions at once.
 _ASKED = "__cluster_asked_node"
+VARIABLES = (_ASKED, *_REGISTERED.values())  # forget.yml of the role empties them
 _PARTS = {"addresses": "addresses", "device": "server", "trial": "trial"}
 
 _OK = "1"  # CS_OK
@@ -153,6 +154,17 @@ def after_reload(answers: Answers, plan: Answer) -> list[str]:
     return [reason for reason in missed if reason] or _who_is_blind(answers, members, "look", "With the new key or encryption the members lost each other")
 
 
+def reloaded(answers: Answers, plan: Answer) -> list[str]:
+    """The same at the end of a reload, by which each member must have answered: a step that was left out is none that went well."""
+    return after_reload(answers, plan) or ([] if plan["reload"] is None else _unasked(answers, plan))
+
+
+def _unasked(answers: Answers, plan: Answer) -> list[str]:
+    """The members of which nobody knows whether they have loaded the new text."""
+    silent = [host for host in plan["members"] if "stdout" not in _answer(answers, host, "loaded")]
+    return [f"Nobody knows whether corosync on {', '.join(silent)} has loaded the new corosync.conf: the node was not asked."] if silent else []
+
+
 def _who_is_blind(answers: Answers, members: list[str], question: str, what: str) -> list[str]:
     """Who does not see all members, in one sentence."""
     blind = [f"{host} {_sees(answer)}" for host in members for answer in [_answer(answers, host, question)] if answer.get("failed")]
@@ -182,7 +194,7 @@ def _why_not_loaded(host: str, answer: Answer, plan: Answer) -> str:
 
 def went_back(answers: Answers, plan: Answer) -> list[str]:
     """The last words of a play that goes back: the reasons, and what came of it."""
-    return [*after_reload(answers, plan), _outcome(answers, plan)]
+    return [*reloaded(answers, plan), _outcome(answers, plan)]
 
 
 def _outcome(answers: Answers, plan: Answer) -> str:
@@ -207,7 +219,13 @@ def _has_loaded(version: int | None, answer: Answer) -> bool:
 
 
 # When the answers are judged.
-MOMENTS: dict[str, t.Callable[[Answers, Answer], list[str]]] = {"before": before, "apart": still_apart, "reload": after_reload, "back": went_back}
+MOMENTS: dict[str, t.Callable[[Answers, Answer], list[str]]] = {
+    "before": before,
+    "apart": still_apart,
+    "reload": after_reload,
+    "reloaded": reloaded,
+    "back": went_back,
+}
 
 # --- texts -----------------------------------------------------------------------------------------------------------
 

@@ -16,9 +16,10 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._conf.encryption import shown_value
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import Value, parse
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.in_force import InForce, in_force
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model, addresses_of, effective_nodeid
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model, addresses_of, effective_nodeid, same_text
 
 NONE, RELOAD, RESTART_QDEVICE, RESTART, STOP = "none", "reload", "restart_qdevice", "restart", "stop"
 ACTIONS = (NONE, RELOAD, RESTART_QDEVICE, RESTART, STOP)
@@ -47,7 +48,7 @@ _RULES: tuple[tuple[str, t.Pattern[str]], ...] = tuple(
         (RELOAD, (".*",)),
     )
 )
-_TWO_NODE, _WAIT_FOR_ALL = "quorum.two_node", "quorum.wait_for_all"
+_WAIT_FOR_ALL = "quorum.wait_for_all"
 _LINK_KEY = re.compile(r"totem\.interface\.(\d+)\.")
 _NODE_KEY = re.compile(r"nodelist\.node\.\d+\.")
 _ADDRESS = re.compile(r"ring\d+_addr\Z")
@@ -61,7 +62,7 @@ def action_of(changes: t.Iterable[ConfChange]) -> str:
 def changes(old: str, new: str) -> list[ConfChange]:
     """What differs between two texts, by key. Comments, blanks and the order of keys make no difference, nor does the order of nodes.
 
-    A key that comes to the same in both makes none either: its default, written or not, or one that nothing reads.
+    A key that comes to the same in both makes none either: its default, written or not, or one that nothing reads. A secret is not shown.
     """
     before, after = Model(parse(old)), Model(parse(new))
     return _settings(before, after) + _nodes(before, after)
@@ -71,18 +72,25 @@ def _settings(before: Model, after: Model) -> list[ConfChange]:
     found = []
     old, new = before.conf.values, after.conf.values
     for key in sorted(set(old) | set(new)):
-        if not _NODE_KEY.match(key) and old.get(key) != new.get(key) and _comes_to(before, key, after) != _comes_to(after, key, before):
-            action = RELOAD if _link_comes_or_goes(before, after, key) else next(action for action, pattern in _RULES if pattern.match(key))
-            found.append(ConfChange(key, old.get(key), new.get(key), action))
+        if not _NODE_KEY.match(key) and old.get(key) != new.get(key) and _after_reload(before, key, after) != in_force(after, key):
+            action = RELOAD if _link_comes_or_goes(before, after, key) else _action_of_key(key, new.get(key))
+            found.append(ConfChange(key, shown_value(key, old.get(key)), shown_value(key, new.get(key)), action))
     return found
 
 
-def _comes_to(model: Model, key: str, other: Model) -> InForce:
-    """What a key comes to in one of two files."""
-    if key == _WAIT_FOR_ALL and model.two_node != other.two_node:
-        # A running corosync still does what its old file says: it follows two_node only if that had no wait_for_all.
-        return model.conf.values.get(key)
-    return in_force(model, key)
+def _action_of_key(key: str, new: Value | None) -> str:
+    # remove_deleted_entries() in exec/cfg.c goes through other sections only: a key that is gone here stays in cmap.
+    if key.startswith("resources.") and new is None:
+        return RESTART
+    return next(action for action, pattern in _RULES if pattern.match(key))
+
+
+def _after_reload(before: Model, key: str, after: Model) -> InForce:
+    """What a key of the old file comes to once the new file is loaded, where nothing but a reload is done."""
+    if key == _WAIT_FOR_ALL and before.is_votequorum and not before.wait_for_all_is_explicit:
+        # votequorum_readconfig(): wait_for_all follows two_node, unless corosync was started with the key.
+        return after.two_node
+    return in_force(before, key)
 
 
 def _link_comes_or_goes(before: Model, after: Model, key: str) -> bool:
@@ -126,14 +134,21 @@ def _renumbered(old: t.Mapping[int, ConfNode], new: t.Mapping[int, ConfNode]) ->
 def _is_same(one: ConfNode, other: ConfNode) -> bool:
     if one.text("name") is not None and other.text("name") is not None:
         return one.text("name") == other.text("name")
-    return bool(set(addresses_of(one).items()) & set(addresses_of(other).items()))
+    return bool(_addresses(one) & _addresses(other))
+
+
+def _addresses(node: ConfNode) -> set[tuple[int, str]]:
+    return {(link, same_text(address)) for link, address in addresses_of(node).items()}
 
 
 def _node_key_change(nodeid: int, key: str, old: Value | None, new: Value | None) -> ConfChange:
     if key == "quorum_votes":
         old, new = 1 if old is None else old, 1 if new is None else new
+    is_address = bool(_ADDRESS.match(key))
+    if is_address and isinstance(old, str) and isinstance(new, str) and same_text(old) == same_text(new):
+        new = old
     # A link may come and go by a reload, but none may change its address (check_things_have_not_changed), and no node its id.
-    moved = key == "nodeid" or (bool(_ADDRESS.match(key)) and old is not None and new is not None)
+    moved = key == "nodeid" or (is_address and old is not None and new is not None)
     return ConfChange(f"nodelist.node({nodeid}).{key}", old, new, STOP if moved else RELOAD)
 
 

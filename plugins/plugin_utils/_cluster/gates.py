@@ -34,6 +34,7 @@ class PlannedChange(t.NamedTuple):
     starting: list[int]  # node ids that stay, and are started before any restart
     device_goes: bool  # the quorum device's vote is away, for a while or for good
     restart: list[str]  # hosts whose corosync is restarted, one after the other
+    keeps_expected: bool = False  # whether expected votes stay up until then, whatever is loaded (expected_votes_tracking)
 
     @property
     def is_of_the_device_alone(self) -> bool:
@@ -68,7 +69,7 @@ def _refusal_of(host: str, value: Value, nodeids: dict[str, int], planned: Plann
         _without(value, gone, "Stopping the nodes of cluster_remove")
         or (_without_device(value, gone) if planned.device_goes else "")
         or _reloaded(value, planned, stay)
-        or _restarted(_after(value, planned.after, stay | set(planned.starting)), nodeids, planned.restart)
+        or _restarted(_after(value, planned, stay | set(planned.starting)), nodeids, planned.restart)
     )
 
 
@@ -106,7 +107,7 @@ def _restarted(value: Value, nodeids: dict[str, int], hosts: list[str]) -> str:
 
 
 def _reloaded(value: Value, planned: PlannedChange, stay: set[int]) -> str:
-    expected = _after(value, planned.after, stay)
+    expected = _after(value, planned, stay)
     if not expected["quorate"]:
         return _members_lose_quorum(expected, planned.after)
     # The device's daemon is restarted before anybody waits for the nodes that join.
@@ -157,14 +158,16 @@ def _device_votes(model: Model) -> int:
     return model.most_votes - model.node_votes
 
 
-def _after(value: Value, after: Model, members: set[int]) -> Value:
+def _after(value: Value, planned: PlannedChange, members: set[int]) -> Value:
     """The value once the new configuration is loaded, and these are the members."""
+    after = planned.after
     configured = {node.number("nodeid") or 0: node for node in after.nodes}
     there = members & set(configured)
     entries = {node["nodeid"]: node for node in value["nodes"] if node["nodeid"] in value["members"] or node["nodeid"] not in members}
     # What is written lower than the votes that are there is raised to them (recalculate_quorum).
     votes = sum(configured[nodeid].votes for nodeid in there) + _device_votes(after)
     expected = max(after.override, votes) if after.override else after.most_votes
+    expected = max(expected, value["expected_votes"]) if planned.keeps_expected else expected
     nodes = [
         dict(entries.get(nodeid) or _joined(nodeid, node.label), votes=node.votes, configured_votes=node.votes, expected_votes=expected)
         for nodeid, node in sorted(configured.items())

@@ -15,7 +15,7 @@ import re
 import stat
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._conf.encryption import needs_authkey
+from ansible_collections.corosync.quorum.plugins.module_utils._conf.encryption import INLINE_KEY, needs_authkey
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import parse
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.addresses import is_loopback
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.wish import MANAGED, parse_int, parse_seconds
@@ -37,6 +37,9 @@ TOOLS = {"pcs": ("/usr/sbin/pcs", "/usr/bin/pcs"), "crmsh": ("/usr/sbin/crm", "/
 MARK, QDEVICE_MARK, KEY_MARK = "corosync_quorum.restart", "corosync_quorum.qdevice", "corosync_quorum.key"
 _CMAP_LINE = re.compile(r"^(\S+) \(\w+\) = (.*)$", re.MULTILINE)
 # The addresses of a member as the ring has them: r(0) ip(10.0.0.1) r(1) ip(10.1.0.1)
+_TRACKS = "runtime.votequorum.ev_tracking_barrier"
+# What no reload changes in cmap, and votequorum_info does not compare with the file. Each with its default. A reload may lose a key, so only those there count.
+_LOADED = {"totem.transport": "knet", "totem.cluster_name": None, "totem.ip_version": None}
 _RING_ADDRESSES = "runtime.members.%s.ip"
 _ADDRESS = re.compile(r"ip\(([^()\s]+)\)")
 _UNSEEN = "unseen"
@@ -47,7 +50,8 @@ _NOT_CONFIGURED = "not_configured"
 _LOOPBACK = ("127.", "::1", "localhost")
 # Of votequorum_info: what corosync has loaded is not what the file says, or not on all nodes.
 _RELOAD_FAILED = ("reload_failed", "reload_stuck")
-_RELOAD_PENDING = ("file_not_loaded", "config_version_differs", *_RELOAD_FAILED)
+_FILE_NOT_LOADED = "file_not_loaded"
+_RELOAD_PENDING = (_FILE_NOT_LOADED, "config_version_differs", *_RELOAD_FAILED)
 _RESTART_PENDING = "restart_required"
 
 
@@ -73,6 +77,8 @@ def seen_of(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "loaded_version": cmap.get("totem.config_version"),
         "marked": MARK in cmap,
         "qdevice_marked": QDEVICE_MARK in cmap,
+        "loaded": {key: cmap[key] for key in _LOADED if key in cmap},
+        "tracks": _TRACKS in cmap,
         "uses": _ADDRESS.findall(cmap.get(_RING_ADDRESSES % nodeid, "")),
         "tools": _tools_of(files),
         "installed": bool(found.get("installed")),
@@ -101,6 +107,8 @@ class Host:
     available, reason, msg, votequorum: of votequorum_info.
     loaded_version: totem.config_version in cmap.
     marked, qdevice_marked: whether a restart of corosync, or of corosync-qdevice, is due.
+    loaded: settings that corosync has loaded, as text, by their key in cmap.
+    tracks: whether votequorum was started with expected_votes_tracking, which allow_downscale switches on, too.
     uses: the addresses that corosync uses, one a link.
     tools: those that make clusters of their own: Proxmox VE, pcs, crmsh.
     installed: whether corosync can be asked and started there.
@@ -124,6 +132,8 @@ class Host:
         self.loaded_version: int | None = parse_int(seen["loaded_version"])
         self.marked = bool(seen["marked"])
         self.qdevice_marked = bool(seen["qdevice_marked"])
+        self._loaded: t.Mapping[str, str] = seen["loaded"] or {}
+        self.tracks = bool(seen["tracks"])
         self.uses: list[str] = [str(address) for address in seen["uses"] or []]
         self.installed = bool(seen["installed"])
         self._tools: list[str] = list(seen["tools"] or [])
@@ -190,9 +200,25 @@ class Host:
         return self.model.conf.text("totem.cluster_name")
 
     @property
+    def runs_as(self) -> str | None:
+        """The name of the cluster in which corosync runs, whatever the file says by now."""
+        return self.value["cluster_name"] if self.value else None
+
+    @property
     def version(self) -> int:
         """The highest config_version known here."""
         return max(self.model.conf.number("totem.config_version") or 0, self.loaded_version or 0)
+
+    @property
+    def unlike_loaded(self) -> list[str]:
+        """The keys in which its file contradicts what corosync has loaded, as far as that was read."""
+        written = {key: self.model.conf.text(key) or _LOADED[key] for key in self._loaded}
+        return [key for key, value in written.items() if value is not None and value != self._loaded[key]]
+
+    @property
+    def file_is_loaded(self) -> bool:
+        """Whether nothing says that corosync has loaded another text than that of its file."""
+        return self.loaded_version == self.model.conf.number("totem.config_version") and _FILE_NOT_LOADED not in self._problems
 
     @property
     def reload_failed(self) -> bool:
@@ -221,7 +247,7 @@ class Host:
     @property
     def has_inline_key(self) -> bool:
         """Whether its file has a secret in it."""
-        return "totem.key" in self.model.conf.values
+        return INLINE_KEY in self.model.conf.values
 
     @property
     def unsafe_files(self) -> list[str]:
@@ -231,6 +257,17 @@ class Host:
     @property
     def restart_pending(self) -> bool:
         return self.marked or _RESTART_PENDING in self._problems
+
+    @property
+    def bars_device(self) -> bool:
+        """Whether votequorum here lets no quorum device in. It has these modes since it was started, whatever it has loaded since then (1415-1444)."""
+        value = self.value
+        return value is not None and any(mode["enabled"] for mode in (value["last_man_standing"], value["auto_tie_breaker"], value["allow_downscale"]))
+
+    @property
+    def lowers_or_keeps_votes(self) -> bool:
+        """Whether expected votes here need not become those of the configuration by a reload: a mode of votequorum changes them or keeps them up."""
+        return self.tracks or (self.value is not None and self.value["last_man_standing"]["enabled"])
 
     @property
     def _problems(self) -> set[str]:

@@ -31,9 +31,10 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_chan
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_text import TextError
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.host import Host
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.keys import KeyPlan, plan_key, refuse_keys
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.loaded import Loaded
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.wish import MANAGED, ClusterWish, Refusals
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.checks import lint
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model, is_literal
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model, is_literal, same_text
 
 Plan = dict[str, t.Any]
 
@@ -43,8 +44,6 @@ _NOTHING = ["nothing to do"]
 # What decides whether a node reaches the server of the quorum device.
 _SERVER = ("quorum.device.model", "quorum.device.net.host", "quorum.device.net.port", "quorum.device.net.tls", "quorum.device.net.force_ip_version")
 _ENCRYPTION = re.compile(r"totem\.(secauth|crypto_.*|key|keyfile)\Z")
-_INLINE_KEY = "totem.key"
-_HIDDEN = "(hidden)"
 
 
 def plan_cluster(given: t.Mapping[str, t.Any], seen: t.Mapping[str, t.Any], play: t.Mapping[str, t.Any]) -> Plan:
@@ -81,7 +80,8 @@ class _Work:
         self.members = [host for host in self.staying if host.is_member]
         self.leaving = [hosts[node.host] for node in wish.leaving if hosts[node.host].is_member]
         self.unreadable = [host for host in hosts.values() if host.lacks_library]
-        self.configured = _configured_nodes(hosts.values())
+        self.loaded = Loaded(self.members)
+        self.configured = self._configured_nodes()
         self.nodeids: dict[str, int] = {}
         self.text = ""
         self.model = Model(parse(""))
@@ -100,7 +100,7 @@ class _Work:
         owned = self._refuse_owned()
         if owned:
             return owned
-        names = {host.name: host.cluster_name for host in self.hosts.values() if host.has_cluster}
+        names = {host.name: host.cluster_name for host in self.hosts.values() if host.has_cluster and host.runs_as != self.wish.name}
         if all(name == self.wish.name for name in names.values()):
             return []
         found = ", ".join(f'{host} has "{name}"' if name else f"{host} has none" for host, name in sorted(names.items()))
@@ -160,7 +160,7 @@ class _Work:
 
     def configure(self) -> Refusals:
         """ConfNode ids, the text and its version."""
-        refusals = self._refuse_missing_nodes() + self._give_nodeids()
+        refusals = self.loaded.refusals() or self._refuse_missing_nodes() + self._give_nodeids()
         if refusals:
             return refusals
         texts = [host.text for host in self.members] or [host.text for host in self.staying if host.has_cluster]
@@ -177,6 +177,12 @@ class _Work:
         findings = lint(self.text)
         self.notes += [f"{found['message']} {found['advice']}" for found in findings if found["severity"] == "warning"]
         return [f"corosync.conf would be wrong: {found['message']} {found['advice']}" for found in findings if found["severity"] == "error"]
+
+    def _configured_nodes(self) -> list[ConfNode]:
+        """The nodes of the newest file; a file of a running cluster is newer than any other."""
+        files = [host for host in self.hosts.values() if host.has_cluster]
+        newest = max(files, key=lambda host: (host.is_member, host.version, self.loaded.is_trusted(host)), default=None)
+        return self._loaded(newest).nodes if newest else []
 
     def _refuse_missing_nodes(self) -> Refusals:
         """A node is removed only if cluster_remove names it, and a member only if its host is in the play, so that it can be stopped."""
@@ -200,16 +206,16 @@ class _Work:
         return refusals
 
     def _same_address(self, configured: ConfNode) -> bool:
-        return configured.text("name") is None and any(configured.text("ring0_addr") == node.addresses[0] for node in self.wish.nodes)
+        return configured.text("name") is None and any(_address_of(configured) == same_text(node.addresses[0]) for node in self.wish.nodes)
 
     def _give_nodeids(self) -> Refusals:
         """A node keeps its id; a new one gets what it asks for, or the lowest that is free."""
         refusals = []
-        had = {node.text("name") or node.text("ring0_addr"): node.number("nodeid") for node in self.configured}
+        had = {node.text("name") or _address_of(node): node.number("nodeid") for node in self.configured}
         taken = {node.nodeid for node in self.wish.nodes} | set(had.values())
         free = iter(range(1, 65536))
         for node in self.wish.nodes:
-            present = had.get(node.name) or had.get(node.addresses[0])
+            present = had.get(node.name) or had.get(same_text(node.addresses[0]))
             if node.nodeid and present and node.nodeid != present:
                 refusals.append(
                     f"cluster_nodeid of {node.host} is {node.nodeid}, but in the cluster it is {present}. corosync cannot change it: "
@@ -227,7 +233,7 @@ class _Work:
         """Changes that corosync cannot take in, and those that would cost quorum."""
         if self.sorted.never_met and not self._is_mended:
             return [self._partitioned(cluster_rings.partition_of(self.hosts.values()) + ".")]
-        self.changes = {host.name: changes(host.text or "", self.text) for host in self.members}
+        self.changes = {host.name: changes(self.loaded.text_of(host), self.text) for host in self.members}
         impossible = sorted({change.key for found in self.changes.values() for change in found if change.action == STOP})
         if impossible:
             return [
@@ -243,6 +249,7 @@ class _Work:
             starting=[self.nodeids[node.name] for node in self.wish.nodes if not self.hosts[node.host].is_member],
             device_goes=self.qdevice in ("off", "restarted"),
             restart=self.restarts,
+            keeps_expected=any(host.tracks for host in self.members),
         )
         keys = refuse_keys(self.members, self.staying) if self.wish.is_encrypted and not self.wish.rotates_key else []
         return keys + cluster_gates.refusals([(host.name, host.value) for host in self.members if host.value], planned)
@@ -277,6 +284,42 @@ class _Work:
         due = any(host.qdevice_marked for host in self.members)
         return "restarted" if due or (had and RESTART_QDEVICE in changed) else "on"
 
+    @property
+    def device_waits(self) -> bool:
+        """Whether the daemon of the quorum device can be started only after the restarts.
+
+        A votequorum that was started with last_man_standing, auto_tie_breaker or allow_downscale refuses it, and the daemon ends. A tie-breaker that the
+        odd number of votes has switched off comes back by a reload with an even one.
+        """
+        return self.wish.has_device and any(host.bars_device or self._loaded(host).tie_breaker != "none" for host in self.members)
+
+    @property
+    def recount(self) -> str | None:
+        """The member that reloads once more after the restarts: a restarted node takes over the expected votes that the others have kept."""
+        keeps = any(host.tracks for host in self.members) and not (self.model.expected_votes_tracking or self.model.allow_downscale)
+        return self.members[0].name if keeps and self.restarts else None
+
+    @property
+    def expected(self) -> int | None:
+        """The expected votes for which the role waits before the restarts. None where no step of this run makes them those of the configuration."""
+        model = self.model
+        changes_them = model.last_man_standing or model.allow_downscale or model.expected_votes_tracking
+        if changes_them or (self.members and not self.reload_needed) or any(host.lowers_or_keeps_votes for host in self.members):
+            return None
+        return cluster_gates.expected_votes(model)
+
+    def _raised(self) -> list[str]:
+        """What to say about expected votes that no step of this run takes back: people have set votes, or an earlier run was interrupted."""
+        wanted = cluster_gates.expected_votes(self.model)
+        raised = {host.name: host.value["expected_votes"] for host in self.members if host.value and host.value["expected_votes"] > wanted}
+        if not raised or self.reload_needed or self.recount:
+            return []
+        found = ", ".join(f"{votes} on {host}" for host, votes in raised.items())
+        return [f"Expected votes are {wanted} by the configuration, but {found}: they were raised while corosync ran, and stay so until the next reload."]
+
+    def _loaded(self, host: Host) -> Model:
+        return Model(parse(self.loaded.text_of(host)))
+
     # --- what the hosts are asked before the first step ----------------------------------------------------------------
 
     def questions(self) -> Plan:
@@ -298,16 +341,14 @@ class _Work:
     def steps(self) -> Plan:
         """In the order in which the role takes them."""
         found = sorted({change for each in self.changes.values() for change in each}, key=lambda change: change.key)
-        model = self.model
-        shrinks = model.last_man_standing or model.allow_downscale or model.expected_votes_tracking
         result: Plan = {
             "refusals": [],
-            "notes": [*self.sorted.apart.values(), *self.notes],
+            "notes": [*self.sorted.apart.values(), *self.notes, *self._raised()],
             "action": RESTART if self.restarts else RELOAD if self.reload_needed else NONE,
-            "changes": [_shown(change) for change in found if change.key != "totem.config_version"],
+            "changes": [dict(change._asdict()) for change in found if change.key != "totem.config_version"],
             "conf": self.text,
             "config_version": self.version,
-            "expected_votes": None if shrinks else cluster_gates.expected_votes(model),
+            "expected_votes": self.expected,
             "nodes": sorted(self.nodeids.values()),
             "apart": [host.name for host in self.hosts.values() if host.is_apart],
             "leave": [host.name for host in self.leaving],
@@ -320,9 +361,12 @@ class _Work:
             "fresh": [host.name for host in self.staying if host.runs_alone],
             "start": [host.name for host in self.staying if host.is_apart or not host.runs],
             "restart": self.restarts,
+            "recount": self.recount,
+            "recounted_votes": cluster_gates.expected_votes(self.model),
             "qdevice": self.qdevice,
+            "device_waits": self.device_waits,
             "stuck": [host.name for host in self.members if host.reload_failed],
-            "old_versions": {host.name: host.model.conf.number("totem.config_version") for host in self.members},
+            "old_versions": {host.name: self._loaded(host).conf.number("totem.config_version") for host in self.members},
             "hide": [host.name for host in self.hosts.values() if host.has_inline_key],
         }
         result.update(**self.questions(), **self._key_steps())
@@ -349,26 +393,16 @@ class _Work:
         }
 
 
+def _address_of(node: ConfNode) -> str:
+    return same_text(node.text("ring0_addr") or "")
+
+
 def _in_order(hosts: list[str], some: list[str]) -> list[str]:
     return [host for host in hosts if host in some]
 
 
 def _server(model: Model) -> list[t.Any]:
     return [model.conf.values.get(key) for key in _SERVER]
-
-
-def _shown(change: ConfChange) -> Plan:
-    """A change as it may be shown: the key of a cluster may stand in its file."""
-    if change.key == _INLINE_KEY:
-        change = change._replace(old=change.old and _HIDDEN, new=change.new and _HIDDEN)
-    return dict(change._asdict())
-
-
-def _configured_nodes(hosts: t.Iterable[Host]) -> list[ConfNode]:
-    """The nodes of the newest file; a file of a running cluster is newer than any other."""
-    files = [host for host in hosts if host.has_cluster]
-    newest = max(files, key=lambda host: (host.is_member, host.version), default=None)
-    return newest.model.nodes if newest else []
 
 
 def _summary(steps: Plan) -> list[str]:
@@ -387,5 +421,7 @@ def _summary(steps: Plan) -> list[str]:
         ("restart corosync, which the package started alone, on %s", steps["fresh"]),
         ("restart the quorum device's daemon on %s", steps["members"] if steps["qdevice"] == "restarted" else []),
         ("restart corosync one node after the other: %s", steps["restart"]),
+        ("reload once more by %s, so that all nodes expect the votes of corosync.conf", [steps["recount"]] if steps["recount"] else []),
+        ("start the quorum device's daemon after the restarts on %s", steps["hosts"] if steps["device_waits"] else []),
     ]
     return [text % ", ".join(hosts) for text, hosts in lines if hosts] or _NOTHING

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._conf.encryption import HIDDEN
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import VOTES_THAT_WRAP
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import FFSPLIT
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_text import Content, render
@@ -347,6 +348,6 @@ def _refuse_device(device: Given) -> Refusals:
 
 def _short(value: t.Any) -> str:
     if isinstance(value, dict) and "key" in value:
-        value = dict(value, key="(hidden)")
+        value = dict(value, key=HIDDEN)
     text = str(value) if not isinstance(value, str) else f'"{value}"'
     return text if len(text) <= 80 else text[:77] + "..."

@@ -1,9 +1,10 @@
 # Copyright (c) 2026 corosync.quorum contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lock and the gate of the role cluster, where Ansible goes on with the hosts that have not failed, as ansible-core 2.16 does in spite of any_errors_fatal.
+"""The lock, the gate and the reload of the role cluster.
 
-The tasks of the role run as they are, with modules that only pretend to ask.
+Ansible goes on with the hosts that have not failed, as ansible-core 2.16 does in spite of any_errors_fatal. The tasks of
+the role run as they are, with modules that only pretend to ask.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import sys
 import typing as t
 
 import pytest
+import yaml
 from run import paths
 
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster import answers
+from ansible_collections.corosync.quorum.tests.unit.fakes.clusters import planned, running, wishes
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
-
-pytestmark = pytest.mark.plays
 
 LOCK = """
 from ansible.module_utils.basic import AnsibleModule
@@ -48,7 +50,7 @@ def collection(folder: pathlib.Path) -> pathlib.Path:
     """This one with other modules."""
     root = folder / "ansible_collections" / "corosync" / "quorum"
     (root / "plugins" / "modules").mkdir(parents=True)
-    for name in ("galaxy.yml", "meta", "plugins/filter", "plugins/test", "plugins/plugin_utils", "plugins/module_utils"):
+    for name in ("galaxy.yml", "meta", "plugins/modules/wait_for_quorum.py", "plugins/filter", "plugins/test", "plugins/plugin_utils", "plugins/module_utils"):
         (root / name).symlink_to(paths.CHECKOUT / name)
     answer = dict(t.cast("dict[str, t.Any]", value({1: 1, 2: 1, 3: 1}, asked=3)), read_at=datetime.datetime.now(datetime.timezone.utc).isoformat())
     (root / "plugins" / "modules" / "quorum_lock.py").write_text(LOCK, encoding="utf-8")
@@ -56,20 +58,22 @@ def collection(folder: pathlib.Path) -> pathlib.Path:
     return folder
 
 
-def played(folder: pathlib.Path, variables: dict[str, t.Any], tasks: list[dict[str, t.Any]]) -> str:
-    """What a play with these tasks says, which fails."""
+def played(folder: pathlib.Path, variables: dict[str, t.Any], tasks: list[dict[str, t.Any]], again: dict[str, t.Any] | None = None, code: int = 2) -> str:
+    """What a play with these tasks says, which fails. again: variables of a second play with the same tasks, in the same run. code: how it ends."""
     hosts = {host: {"ansible_connection": "local", "ansible_python_interpreter": sys.executable} for host in HOSTS}
-    (folder / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "vars": variables, "tasks": tasks}]), encoding="utf-8")
+    plays = [{"hosts": "all", "gather_facts": False, "vars": of_play, "tasks": tasks} for of_play in ([variables, again] if again else [variables])]
+    (folder / "play.yml").write_text(json.dumps(plays), encoding="utf-8")
     (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
     environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(collection(folder)), LC_ALL="C.UTF-8", ANSIBLE_HOME=str(folder / "home"))
     command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "-i", "inventory.json", "play.yml"]
     done = subprocess.run(
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False
     )
-    assert done.returncode == 2, done.stdout
+    assert done.returncode == code, done.stdout
     return " ".join(done.stdout.split())
 
 
+@pytest.mark.plays
 def test_what_a_host_has_said_before_it_failed_counts_no_more(tmp_path: pathlib.Path) -> None:
     """host2 loses its lock before the second turn."""
     turn = [
@@ -84,13 +88,100 @@ def test_what_a_host_has_said_before_it_failed_counts_no_more(tmp_path: pathlib.
     assert "corosync on host1 was not stopped, because host2 cannot be asked" in said, said
 
 
+@pytest.mark.plays
+def test_a_refusal_has_the_reason_of_the_question_that_was_asked(tmp_path: pathlib.Path) -> None:
+    """Where nodes that left cleanly lower the votes that are expected, and nodes that crash do not, a crash is what may cost quorum."""
+    tasks = yaml.safe_load((TASKS / "gate.yml").read_text(encoding="utf-8"))
+    (judge,) = [task for task in tasks if task["name"].startswith("Stop the play unless the cluster stays")]
+    seen = value([0, 1, 1, 1, 0, 0], allow_downscale=True)
+    variables = {"__cluster_turn": "host1", "__cluster_witnesses": ["host2"]}
+    facts = {"ansible.builtin.set_fact": {"__cluster_before": "{{ {'votequorum': seen | combine({'nodeid': 4 if inventory_hostname == 'host1' else 2})} }}"}}
+    said = played(tmp_path, dict(variables, seen=seen), [facts, judge])
+    assert "would not stay quorate without it: Without node4, 2 votes are present, quorum is 3 of 5 expected: 1 too few." in said, said
+
+
+@pytest.mark.plays
 def test_nobody_goes_on_without_the_lock_of_another_host(tmp_path: pathlib.Path) -> None:
     lost = {"quorum_lock_take_over": "{{ 'lost' if inventory_hostname == 'host2' else '' }}"}
     said = played(tmp_path, lost, [{"ansible.builtin.include_tasks": str(TASKS / "lock.yml")}, {"ansible.builtin.debug": {"msg": "it goes on"}}])
     assert "The lock of the cluster could not be taken on host2, so nothing was changed." in said and "it goes on" not in said, said
 
 
+@pytest.mark.plays
 def test_where_all_have_it_they_go_on(tmp_path: pathlib.Path) -> None:
     tasks = [{"ansible.builtin.include_tasks": str(TASKS / "lock.yml")}, {"ansible.builtin.fail": {"msg": "it goes on"}}]
     said = played(tmp_path, {}, tasks)
     assert all(f"fatal: [{host}]" in said for host in HOSTS) and "could not be taken" not in said, said
+
+
+# A reload loads the version that the play has in its environment, on all nodes.
+TOOLS = {
+    "corosync-cfgtool": 'echo "$NODE" >>reloads; for host in host1 host2 host3; do echo "$VERSION" >$host.loaded; done',
+    "corosync-cmapctl": 'echo "totem.config_version (u64) = $(cat $NODE.loaded)"; echo "config.reload_status (i32) = 1"',
+}
+
+
+def loading(folder: pathlib.Path, version: int) -> dict[str, t.Any]:
+    """The variables of a play that loads this version. The files of this machine stay as they are."""
+    given = wishes(shared={"totem": {"token": 1000 * version}})
+    plan = dict(planned(given, running(wishes(), version=version - 1)), put=[])
+    assert (plan["config_version"], plan["reload"], plan["look"]) == (version, "host1", None)
+    of_role = yaml.safe_load((TASKS.parent / "vars" / "main.yml").read_text(encoding="utf-8"))
+    judged = {name: of_role[name] for name in ("__cluster_moment", "__cluster_trouble", "__cluster_trouble_at_end")}
+    return {**judged, "__cluster_plan": plan, "__cluster_touchable": False, "__cluster_folder": str(folder), "__cluster_has_qdevice": False}
+
+
+def reloads(folder: pathlib.Path, tools: dict[str, str]) -> list[dict[str, t.Any]]:
+    """The tasks of a reload, with these scripts in place of corosync's tools."""
+    for tool, script in tools.items():
+        (folder / tool).write_text(f"#!/bin/sh\ncd {folder} || exit 1\n{script}\n", encoding="utf-8")
+        (folder / tool).chmod(0o755)
+    version = {"NODE": "{{ inventory_hostname }}", "VERSION": "{{ __cluster_plan.config_version }}", "PATH": f"{folder}:{os.environ['PATH']}"}
+    return [{"block": [{"ansible.builtin.include_tasks": str(TASKS / file)} for file in ("forget.yml", "load.yml")], "environment": version}]
+
+
+@pytest.mark.plays
+def test_a_second_use_of_the_role_in_one_run_reloads_too(tmp_path: pathlib.Path) -> None:
+    """Ansible keeps what the tasks of the first play have registered."""
+    said = played(tmp_path, loading(tmp_path, 2), reloads(tmp_path, TOOLS), again=loading(tmp_path, 3), code=0)
+    assert (tmp_path / "reloads").read_text(encoding="utf-8") == "host1\n" * 2, said
+    assert {(tmp_path / f"{host}.loaded").read_text(encoding="utf-8") for host in HOSTS} == {"3\n"}
+
+
+@pytest.mark.plays
+def test_a_reload_that_fails_on_a_node_ends_with_the_cause_and_with_what_is_in_place_now(tmp_path: pathlib.Path) -> None:
+    fails = dict(TOOLS, **{"corosync-cmapctl": TOOLS["corosync-cmapctl"].replace("= 1", "= $([ $NODE = host2 ] && echo 7 || echo 1)")})
+    said = played(tmp_path, loading(tmp_path, 2), reloads(tmp_path, fails))
+    assert "corosync on host2 has not loaded all of the new corosync.conf (status 7)" in said
+    assert "The old corosync.conf and key are in place again, but were not loaded on host1, host2, host3." in said, said
+
+
+def test_what_only_a_restart_brings_is_started_and_awaited_after_the_restarts() -> None:
+    [_plan, whole] = yaml.safe_load((TASKS / "main.yml").read_text(encoding="utf-8"))
+    order = [task["ansible.builtin.include_tasks"] for task in whole["block"] if "ansible.builtin.include_tasks" in task]
+    assert order[-4:] == ["configure.yml", "restart.yml", "recount.yml", "device.yml"]
+    devices = [task for file in ("configure", "main") for task in includes(file) if task["ansible.builtin.include_tasks"] == "device.yml"]
+    assert [task["when"] for task in devices] == ["not __cluster_plan.device_waits", "__cluster_plan.device_waits"]
+
+
+def includes(file: str) -> list[dict[str, t.Any]]:
+    """The tasks of a file of the role that include others."""
+    tasks = yaml.safe_load((TASKS / f"{file}.yml").read_text(encoding="utf-8"))
+    return [task for part in tasks for task in part.get("block", [part]) if "ansible.builtin.include_tasks" in task]
+
+
+def test_a_key_whose_mode_is_corrected_counts_as_loaded() -> None:
+    """The new mode changes the time by which the role tells a key that was replaced. A mode of 0600 is none to correct."""
+    tasks = yaml.safe_load((TASKS / "configure.yml").read_text(encoding="utf-8"))
+    names = [task["name"] for task in tasks]
+    at = names.index("Let only root read the authentication key")
+    assert tasks[at]["ansible.builtin.file"]["mode"] == "u+r,go=" and tasks[at]["register"] == "__cluster_key_mode"
+    assert "{{ __cluster_note_key }}" in tasks[at + 1]["ansible.builtin.shell"]["cmd"]
+    assert tasks[at + 1]["when"] == "__cluster_key_mode is changed and inventory_hostname in __cluster_plan.members"
+
+
+def test_each_answer_that_is_judged_is_forgotten_before_the_first_task() -> None:
+    first = yaml.safe_load((TASKS / "plan.yml").read_text(encoding="utf-8"))[0]
+    assert first["ansible.builtin.include_tasks"] == "forget.yml"
+    [forget] = yaml.safe_load((TASKS / "forget.yml").read_text(encoding="utf-8"))
+    assert set(forget["ansible.builtin.set_fact"]) == set(answers.VARIABLES)

@@ -193,6 +193,19 @@ def test_a_corosync_that_reads_a_key_only_when_it_starts():
     assert len(told) == 1 and "corosync on host2 is older than 3.1" in told[0]
 
 
+def test_a_reload_that_was_left_out_is_none_that_went_well():
+    """Each member has to answer, unless there was nothing to load."""
+    steps = plan()
+    skipped = all_hosts(steps, "loaded", LOADED, host2={"skipped": True})
+    assert tested.after_reload(skipped, steps) == []
+    told = tested.reloaded(skipped, steps)
+    assert told == ["Nobody knows whether corosync on host2 has loaded the new corosync.conf: the node was not asked."]
+    assert tested.went_back(skipped, steps)[0] == told[0]
+    assert tested.reloaded(all_hosts(steps, "loaded", LOADED), steps) == []
+    assert tested.reloaded({}, dict(steps, reload=None)) == []
+    assert "(status 7)" in tested.reloaded(all_hosts(steps, "loaded", loaded(LOADED["stdout"].replace("status (i32) = 1", "status (i32) = 7"))), steps)[0]
+
+
 def test_the_way_back():
     steps = plan()
     trouble = {"host2": {"put": {"failed": True, "msg": "disk full"}}}

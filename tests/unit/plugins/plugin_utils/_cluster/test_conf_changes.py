@@ -64,7 +64,7 @@ def test_the_order_of_nodes_makes_no_difference():
     ("line", "key", "action"),
     [
         ("two_node: 1", "quorum.two_node", "reload"),
-        ("expected_votes: 2", "quorum.expected_votes", "reload"),
+        ("expected_votes: 3", "quorum.expected_votes", "reload"),
         ("wait_for_all: 1", "quorum.wait_for_all", "restart"),
         ("last_man_standing: 1", "quorum.last_man_standing", "restart"),
         ("auto_tie_breaker: 1", "quorum.auto_tie_breaker", "restart"),
@@ -82,7 +82,7 @@ def test_off_is_the_same_as_not_there(option):
     assert needed(TEXT, with_quorum(option + ": 0")) == ("none", {})
 
 
-@pytest.mark.parametrize("line", ["last_man_standing_window: 10000", "auto_tie_breaker_node: lowest", "wait_for_all: 0"])
+@pytest.mark.parametrize("line", ["expected_votes: 2", "last_man_standing_window: 10000", "auto_tie_breaker_node: lowest", "wait_for_all: 0"])
 def test_a_default_that_is_written_is_the_same_as_none(line):
     assert needed(TEXT, with_quorum(line)) == needed(with_quorum(line), TEXT) == ("none", {})
 
@@ -98,6 +98,20 @@ def test_wait_for_all_is_what_two_node_makes_of_it_where_it_is_not_set():
     assert needed(with_quorum("two_node: 1"), with_quorum(both)) == needed(with_quorum(both), with_quorum("two_node: 1")) == ("none", {})
     assert needed(with_quorum("two_node: 1"), with_quorum("two_node: 1\n    wait_for_all: 0"))[1] == {"quorum.wait_for_all": "restart"}
     assert needed(TEXT, with_quorum("two_node: 1")) == ("reload", {"quorum.two_node": "reload"})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("wait_for_all: 1", "two_node: 1", {"quorum.two_node": "reload"}),
+        ("wait_for_all: 0", "two_node: 1", {"quorum.two_node": "reload", "quorum.wait_for_all": "restart"}),
+        ("two_node: 1\n    wait_for_all: 1", "wait_for_all: 1", {"quorum.two_node": "reload"}),
+        ("two_node: 1\n    wait_for_all: 1", "two_node: 0", {"quorum.two_node": "reload", "quorum.wait_for_all": "restart"}),
+        ("two_node: 0", "two_node: 1\n    wait_for_all: 0", {"quorum.two_node": "reload", "quorum.wait_for_all": "restart"}),
+    ],
+)
+def test_wait_for_all_that_was_set_at_the_start_stays_as_it_was(old, new, found):
+    assert needed(with_quorum(old), with_quorum(new))[1] == found
 
 
 def test_wait_for_all_goes_with_two_node_by_a_reload_where_it_was_not_set_before():
@@ -132,6 +146,19 @@ def test_keys_of_totem(line, action):
 )
 def test_what_a_running_cluster_cannot_take_in(old, new, key):
     assert needed(TEXT, TEXT.replace(old, new)) == ("stop", {key: "stop"})
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("10.0.0.2", "10.2"), ("10.0.0.2", "10.0.2"), ("10.0.0.2", "0x0a.0.0.02"), ("fd00::2", "FD00:0::2"), ("fd00::2", "fd00:0:0:0:0:0:0:2")],
+)
+def test_another_way_to_write_an_address_is_no_other_address(old, new):
+    """corosync compares what it has made of them (check_things_have_not_changed)."""
+    texts = [TEXT.replace("10.0.0.2", address).replace("10.0.0.1", "10.0.0.1" if "." in old else "fd00::1") for address in (old, new)]
+    assert needed(*texts) == needed(*texts[::-1]) == ("none", {})
+    renumbered = texts[1].replace("nodeid: 2", "nodeid: 7").replace("        name: node2\n", "")
+    assert needed(texts[0].replace("        name: node2\n", ""), renumbered)[1] == {"nodelist.node(2).nodeid": "stop"}
+    assert needed(texts[0], texts[1].replace(new, new.replace("2", "3")))[0] == "stop"
 
 
 def test_ports_of_a_link_too():
@@ -322,6 +349,15 @@ def test_what_only_another_setting_brings_to_life_changes_nothing():
 def test_logging(line, same):
     logging = "logging {\n    %s\n}\n"
     assert needed(TEXT, TEXT + logging % line)[0] == ("none" if same else "reload")
+
+
+def test_a_watchdog_that_is_no_longer_configured_stays_as_it_was_until_a_restart():
+    """A reload removes nothing that is below resources."""
+    watchdog = TEXT + "resources {\n    watchdog_timeout: %d\n}\n"
+    assert needed(watchdog % 30, TEXT) == ("restart", {"resources.watchdog_timeout": "restart"})
+    assert needed(watchdog % 30, watchdog % 10) == ("reload", {"resources.watchdog_timeout": "reload"})
+    assert needed(TEXT, watchdog % 30) == ("reload", {"resources.watchdog_timeout": "reload"})
+    assert needed(TEXT, watchdog % 6) == needed(watchdog % 6, TEXT) == ("none", {})
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ corosync_quorum.key (str) = 0123abcd
 corosync_quorum.restart (u8) = 1
 runtime.config.totem.consensus (u32) = 4380
 runtime.config.totem.token (u32) = 3650
+runtime.votequorum.ev_tracking_barrier (u32) = 5
 runtime.members.2.ip (str) = r(0) ip(127.0.1.1) r(1) ip(10.1.0.2)
 runtime.members.3.ip (str) = r(0) ip(10.0.0.3)
 totem.config_version (u64) = 7
+totem.transport (str) = knet
 """
 
 
@@ -37,6 +39,8 @@ def test_what_was_found_is_read():
     assert (seen["conf"], seen["key"], seen["key_changed"], seen["started"], seen["key_loaded"]) == ("text", "0123abcd", 5.5, 6.5, "0123abcd")
     assert (seen["loaded_version"], seen["marked"], seen["qdevice_marked"]) == ("7", True, False)
     assert (seen["tools"], seen["uses"], seen["installed"]) == (["Proxmox VE", "crmsh"], [], True)
+    assert seen["loaded"] == {"totem.transport": "knet"}
+    assert seen["tracks"] and not tested.seen_of({"cmap": "runtime.votequorum.two_node (u8) = 0"})["tracks"]
     assert (seen["token"], seen["consensus"]) == ("3650", "4380")
     assert (seen["available"], seen["reason"], seen["msg"], seen["votequorum"]) == (False, "timeout", "no answer", None)
 

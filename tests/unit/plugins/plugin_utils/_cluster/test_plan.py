@@ -25,6 +25,11 @@ def refusal(*args, **more):
     return " ".join(refusals)
 
 
+def problems_of(problem):
+    """What votequorum_info says of a node with this problem."""
+    return [{"id": problem, "severity": "warning", "message": "", "advice": ""}]
+
+
 def test_new_hosts():
     steps = planned(wishes())
     assert steps["refusals"] == [] and steps["action"] == "none"
@@ -92,7 +97,7 @@ def test_a_play_that_was_interrupted_goes_on():
 @pytest.mark.parametrize(("problem", "action"), [("file_not_loaded", "reload"), ("config_version_differs", "reload"), ("restart_required", "restart")])
 def test_what_votequorum_itself_calls_due(problem, action):
     given = wishes()
-    assert planned(given, running(given, problems=[{"id": problem}]))["action"] == action
+    assert planned(given, running(given, problems=problems_of(problem)))["action"] == action
 
 
 def test_a_new_node_joins_and_others_keep_their_ids():
@@ -283,6 +288,96 @@ def test_no_key_without_encryption():
     assert (steps["key_from"], steps["key_missing"], steps["key_to"]) == (None, False, [])
 
 
+def test_another_way_to_write_the_same_address():
+    seen = running(wishes())
+    assert planned(wishes(host2={"addresses": ["10.2"]}), seen)["restart"] == []
+    nameless = {host: dict(found, conf=re.sub(r" +name: .*\n", "", found["conf"]).replace("nodeid: 2", "nodeid: 7")) for host, found in seen.items()}
+    steps = planned(wishes(host2={"addresses": ["10.0.2"]}), nameless)
+    assert steps["refusals"] == [] and re.findall(r"name: (\S+)\n +nodeid: (\d+)", steps["conf"]) == [("node1", "1"), ("node3", "3"), ("node2", "7")]
+
+
+# --- files that are lost, damaged or edited while corosync runs ---------------------------------------------------------
+
+DAMAGES = {
+    "lost": lambda text: None,
+    "empty": lambda text: "",
+    "cut off": lambda text: text[:200],
+    "a syntax error": lambda text: text.replace("quorum {", "quorum {\nbroken"),
+    "that of the package": lambda text: DEFAULT,
+    "another address": lambda text: text.replace("10.0.0.3", "10.0.0.33"),
+    "another transport": lambda text: text.replace("transport: knet", "transport: udpu"),
+    "another cluster": lambda text: text.replace("cluster_name: one", "cluster_name: two"),
+    "no provider": lambda text: text.replace("provider: corosync_votequorum", "expected_votes: 3"),
+}
+
+
+@pytest.mark.parametrize("damaged", ["host1", "host2"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_member_whose_file_is_not_what_it_has_loaded_gets_the_right_one_back(damage, damaged):
+    given = wishes(host3={"nodeid": 9})
+    seen = running(given, votes={1: 1, 2: 1, 9: 1}, cluster_name="one")
+    seen["host3"]["votequorum"]["nodeid"] = 9
+    seen[damaged] = dict(seen[damaged], conf=DAMAGES[damage](seen[damaged]["conf"]))
+    steps = planned(wishes(), seen)
+    assert (steps["refusals"], steps["restart"], steps["changes"], steps["leave"]) == ([], [], [], [])
+    assert damaged in steps["write"] and (steps["config_version"], steps["reload"]) == (2, "host1")
+    assert steps["old_versions"] == {"host1": 1, "host2": 1, "host3": 1}
+    assert re.findall(r"name: (\S+)\n +nodeid: (\d+)", steps["conf"]) == [("node1", "1"), ("node2", "2"), ("node3", "9")]
+
+
+@pytest.mark.parametrize(("problems", "words"), [([], "on host1 and on host2 differ in totem.transport"), (problems_of("file_not_loaded"), None)])
+def test_of_two_files_nobody_knows_which_one_is_loaded_unless_corosync_says_so(problems, words):
+    given = wishes(2)
+    seen = running(given)
+    seen["host2"] = dict(seen["host2"], conf=DAMAGES["another transport"](seen["host2"]["conf"]))
+    seen["host2"]["votequorum"] = dict(seen["host2"]["votequorum"], problems=problems)
+    if words:
+        assert words in refusal(given, seen) and "Stop corosync" not in refusal(given, seen)
+    else:
+        assert planned(given, seen)["write"] == ["host1", "host2"]
+
+
+LOADED = {"totem.transport": "knet", "totem.cluster_name": "one"}
+
+
+def edited(*hosts):
+    """Three members that have loaded knet. Somebody has written udpu into the files of these hosts."""
+    seen = {host: dict(found, loaded=LOADED) for host, found in running(wishes()).items()}
+    for host in hosts:
+        seen[host]["conf"] = DAMAGES["another transport"](seen[host]["conf"])
+    return seen
+
+
+@pytest.mark.parametrize("hosts", [("host1",), ("host1", "host3")])
+def test_most_files_are_not_always_the_loaded_one(hosts):
+    """What corosync has in cmap decides, so that no wrong file lets a change through that only a stop of the cluster brings."""
+    steps = planned(wishes(), edited(*hosts))
+    assert (steps["refusals"], steps["write"], steps["changes"]) == ([], ["host1", "host2", "host3"], [])
+    udpu = {"totem": {"transport": "udpu", "crypto_cipher": "none", "crypto_hash": "none"}}
+    assert "cannot apply a change of totem.transport" in refusal(wishes(shared=udpu), edited(*hosts))
+
+
+def test_where_all_files_say_what_no_corosync_has_loaded_they_are_named():
+    assert "host2: corosync has loaded another totem.transport." in refusal(wishes(), edited("host1", "host2", "host3"))
+    default = {host: dict(found, conf=found["conf"].replace("    transport: knet\n", "")) for host, found in edited().items()}
+    assert planned(wishes(), default)["changes"] == [], "knet is the default"
+
+
+def test_where_no_member_has_a_good_file_the_files_are_named():
+    seen = running(wishes())
+    for number, damage in enumerate(("lost", "a syntax error", "that of the package"), 1):
+        seen[f"host{number}"]["conf"] = DAMAGES[damage](seen[f"host{number}"]["conf"])
+    told = refusal(wishes(), seen)
+    assert "host1: it is missing or empty." in told and "host2: Line 30 is neither" in told and "host3: it has no other node." in told
+    assert "Stop corosync" not in told
+
+
+def test_a_member_that_has_loaded_another_version_is_not_spoken_for():
+    seen = running(wishes())
+    seen["host2"].update(conf="", loaded_version="7")
+    assert "host2: it is missing or empty." in refusal(wishes(), seen)
+
+
 # --- the quorum device -------------------------------------------------------------------------------------------------
 
 DEVICE = {"host": "qnetd", "algorithm": "ffsplit", "votes": 1}
@@ -325,3 +420,81 @@ def test_a_device_whose_vote_is_needed_does_not_go():
     seen["host1"]["votequorum"].update(total_votes=3, quorate=True)
     told = refusal(wishes(), seen)
     assert "Without the vote of the quorum device" in told and "1 vote, 3 needed" in told
+
+
+# --- what only the restarts bring --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("count", "had", "mode"),
+    [
+        (4, {"auto_tie_breaker": True, "wait_for_all": True}, {"tie_breaker": "lowest", "wait_for_all": True}),
+        (5, {"last_man_standing": True, "wait_for_all": True}, {"last_man_standing": True, "wait_for_all": True}),
+        (4, {"allow_downscale": True, "wait_for_all": True}, {"allow_downscale": True, "wait_for_all": True}),
+    ],
+)
+def test_a_device_that_the_old_votequorum_refuses_is_started_after_the_restarts(count, had, mode):
+    """After the reload qdevice_can_operate is 0, and corosync-qdevice ends with CS_ERR_ACCESS."""
+    given = wishes(count, {"quorum": {"wait_for_all": True}, "device": DEVICE})
+    steps = planned(given, running(wishes(count, {"quorum": had}), **mode))
+    assert (steps["refusals"], steps["qdevice"], steps["device_waits"]) == ([], "on", True)
+    assert steps["restart"] == steps["hosts"][::-1] and "start the quorum device's daemon after the restarts" in steps["summary"][-1]
+    second = running(given, version=2, problems=problems_of("restart_required"), **mode)
+    second["host3"]["votequorum"] = value([1] * count, asked=3, wait_for_all=True)  # restarted by the first run
+    again = planned(given, second)
+    assert (again["write"], again["restart"], again["device_waits"]) == ([], [host for host in steps["restart"] if host != "host3"], True)
+
+
+def test_a_tie_breaker_that_odd_votes_had_switched_off_is_back_after_a_reload():
+    """votequorum_readconfig() begins a reload with the tie-breaker of the start."""
+    seen = running(wishes(5, {"quorum": {"auto_tie_breaker": True}}))
+    assert planned(wishes(6, {"device": DEVICE}), seen)["device_waits"]
+
+
+def test_any_other_device_is_started_before_the_wait():
+    assert not planned(wishes(2, {"device": DEVICE}), running(wishes(2)))["device_waits"]
+    assert not planned(wishes(2, {"device": DEVICE}))["device_waits"]
+    assert not planned(wishes(4), running(wishes(4, {"quorum": {"auto_tie_breaker": True}}), tie_breaker="lowest"))["device_waits"]
+
+
+def raised(given, votes):
+    """A cluster that still expects so many votes."""
+    seen = running(given)
+    for found in seen.values():
+        nodes = [dict(node, expected_votes=votes) for node in found["votequorum"]["nodes"]]
+        found["votequorum"] = dict(found["votequorum"], expected_votes=votes, highest_expected=votes, quorum=votes // 2 + 1, nodes=nodes)
+    return seen
+
+
+def test_votes_that_were_tracked_are_counted_anew_after_the_restarts():
+    """The restarted node takes over what the others expect (message_handler_req_exec_votequorum_nodeinfo), so only a reload after that lowers it."""
+    old = wishes(4, {"quorum": {"expected_votes_tracking": True}})
+    steps = planned(wishes(4), raised(old, 5))
+    assert (steps["refusals"], steps["reload"], steps["expected_votes"]) == ([], "host1", None)
+    assert (steps["recount"], steps["recounted_votes"], steps["notes"]) == ("host1", 4, [])
+    assert steps["summary"][-1] == "reload once more by host1, so that all nodes expect the votes of corosync.conf"
+    second = {host: dict(found, tracks=host != "host4", marked=host != "host4", loaded_version="1") for host, found in raised(wishes(4), 5).items()}
+    again = planned(wishes(4), second)
+    assert (again["restart"], again["expected_votes"], again["recount"]) == (["host3", "host2", "host1"], None, "host1")
+
+
+def test_tracking_that_stays_or_comes_is_not_counted_anew():
+    tracking = wishes(4, {"quorum": {"expected_votes_tracking": True}})
+    assert planned(tracking, running(tracking))["recount"] is None
+    assert planned(tracking, running(wishes(4)))["recount"] is None
+
+
+def test_expected_votes_that_stay_up_until_the_restarts_are_counted_before_the_first_step():
+    told = refusal(wishes(4), raised(wishes(4, {"quorum": {"expected_votes_tracking": True}}), 7))
+    assert "A restart of corosync on host4 is needed, but it would cost quorum" in told and "quorum is 4 of 7 expected" in told
+
+
+def test_votes_that_were_set_at_runtime_are_no_work_and_nothing_to_wait_for():
+    given = wishes()
+    steps = planned(given, raised(given, 4))
+    assert (steps["summary"], steps["expected_votes"]) == (["nothing to do"], None)
+    [note] = steps["notes"]
+    assert note.startswith("Expected votes are 3 by the configuration, but 4 on host1, 4 on host2, 4 on host3: ")
+    assert planned(given, stopped(raised(given, 4), "host3"))["expected_votes"] is None, "who joins takes them over"
+    assert planned(wishes(shared={"totem": {"token": 1000}}), raised(given, 4))["expected_votes"] == 3, "a reload takes them back"
+    assert planned(given)["expected_votes"] == 3 and planned(given, running(given))["notes"] == []
