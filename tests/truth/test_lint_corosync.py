@@ -64,6 +64,7 @@ def configuration(nodes: str = "1 1", quorum: str = "", transport: str = "udpu",
 
 GOOD = configuration()
 KNET = configuration(transport="knet")
+IPV6 = GOOD.replace("127.0.0.", "::")
 DEVICE = "device {\nmodel: net\n%s\n}"
 
 
@@ -98,6 +99,9 @@ CASES = {
     "section with a colon": (GOOD + "logging: {\n}\n", False),
     "brace in a value": (GOOD + "logging {\nx: a{\n}\n}\n", False),
     "windows line ends": (GOOD.replace("\n", "\r\n"), False),
+    "byte order mark": ("\ufeff" + GOOD, True),
+    "byte order mark before a comment": ("\ufeff# ours\n" + GOOD, True),
+    "byte order mark before a section without keys": ("\ufefflogging {\n}\n" + GOOD, False),
     "no newline at the end": (GOOD.rstrip("\n"), False),
     "line of 510": (GOOD + "#" * 510 + "\n", False),
     "line of 511": (GOOD + "#" * 511 + "\n", True),
@@ -179,6 +183,11 @@ CASES = {
     "knet with nodeid 65536": (changed(KNET, "nodeid: 2", "nodeid: 65536"), True),
     "knet with nodeid 65535": (changed(KNET, "nodeid: 2", "nodeid: 65535"), False),
     "udpu without nodeid": (changed(GOOD, "nodeid: 2", ""), False),
+    "udpu without nodeid, short address": (changed(changed(GOOD, "nodeid: 2", ""), "127.0.0.2", "127.2"), False),
+    "udpu without nodeid, the node id of an address": (changed(changed(GOOD, "nodeid: 2", "nodeid: 2130706433"), "nodeid: 1\n", ""), True),
+    "udpu, IPv6": (IPV6, False),
+    "udpu, IPv6 without nodeid": (changed(IPV6, "nodeid: 2", ""), True),
+    "udpu, IPv6 with nodeid 0": (changed(IPV6, "nodeid: 2", "nodeid: 0"), True),
     "udpu with nodeid 65536": (changed(GOOD, "nodeid: 2", "nodeid: 65536"), False),
     "duplicate nodeid": (changed(KNET, "nodeid: 2", "nodeid: 1"), True),
     "duplicate nodeid, third and fourth of 11": (changed(configuration("1 " * 11, transport="knet"), "nodeid: 4\n", "nodeid: 3\n"), False),
@@ -190,6 +199,8 @@ CASES = {
     "empty address": (changed(KNET, "127.0.0.2", ""), True),
     "impossible address": (changed(KNET, "127.0.0.2", "127.0.0.300"), True),
     "short address": (changed(KNET, "127.0.0.2", "127.2"), False),
+    "short address beside another family": (changed(KNET.replace("127.0.0.1", "::1"), "127.0.0.2", "127.2"), True),
+    "hexadecimal address": (changed(KNET, "127.0.0.2", "0x7f.2"), False),
     "another family": (changed(KNET, "127.0.0.2", "fd00::2"), True),
     "first node empty": (changed(KNET, "nodelist {", "nodelist {\nnode {\n}"), True),
     "first node with an id only": (changed(KNET, "nodelist {", "nodelist {\nnode {\nnodeid: 9\n}"), True),

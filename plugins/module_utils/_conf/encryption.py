@@ -10,6 +10,9 @@ import typing as t
 
 Values = t.Mapping[str, t.Any]
 
+INLINE_KEY = "totem.key"
+HIDDEN = "(hidden)"
+
 
 def is_encrypted(values: Values) -> bool:
     """Whether corosync needs a key with these settings."""
@@ -19,4 +22,9 @@ def is_encrypted(values: Values) -> bool:
 
 def needs_authkey(values: Values) -> bool:
     """Whether the key is that in /etc/corosync/authkey. values: of the file, as nobody reads a secret out of cmap."""
-    return is_encrypted(values) and not values.get("totem.key") and not values.get("totem.keyfile")
+    return is_encrypted(values) and not values.get(INLINE_KEY) and not values.get("totem.keyfile")
+
+
+def shown_value(key: str, value: t.Any) -> t.Any:
+    """A value of corosync.conf as it may be shown: the key of the cluster may be in the file."""
+    return HIDDEN if key == INLINE_KEY and value is not None else value

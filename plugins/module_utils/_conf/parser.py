@@ -15,6 +15,8 @@ number *and* it is in its own section: ``quorum.two_node: 1`` outside of any sec
 import re
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._conf.encryption import HIDDEN
+
 U8 = (0, 2**8 - 1)
 U16 = (0, 2**16 - 1)
 U32 = (0, 2**32 - 1)
@@ -54,6 +56,8 @@ _NAMED = ("logging.logger_subsys", "logging.logging_daemon")
 _LONGEST_LINE = 510  # bytes without the newline: char line[512] in parse_section()
 _LONGEST_NAME = 255  # ICMAP_KEYNAME_MAXLEN
 _BLANK = " \t\xa0"  # 0xA0 since 3.1.8; the text is held as latin-1 here, one character a byte
+_MARK = "\xef\xbb\xbf"  # UTF-8's byte order mark, which some editors write, and which is a part of the first name to corosync
+_INLINE_KEY_LINE = re.compile(r"[ \t\xa0]*key\b")
 _NAME = re.compile(r"[a-zA-Z0-9._/:-]{3,255}\Z")
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)([0-9]+)\Z")
 
@@ -119,10 +123,14 @@ def number(text: str, limits: Range) -> t.Optional[int]:
 def parse(text: str) -> Conf:
     """``text`` of a corosync.conf, read. Never raises: what corosync refuses is in ``faults`` of the answer."""
     reader = _Reader()
-    for line_number, line in enumerate(_lines(text), 1):
+    lines = _lines(text)
+    for line_number, line in enumerate(lines, 1):
         if not reader.read(line_number, line):
-            return reader.conf
-    reader.end()
+            break
+    else:
+        reader.end()
+    if reader.conf.faults and lines[0].startswith(_MARK):
+        reader.blame_mark()
     return reader.conf
 
 
@@ -153,10 +161,17 @@ class _Reader:
         self._named: t.Dict[str, t.Tuple[str, int]] = {}
         self._named_section = ""
         self._members = 0
+        self._text = ""
+
+    def blame_mark(self) -> None:
+        """Nothing else is said of a file whose first line does not say what people see there."""
+        self._line = 1
+        del self.conf.faults[:]
+        self._malformed("begins with a byte order mark, which corosync takes for a part of the first name", "Save the file as UTF-8 without that mark.")
 
     def read(self, line_number: int, line: str) -> bool:
         """One line. False: its form is wrong and nothing after it is read."""
-        self._line = line_number
+        self._line, self._text = line_number, line
         if len(line) > _LONGEST_LINE:
             return self._malformed(f"is longer than {_LONGEST_LINE} bytes", "Shorten it; corosync has no continuation lines.")
         if "\0" in line:
@@ -173,7 +188,7 @@ class _Reader:
         if "}" in line:
             return self._close(line.strip(_BLANK))
         return self._malformed(
-            f'is neither "key: value" nor the start or end of a section: "{_readable(line.strip())}"',
+            f'is neither "key: value" nor the start or end of a section: "{self._quoted(line)}"',
             'Write "key: value", "name {" or "}", each on a line of its own.',
         )
 
@@ -181,7 +196,7 @@ class _Reader:
         if self._open:
             section = self._open[-1]
             self._line = section.line
-            self._malformed(f'opens section "{section.path}", which is never closed', 'Add the missing "}".')
+            self._malformed(f'opens section "{_readable(section.path)}", which is never closed', 'Add the missing "}".')
 
     def _malformed(self, what: str, advice: str) -> bool:
         self._fault("refused_syntax", f"Line {self._line} {what}.", advice + " Nothing after this line was read.")
@@ -189,6 +204,10 @@ class _Reader:
 
     def _fault(self, fault_id: str, message: str, advice: str) -> None:
         self.conf.faults.append(Fault(fault_id, self._line, message, advice))
+
+    def _quoted(self, text: str) -> str:
+        """A part of the line. The key of the cluster may be in the file."""
+        return HIDDEN if self._path == "totem" and _INLINE_KEY_LINE.match(self._text) else _readable(text.strip())
 
     @property
     def _path(self) -> str:
@@ -199,14 +218,14 @@ class _Reader:
         if not name:
             return self._malformed('has "{" without a section name before it', 'Write "name {".')
         if after.strip(_BLANK):
-            return self._malformed(f'has more after "{{": "{_readable(after.strip())}"', 'End the line after "{"; each key and each "}" has a line of its own.')
+            return self._malformed(f'has more after "{{": "{self._quoted(after)}"', 'End the line after "{"; each key and each "}" has a line of its own.')
         path = self._path + "." + name if self._open else name
         if len(self._path) + len(name) + 1 >= _LONGEST_NAME:
             return self._malformed(f"makes a section path of more than {_LONGEST_NAME} bytes", "Nest less or use shorter names.")
         if self._path == "uidgid" or self._path == "totem.interface.member":
             return self._malformed(f'opens a section inside "{self._path}", which takes none', f'Close "{self._path}" first.')
         self._open.append(Section(path, self._line))
-        self.conf.sections.append(self._open[-1])
+        self.conf.sections.append(Section(_readable(path), self._line))
         if path == "nodelist":
             self._node = 0  # a second nodelist overwrites the first one's nodes, one by one
         elif path == "totem.interface":
@@ -236,7 +255,7 @@ class _Reader:
             return self._malformed('has a value but no key before ":"', 'Write "key: value". (corosync before 3.1.8 let it pass in a section.)')
         if len(self._path) + len(key) + 1 >= _LONGEST_NAME:
             return self._malformed(f"makes a key path of more than {_LONGEST_NAME} bytes", "Nest less or use shorter names.")
-        self.conf.items.append(Item(self._path, _readable(key), _readable(value), self._line))
+        self.conf.items.append(Item(_readable(self._path), _readable(key), _readable(value), self._line))
         self._keep(key, value)
         return True
 

@@ -72,6 +72,7 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("qdevice_without_model", WARNING, lint_device.qdevice_without_model),
     ("qdevice_settings", WARNING, lint_device.qdevice_settings),
     ("qdevice_algorithm_votes", WARNING, lint_device.qdevice_algorithm_votes),
+    ("qdevice_algorithm_nodes", WARNING, lint_device.qdevice_algorithm_nodes),
     ("uidgid_can_write", WARNING, lint_traps.uidgid_can_write),
     # what the next corosync makes of it
     ("next_corosync", WARNING, lint_next_release.next_corosync),

@@ -21,7 +21,8 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import
 
 _NET = "quorum.device.net."
 _HEURISTICS = "quorum.device.heuristics."
-_ALGORITHMS = (FFSPLIT, "lms", "2nodelms")
+_TWO_NODES_LMS = "2nodelms"
+_ALGORITHMS = (FFSPLIT, "lms", _TWO_NODES_LMS)
 _BOOLEANS = ("on", "off", "yes", "no", "1", "0")  # in any case: utils_parse_bool_str()
 _NODEIDS = (1, 2**32 - 1)
 
@@ -111,6 +112,17 @@ def qdevice_algorithm_votes(model: Model) -> Hits:
     if model.algorithm == "lms" and model.qdevice_votes is not None and model.qdevice_votes != model.node_votes - 1:
         message = f"The quorum device has {count(model.qdevice_votes, 'vote')}, but algorithm lms needs {model.node_votes - 1}."
         yield Hit(message, "Remove quorum.device.votes.", line)
+
+
+def qdevice_algorithm_nodes(model: Model) -> Hits:
+    """qnetd_algo_2nodelms_config_node_list_received() in qdevices/qnetd-algo-2nodelms.c."""
+    if model.qdevice and model.conf.text("quorum.device.model") == "net" and model.algorithm == _TWO_NODES_LMS and len(model.nodes) != 2:
+        yield Hit(
+            f"Algorithm 2nodelms is for two nodes, but {count(len(model.nodes), 'node')} {'is' if len(model.nodes) == 1 else 'are'} configured: corosync-qnetd "
+            "refuses this, and the quorum device votes nowhere.",
+            "Use ffsplit with quorum.device.votes: 1, or lms without quorum.device.votes.",
+            model.line(_NET + "algorithm"),
+        )
 
 
 def _votes_of_ffsplit(model: Model, line: int | None) -> Hits:

@@ -278,6 +278,10 @@ def _flag(model: Model, key: str) -> InForce:
     return bool(model.conf.number(key))
 
 
+def _expected_votes(model: Model, key: str) -> InForce:
+    return model.first_expected
+
+
 def _wait_for_all(model: Model, key: str) -> InForce:
     return model.wait_for_all
 
@@ -394,8 +398,9 @@ _RULES = _rules(
     (r"system\.allow_knet_handle_fallback", _default("no")),
     (r"system\.qb_ipc_type", _default("native")),
     (r"resources\.watchdog_device", _watchdog),
+    (r"resources\.watchdog_timeout", _default(6, zero_counts=True)),
     (r"quorum\.(?:votes|leaving_timeout)|quorum\.device\.master_wins", _nothing),
-    (r"quorum\.expected_votes", _quorum(_default(0))),
+    (r"quorum\.expected_votes", _quorum(_expected_votes)),
     (r"quorum\.wait_for_all", _quorum(_wait_for_all)),
     (r"quorum\.last_man_standing_window", _quorum(_window)),
     (r"quorum\.auto_tie_breaker_node", _quorum(_tie_breaker_node)),

@@ -25,6 +25,7 @@ PROVIDER = "corosync_votequorum"
 LINKS = 8  # INTERFACE_MAX
 _NODE_KEY = re.compile(r"nodelist\.node\.(\d+)\.(.+)\Z")
 _RING_ADDRESS = re.compile(r"ring(\d+)_addr\Z")
+_PART = re.compile(r"(?:0[xX](?P<hexadecimal>[0-9a-fA-F]{1,8})|(?P<octal>0[0-7]{0,11})|(?P<decimal>[1-9][0-9]{0,9}))\Z")
 _UNSET_VOTES = 2**32 - 1  # what votequorum uses for "no quorum.device.votes", so writing this number means the same
 
 
@@ -155,16 +156,46 @@ def links_of(model: Model) -> dict[int, int]:
     return found
 
 
-def family(address: str) -> int | None:
-    """4 or 6 for a literal address, None for anything else."""
+def literal(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that every resolver makes of this text, None of a name."""
+    number = _inet_aton(text)
+    if number is not None:
+        return ipaddress.IPv4Address(number)
     try:
-        return ipaddress.ip_address(address).version
+        return ipaddress.IPv6Address(text)
     except ValueError:
         return None
 
 
+def _inet_aton(text: str) -> int | None:
+    """An IPv4 address as inet_aton() reads it: one to four numbers, of which the last one fills the rest. So 10.1 is 10.0.0.1."""
+    found = [_PART.match(part) for part in text.split(".")]
+    if len(found) > 4:
+        return None
+    values = []
+    for part in found:
+        if part is None:
+            return None
+        kind = part.lastgroup or ""
+        values.append(int(part.group(kind), {"hexadecimal": 16, "octal": 8}.get(kind, 10)))
+    if any(value > 255 for value in values[:-1]) or values[-1] >= 256 ** (5 - len(values)):
+        return None
+    return sum(value << 8 * (3 - position) for position, value in enumerate(values[:-1])) + values[-1]
+
+
+def same_text(address: str) -> str:
+    """One text for all ways to write an address: corosync compares the bytes. A name stays as it is."""
+    return str(literal(address) or address)
+
+
+def family(address: str) -> int | None:
+    """4 or 6 for a literal address, None for anything else."""
+    found = literal(address)
+    return found.version if found else None
+
+
 def is_literal(address: str) -> bool:
-    return family(address) is not None
+    return literal(address) is not None
 
 
 def effective_nodeid(model: Model, node: ConfNode) -> int | None:
@@ -172,10 +203,10 @@ def effective_nodeid(model: Model, node: ConfNode) -> int | None:
     nodeid = node.number("nodeid")
     if nodeid or model.transport == "knet":
         return nodeid
-    try:
-        made = int(ipaddress.IPv4Address(node.text("ring0_addr") or ""))
-    except ValueError:
+    address = literal(node.text("ring0_addr") or "")
+    if address is None or address.version == 6:
         return None
+    made = int(address)
     return made & 0x7FFFFFFF if model.conf.text("totem.clear_node_high_bit") == "yes" else made
 
 

@@ -13,7 +13,6 @@ the host and not on the file is not judged: whether names resolve, which node is
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import Hit, Hits
@@ -26,8 +25,8 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import
     addresses_of,
     corosync_compares,
     family,
-    is_literal,
     links_of,
+    literal,
     pairs_with_one_nodeid,
 )
 
@@ -211,6 +210,7 @@ def links(model: Model) -> Hits:
 
 def nodeids(model: Model) -> Hits:
     if model.transport != "knet":
+        yield from _no_derived_nodeid(model)
         return
     for node in model.nodes:
         nodeid = node.number("nodeid")
@@ -220,6 +220,17 @@ def nodeids(model: Model) -> Hits:
             yield Hit(f"{node.label} has no nodeid{' other than 0' if nodeid == 0 else ''}.", "Give each node a nodeid of its own, from 1.", node.line)
         elif nodeid >= _KNET_NODEIDS:
             yield Hit(f"{node.label} has nodeid {nodeid}.", f"With transport knet a nodeid is below {_KNET_NODEIDS}.", node.lines["nodeid"])
+
+
+def _no_derived_nodeid(model: Model) -> Hits:
+    """generate_nodeid(): an IPv4 address is a node id, an IPv6 address is none. What a name resolves to is the host's."""
+    for node in model.nodes:
+        if not node.number("nodeid") and family(node.text("ring0_addr") or "") == 6:
+            yield Hit(
+                f"{node.label} has no nodeid{' other than 0' if node.number('nodeid') == 0 else ''}, and corosync cannot derive one from an IPv6 address.",
+                "Give each node a nodeid of its own, from 1.",
+                node.line,
+            )
 
 
 def duplicate_nodeids(model: Model) -> Hits:
@@ -257,7 +268,7 @@ def resolvable(address: str) -> bool:
     if ":" in address:
         return family(address) == 6
     if re.match(r"[0-9.]+\Z", address):
-        return _is_ipv4(address)
+        return family(address) == 4
     return bool(_HOST_NAME.match(address))
 
 
@@ -266,18 +277,6 @@ def _write_address(address: str) -> str:
     if "#" in address:
         return advice + " A comment needs a line of its own."
     return advice + (" Write it without quotes." if address[:1] in ('"', "'") else "")
-
-
-def _is_ipv4(text: str) -> bool:
-    """As inet_aton() reads it: one to four numbers, the last fills the rest."""
-    parts = text.split(".")
-    if not 1 <= len(parts) <= 4 or not all(len(part) < 12 and part.isdigit() for part in parts):
-        return False
-    try:
-        values = [int(part, 8 if part.startswith("0") and part != "0" else 10) for part in parts]
-    except ValueError:
-        return False
-    return all(value < 256 for value in values[:-1]) and values[-1] < 256 ** (5 - len(parts))
 
 
 def families(model: Model) -> Hits:
@@ -333,11 +332,11 @@ def _multicast_address(model: Model) -> Hits:
     if address is None:
         if model.conf.text("totem.cluster_name") is None:
             yield Hit("Transport udp has no multicast address.", "Set totem.cluster_name, which makes one, or mcastaddr.", model.line("totem.transport"))
-    elif is_literal(address):
+    elif (found := literal(address)) is not None:
         own = {family(addresses_of(node).get(0, "")) for node in model.nodes} - {None}
-        if not ipaddress.ip_address(address).is_multicast:
+        if not found.is_multicast:
             yield Hit(f"{key} {address} is no multicast address.", "Use one of 239.0.0.0/8, or remove the line: totem.cluster_name makes one.", model.line(key))
-        elif len(own) == 1 and family(address) not in own:
+        elif len(own) == 1 and found.version not in own:
             yield Hit(f"{key} {address} is of another IP version than the addresses of the nodes.", "Use one IP version.", model.line(key))
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._conf.encryption import shown_value
 from ansible_collections.corosync.quorum.plugins.module_utils._value import shared_traps
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shared_traps import Hit, Hits
 from ansible_collections.corosync.quorum.plugins.module_utils._value.snapshot import tie_breaker_nodes
@@ -29,6 +30,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import
     family,
     links_of,
     pairs_with_one_nodeid,
+    same_text,
 )
 
 
@@ -88,12 +90,14 @@ _FREE_TEXT = re.compile(
 def more_than_the_value(model: Model) -> Hits:
     """corosync has no quotes, and comments only on lines of their own. Where it compares a value with what it knows, it refuses this."""
     for item in model.conf.items:
-        if not _FREE_TEXT.fullmatch(f"{item.section}.{item.key}"):
+        name = f"{item.section}.{item.key}"
+        if not _FREE_TEXT.fullmatch(name):
             continue
+        value = shown_value(name, item.value)
         if re.search(r"\s#", item.value) and not item.key.startswith("exec_"):
-            yield Hit(f"{item.key} is '{item.value}': corosync takes the comment for a part of the value.", "Give the comment a line of its own.", item.line)
+            yield Hit(f"{item.key} is '{value}': corosync takes the comment for a part of the value.", "Give the comment a line of its own.", item.line)
         elif re.match(r"(['\"]).*\1\Z", item.value):
-            yield Hit(f"{item.key} is {item.value}: corosync takes the quotes for a part of the value.", "Write the value without quotes.", item.line)
+            yield Hit(f"{item.key} is {value}: corosync takes the quotes for a part of the value.", "Write the value without quotes.", item.line)
 
 
 def word_not_understood(model: Model) -> Hits:
@@ -162,9 +166,10 @@ def duplicate_address(model: Model) -> Hits:
         for key, address in sorted(node.values.items()):
             if not re.match(r"ring\d+_addr\Z", key) or not isinstance(address, str) or not address:
                 continue
-            if address in seen:
-                yield Hit(f"{address} of {node.label} is already an address of {seen[address]}.", "Correct the address.", node.lines[key])
-            seen.setdefault(address, node.label)
+            written = same_text(address)
+            if written in seen:
+                yield Hit(f"{address} of {node.label} is already an address of {seen[written]}.", "Correct the address.", node.lines[key])
+            seen.setdefault(written, node.label)
 
 
 def node_without_address(model: Model) -> Hits:

@@ -43,6 +43,13 @@ def with_totem(lines: str) -> str:
     return TEXT.replace("    version: 2\n", f"    version: 2\n{lines}\n")
 
 
+def test_a_secret_is_not_shown() -> None:
+    secrets = [with_totem(f"crypto_cipher: aes256\ncrypto_hash: sha256\n{line}") for line in ("key: S3cretOne", "key: S3cretTwo", "")]
+    for old, new, shown in ((0, 1, ("(hidden)", "(hidden)")), (0, 2, ("(hidden)", None)), (2, 0, (None, "(hidden)"))):
+        found = corosync_conf_changes(secrets[old], secrets[new])
+        assert found == {"action": "reload", "changes": [{"key": "totem.key", "old": shown[0], "new": shown[1], "action": "reload"}]}
+
+
 REFUSED = TEXT.replace("version: 2", "version: 2\n    token: 5000 # slow network")
 
 

@@ -82,9 +82,12 @@ TRAPS = [
     ("other_provider", instead(configuration(), "corosync_votequorum", "corosync_ykd"), "corosync_ykd"),
     ("duplicate_nodeid", instead(configuration("1 " * 11), "nodeid: 5\n", "nodeid: 4\n"), "node4 and node5 both have nodeid 4"),
     ("duplicate_address", instead(configuration(), "10.0.0.2", "10.0.0.1"), "10.0.0.1 of node2 is already an address of node1"),
+    ("duplicate_address", instead(configuration(), "10.0.0.2", "10.1"), "10.1 of node2 is already an address of node1"),
+    ("duplicate_address", instead(configuration().replace("10.0.0.", "fd00::"), "fd00::2", "FD00:0::1"), "FD00:0::1 of node2"),
     ("duplicate_name", instead(configuration(), "name: node2", "name: node1"), '"node1"'),
     ("node_without_address", without(configuration(), "ring0_addr: 10.0.0.2"), "node2 has no ring0_addr"),
     ("node_without_nodeid", without(configuration(totem="transport: udpu"), "nodeid: 2"), "corosync derives 167772162 from its address"),
+    ("node_without_nodeid", instead(without(configuration(totem="transport: udpu"), "nodeid: 2"), "10.0.0.2", "10.2"), "corosync derives 167772162 from"),
     ("node_without_nodeid", instead(without(configuration(totem="transport: udpu"), "nodeid: 2"), "10.0.0.2", "host2"), "the address that host2 resolves to"),
     ("node_without_name", without(configuration(), "name: node2"), "10.0.0.2 has no name"),
     ("two_node_without_two_nodes", configuration("1 1 1", "two_node: 1"), "3 nodes are configured"),
@@ -140,6 +143,8 @@ TRAPS = [
     ("qdevice_algorithm_votes", configuration(quorum=instead(DEVICE, "votes: 1\n", "votes: 2\n")), "votes is 2"),
     ("qdevice_algorithm_votes", configuration("1 2 1", DEVICE), "node2 has 2 votes"),
     ("qdevice_algorithm_votes", configuration(quorum=instead(DEVICE, "ffsplit", "lms")), "needs 2"),
+    ("qdevice_algorithm_nodes", configuration(quorum=instead(DEVICE, "ffsplit", "2nodelms")), "is for two nodes, but 3 nodes are configured"),
+    ("qdevice_algorithm_nodes", configuration("1", quorum=instead(DEVICE, "ffsplit", "2nodelms")), "but 1 node is configured"),
     ("uidgid_can_write", configuration(more="uidgid {\nuid: zabbix\ngid: 0\n}"), "user zabbix"),
     ("unknown_section", configuration(more="quroum {\n}"), '"quroum"'),
     ("unknown_section", configuration(quorum="devise {\nmodel: net\n}"), 'in "quorum"'),
@@ -203,6 +208,8 @@ REFUSALS = [
     ("refused_links", instead(configuration(), "ring0_addr: 10.0.0.2", "ring9_addr: 10.0.0.2"), "no link 9"),
     ("refused_links", instead(configuration(), "ring0_addr: 10.0.0.2", "ring0_addr: 10.0.0.2\nring1_addr: 10.0.1.2"), "link 0: 3, link 1: 1"),
     ("refused_nodeid", without(configuration(), "nodeid: 2"), "node2 has no nodeid"),
+    ("refused_nodeid", without(configuration(totem="transport: udpu").replace("10.0.0.", "fd00::"), "nodeid: 2"), "derive one from an IPv6 address"),
+    ("refused_nodeid", instead(configuration(totem="transport: udp\nip_version: ipv6").replace("10.0.0.", "fd00::"), "nodeid: 2", "nodeid: 0"), "than 0, and"),
     ("refused_nodeid", instead(configuration(), "nodeid: 2", "nodeid: 70000"), "70000"),
     ("refused_duplicate_nodeid", instead(configuration(), "nodeid: 2", "nodeid: 1"), "node1 and node2 both have nodeid 1"),
     ("refused_address", instead(configuration(), "10.0.0.2", "10.0.0.256"), '"10.0.0.256"'),
@@ -275,6 +282,8 @@ def findings_of(text, check_id):
         ],
         ("qdevice_settings", configuration(quorum=without(DEVICE, "algorithm: ffsplit"))),
         ("qdevice_algorithm_votes", configuration(quorum=without(DEVICE, "algorithm: ffsplit"))),
+        ("qdevice_algorithm_nodes", configuration("1 1", quorum=instead(DEVICE, "ffsplit", "2nodelms"))),
+        ("qdevice_algorithm_nodes", configuration(quorum=instead(DEVICE, "ffsplit", "lms"))),
         ("next_corosync", configuration(totem="secauth: on")),
         ("next_corosync", configuration(totem="crypto_cipher: aes256")),
         ("refused_address", instead(configuration(), "10.0.0.2", "node-2_b.example.com")),
@@ -296,6 +305,29 @@ def test_a_refusal_is_said_once_and_in_its_line():
     [finding] = lint(text)
     assert finding["line"] == text.split("\n").index("ring0_addr: 10.0.0.2 # rack 2") + 1
     assert finding["advice"] == "Give an IP address or a host name. A comment needs a line of its own."
+
+
+@pytest.mark.parametrize(
+    "line", ["key: S3cret # prod", "key: 'S3cret'", "key S3cret", "key = S3cret", "key: a { S3cret", "key: S3cret\nkey: S3cret", "keyy: S3cret"]
+)
+def test_a_secret_is_not_shown(line):
+    findings = lint(configuration(totem=f"{ENCRYPTED}\n{line}"))
+    assert findings and not any("S3cret" in finding["message"] + finding["advice"] for finding in findings)
+
+
+def test_a_byte_order_mark_is_called_so():
+    for text in ("\ufeff" + configuration(), "\ufeff# a comment\n" + configuration()):
+        [finding] = lint(text)
+        assert (finding["id"], finding["line"]) == ("refused_syntax", 1) and "byte order mark" in finding["message"]
+    assert [finding["id"] for finding in lint("\ufefflogging {\n}\n" + configuration())] == ["unknown_section"], "corosync starts with it"
+
+
+def test_names_are_shown_as_they_are_written():
+    [finding] = lint(configuration(more="clust\u00e9r {\n}"))
+    assert '"clust\u00e9r"' in finding["message"]
+    [finding] = lint(configuration(quorum="t\u00e9st {\n}"))
+    assert '"t\u00e9st"' in finding["message"]
+    assert '"\u00e9t\u00e9"' in lint(configuration(more="\u00e9t\u00e9 {"))[0]["message"]
 
 
 def test_what_only_the_next_corosync_takes_is_no_error():
