@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.utils.display import Display
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _facts
-from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet import many, parts
+from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet import limit, many, parts
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.file import page_of_refusal
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import preflight, registered
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.action import UpgradeAction, run_from
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import Play
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, last_words
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Fleet, FleetPart
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Fleet, FleetPart, Run
 
 Result = dict[str, t.Any]
 display = Display()
@@ -47,6 +49,14 @@ class ActionModule(UpgradeAction):
             return self._judge_one(views, found)
         return self._judge_many(views, found, variables)
 
+    @staticmethod
+    def _made(run_or_refusals: t.Callable[[], tuple[Run | None, list[str]]]) -> tuple[Run | None, list[str]]:
+        """Where a host says what nothing can be made of, as while its corosync starts, that is a refusal like others, and no matter of other clusters."""
+        try:
+            return run_or_refusals()
+        except Unusable as error:
+            return None, [many.not_usable(error)]
+
     # ---- one cluster -------------------------------------------------------------------------------------------------
 
     def _judge_one(self, views: preflight.Views, found: parts.Parts) -> Result:
@@ -55,7 +65,7 @@ class ActionModule(UpgradeAction):
         reasons = wrong or [sentence for part in found.clusters for sentence in part.refusals]
         run = None
         if not wrong:
-            run, more = self._run_of_play({host: views[host] for host in self._play.cluster})
+            run, more = self._made(lambda: self._run_of_play({host: views[host] for host in self._play.cluster}))
             reasons += more
         if run is None or reasons:
             said = last_words(End("refused", reasons=reasons))
@@ -69,17 +79,17 @@ class ActionModule(UpgradeAction):
     # ---- many --------------------------------------------------------------------------------------------------------
 
     def _judge_many(self, views: preflight.Views, found: parts.Parts, variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> Result:
-        """What is known of each. Fails only where none can be upgraded."""
+        """What is known of each. Fails only where none can be upgraded, or where --limit would mix up the rounds."""
         at_once = many.at_once(self._args.get("at_once"))
         self._everywhere = registered.variables_of(self._hostvars, "localhost")
         made = [self._judge_part(views, part, variables) for part in found.clusters]
         fleet = many.fleet(made, found.strangers, self._faults(), at_once, _actions.now(), self._vars["groups"]["all"])
-        for line in ["", *many.plan_in_words(fleet, bool(self._task.check_mode), self._vars.get("ansible_forks")), ""]:
-            display.display(line)
-        if not fleet["rounds"]:
-            said = many.all_refused(fleet)
-            return {"failed": True, "msg": said, **self._report(said)}
-        return dict(fleet)
+        said = self._limited(fleet)
+        if not said:
+            for line in ["", *many.plan_in_words(fleet, bool(self._task.check_mode), self._vars.get("ansible_forks")), ""]:
+                display.display(line)
+            said = "" if fleet["rounds"] else many.all_refused(fleet)
+        return {"failed": True, "msg": said, **self._report(said)} if said else dict(fleet)
 
     def _judge_part(self, views: preflight.Views, part: parts.Part, variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> FleetPart:
         """With the options of its first host that was asked."""
@@ -92,10 +102,18 @@ class ActionModule(UpgradeAction):
             refusals += [f"{first} was not asked: {view['answer'].get('msg')}" for view in own.values()]
         else:
             refusals += self._wrong_input(options, play)
-            refusals += many.not_for_all(options, self._everywhere)
+            refusals += many.not_for_all(options, self._everywhere) or many.not_its_own(part.hosts, variables)
             if not refusals:
-                run, refusals = run_from(own, options, part.hosts)
+                run, refusals = self._made(lambda: run_from(own, options, part.hosts))
         return FleetPart(name=part.name, hosts=list(part.hosts), run=run, refusals=refusals, host=first)
+
+    def _limited(self, fleet: Fleet) -> str:
+        """Why --limit keeps this run from beginning, empty where it does not. As Ansible was given it: a fact of a node could be called ansible_limit."""
+        given = str(context.CLIARGS.get("subset") or "")
+        helpers = [one["helper"] for one in fleet["rounds"]]
+        hosts = [host for one in fleet["rounds"] for host in one["hosts"]]
+        lacking = limit.left_out(given, self._vars["groups"], helpers, [*helpers, *hosts], self._loader) if given else []
+        return many.none_can_be([limit.refusal(given, lacking)]) if lacking else ""
 
     def _faults(self) -> list[str]:
         """What was given wrongly, and keeps no cluster from being upgraded."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 
@@ -18,7 +19,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._facts import From
 from ansible_collections.corosync.quorum.plugins.plugin_utils._named import named
 from ansible_collections.corosync.quorum.plugins.plugin_utils._received import StrangeAnswer, answer_of, value_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.file import page_of_refusal
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import back, gate, input, keys, look, preflight, registered, stacks
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import back, flow, gate, input, keys, look, preflight, registered, stacks
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.action import MARK, TurnAction
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.asked import Asked
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, Failure, last_words
@@ -94,8 +95,8 @@ class ActionModule(TurnAction):
     def _survey(self) -> Result:
         """As _ask(), of a host that may be of any cluster, with its options, which may be another cluster's as well. What was given wrongly is said later."""
         if self._wrong_input(self._options, self._play):
-            return {"options": self._options}
-        return dict(self._ask(), options=self._options)
+            return {"options": dict(self._options)}
+        return dict(self._ask(), options=dict(self._options))
 
     def _look_at(self, view: View) -> None:
         view["answer"] = _actions.run(self, INFO, {"if_unavailable": "report"}, self._vars)
@@ -170,7 +171,8 @@ class ActionModule(TurnAction):
 
     def _refused(self) -> Result:
         """Behind a gate that said no, where it is used alone."""
-        kept = "" if len(self._play.batch) == 1 else "Other hosts of its batch continue, so this run keeps its lock."
+        others = f"Other hosts of its batch continue{', so this run keeps its lock' if self._run else ''}."
+        kept = "" if flow.are_all_refused(self._play, self._hostvars) else others
         failure = Failure(self._host, "gate", _actions.failure_of(self._vars)[1])
         raise AnsibleActionFail(last_words(End("not_stopped", failures=[failure], more=kept)))
 
@@ -183,15 +185,16 @@ class ActionModule(TurnAction):
 
     def _before_stop(self) -> Result:
         """Ask hosts that stay, one an item of the loop, until the answer is final. Only the item with the final answer returns it."""
-        stop, asked, loop = self._stop(), str(self._args["asked"]), self._asked()
-        if not self._play.witnesses:
-            raise AnsibleActionFail(gate.nobody(stop, self._play.cluster)["msg"])
+        asked, loop = str(self._args["asked"]), self._asked()
         if loop.is_over:
             return _skipped("another host has answered")
+        stop = self._stop()
+        if not self._play.witnesses:
+            raise AnsibleActionFail(gate.nobody(stop, self._play.cluster)["msg"])
         loop.is_over = True
         is_last = asked == self._play.witnesses[-1]
         try:
-            reading = self._reading()
+            reading = self._reading(with_lock=True)
         except AnsibleError as error:
             if _actions.cannot_log_in(error):
                 final = loop.passed_over(stop, asked, str(error), is_last)
@@ -207,9 +210,9 @@ class ActionModule(TurnAction):
             raise AnsibleActionFail(answer["msg"])
         return {"gate": answer}
 
-    def _reading(self) -> Result:
-        """What votequorum_info says on this item's host, without what follows from it: no gate needs that."""
-        args = {"if_unavailable": "report", _info.JUDGE: False, _info.LOCK: True}
+    def _reading(self, with_lock: bool = False) -> Result:
+        """What votequorum_info says on this item's host, without what follows from it: no gate needs that. with_lock: and who has the lock there."""
+        args = {"if_unavailable": "report", _info.JUDGE: False, _info.LOCK: with_lock}
         own = ("available", "reading", *_info.RETURNED_OF_LOCK)
         result: Result = in_time(lambda: answer_of(self, own, module_name=INFO, module_args=args, task_vars=self._vars))
         reading = result.pop("reading", None)
@@ -241,7 +244,11 @@ class ActionModule(TurnAction):
             run_id=run["run_id"] if run else "",
             has_lock=run is not None and not self._task.check_mode,
             is_first=not look.is_true(self._args.get("again")),
+            failed=[host for host in self._play.batch if host != self._host and self._has_failed(host)],
         )
+
+    def _has_failed(self, host: str) -> bool:
+        return registered.has_failed_in_turn(registered.variables_of(self._hostvars, host), self._run)
 
     def _nodes(self, run: Run | None) -> dict[str, int | str]:
         """How corosync knows each host of this batch: as the preflight found out, else as the user says, else by its name in the inventory."""
@@ -259,7 +266,7 @@ class ActionModule(TurnAction):
         """First the node itself, then hosts that stay until one has answered: is it back, does that last, and do the others see it?"""
         asked, loop = str(self._args["asked"]), self._asked()
         if asked == self._host:
-            value = self._wait(back.on_the_node(asked, self._must_return(), self._options["stable_for"], self._options["timeout"]))
+            value = self._back_on_the_node()
             loop.value = None if self._task.check_mode else value
             return {"nodeid": value.get("nodeid")}
         if loop.value is None:
@@ -274,6 +281,16 @@ class ActionModule(TurnAction):
                 raise
             return self._not_seen(asked, quoted(str(error)))
         return {"seen_by": asked}
+
+    def _back_on_the_node(self) -> Result:
+        """What the node sees when it is back. Where nothing has to last, one look may be enough."""
+        stable_for = input.seconds(self._options, "stable_for")
+        conditions = back.on_the_node(self._host, self._must_return(), stable_for, self._options["timeout"])
+        value = None
+        if not stable_for and not self._task.check_mode:
+            with contextlib.suppress(AnsibleError):  # the wait goes on where a node cannot be logged in to for a while
+                value = self._reading().get("votequorum")
+        return value if value and back.is_met(conditions, value) else self._wait(conditions)
 
     def _not_seen(self, asked: str, why: str) -> Result:
         """A host cannot be logged in to, so the next one is asked, if there is one."""

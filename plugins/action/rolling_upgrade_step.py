@@ -14,32 +14,29 @@ import secrets
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.utils.display import Display
 
-from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions
+from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
+from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _info
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import look, registered, rehearsal, stacks, standing
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.action import MARK, TurnAction
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import is_of_many, listed
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import listed
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import whole_number
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Look
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.permission import NotAllowed, look_with_yes, refuse_to_go_on
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Look, Run
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.question import LONGEST, in_time
+from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.watchdog import Overdue, Watchdog
 
 Result = dict[str, t.Any]
 display = Display()
 
-# Phases that stop a node or lead to it, and the gate whose yes each needs. An upgrade may restart corosync, and a reboot does, also where a task before
-# it was skipped or its failure ignored.
-NEEDS_A_YES = {
-    "begin": "gate",
-    "drain": "gate",
-    "may_stop": "gate_again",
-    "stop": "gate_again",
-    "upgrade": "gate_again",
-    "reboot": "gate_again",
-}
 # A variable of a helper host, of which each round of a run over many clusters has one
 ROUND = "__rolling_upgrade_round"
 REBOOT_REQUESTS = ("/run/reboot-required", "/run/reboot-needed")
+# A stop may take so many times what another step may: what is cut off has half stopped the node, and pacemaker's resources may take long.
+STOP_TAKES = 3
 
 
 class ActionModule(TurnAction):
@@ -53,34 +50,36 @@ class ActionModule(TurnAction):
         return self._look() if phase == "look" else self._of_turn(phase)
 
     def _of_turn(self, phase: str) -> Result:
-        found = registered.look_of(self._vars, self._run)
-        if found is None or registered.is_done(self._vars, found["turn"]):
-            raise AnsibleActionFail(
-                f"Nothing was done on {self._host}: what there is to do was not looked for in this run. Run the role from its start, without "
-                "--start-at-task and without tags."
-            )
-        if phase in NEEDS_A_YES:
-            self._check_answer(found, NEEDS_A_YES[phase])
+        found = look_with_yes(self._host, self._vars, self._run, phase, time.time(), self._corosync_runs)
         steps: dict[str, t.Callable[[], Result]] = {
             "begin": lambda: self._mark("stop"),
             "may_stop": dict,
+            "may_upgrade": dict,
+            "refuse": self._contradicted,
             "upgrade": self._upgrade,
             "reboot": self._reboot,
             "installed": lambda: self._mark("start", self._is_rebooted(found)),
             "done": lambda: self._done(found),
         }
-        return steps[phase]() if phase in steps else self._stack(phase)
+        return steps[phase]() if phase in steps else self._stack(phase, found)
 
-    def _check_answer(self, found: Look, name: str) -> None:
-        """Fail unless the gate said yes to this stop, in this turn. Where the node was drained, only the answer after that counts."""
-        if name == "gate_again" and name not in found["phases"]:
-            name = "gate"
-        answer = registered.answer_of(self._vars.get(registered.RESULTS[name]))
-        if answer is None or answer["turn"] != found["turn"] or not answer["safe"] or answer["host"] != self._host:
-            raise AnsibleActionFail(
-                f"Refused to stop {self._host}: the gate was not asked in this turn, or did not say yes. Run the role from its start, without "
-                "--start-at-task and without tags."
-            )
+    def _result_of(self, error: AnsibleActionFail | Unusable) -> Result:
+        """A phase that was refused has done nothing to the node."""
+        result = super()._result_of(error)
+        return dict(result, refused=True) if isinstance(error, NotAllowed) else result
+
+    def _contradicted(self) -> Result:
+        """In place of the user's tasks. Without an error here these would be left out without a word."""
+        raise AnsibleActionFail(
+            f"Refused to stop {self._host}: the check before your own tasks was left out or failed, or a variable of the play contradicts what the gate said. "
+            f"Remove variables whose names begin with {registered.PREFIX} from the play, and run the role from its start, without --start-at-task and "
+            "without tags."
+        )
+
+    def _corosync_runs(self) -> bool:
+        """Whether corosync runs on this node, or may: it does not where the node itself says so."""
+        found = self._question(_info.INFO, {"if_unavailable": "report"})
+        return found.get("available") is not False or found.get("reason") != "not_running"
 
     # ---- what there is to do -----------------------------------------------------------------------------------------
 
@@ -92,14 +91,13 @@ class ActionModule(TurnAction):
         why = self._why_not()
         if why:
             return {"skipped": True, "skip_reason": why}
-        wishes = self._wishes()
-        seen = _actions.run(self, MARK, {"state": "read", "path": str(self._options["state_file"])}, self._vars)
+        run, wishes = self._run_of_turn, self._wishes()
+        seen = self._in_time(lambda: _actions.run(self, MARK, {"state": "read", "path": str(self._options["state_file"])}, self._vars))
         mark = look.mark_of(seen, self._host, time.time())
         simulated = self._simulated() if wishes.asks else {}
         pending = bool(simulated.get("changed"))
         resumes = look.resumes_at(wishes, mark, pending)
         needed = look.needed(wishes, mark, pending)
-        run = self._run
         phases = look.phases(wishes, resumes) if needed else []
         obstacles = stacks.obstacles(wishes.stack, wishes.hooks, seen, is_interrupted=True) if "stop" in phases else []
         if obstacles:
@@ -109,7 +107,7 @@ class ActionModule(TurnAction):
             would,
             **Look(
                 turn=secrets.token_hex(8),
-                run=run["run_id"] if run else "",
+                run=run["run_id"],
                 needed=needed,
                 resumes=resumes,
                 tasks=look.file_of(phases) if needed else "",
@@ -119,13 +117,40 @@ class ActionModule(TurnAction):
             ),
         )
 
+    @property
+    def _run_of_turn(self) -> Run:
+        """The run that goes on. Two plays without one would not see each other, as only the preflight takes the lock."""
+        if self._run is None:
+            raise AnsibleActionFail(
+                f"Nothing was done on {self._host}: no preflight of this play has accepted its cluster. Run the entry point preflight before upgrade, "
+                "without --start-at-task and without tags."
+            )
+        return self._run
+
     def _why_not(self) -> str:
         """Why this run does nothing more in this cluster, which is one of many; empty where it goes on."""
-        play = self._args.get("play")
-        if play is None or not is_of_many(play):
+        if not self._play.is_of_many:
             return ""
         run = registered.own_run(self._hostvars, self._play)
         return standing.why_not(self._play, self._hostvars, run) if run else "This cluster is not upgraded."
+
+    def _in_time(self, call: t.Callable[[], Result]) -> Result:
+        """What this host answers to a short question. Other hosts wait for it, so it has to end."""
+        try:
+            return in_time(call)
+        except (AnsibleActionFail, AnsibleConnectionFailure):
+            raise
+        except AnsibleError as error:
+            raise AnsibleActionFail(f"{self._host}: {error}") from error
+
+    def _question(self, name: str, args: Result) -> Result:
+        """The same where this run goes on without an answer: a failure stands for one that does not come."""
+        try:
+            return in_time(lambda: _actions.run(self, name, args, self._vars, check_mode=False))
+        except (AnsibleActionFail, AnsibleConnectionFailure):
+            raise
+        except AnsibleError as error:
+            return {"failed": True, "msg": quoted(str(error))}
 
     def _wishes(self) -> look.Wishes:
         return look.wishes_of(self._options, str(self._vars.get("playbook_dir", ".")))
@@ -135,9 +160,8 @@ class ActionModule(TurnAction):
         facts = self._vars.get("ansible_facts") or {}
         manager = facts.get("pkg_mgr")
         if manager is None:
-            found = _actions.succeed(
-                self, "ansible.builtin.setup", {"gather_subset": ["!all", "!min", "pkg_mgr"]}, self._vars, "Looking for the package manager"
-            )
+            facts, what = {"gather_subset": ["!all", "!min", "pkg_mgr"]}, "Looking for the package manager"
+            found = self._in_time(lambda: _actions.succeed(self, "ansible.builtin.setup", facts, self._vars, what))
             manager = _actions.inner(found, "ansible_facts").get("ansible_pkg_mgr")
         if manager == "apt":
             self._refresh_apt()
@@ -169,15 +193,15 @@ class ActionModule(TurnAction):
         packages = self._packages
         if not packages:
             return {}
-        found = _actions.run(self, "ansible.builtin.command", look.versions_command(packages), self._vars, check_mode=False)
+        found = self._question("ansible.builtin.command", look.versions_command(packages))
         if not found.get("failed"):
             return look.versions(str(found.get("stdout") or ""))
-        found = _actions.run(self, "ansible.builtin.package_facts", {}, self._vars, check_mode=False)
+        found = self._question("ansible.builtin.package_facts", {})
         return look.versions_of_facts(packages, _actions.inner(found, "ansible_facts", "packages"))
 
     # ---- the steps ---------------------------------------------------------------------------------------------------
 
-    def _stack(self, phase: str) -> Result:
+    def _stack(self, phase: str, found: Look) -> Result:
         """What the stack runs for a phase."""
         stack = str(self._options["stack"])
         answer = registered.gate_of(self._vars, self._turn)
@@ -185,40 +209,65 @@ class ActionModule(TurnAction):
             return {"skipped": True, "skip_reason": f"{self._host} is down already"}
         timeout = whole_number(self._options, "timeout")
         name = self._pacemaker_name(timeout) if stack == "crmsh" and phase in ("drain", "undrain") else ""
+        done: list[stacks.Call] = []
         changed = False
         for call in stacks.calls(stack, phase, device=self._has_device(answer), timeout=timeout, pacemaker_name=name):
-            try:
-                changed = bool(self._call(call, timeout).get("changed")) or changed
-            except AnsibleActionFail as error:
-                if phase != "start":
-                    raise
-                raise AnsibleActionFail("\n".join(filter(None, [str(error), self._said_by(str(call.args.get("name") or "corosync"))]))) from None
+            if phase == "stop" and done:
+                self._refuse_to_go_on(found, done)
+            changed = bool(self._step(phase, call, timeout).get("changed")) or changed
+            done.append(call)
         return {"changed": changed}
+
+    def _refuse_to_go_on(self, found: Look, done: t.Sequence[stacks.Call]) -> None:
+        """Raise AnsibleActionFail where what is done already of the stop took so long that the gate's yes does not count any more."""
+        try:
+            refuse_to_go_on(self._host, self._vars, found, time.time())
+        except NotAllowed as error:
+            units = ", ".join(str(call.args.get("name")) for call in done)
+            raise AnsibleActionFail(f"{error} On {self._host} corosync runs on, but {units} is stopped already. Start it first.") from None
+
+    def _step(self, phase: str, call: stacks.Call, timeout: int) -> Result:
+        """Run one call of a phase. A start that fails shows what the service itself said."""
+        try:
+            return self._call(call, timeout * STOP_TAKES if phase == "stop" else timeout)
+        except AnsibleActionFail as error:
+            if phase != "start":
+                raise
+            raise AnsibleActionFail("\n".join(filter(None, [str(error), self._said_by(str(call.args.get("name") or "corosync"))]))) from None
 
     def _said_by(self, unit: str) -> str:
         """Why a service did not start, in its own words: systemd only says that it did not."""
         call = stacks.journal(unit)
         try:
-            found = _actions.run(self, call.name, call.args, self._vars, check_mode=False)
+            found = self._question(call.name, call.args)
         except AnsibleError:
             return ""
         return "" if found.get("failed") else stacks.said_by(unit, self._host, str(found.get("stdout") or ""))
 
     def _has_device(self, answer: Gate | None) -> bool:
-        run = self._run
-        return bool((answer and answer["device"]) or (run and run["qdevice"]))
+        return bool((answer and answer["device"]) or self._run_of_turn["qdevice"])
 
     def _pacemaker_name(self, timeout: int) -> str:
         return str(self._call(stacks.PACEMAKER_NAME, timeout).get("stdout") or "").strip()
 
     def _call(self, call: stacks.Call, timeout: int) -> Result:
         """Run one call; one with `until` is tried once a second. Raises AnsibleActionFail."""
-        check_mode = False if call.only_reads else None
-        if not call.until:
-            return _actions.succeed(self, call.name, call.args, self._vars, call.what, check_mode)
+        if call.until:
+            return self._until(call, timeout)
+        longest = timeout + LONGEST
+        try:
+            with Watchdog(longest):
+                return _actions.succeed(self, call.name, call.args, self._vars, call.what, False if call.only_reads else None)
+        except Overdue:
+            raise AnsibleActionFail(
+                f"{call.what} did not end within {longest} s. It may still be at work on {self._host}. If it needs longer, raise rolling_upgrade_timeout."
+            ) from None
+
+    def _until(self, call: stacks.Call, timeout: int) -> Result:
+        """What a question says when it says what is waited for. A try that never ends is one that did not succeed."""
         deadline = time.monotonic() + timeout
         while True:
-            result = _actions.run(self, call.name, call.args, self._vars, check_mode)
+            result = self._question(call.name, call.args)
             if not result.get("failed") and re.search(call.until, str(result.get("stdout") or "")):
                 return dict(result, changed=False)
             if time.monotonic() > deadline:
@@ -236,7 +285,7 @@ class ActionModule(TurnAction):
 
     def _all_versions(self) -> dict[str, str]:
         """By package, of all that are installed, for the report: an upgrade changes more than was asked for. Empty where nobody can list them."""
-        found = _actions.run(self, "ansible.builtin.command", look.versions_command([]), self._vars, check_mode=False)
+        found = self._question("ansible.builtin.command", look.versions_command([]))
         return {} if found.get("failed") else look.versions(str(found.get("stdout") or ""))
 
     def _reboot(self) -> Result:
@@ -247,8 +296,11 @@ class ActionModule(TurnAction):
         return {"changed": bool(_actions.succeed(self, "ansible.builtin.reboot", args, self._vars, f"Rebooting {self._host}").get("changed"))}
 
     def _asks_for_reboot(self) -> bool:
-        found = (_actions.run(self, "ansible.builtin.stat", {"path": path}, self._vars) for path in REBOOT_REQUESTS)
-        return any(_actions.inner(result, "stat").get("exists") for result in found)
+        return any(self._exists(path) for path in REBOOT_REQUESTS)
+
+    def _exists(self, path: str) -> bool:
+        found = self._in_time(lambda: _actions.run(self, "ansible.builtin.stat", {"path": path}, self._vars))
+        return bool(_actions.inner(found, "stat").get("exists"))
 
     # ---- what a later run has to know --------------------------------------------------------------------------------
 
@@ -258,10 +310,8 @@ class ActionModule(TurnAction):
         Before the node is touched the run must have its lock. Later on it must not be another run's, which does this node now.
         """
         answer = registered.gate_of(self._vars, self._turn)
-        run = self._run
-        nodeid = answer["nodeid"] if answer else (run["nodeids"].get(self._host, 0) if run else 0)
-        must_hold = phase == "stop" and run is not None
-        return self._change_mark("written", phase=phase, nodeid=int(nodeid), rebooted=rebooted, must_hold=must_hold)
+        nodeid = answer["nodeid"] if answer else self._run_of_turn["nodeids"].get(self._host, 0)
+        return self._change_mark("written", phase=phase, nodeid=int(nodeid), rebooted=rebooted, must_hold=phase == "stop")
 
     def _is_rebooted(self, found: Look) -> bool:
         """In this turn, or by the interrupted run that this one goes on with."""
@@ -272,14 +322,14 @@ class ActionModule(TurnAction):
 
         Where the package manager would not tell a later run that nothing is left to do, the mark does so until this run has ended.
         """
-        if self._wishes().is_for_every_node and self._run is not None:
+        if self._wishes().is_for_every_node:
             result = self._mark("done", self._is_rebooted(found))
         else:
             result = self._change_mark("removed")
         return dict(result, versions=self._versions())
 
     def _change_mark(self, state: str, **more: t.Any) -> Result:
-        run = self._run
-        args = dict(more, state=state, path=str(self._options["state_file"]), run=run["run_id"] if run else "")
+        args = dict(more, state=state, path=str(self._options["state_file"]), run=self._run_of_turn["run_id"])
         verb = "Writing" if state == "written" else "Removing"
-        return {"changed": bool(_actions.succeed(self, MARK, args, self._vars, f"{verb} the role's mark on {self._host}").get("changed"))}
+        result = self._in_time(lambda: _actions.succeed(self, MARK, args, self._vars, f"{verb} the role's mark on {self._host}"))
+        return {"changed": bool(result.get("changed"))}

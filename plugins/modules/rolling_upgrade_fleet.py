@@ -18,12 +18,6 @@ options:
     type: str
     required: true
     choices: [judge, own]
-  options:
-    description: The options of the role.
-    type: dict
-  play:
-    description: What Ansible knows of the play.
-    type: dict
   groups:
     description: The groups of the inventory that the playbook was given.
     type: raw

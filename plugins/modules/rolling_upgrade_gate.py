@@ -18,14 +18,6 @@ options:
     type: str
     required: true
     choices: [input, ask, survey, preflight, lock, give_back, not_begun, refused, before_stop, after_start, not_back, finish, finished]
-  options:
-    description: The options of the role.
-    type: dict
-    required: true
-  play:
-    description: What Ansible knows of the play.
-    type: dict
-    required: true
   asked:
     description: The host that is asked in this item of a loop.
     type: str

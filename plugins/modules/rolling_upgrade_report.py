@@ -18,14 +18,6 @@ options:
     type: str
     required: true
     choices: [begun, read, failed, so_far, finish, not_as_before, note]
-  options:
-    description: The options of the role.
-    type: dict
-    required: true
-  play:
-    description: What Ansible knows of the play.
-    type: dict
-    required: true
   asked:
     description: The host whose record is read in this item of a loop.
     type: str

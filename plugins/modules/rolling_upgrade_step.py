@@ -17,14 +17,7 @@ options:
     description: Which step.
     type: str
     required: true
-    choices: [look, begin, may_stop, drain, stop, upgrade, reboot, installed, start, undrain, done]
-  options:
-    description: The options of the role.
-    type: dict
-    required: true
-  play:
-    description: What Ansible knows of the play.
-    type: dict
+    choices: [look, begin, drain, may_stop, stop, may_upgrade, upgrade, reboot, installed, start, undrain, done, refuse]
 extends_documentation_fragment:
   - corosync.quorum._attributes
   - corosync.quorum._attributes.no_diff

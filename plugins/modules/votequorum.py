@@ -15,7 +15,7 @@ description:
     It refuses a change that would make an inquorate partition quorate, because this can cause a split brain. It also refuses a change that would cost
     quorum. Corosync itself only protects a partition that is quorate.
   - Corosync answers before it applies a change. The module waits until it sees the change applied.
-  - B(Not persistent.) The change lasts until corosync restarts, or reloads a configuration with other values.
+  - B(Not persistent.) The change lasts until corosync restarts or reloads C(corosync.conf). The values of the file then count again.
     A warning says how to make it permanent.
 extends_documentation_fragment:
   - corosync.quorum._requirements
@@ -50,8 +50,8 @@ options:
     description:
       - Ends the C(wait_for_all) wait in a partition that already has enough votes.
         The partition gains quorum, so this needs O(allow_quorum_gain=true).
-      - As a side effect corosync re-applies its loaded configuration.
-        This resets what was set at runtime of expected votes, and of the votes of the node on which the task runs.
+      - As a side effect corosync applies its loaded configuration again, and does not read the file.
+        This resets expected votes, and the votes of the node on which the task runs, if they were set at runtime.
     type: bool
     choices: [true]
   allow_quorum_gain:
@@ -69,7 +69,7 @@ options:
     type: bool
     default: false
   timeout:
-    description: How many seconds the whole task may take. It has ended when the module sees the change applied.
+    description: How many seconds the whole task may take, until the module sees the change applied.
     type: float
     default: 10
 notes:
@@ -215,6 +215,10 @@ def warnings_of(change: Change) -> t.List[str]:
         f"{problem['message']} {problem['advice']}"
         for problem in value["problems"]
         if problem["severity"] == "error" and problem["message"] not in messages_before
+    ]
+    warnings += [
+        f"This node shows {in_words(step, value)}, but nothing shows whether the other nodes have applied it: see what votequorum_info shows on one of them."
+        for step in change.unproven
     ]
     if value["last_man_standing"]["enabled"] and any(step.what == VOTES and step.number > 1 for step in change.applied):
         warnings.append("last_man_standing switches itself off at the next change of membership, because a node has more than one vote.")

@@ -74,8 +74,8 @@ options:
     default: 5
   reference:
     description:
-      - The current time of another clock, in UTC. For the controller's clock use C(now(utc=true)). RV(offset) is then how far that clock is ahead of
-        the node's clock.
+      - The current time of another clock, in UTC. For the controller's clock use C({{ now(utc=true) }}). RV(offset) is then how far that clock is
+        ahead of the node's clock.
       - For O(state=read) and O(state=stopped) only.
     type: str
 seealso:
@@ -329,12 +329,12 @@ def _told(reading: _record.Reading) -> t.Dict[str, t.Any]:
 
 def result_of(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
     """What the module returns. Raises QuorumError, RecordError, OptionError."""
-    path = _path(params)
+    path, now = _path(params), time.time()
     times = {name: positive_seconds(name, params[name]) for name in ("timeout", "sleep", "connect_timeout")}
     if params["state"] == "running":
         return run(path, check_mode=check_mode, **times)
     result = dict(stop(path, check_mode) if params["state"] == "stopped" else read(path), run=params["run"])
-    return result if params["reference"] is None else dict(result, offset=offset_of(params["reference"]))
+    return result if params["reference"] is None else dict(result, offset=offset_of(params["reference"], now))
 
 
 def _path(params: t.Mapping[str, t.Any]) -> str:
@@ -349,10 +349,14 @@ def _path(params: t.Mapping[str, t.Any]) -> str:
     return _record.path_of(run_id("run", params["run"]))
 
 
-def offset_of(reference: str) -> float:
-    """How many seconds another clock that says this is ahead of the node's. Raises OptionError."""
+def offset_of(reference: str, now: float) -> float:
+    """How many seconds another clock that says this is ahead of the node's. Raises OptionError. now: by the node's clock.
+
+    A moment without a zone is in UTC: Jinja's now(utc=true) has none.
+    """
+    zone = "" if reference.endswith(("Z", "+00:00")) else "Z"
     try:
-        return round(seconds_of(reference) - time.time(), 3)
+        return round(seconds_of(reference + zone) - now, 3)
     except ValueError:
         raise OptionError(f"reference must be a moment in UTC such as '2026-11-22T10:15:02.123Z'; got '{reference}'.")
 

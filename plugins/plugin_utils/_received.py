@@ -27,6 +27,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.shape impor
     MOST_ENTRIES,
     MOST_NODES,
     NODE,
+    PROBLEM,
     VALUE,
     are_natural,
     described,
@@ -54,6 +55,7 @@ _MOST_RUNS = 1000
 _MOST = 2**64
 _INTERPRETER = re.compile(r"/[A-Za-z0-9._/+-]{1,255}")
 _JOB = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_EVENT = re.compile(r"[a-z_]{1,40}")
 
 
 class StrangeAnswer(Unusable):
@@ -197,11 +199,8 @@ def are_nodeids(items: t.Any) -> bool:
     return isinstance(items, list) and len(items) <= MOST_NODES and are_natural(items)
 
 
-def _problems(given: t.Any) -> list[Problem]:
-    keys = ("id", "severity", "message", "advice")
-    if not isinstance(given, list) or not all(isinstance(problem, dict) and all(isinstance(problem.get(key), str) for key in keys) for problem in given):
-        raise StrangeAnswer("its problems are none")
-    return [t.cast("Problem", {key: printable(shortened(problem[key], _LONGEST_TEXT)) for key in keys}) for problem in given[:_MOST_PROBLEMS]]
+def _problems(given: t.Sequence[Vars]) -> list[Problem]:
+    return [t.cast("Problem", {key: printable(shortened(problem[key], _LONGEST_TEXT)) for key in PROBLEM}) for problem in given[:_MOST_PROBLEMS]]
 
 
 # ---- a record ------------------------------------------------------------------------------------------------------------
@@ -220,17 +219,17 @@ def record_of(given: Vars, has_offset: bool) -> Vars:
     record = _fitting(given, _REST, "its record")
     if has_offset and "offset" not in record:
         raise StrangeAnswer("its record lacks offset")
-    record["timeline"] = [_entry(number, entry) for number, entry in enumerate(timeline, start=1)]
+    record["timeline"] = [entry_of(entry, f"entry {number} of its record", _RECORDED) for number, entry in enumerate(timeline, start=1)]
     if sum(len(entry[key]) for entry in record["timeline"] for key in ("members", "joined", "left")) > _MOST_NAMED:
         raise StrangeAnswer(f"the entries of its record name more than {_MOST_NAMED} nodes together, and a record has no room for that")
     return record
 
 
-def _entry(number: int, given: t.Any) -> Vars:
-    what = f"entry {number} of its record"
+def entry_of(given: t.Any, what: str, shape: t.Mapping[str, Fits]) -> Vars:
+    """An entry of a timeline, without what does not belong to it. Raises StrangeAnswer."""
     if not isinstance(given, dict):
         raise StrangeAnswer(f"{what} is {described(given)}")
-    return _fitting(given, _ENTRY, what)
+    return _fitting(given, shape, what)
 
 
 def _fitting(given: Vars, shape: t.Mapping[str, Fits], what: str) -> Vars:
@@ -253,6 +252,10 @@ def _is_boolean(item: t.Any) -> bool:
 
 def _is_name(item: t.Any) -> bool:
     return isinstance(item, str) and len(item) <= LONGEST_NAME and item.isprintable()
+
+
+def _is_event(item: t.Any) -> bool:
+    return isinstance(item, str) and bool(_EVENT.fullmatch(item))
 
 
 def _is_seconds(item: t.Any) -> bool:
@@ -278,9 +281,9 @@ _REST: dict[str, Fits] = {
     "offset": _is_seconds,
     "runs": _are_runs,
 }
-_ENTRY: dict[str, Fits] = {
-    "at": _is_name,
-    "event": _is_name,
+# All of an entry but its time, which is a moment in a record and seconds in a wait
+ENTRY: dict[str, Fits] = {
+    "event": _is_event,
     "quorate": _or_null(_is_boolean),
     "total_votes": _or_null(is_natural),
     "quorum": _or_null(is_natural),
@@ -288,8 +291,8 @@ _ENTRY: dict[str, Fits] = {
     "members": are_nodeids,
     "joined": are_nodeids,
     "left": are_nodeids,
-    "reason": _or_null(_is_name),
 }
+_RECORDED: dict[str, Fits] = {"at": _is_name, **ENTRY, "reason": _or_null(_is_name)}
 # The keys of a record
 RECORD = ("timeline", *_REST)
 # With state=stopped, with a reference, and where corosync could not be read

@@ -48,7 +48,8 @@ class Change:
     """One change, within `timeout` seconds. connect is there to be replaced in tests.
 
     before, value: the `votequorum` value at first and as last seen, None where none was seen; in check mode value is what would become
-    of it. applied: the steps that were seen to be applied; in check mode those that would be made.
+    of it. applied: the steps that were seen to be applied; in check mode those that would be made. unproven: those of them of which this node's own copy
+    alone has the number, as nothing that corosync reports depends on it.
     """
 
     def __init__(self, wish: VoteWish, timeout: float, connect: "ConnectToChange" = connect_to_judge) -> None:
@@ -58,6 +59,7 @@ class Change:
         self.before: t.Optional[Value] = None
         self.value: t.Optional[Value] = None
         self.applied: t.List[VoteStep] = []
+        self.unproven: t.List[VoteStep] = []
 
     def predict(self) -> None:
         """Look, and say in `value` and `applied` what make() would come to. Raises VoteChangeRefused, and QuorumError as Observer does."""
@@ -65,6 +67,8 @@ class Change:
             todo = self._plan(observer)
             if todo.steps:
                 self.applied = todo.steps
+                befores = [self._seen(), *todo.values]
+                self.unproven = [step for step, before, value in zip(todo.steps, befores, todo.values) if _shows_nowhere(step, before, value)]
                 self.value = complete(todo.values[-1], observer.configuration)
 
     def make(self) -> None:
@@ -104,6 +108,7 @@ class Change:
 
     def _take(self, observer: "Changes", step: VoteStep, predicted: "Value") -> None:
         """Make one step. Raises VoteChangeRefused where corosync refuses it, else NotSeen."""
+        before = self._seen()
         try:
             announced = self._send(observer, step, predicted)
             self._see(observer, step, predicted, announced)
@@ -117,6 +122,8 @@ class Change:
         except QuorumError as exc:
             raise _with_doubt(exc, in_words(step, self._seen()))
         self.applied.append(step)
+        if _shows_nowhere(step, before, predicted):
+            self.unproven.append(step)
         if step.what == VOTES and announced is not None:
             self._put_back(observer, announced)
 
@@ -152,7 +159,7 @@ class Change:
         Messages of one node keep their order, so the event of the second shows that the first was applied. It is sent only where it changes nothing.
         """
         before = self._seen()
-        if _decided(predicted) != _decided(before) or before["last_man_standing"]["enabled"] or before["allow_downscale"]["enabled"]:
+        if _decided(predicted) != _decided(before) or _may_not_echo(before):
             return None
         observer.dispatch()
         observer.announced.clear()
@@ -205,6 +212,16 @@ def _shows(step: VoteStep, predicted: "Value", value: "Value", announced: t.Opti
     if value["ring_id"] != predicted["ring_id"]:
         return True  # every node has sent its votes again meanwhile: what it shows is so
     return not _differing(predicted, value)
+
+
+def _may_not_echo(value: "Value") -> bool:
+    """With these, expected votes that are set to what they are do change something."""
+    return value["last_man_standing"]["enabled"] or value["allow_downscale"]["enabled"]
+
+
+def _shows_nowhere(step: VoteStep, before: "Value", predicted: "Value") -> bool:
+    """Whether nothing but this node's own copy will have the number, which corosync changes at once."""
+    return step.what == VOTES and _decided(predicted) == _decided(before) and _may_not_echo(before)
 
 
 def _differing(predicted: "Value", value: "Value") -> t.List[str]:

@@ -13,6 +13,7 @@ import contextlib
 import time
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.blocks import give_back_tuples
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.deadline import Deadline
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
 from ansible_collections.corosync.quorum.plugins.module_utils._node.key import newer_key
@@ -40,6 +41,10 @@ def connect_to_judge(deadline: Deadline, while_waiting: t.Callable[[], None] = l
     return Observer(deadline, while_waiting, meanwhile=_completed)
 
 
+# How old a reading may become where nothing seems to move: a reload that leaves all votes alone makes no event, and moved() does not see it. Seconds.
+OLDEST = 60.0
+
+
 class JudgedObserver(Observer):
     """An Observer whose readings are complete values, with the time of this node's clock in them.
 
@@ -48,6 +53,7 @@ class JudgedObserver(Observer):
 
     def __init__(self, deadline: Deadline, while_waiting: t.Callable[[], None] = lambda: None, beat: t.Callable[[], None] = lambda: None) -> None:
         self._beat = beat
+        self._read_at = time.monotonic()
         with self._beating_on_error():
             super().__init__(deadline, while_waiting, meanwhile=_completed)
 
@@ -67,16 +73,18 @@ class JudgedObserver(Observer):
 
     def read(self) -> "Value":
         """The complete `votequorum` value as it is now, settled or not."""
+        self._read_at = time.monotonic()
         value = complete(super().read(), self.configuration)
         value["read_at"] = utc(time.time())
+        give_back_tuples()
         self._beat()
         return value
 
     def moved(self) -> bool:
-        """As Observer.moved()."""
+        """As Observer.moved(), or whether it is time to read again all the same."""
         has_moved = super().moved()
         self._beat()
-        return has_moved
+        return has_moved or time.monotonic() - self._read_at >= OLDEST
 
 
 def complete(value: "Value", configuration: t.Mapping[str, t.Any]) -> "Value":

@@ -12,6 +12,7 @@ import time
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node import lock as _lock
+from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import boot_id
 from ansible_collections.corosync.quorum.plugins.module_utils._node.trusted import (
     FOLDER,
     LARGEST,
@@ -29,7 +30,6 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import 
 
 # What is left to be done: all of it, what comes after the reboot that is about to be, the node's return, nothing while the run goes on with other nodes.
 PHASES = ("stop", "reboot", "start", "done")
-_BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _BEGINNING = b'{"phase": "'
 
 Mark = t.Dict[str, t.Any]
@@ -64,7 +64,7 @@ def write(path: str, phase: str, nodeid: int, run_id: str, must_hold: bool, chec
         _check_holder(lock, run_id, must_hold)
         if _told(read(path)) == wanted:
             return False
-        mark = {"phase": phase, "nodeid": nodeid, "rebooted": rebooted, "at": utc(time.time()), "boot_id": _boot_id()}
+        mark = {"phase": phase, "nodeid": nodeid, "rebooted": rebooted, "at": utc(time.time()), "boot_id": boot_id()}
         try:
             make_folder(os.path.dirname(path), 0o700 if os.path.dirname(path) == FOLDER else 0o755)
             check_file(path)
@@ -102,15 +102,6 @@ def _told(mark: t.Optional[Mark]) -> t.Optional[t.Tuple[str, t.Optional[int], bo
     return None if mark is None else (mark["phase"], mark["nodeid"], mark["rebooted"])
 
 
-def _boot_id() -> str:
-    """Another one after each boot, empty where the kernel does not tell."""
-    try:
-        with open(_BOOT_ID, encoding="ascii", errors="replace") as file:
-            return file.read(100).strip()
-    except OSError:
-        return ""
-
-
 def _check_holder(lock: t.Optional[_lock.Holder], run_id: str, must_hold: bool) -> None:
     """Raise MarkError where another run has the lock of this node, or none has that must."""
     if lock is not None and lock["run_id"] != run_id:
@@ -135,8 +126,8 @@ def _mark(path: str, content: bytes) -> Mark:
 
 def _was_rebooted(mark: Mark) -> bool:
     """As the mark says; or where it was written right before a reboot, and this is another boot."""
-    boot_id = _boot_id()
-    return mark.get("rebooted") is True or mark["phase"] == "reboot" and bool(boot_id) and mark.get("boot_id", "") not in ("", boot_id)
+    now = boot_id()
+    return mark.get("rebooted") is True or mark["phase"] == "reboot" and bool(now) and mark.get("boot_id", "") not in ("", now)
 
 
 def _document(content: bytes) -> t.Optional[Mark]:

@@ -40,7 +40,7 @@ PROVIDER = "corosync_votequorum"
 # corosync's build defaults on every distribution that packages it. The pid file is as old as the daemon.
 CONFIGURATION = "/etc/corosync/corosync.conf"
 # totem.key, the secret of a cluster: it does not leave the node.
-_INLINE_KEY = re.compile(r"^([ \t]*key[ \t]*:).*", re.MULTILINE)
+_INLINE_KEY = r"^([ \t]*key[ \t]*:).*"
 PID_FILE = "/run/corosync.pid"
 PROCESSES = "/proc"
 FILE_VARIABLE = "COROSYNC_MAIN_CONFIG_FILE"
@@ -300,7 +300,7 @@ def newer_file() -> t.Dict[str, str]:
         pass  # without a pid file: read it and see
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            return {"corosync.conf": _INLINE_KEY.sub(r"\1 (hidden)", file.read())}
+            return {"corosync.conf": re.sub(_INLINE_KEY, r"\1 (hidden)", file.read(), flags=re.MULTILINE)}
     except OSError:
         return {}  # elsewhere, or not for this user: nothing to compare with
 

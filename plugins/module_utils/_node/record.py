@@ -20,6 +20,7 @@ import stat
 import time
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import Clock, Stamp
 from ansible_collections.corosync.quorum.plugins.module_utils._node.locked_file import flocked, is_at
 from ansible_collections.corosync.quorum.plugins.module_utils._node.trusted import UnsafePath, cannot, check_file
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import WATCH_ENDED, marker
@@ -47,7 +48,11 @@ _STOPPED = ".stopped-"
 _NEEDED = ("at", "event", "quorate", "total_votes", "quorum", "ring_id", "members", "joined", "left")
 # How each line of a record begins, and how much of a file is looked at to see whether it is one. Bytes.
 _BEGINNING = b'{"at":"'
+# The key of a line that tells when it was by a clock that nobody sets
+_STAMP = "stamp"
 _ENOUGH = 64 * 1024
+# No machine has run for so long. Seconds.
+_MOST = 1e10
 _ELSEWHERE = "Choose another record, in a folder that only root can write to."
 
 
@@ -107,9 +112,13 @@ class Record:
             time.sleep(_AGAIN)
         return False
 
-    def append(self, entry: "RecordedEntry") -> None:
-        """Write one complete line or nothing. Raises RecordError, also where the record would grow larger than LARGEST."""
-        line = json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
+    def append(self, entry: "RecordedEntry", stamped: t.Optional[Stamp] = None) -> None:
+        """Write one complete line or nothing. Raises RecordError, also where the record would grow larger than LARGEST.
+
+        stamped: when it was, where that is a moment of this boot.
+        """
+        more = {} if stamped is None else {_STAMP: stamped}
+        line = json.dumps(dict(entry, **more), separators=(",", ":")).encode("ascii") + b"\n"
         size = os.fstat(self.descriptor).st_size
         if size + len(line) > LARGEST:
             raise RecordError(
@@ -117,6 +126,11 @@ class Record:
                 "cluster: see journalctl -u corosync. Read the record, and stop the watch, which removes it."
             )
         self._write(line)
+
+    def is_open_ended(self) -> bool:
+        """Whether something is recorded, and nobody has noted behind it that the watch has ended."""
+        timeline, _unreadable = _entries([self.path])
+        return bool(timeline) and timeline[-1]["event"] != WATCH_ENDED
 
     def touch(self) -> None:
         """Leave the sign that the watch runs, every TOUCH seconds."""
@@ -203,6 +217,7 @@ def is_watched(path: str) -> bool:
 
 def read(path: str) -> Reading:
     """The record, and what interrupted stops have left of earlier ones. Raises RecordError."""
+    _check_content(path, "has no timeline")
     running, names, now = is_watched(path), _remains(path) + [path], time.time()
     timeline, unreadable = _entries(names)
     return Reading(timeline, unreadable, running, now, _watched_until(names, running, now))
@@ -237,6 +252,11 @@ def check(path: str) -> None:
         check_file(path)
     except UnsafePath as exc:
         raise RecordError(_cannot(f"use the record {path}", path, exc))
+    _check_content(path, "is neither changed nor removed")
+
+
+def _check_content(path: str, so: str) -> None:
+    """Raise RecordError where there is a file that is no record. so: what that means for it."""
     fd = _opened(path)
     if fd is None:
         return
@@ -248,7 +268,7 @@ def check(path: str) -> None:
         os.close(fd)
     if not _is_record(beginning):
         shown = json.dumps(beginning[:60].decode("utf-8", "replace"))
-        raise RecordError(f"{path} is not the record of a watch (it begins with {shown}), so it is neither changed nor removed. Choose another record.")
+        raise RecordError(f"{path} is not the record of a watch (it begins with {shown}), so it {so}. Choose another record.")
 
 
 def is_there(path: str) -> bool:
@@ -325,16 +345,24 @@ def _cut(fd: int, size: int) -> None:
 
 
 def _entries(paths: t.List[str]) -> t.Tuple[t.List["RecordedEntry"], int]:
+    """The entries of files, and how many lines are none. Their times are by the node's clock as it is now."""
     timeline: t.List[RecordedEntry] = []
-    unreadable = 0
+    unreadable, clock = 0, Clock()
     for path in paths:
         for line in _lines(path):
             entry = _entry(line)
             if entry is None:
                 unreadable += 1
             else:
-                timeline.append(entry)
+                timeline.append(_by_this_clock(entry, clock))
     return timeline, unreadable
+
+
+def _by_this_clock(line: t.Dict[str, t.Any], clock: Clock) -> "RecordedEntry":
+    found = line.pop(_STAMP, None)
+    is_stamp = isinstance(found, list) and len(found) == 2 and isinstance(found[0], str) and isinstance(found[1], (int, float)) and abs(found[1]) < _MOST
+    at = clock.at(Stamp(*found)) if is_stamp else None
+    return t.cast("RecordedEntry", line if at is None else dict(line, at=utc(at)))
 
 
 def _lines(path: str) -> t.List[bytes]:
@@ -349,12 +377,12 @@ def _lines(path: str) -> t.List[bytes]:
     return [line for line in lines if line.strip()]
 
 
-def _entry(line: bytes) -> t.Optional["RecordedEntry"]:
+def _entry(line: bytes) -> t.Optional[t.Dict[str, t.Any]]:
     try:
         entry: t.Any = json.loads(line.decode("utf-8"))
     except ValueError:
         return None
-    return t.cast("RecordedEntry", entry) if isinstance(entry, dict) and all(key in entry for key in _NEEDED) else None
+    return entry if isinstance(entry, dict) and all(key in entry for key in _NEEDED) else None
 
 
 def _is_record(beginning: bytes) -> bool:

@@ -17,6 +17,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_state i
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._node.interfaces import ConnectToRead, Polls, Reads
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import Flip
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Entry
 
 # The goal of whoever follows corosync and waits for nothing. No ring has a greater number: it has 64 bits.
@@ -64,13 +65,17 @@ class Wait:
 
     def _follow(self) -> None:
         """Open a connection and follow what happens, until the slice ends or the connection breaks."""
+        flips: t.List[Flip] = []
         try:
             with self._connect(self._deadline(), self._poller.check) as observer:
                 self._state.connected()
-                while self._take_step(observer):
-                    pass
+                try:
+                    while self._take_step(observer):
+                        pass
+                finally:
+                    flips = observer.take_flips()
         except QuorumError as exc:
-            self._state.lost(exc, self._clock())
+            self._state.lost(exc, self._clock(), flips)
             self._report()
 
     def _take_step(self, observer: "Reads") -> bool:

@@ -72,6 +72,7 @@ class WaitState:
         self._reconnects = -1 if slice_.away is None else 0  # the first connection is no reconnect, unless it ends an absence
         # what was seen last, and what happened so far
         self._value: t.Optional[Value] = None
+        self._is_noted = True
         self._error: t.Optional[QuorumError] = None
         self._away = slice_.away
         self._changes = 0
@@ -138,17 +139,18 @@ class WaitState:
         if self._away is not None:
             self._timeline.add_marker(now, COROSYNC_AVAILABLE)
         self._away = self._error = None
-        self._value = value
+        self._value, self._is_noted = value, False
         self._see_whether_settled(now)
         self._see_whether_met(now)
         self._check_at = now + self._sleep
 
-    def lost(self, error: QuorumError, now: float) -> None:
-        """corosync could not be connected to or read. Raises the error where waiting cannot fix it."""
+    def lost(self, error: QuorumError, now: float, flips: t.Sequence[Flip] = ()) -> None:
+        """corosync could not be connected to or read. flips: each change of quorate since the last reading. Raises the error where waiting cannot fix it."""
         is_at_first = self._is_first and self._timeline.last is None
         if isinstance(error, FATAL) and (is_at_first or not self._fatal_only_at_first):
             raise error
-        self._note_value(now)  # the change that was in progress
+        if self._away is None:
+            self._note_the_last(now, flips)
         if self._away != type(error).__name__:
             self._timeline.add_marker(now, COROSYNC_UNAVAILABLE, error.reason, str(error))
         self._away = type(error).__name__
@@ -173,7 +175,7 @@ class WaitState:
 
     def end(self, now: float) -> Outcome:
         """What has come of the slice, if it ends now. Reports a change that is still in progress as it stands."""
-        self._note_value(now)
+        self._note_the_last(now)
         return Outcome(
             met=self._met,
             votequorum=self._value,
@@ -194,7 +196,8 @@ class WaitState:
         try:
             refuse_impossible(resolved(self._goal, self._ids or {}), value)
         except ImpossibleGoal:
-            self._value = self._value or value  # what the refusal is about
+            if self._value is None:
+                self._value, self._is_noted = value, False  # what the refusal is about
             raise
         if self._ids is None:
             self._ids = {option: list(ids) for option, ids in ids_of(self._goal, value).items()}
@@ -222,8 +225,15 @@ class WaitState:
         return Step(END)
 
     def _note_value(self, now: float) -> None:
-        if self._value is not None:
+        if self._value is not None and not self._is_noted:
+            self._is_noted = True
             self._timeline.add_value(now, self._value)
+
+    def _note_the_last(self, now: float, flips: t.Sequence[Flip] = ()) -> None:
+        """The change that was in progress, and what corosync has reported since."""
+        self._note_value(now)
+        self._timeline.add_flips(now, flips)
+        self._timeline.add_unread_flips(now)
 
     def _has_held_long_enough(self, now: float) -> bool:
         return self._held_since is not None and now - self._held_since >= self._slice.stable_for

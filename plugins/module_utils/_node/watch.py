@@ -21,6 +21,7 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.blocks import give_back_large_blocks
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
 from ansible_collections.corosync.quorum.plugins.module_utils._node import anew
+from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import stamp
 from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import Observer
 from ansible_collections.corosync.quorum.plugins.module_utils._node.poller import Poller
 from ansible_collections.corosync.quorum.plugins.module_utils._node.record import Record, RecordError
@@ -92,17 +93,17 @@ def watch(record: Record, timeout: float, sleep: float, connect_timeout: float) 
     seen = watched.seen
     is_first = watched.end != REPLACED
     while not is_first and watched.end in (REPLACED, DIED) and not record.gone() and time.monotonic() < end:
-        seen = watched.seen if watched.end == REPLACED else _after_a_death(record, seen, sleep)
+        seen = watched.seen if watched.end == REPLACED else _after_a_death(record, sleep)
         watched = _in_a_child(functools.partial(_execute, record, end - time.monotonic(), sleep, connect_timeout, parent, seen))
     if not is_first and watched.end in (REPLACED, DIED):
         return not record.gone()
     return _is_over(watched)
 
 
-def _after_a_death(record: Record, seen: Seen, sleep: float) -> Seen:
+def _after_a_death(record: Record, sleep: float) -> Seen:
     """What the process after one that died is given: packages may just be replaced, so that Python itself does not run."""
-    if seen != _NOTHING:
-        record.append(t.cast("RecordedEntry", marker(t.cast(float, utc(time.time())), WATCH_ENDED)))
+    if record.is_open_ended():
+        record.append(t.cast("RecordedEntry", marker(t.cast(float, utc(time.time())), WATCH_ENDED)), stamp())
     time.sleep(sleep)
     return _NOTHING
 
@@ -121,7 +122,8 @@ def watch_here(record: Record, timeout: float, sleep: float, connect_timeout: fl
     """Record what changes, in this process. Raises RecordError, QuorumError."""
 
     def write(entry: "Entry", reason: t.Optional[str]) -> None:
-        record.append(line_of(entry, reason, time.time() - (time.monotonic() - entry["at"])))
+        age = time.monotonic() - entry["at"]
+        record.append(line_of(entry, reason, time.time() - age), stamp(age))
 
     give_back_large_blocks()
     slice_ = Slice(seconds=timeout, limit=timeout, stable_for=0.0, linger=None, reported=seen.reported, away=seen.away)

@@ -13,7 +13,6 @@ again to load it (get_filename() in Lib/zipimport.py, the same from Python 3.6 t
 import contextlib
 import gc
 import importlib.machinery
-import pkgutil
 import sys
 import typing as t
 import zipimport
@@ -27,17 +26,29 @@ class _Finder:
     @staticmethod
     def find_spec(fullname: str, path: t.Optional[t.Sequence[str]] = None, target: t.Any = None) -> t.Optional[importlib.machinery.ModuleSpec]:
         for entry in path or () if fullname.startswith(_OURS) else ():
-            loader: t.Any = pkgutil.get_importer(entry)
-            if _has_module(loader, fullname):
+            loader: t.Any = _loader_of(entry)
+            if loader is not None and _has_module(loader, fullname):
                 spec = importlib.machinery.ModuleSpec(fullname, loader, origin=f"{entry}/{fullname.rpartition('.')[2]}.py")
                 spec.has_location = True
                 return spec
         return None
 
 
-def _has_module(loader: t.Any, fullname: str) -> bool:
+def _loader_of(entry: str) -> t.Optional[zipimport.zipimporter]:
+    """Of an archive, or of a folder in one; None for what is none. As pkgutil.get_importer() does it, whose import costs more than all that is found here."""
+    known: t.Any = sys.path_importer_cache.get(entry)
+    if known is None:
+        try:
+            known = zipimport.zipimporter(entry)
+        except zipimport.ZipImportError:
+            return None
+        sys.path_importer_cache[entry] = known
+    return known if isinstance(known, zipimport.zipimporter) else None
+
+
+def _has_module(loader: zipimport.zipimporter, fullname: str) -> bool:
     try:
-        return isinstance(loader, zipimport.zipimporter) and not loader.is_package(fullname)
+        return not loader.is_package(fullname)
     except zipimport.ZipImportError:
         return False
 

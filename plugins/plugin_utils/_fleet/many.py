@@ -12,15 +12,20 @@ import re
 import textwrap
 import typing as t
 
+from ansible.errors import AnsibleError
+
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import AS_NOW
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count, shown
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import few_forks
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Fleet, FleetPart, Round
 
+from .clusters import listed
 from .rounds import Turn, rounds
 
 AT_ONCE = 10
+QDEVICE = "rolling_upgrade_qdevice"
 # Columns of a terminal
 WIDTH = 100
 Variables = t.Mapping[str, t.Mapping[str, t.Any]]
@@ -67,7 +72,7 @@ def not_for_all(options: t.Mapping[str, t.Any], everywhere: t.Mapping[str, t.Any
 
     everywhere: the variables of localhost, which has what the command line and the group `all` give to every host.
     """
-    if str(options["qdevice"]) == "as_now" and str(everywhere.get("rolling_upgrade_qdevice")) == "as_now":
+    if str(options["qdevice"]) == AS_NOW and _own(everywhere, QDEVICE) == AS_NOW:
         return [
             (
                 "rolling_upgrade_qdevice is as_now for every host. With this value the role trusts the quorum device to vote while nodes are down. With many "
@@ -75,6 +80,43 @@ def not_for_all(options: t.Mapping[str, t.Any], everywhere: t.Mapping[str, t.Any
             )
         ]
     return []
+
+
+def not_its_own(hosts: t.Sequence[str], variables: Variables) -> list[str]:
+    """Why the quorum device of a cluster may not be relied on: the inventory does not say so of each of its hosts.
+
+    The role's options also have the variables of the play, which are the same for every cluster. variables: of all hosts, as other hosts see them, which is
+    without those of the play. Each gate takes the options of the host that is about to be stopped, so one host counts as much as all.
+    """
+    trusting = [host for host in hosts if any(_trusts(item) for item in registered.items_of(variables[host], registered.VIEWS))]
+    lacking = [host for host in hosts if _own(variables[host], QDEVICE) != AS_NOW] if trusting else []
+    if not lacking:
+        return []
+    return [
+        (
+            f"{QDEVICE} is as_now for {listed(trusting)}, but the inventory does not say so for {listed(lacking)}. With this value the role trusts the "
+            "quorum device to vote while nodes are down. With many clusters, remove it from the playbook. Set it as a variable of the cluster's own group "
+            "in the inventory if you trust the device of this cluster."
+        )
+    ]
+
+
+def _trusts(item: t.Mapping[str, t.Any]) -> bool:
+    options = item.get("options")
+    return isinstance(options, dict) and str(options.get("qdevice")) == AS_NOW
+
+
+def _own(variables: t.Mapping[str, t.Any], name: str) -> str:
+    """A variable of a host, empty where it is a template that cannot be rendered without a play."""
+    try:
+        return str(variables.get(name))
+    except AnsibleError:
+        return ""
+
+
+def not_usable(error: Unusable) -> str:
+    """What a host of a cluster says is nothing that a plan can be made of."""
+    return f"{error} If corosync has just been started there, run this again."
 
 
 # ---- the rounds ----------------------------------------------------------------------------------------------------------
@@ -160,4 +202,8 @@ def beside_clusters(found: Fleet) -> list[str]:
 
 
 def all_refused(found: Fleet) -> str:
-    return "\n".join(["None of these clusters can be upgraded now, and nothing was changed.", *refusals_in_words(found)])
+    return none_can_be(refusals_in_words(found))
+
+
+def none_can_be(reasons: t.Sequence[str]) -> str:
+    return "\n".join(["None of these clusters can be upgraded now, and nothing was changed.", *reasons])

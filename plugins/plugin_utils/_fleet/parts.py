@@ -23,6 +23,10 @@ if t.TYPE_CHECKING:
 
 Views = t.Mapping[str, View]
 
+# What votequorum_info gives as the reason where no corosync runs
+NOT_RUNNING = "not_running"
+_FIND_OUT = "Find out which cluster it belongs to, and leave it out of this run if it is another one."
+
 
 @dataclasses.dataclass(frozen=True)
 class Part:
@@ -56,9 +60,10 @@ def parts_of(views: Views, label_of: t.Mapping[str, str]) -> Parts:
     joined = _joined(groups)
     if len(joined) < 2:
         refusals = [sentence for group in groups for sentence in (*_twins(group), *_disagreement(group))]
+        refusals += _taken_for_others(values, views)
         return Parts((Part(_name(groups), tuple(views), tuple(refusals)),), {})
     names = _names(joined)
-    found = [_part(name, alike, of_none, views) for name, alike in zip(names, joined)]
+    found = [_part(name, alike, of_none, views, label_of) for name, alike in zip(names, joined)]
     return Parts(tuple(sorted(found, key=lambda part: list(views).index(part.hosts[0]))), {host: str(result["msg"]) for host, result in of_none.items()})
 
 
@@ -77,19 +82,47 @@ def _answers(views: Views) -> tuple[dict[str, Value], dict[str, t.Any]]:
 def _placed_by_what_they_know(groups: list[Group], of_none: t.Mapping[str, t.Any], views: Views, label_of: t.Mapping[str, str]) -> dict[str, t.Any]:
     """Put hosts that did not answer, and that no node's name tells, where quorum_cluster or the mark of an interrupted run says. Those that stay."""
     left = dict(of_none)
+    by_mark = _by_mark(groups, {host: views[host] for host in of_none if host not in label_of})
     for host in of_none:
-        mark = views[host]["mark"]
-        nodeid = mark["nodeid"] if mark else None
         label = label_of.get(host)
-        if label is not None:
-            fitting = [group for group in groups if group.label == label]
-        else:
-            fitting = [group for group in groups if nodeid is not None and nodeid in _without_host(group)]
+        fitting = by_mark.get(host, []) if label is None else [group for group in groups if group.label == label]
         if len(fitting) == 1:
             fitting[0].silent[host] = left.pop(host)
-            if nodeid is not None:
+            nodeid = _nodeid(views[host])
+            if nodeid is not None and nodeid in _without_host(fitting[0]):
                 fitting[0].places[host] = nodeid
     return left
+
+
+def _by_mark(groups: t.Sequence[Group], views: Views) -> dict[str, list[Group]]:
+    """The clusters that each host may be of by the node id in its mark, none where several hosts have the same one.
+
+    A node id says little, as most clusters have the same ones. It counts only on a host on which nothing runs that the run could stop, and where the
+    cluster lacks this node.
+    """
+    nodeids = {host: nodeid for host, view in views.items() if (nodeid := _nodeid(view)) is not None}
+    alone = [host for host, nodeid in nodeids.items() if list(nodeids.values()).count(nodeid) == 1 and _is_stopped(views[host])]
+    return {host: [group for group in groups if nodeids[host] in _without_host(group).keys() - _members(group)] for host in alone}
+
+
+def _is_stopped(view: View) -> bool:
+    """Whether a host says that no corosync runs there. One that did not answer, or whose corosync cannot be read, says nothing like that."""
+    answer = view["answer"]
+    return answer.get("available") is False and answer.get("reason") == NOT_RUNNING and not answer.get("failed") and not answer.get("unreachable")
+
+
+def _nodeid(view: View) -> int | None:
+    """By the mark of a run that was interrupted."""
+    return view["mark"]["nodeid"] if view["mark"] else None
+
+
+def _unfinished(view: View) -> int | None:
+    """The same where the run has not done the host. The preflight lets such a node be down, and its turn comes first."""
+    return _nodeid(view) if view["mark"] and view["mark"]["phase"] != "done" else None
+
+
+def _members(group: Group) -> set[int]:
+    return {nodeid for value in group.values.values() for nodeid in value["members"]}
 
 
 def _without_host(group: Group) -> dict[int, Value]:
@@ -115,9 +148,9 @@ def _joined(groups: t.Sequence[Group]) -> list[list[Group]]:
     return found
 
 
-def _part(name: str, groups: t.Sequence[Group], of_none: t.Mapping[str, t.Any], views: Views) -> Part:
+def _part(name: str, groups: t.Sequence[Group], of_none: t.Mapping[str, t.Any], views: Views, label_of: t.Mapping[str, str]) -> Part:
     hosts = {host for group in groups for host in (*group.values, *group.silent)}
-    refusals = [sentence for group in groups for sentence in (*_twins(group), *_disagreement(group))]
+    refusals = [sentence for group in groups for sentence in (*_twins(group), *_disagreement(group), *_misplaced(group, views, label_of))]
     for group in groups:
         without = _without_host(group)
         if without and of_none and not refusals:
@@ -143,6 +176,35 @@ def _disagreement(group: Group) -> t.Iterator[str]:
             f"{listed(sorted(group.values))} and {listed(sorted(group.others))} have a node in common and differ in the other nodes. If they are one cluster, "
             f"give all nodes the same corosync.conf and reload it. If they are several: {TELL_APART}"
         )
+
+
+def _misplaced(group: Group, views: Views, label_of: t.Mapping[str, str]) -> t.Iterator[str]:
+    """Of hosts in which a run was interrupted: why one may be of another cluster. Then this run would stop it as a node of this one, which lacks a node."""
+    for host, result in group.silent.items():
+        nodeid, place = _unfinished(views[host]), group.places.get(host)
+        if nodeid is None:
+            continue
+        if nodeid != place:
+            here = "This cluster has another host for this node, or no such node." if place is None else f"By its name it is node id {place} of this cluster."
+            yield f"{_was(host, nodeid)}. {here} {_FIND_OUT}"
+        elif not _is_stopped(views[host]) and (group.label is None or label_of.get(host) != group.label):
+            yield (
+                f"An upgrade of {host} was interrupted, and {host} does not say that corosync is stopped there: {str(result['msg']).rstrip('.')}. "
+                "Its name alone does not tell its cluster. Set the variable quorum_cluster of all hosts of this cluster, or upgrade this cluster alone."
+            )
+
+
+def _taken_for_others(values: t.Mapping[str, Value], views: Views) -> t.Iterator[str]:
+    """The same where there is one cluster, as far as anybody can tell: the hosts that are silent may be all that is given of another one."""
+    host_of = {value["nodeid"]: host for host, value in values.items()}
+    for host, view in views.items():
+        nodeid = _unfinished(view)
+        if nodeid is not None and host not in values and nodeid in host_of:
+            yield f"{_was(host, nodeid)}. In this cluster {host_of[nodeid]} is this node. {_FIND_OUT}"
+
+
+def _was(host: str, nodeid: int) -> str:
+    return f"An upgrade of {host} was interrupted when it was node id {nodeid}"
 
 
 def _name(groups: t.Sequence[Group]) -> str:

@@ -295,13 +295,17 @@ def _by_phases(node: Node) -> str | None:
     return "not back" if last.ended is None or last.result != "ok" else f"at most {words.duration(last.ended - down[0].started)}"
 
 
+# By whether quorum was kept, where no loss is known
+_KEPT = {True: "No node that was up lost quorum.", False: "Nobody knows whether quorum was kept.", None: "No loss of quorum is recorded."}
+
+
 def _summary(report: Report, steps: t.Sequence[Step]) -> str:
     """The chart in a sentence, for those who do not see it."""
     known = [step for step in steps if step.total_votes is not None and step.quorum is not None]
     if not known:
         return f"The phases of {count(len(report.nodes), 'node')} over time."
     least = min(known, key=lambda step: (step.total_votes or 0) - (step.quorum or 0))
-    lost = f"Quorum was lost {count(len(report.losses), 'time')}." if report.losses else "No node that was up lost quorum."
+    lost = f"Quorum was lost {count(len(report.losses), 'time')}." if report.losses else _KEPT[report.kept]
     nodes, votes = count(len(report.nodes), "node"), count(least.total_votes or 0, "vote")
     return (
         f"Votes against quorum over time, and the phases of {nodes}. At the least there were {votes} with {least.quorum or 0} needed, "

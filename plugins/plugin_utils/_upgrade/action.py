@@ -14,17 +14,23 @@ import secrets
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
+from ansible.plugins.loader import filter_loader
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller
 
 from . import input, preflight, registered
 from .course import carried
-from .hosts import Play, few_forks, listed
+from .given import OPTIONS, PLAY, Given
+from .hosts import Play, few_forks
 from .types import Carried, Run
 
 Result = dict[str, t.Any]
 # The module that reads and writes what a later run has to know
 MARK = "corosync.quorum.rolling_upgrade_mark"
+
+# Ansible's main process imports an action before it forks the worker of a task. What it has loaded of the filters, no worker compiles anew: without
+# this each task with a filter in it does, as Ansible keeps no bytecode of them. Any of Ansible's own filters will do.
+filter_loader.get("to_json")
 
 
 class UpgradeAction(_actions.Action):
@@ -50,13 +56,18 @@ class UpgradeAction(_actions.Action):
     # ---- what is read once, where it is asked for --------------------------------------------------------------------
 
     @functools.cached_property
-    def _options(self) -> Result:
+    def _options(self) -> preflight.Options:
         """The role's options, as they are for this host."""
-        return dict(self._args["options"])
+        return Given(OPTIONS, self._vars, self._templar.template)
 
     @functools.cached_property
     def _play(self) -> Play:
-        return Play.of(self._args["play"])
+        return Play.of(Given(PLAY, self._vars, self._templar.template))
+
+    @functools.cached_property
+    def _inventory(self) -> frozenset[str]:
+        """All hosts. Made once, as the hosts of each of many clusters are looked up in it."""
+        return frozenset(map(str, self._vars["groups"]["all"]))
 
     @functools.cached_property
     def _hostvars(self) -> registered.Once:
@@ -65,12 +76,12 @@ class UpgradeAction(_actions.Action):
     @functools.cached_property
     def _run(self) -> Run | None:
         """The run of this host's cluster that goes on."""
-        return registered.current_run(self._hostvars, listed(self._options["hosts"]))
+        return registered.current_run(self._hostvars, self._play.cluster)
 
     # ---- what begins a run -------------------------------------------------------------------------------------------
 
     def _wrong_input(self, options: preflight.Options, play: Play) -> list[str]:
-        return input.refusals(options, play, self._vars["groups"]["all"], self._vars.get("playbook_dir", "."))
+        return input.refusals(options, play, self._inventory, self._vars.get("playbook_dir", "."))
 
     def _run_of_play(self, views: preflight.Views) -> tuple[Run | None, list[str]]:
         """As run_from(), where the play has one cluster."""

@@ -23,11 +23,15 @@ from .types import Carried, Run
 
 @dataclasses.dataclass(frozen=True)
 class Course:
-    """away: host -> when it was down by plan, in order. resumed: hosts in which an earlier run was interrupted. They may be down when this run begins."""
+    """away: host -> when it was down by plan, in order. resumed: hosts in which an earlier run was interrupted. They may be down when this run begins.
+
+    without_host: node ids of nodes of the cluster that have no host in this run, so that nobody watched them.
+    """
 
     run_id: str
     away: t.Mapping[str, t.Sequence[Away]] = dataclasses.field(default_factory=dict)
     resumed: t.Collection[str] = ()
+    without_host: t.Sequence[int] = ()
 
     @property
     def first_stop(self) -> float:
@@ -47,7 +51,9 @@ class Course:
 
 def course_of(run: Run, hostvars: registered.HostVars, hosts: t.Sequence[str], quiet: float) -> Course:
     """quiet: rolling_upgrade_stable_for."""
-    return Course(run["run_id"], {host: _aways(run, registered.variables_of(hostvars, host), quiet) for host in hosts}, run["resumed"])
+    aways = {host: _aways(run, registered.variables_of(hostvars, host), quiet) for host in hosts}
+    watched = set(run["nodeids"].values())
+    return Course(run["run_id"], aways, run["resumed"], [nodeid for nodeid in run["configured"] if nodeid not in watched])
 
 
 def carried(run: Run | None, variables: t.Mapping[str, t.Any]) -> Carried | None:

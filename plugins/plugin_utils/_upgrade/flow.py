@@ -14,6 +14,7 @@ from . import registered, standing
 from .hosts import Play, is_of_many
 from .locking import order
 from .look import EACH, FIXED, hooks_of
+from .permission import NotAllowed, refuse_hook
 from .story import Progress, result_of
 from .types import Look
 
@@ -36,23 +37,45 @@ def before_stop(given: Given, dummy: t.Any = None) -> list[str]:
     return play.witnesses or [play.host]
 
 
+def gives_back(given: Given, hostvars: registered.HostVars) -> bool:
+    """Whether a play of the user's own gives its lock back, as its gate said no."""
+    return are_all_refused(Play.of(given), registered.Once(hostvars))
+
+
+def are_all_refused(play: Play, hostvars: registered.HostVars) -> bool:
+    """Whether the play ends with the refusal of this host: none of its batch may be stopped. A host that the gate's task leaves out was not refused."""
+    found = [registered.variables_of(hostvars, host).get(registered.GATE) for host in play.batch]
+    return len(found) == 1 or all(registered.has_failed(one) for one in found)
+
+
 def after_start(given: Given, dummy: t.Any = None) -> list[str]:
     """Who is asked after this host was started: itself first."""
     play = Play.of(given)
     return [play.host, *play.witnesses]
 
 
-def after_start_phases(options: Given, hostvars: registered.HostVars) -> list[str]:
-    """The role's phases around a node's return, for a play that only uses this entry point."""
+def after_start_phases(options: Given, hostvars: registered.HostVars) -> list[dict[str, t.Any]]:
+    """The role's phases around a node's return, for a play that only uses this entry point. As _ordered()."""
     found = ["back"]
     if str(options["reboot"]) != "never" and registered.current_run(hostvars, list(options["hosts"])):
         found.insert(0, "watch_again")
-    return [*found, "check"] if options["hooks"].get("check") else found
+    return _ordered([*found, "check"] if options["hooks"].get("check") else found)
 
 
 def hooks(options: Given, folder: str) -> dict[str, str]:
     """step -> absolute path of the user's tasks. folder: of the playbook."""
     return hooks_of(registered.hooks_in(options["hooks"]), folder)
+
+
+def hook_after_yes(given: Given, more: t.Mapping[str, t.Any]) -> str:
+    """The user's file of tasks of a phase that needs the gate's yes; one of the role that refuses, where they may not begin. more: {file, phase, hostvars}."""
+    play, hostvars = Play.of(given), registered.Once(more["hostvars"])
+    run = registered.current_run(hostvars, play.cluster)
+    try:
+        refuse_hook(play.host, registered.variables_of(hostvars, play.host), run, str(more["phase"]))
+    except NotAllowed:
+        return "refuse.yml"
+    return str(more["file"])
 
 
 def run_id(given: Given, hostvars: registered.HostVars) -> str:
@@ -67,10 +90,19 @@ def tasks(given: Given, hostvars: registered.HostVars) -> str:
     return look["tasks"] if look and look["tasks"] in (*FIXED, EACH) else ""
 
 
-def phases(given: Given, hostvars: registered.HostVars) -> list[str]:
-    """The files of the phases that are to be included one by one."""
+def phases(given: Given, hostvars: registered.HostVars) -> list[dict[str, t.Any]]:
+    """The files of the phases that are to be included one by one. As _ordered()."""
     look = _look(given, hostvars)
-    return list(look["phases"]) if look else []
+    return _ordered(look["phases"]) if look else []
+
+
+def _ordered(files: t.Sequence[str]) -> list[dict[str, t.Any]]:
+    """Items of a loop of includes: {file, of}, with the whole list in each.
+
+    Ansible includes equal items of all hosts together, in the order of the host that comes first. Another host with some of the same files would have
+    its own ones behind all of those: with the lists in them, only items of hosts with the same list are equal.
+    """
+    return [{"file": file, "of": list(files)} for file in files]
 
 
 def _look(given: Given, hostvars: registered.HostVars) -> Look | None:
@@ -121,11 +153,16 @@ def sizes(hostvars: registered.HostVars, groups: t.Any) -> list[int]:
 
 
 def _batches(hostvars: registered.HostVars, hosts: t.Sequence[str]) -> list[list[str]]:
-    """Of many clusters the rounds, each with its helper. What is known of them is the same on every host."""
-    fleet = next((found for host in hosts if (found := registered.fleet_of(hostvars, host)) is not None), None)
-    if fleet is not None and fleet["rounds"]:
-        return [[one["helper"], *one["hosts"]] for one in fleet["rounds"]]
+    """Of many clusters the rounds, each with its helper.
+
+    A host that Ansible has lost in an earlier run of the same process still has the plan of that run, so the newest plan counts.
+    """
+    hostvars = registered.Once(hostvars)
+    fleets = [found for host in hosts if (found := registered.fleet_of(hostvars, host)) is not None]
+    fleet = max(fleets, key=lambda found: found["begun"], default=None)
     run = registered.current_run(hostvars, hosts)
+    if fleet is not None and (run is None or run["begun"] <= fleet["begun"]):
+        return [[one["helper"], *one["hosts"]] for one in fleet["rounds"]]
     return run["batches"] if run else []
 
 
@@ -182,14 +219,16 @@ def lock(given: Given, hostvars: registered.HostVars) -> list[str]:
     return order(registered.current_run(hostvars, play.cluster), play.cluster)
 
 
-Answer = list[str] | list[int] | list[dict[str, str]] | dict[str, str] | str | bool
+Answer = list[str] | list[int] | list[dict[str, str]] | list[dict[str, t.Any]] | dict[str, str] | str | bool
 ANSWERS: dict[str, t.Callable[[t.Any, t.Any], Answer]] = {
     "ask": ask,
     "read": read,
     "before_stop": before_stop,
+    "gives_back": gives_back,
     "after_start": after_start,
     "after_start_phases": after_start_phases,
     "hooks": hooks,
+    "hook_after_yes": hook_after_yes,
     "run_id": run_id,
     "tasks": tasks,
     "phases": phases,

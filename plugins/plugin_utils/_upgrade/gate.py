@@ -32,6 +32,8 @@ _RESUME = (
     "An earlier run was interrupted on {hosts}, which must be upgraded first. The playbook corosync.quorum.rolling_upgrade does that by itself. "
     "For a play of your own, use --limit {hosts}, and set rolling_upgrade_hosts to all hosts of the cluster."
 )
+# Hosts of one batch that have other phases go one after the other.
+_HAS_FAILED = "a host of the same batch has failed ({hosts}), and no other node is stopped then. Fix {hosts} and run the playbook again."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Stop:
 
     touched: likewise, with hosts that failed earlier. resumed: host -> node id, of hosts in which an earlier run was interrupted.
     spare, qdevice: as for may_leave. state: what is so if it is refused. run_id: empty where there was no preflight. has_lock: whether the run has taken
-    its lock. is_first: whether this is the gate before the first step of the node.
+    its lock. is_first: whether this is the gate before the first step of the node. failed: hosts of the batch that have failed in their turn.
     """
 
     host: str
@@ -55,6 +57,7 @@ class Stop:
     run_id: str = ""
     has_lock: bool = False
     is_first: bool = True
+    failed: t.Sequence[str] = ()
 
 
 def must_ask_all(value: Value) -> bool:
@@ -161,6 +164,8 @@ def _judged(stop: Stop, witness: str, value: Value) -> Gate:
     ids = {host: nodeid_of(node, value) for host, node in stop.batch.items()}
     if value["nodeid"] in ids.values():
         return refused(stop, witness, f"{witness} is one of the nodes that would be stopped, by its node id {value['nodeid']}, so it cannot say what stays.")
+    if stop.failed and stop.is_first and ids[stop.host] in value["members"]:
+        return refused(stop, witness, _HAS_FAILED.format(hosts=", ".join(stop.failed)))
     answer = may_leave(value, sorted(ids.values()), qdevice=stop.qdevice, spare=stop.spare)
     missing = [nodeid for nodeid in value["missing"] if nodeid not in ids.values()]
     safe = bool(answer["safe"]) and not missing

@@ -11,6 +11,7 @@ Pure. Times are seconds since 1970 on the controller's clock: each node's own, w
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
@@ -196,7 +197,10 @@ def _history(name: str, timeline: t.Any, offset: float) -> list[Entry]:
         raise HistoryError(
             f"The timeline of {name} has {len(timeline)} entries. A node that sees so many changes is broken, so at most {MOST_ENTRIES} are read."
         )
-    return [_entry(name, number, entry, offset) for number, entry in enumerate(timeline, start=1)]
+    found = [_entry(name, number, entry, offset) for number, entry in enumerate(timeline, start=1)]
+    # A record is written in order. Where the clock was set back meanwhile, what came later was not earlier.
+    times = itertools.accumulate((entry["at"] for entry in found), max)
+    return [t.cast("Entry", dict(entry, at=at)) for at, entry in zip(times, found)]
 
 
 def _entry(name: str, number: int, entry: t.Any, offset: float) -> Entry:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+from collections.abc import Mapping
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,12 +31,12 @@ class Play:
 
     @classmethod
     def of(cls, variables: t.Mapping[str, t.Any]) -> Play:
-        """From {host, cluster, batch, everyone, active}, as the role's variable has it. own: the hosts of this host's cluster, where there are many."""
+        """From {host, cluster, batch, everyone, active}, as the role's variable has it. own: the plan of this host's cluster, where there are many."""
         cluster, batch, everyone, active = (listed(variables[name]) for name in ("cluster", "batch", "everyone", "active"))
         running = set(active)
         gone = tuple(host for host in everyone if host not in running)
         if is_of_many(variables):
-            cluster = listed(variables["own"])
+            cluster = listed(variables["own"]["cluster"])
             batch, everyone, active = (tuple(host for host in hosts if host in cluster) for hosts in (batch, everyone, active))
         return cls(str(variables["host"]), cluster, batch, everyone, active, gone, is_of_many(variables))
 
@@ -85,7 +86,8 @@ def few_forks(forks: t.Any, count: int) -> list[str]:
 
 def is_of_many(variables: t.Mapping[str, t.Any]) -> bool:
     """Whether the play is over many clusters, of which this host has one, or none that is upgraded. variables: as for Play.of()."""
-    return isinstance(variables.get("own"), (list, tuple))
+    own = variables.get("own")
+    return isinstance(own, Mapping) and isinstance(own.get("cluster"), (list, tuple))
 
 
 def listed(given: t.Any) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from .look import HOOKS, STACKS, hooks_of
 Options = t.Mapping[str, t.Any]
 
 
-def refusals(options: Options, play: Play, inventory: t.Sequence[str], folder: str) -> list[str]:
+def refusals(options: Options, play: Play, inventory: t.Collection[str], folder: str) -> list[str]:
     """options: {hosts, stack, spare, timeout, ...} without the role's prefix. inventory: all its hosts. folder: of the playbook."""
     found = _hosts(options["hosts"], play, inventory)
     found += [f"rolling_upgrade_{name} is {options[name]}, but must be {wanted}." for name, wanted, holds in _numbers(options) if not holds]
@@ -49,7 +49,7 @@ def seconds(options: Options, name: str) -> float:
     return number
 
 
-def _hosts(hosts: t.Any, play: Play, inventory: t.Sequence[str]) -> list[str]:
+def _hosts(hosts: t.Any, play: Play, inventory: t.Collection[str]) -> list[str]:
     if isinstance(hosts, str) or not isinstance(hosts, (list, tuple)) or len(hosts) < 2:
         wanted = "a list of at least two hosts of a cluster, one that is stopped and one that stays"
         return [f"rolling_upgrade_hosts must be {wanted}, but is {hosts}. Run the play on all hosts of the cluster, or set it to all of them."]

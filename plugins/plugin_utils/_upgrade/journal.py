@@ -38,6 +38,8 @@ _LEFT_OUT = ("drain", "reboot")
 
 # What is done to a node from its stop until it has rejoined
 _AWAY = ("stop", "upgrade", "reboot", "installed", "start", "watch_again", "tasks", "back")
+# Where one of these was refused, the node is as the gate before it has left it.
+LEAD_TO_A_STOP = ("begin", "drain", "stop")
 # What a play does that uses the gates alone, and stops and starts its nodes itself
 GATES_ALONE = ("gate", "tasks_hook", "back")
 
@@ -68,8 +70,11 @@ def phases(planned: t.Sequence[str], results: t.Mapping[str, t.Any], failure: Ph
 
 
 def away(planned: t.Sequence[str], results: t.Mapping[str, t.Any], quiet: float) -> Away | None:
-    """When the node was away by plan, None where it was not stopped. planned, results: as for phases(). quiet: rolling_upgrade_stable_for."""
-    steps = [step for step in _steps(planned, results) if step.name in _AWAY]
+    """When the node was away by plan, None where it was not stopped. planned, results: as for phases(). quiet: rolling_upgrade_stable_for.
+
+    A step that was refused has stopped nothing.
+    """
+    steps = [step for step in _steps(planned, results) if step.name in _AWAY and not step.result.get("refused")]
     if not steps:
         return None
     last = steps[-1]

@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
 from ansible_collections.corosync.quorum.plugins.plugin_utils._named import named
 
+from .journal import LEAD_TO_A_STOP
 from .story import Progress, result_of
 
 # The whole of a reason stands above these words, where its task failed.
@@ -137,7 +138,10 @@ def _sentence(text: str) -> str:
 
 
 def failed_phase(progress: Progress) -> str:
-    """The phase in which a host failed, without _hook; empty before the first one. The user's tasks have registered nothing, and the phase after them has."""
+    """The phase in which a host failed, without _hook; empty before the first one. The user's tasks have registered nothing, and the phase after them has.
+
+    Where a stop was refused, or what leads to it, it is the gate before it.
+    """
     if progress.look is None:
         return ""
     planned = progress.look["phases"]
@@ -145,8 +149,14 @@ def failed_phase(progress: Progress) -> str:
         result = progress.results.get(name)
         passed = result is not None and not result.get("failed") or result is None and any(progress.results.get(later) for later in planned[place + 1 :])
         if not passed:
-            return name[: -len("_hook")] if name.endswith("_hook") else name
+            phase = name.removesuffix("_hook")
+            is_refused = bool(result and result.get("refused")) and phase in LEAD_TO_A_STOP
+            return _gate_before(planned[:place]) if is_refused else phase
     return "done" if planned else ""
+
+
+def _gate_before(planned: t.Sequence[str]) -> str:
+    return "gate_again" if "gate_again" in planned else "gate"
 
 
 def failure_of(host: str, progress: Progress) -> Failure:

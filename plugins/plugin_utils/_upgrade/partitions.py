@@ -76,7 +76,7 @@ def by_host(results: t.Any, name: str) -> dict[str, t.Any]:
     """host -> result, of whatever the filter of this name was given. Raises ForecastError where that is something else, or empty."""
     if isinstance(results, dict) and isinstance(results.get("results"), (list, tuple)):
         results = results["results"]  # of a loop
-    if isinstance(results, dict) and not ("votequorum" in results or "quorum" in results):
+    if isinstance(results, dict) and not _is_of_one_host(results):
         named = {str(host): result for host, result in results.items()}
     elif isinstance(results, (list, tuple)):
         named = {}
@@ -89,6 +89,14 @@ def by_host(results: t.Any, name: str) -> dict[str, t.Any]:
     if not named:
         raise ForecastError(f"{name} was given {described(results)}: it needs the result of at least one host.")
     return named
+
+
+def _is_of_one_host(results: Data) -> bool:
+    """Whether it is a value, or a result with one, and not a dictionary of results. A host may be called `quorum` or `votequorum`, too."""
+    if isinstance(results.get("members"), (list, tuple)) and not isinstance(results.get("quorum"), dict):
+        return True
+    are_results = all(item is None or isinstance(item, dict) for item in results.values())
+    return "votequorum" in results and not (are_results and (len(results) > 1 or not _is_value(results["votequorum"])))
 
 
 def _name(result: t.Any, position: int) -> str:
@@ -109,7 +117,12 @@ def has_value(result: t.Any) -> bool:
 
 def value_in(result: Data) -> t.Any:
     """The value in a result, or what is there instead."""
-    return result if "quorum" in result and "members" in result else result.get("votequorum")
+    return result if _is_value(result) else result.get("votequorum")
+
+
+def _is_value(given: t.Any) -> bool:
+    """Whether it is meant as a value. Whether it is a right one is the business of checked_facts_of()."""
+    return isinstance(given, dict) and "quorum" in given and "members" in given
 
 
 def _value(host: str, result: Data) -> Value:
@@ -129,6 +142,8 @@ def why_none(result: t.Any) -> str:
             return quoted(str(reason))
         if result.get("skipped"):
             return "the task was skipped"
+        if isinstance(result.get("results"), (list, tuple)):
+            return "it is the result of a loop: pass one of its results for each host"
         return "the result has no votequorum value"
     return f"{described(result)} instead of a result"
 

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from collections.abc import Mapping
 
@@ -47,6 +48,8 @@ RESULTS = {
     "begin": PREFIX + "begun",
     "installed": PREFIX + "installed",
 }
+# The user's tasks register nothing. Before those that stop a node, or may restart it, a task of the role checks that they may begin.
+CHECKS = {"stop_hook": PREFIX + "may_stop", "upgrade_hook": PREFIX + "may_upgrade"}
 
 HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
 
@@ -58,8 +61,12 @@ def jobs_folder(run_id: str) -> str:
 
 
 def current_run(hostvars: HostVars, hosts: t.Iterable[str]) -> Run | None:
-    """The newest accepted plan that was not finished. Any host may have it: the preflight runs on the first host of a play."""
-    variables = [variables_of(hostvars, host) for host in hosts]
+    """The newest accepted plan that was not finished. Any host may have it: the preflight runs on the first host of a play.
+
+    Not templated, where Ansible lets one: nothing that a task has registered is a template, and each host looks at all of them in most tasks.
+    """
+    raw = _raw(hostvars)
+    variables = [variables_of(raw, host) for host in hosts]
     finished = [found for found in (each.get(FINISHED) for each in variables) if isinstance(found, dict)]
     over = {run_id for found in finished for run_id in (found.get("run_id"), *(found.get("run_ids") or ()))}
     # The plan of many clusters is large, and each look at it makes it anew.
@@ -79,7 +86,7 @@ def own_run(hostvars: HostVars, play: Play) -> Own | None:
 
 def fleet_of(hostvars: HostVars, host: str) -> Fleet | None:
     """What this run found out about many clusters, None where it has one alone. Not templated, where Ansible lets one: nothing in it is a template."""
-    variables = variables_of(Raw(hostvars), host)
+    variables = variables_of(_raw(hostvars), host)
     found = variables.get(PLAN)
     return t.cast(Fleet, found) if isinstance(found, dict) and found.get("clusters") and not found.get("failed") else None
 
@@ -90,6 +97,11 @@ class Once(Mapping[str, t.Mapping[str, t.Any]]):
     def __init__(self, hostvars: HostVars) -> None:
         self._hostvars = hostvars
         self._found: dict[str, t.Mapping[str, t.Any]] = {}
+
+    @functools.cached_property
+    def raw(self) -> Raw:
+        """The same variables as they are, read once as well."""
+        return Raw(self._hostvars)
 
     def __contains__(self, host: object) -> bool:
         return host in self._hostvars
@@ -117,6 +129,10 @@ class Raw(Once):
         return read(host)
 
 
+def _raw(hostvars: HostVars) -> Raw:
+    return hostvars.raw if isinstance(hostvars, Once) else Raw(hostvars)
+
+
 def _is_run(found: t.Any) -> t.TypeGuard[Run]:
     return isinstance(found, dict) and is_run_id(found.get("run_id")) and isinstance(found.get("begun"), str)
 
@@ -128,11 +144,11 @@ def ended_of(variables: t.Mapping[str, t.Any], run: Run | None) -> Ended | None:
 
 
 def look_of(variables: t.Mapping[str, t.Any], run: Run | None) -> Look | None:
-    """What this run found to do on a host, None where it has not looked yet, or failed to."""
+    """What this run found to do on a host, None where it has not looked yet, or failed to. Without a run nothing looks."""
     found = variables.get(LOOK)
     if not isinstance(found, dict) or found.get("failed") or "turn" not in found or "run" not in found:
         return None
-    return t.cast(Look, found) if found["run"] == (run["run_id"] if run else "") else None
+    return t.cast(Look, found) if run and found["run"] == run["run_id"] else None
 
 
 def turn_of(variables: t.Mapping[str, t.Any], run: Run | None) -> str | None:
@@ -143,14 +159,30 @@ def turn_of(variables: t.Mapping[str, t.Any], run: Run | None) -> str | None:
 
 def is_done(variables: t.Mapping[str, t.Any], turn: str) -> bool:
     """Whether all of this turn was done. What it had of answers is used up then."""
-    done = variables.get(RESULTS["done"])
-    return isinstance(done, dict) and done.get("turn") == turn and not done.get("failed") and not done.get("skipped")
+    return has_succeeded(variables, RESULTS["done"], turn)
 
 
 def has_rebooted(variables: t.Mapping[str, t.Any], turn: str) -> bool:
     """Whether the role rebooted the node in this turn."""
-    found = variables.get(RESULTS["reboot"])
+    return has_succeeded(variables, RESULTS["reboot"], turn)
+
+
+def has_succeeded(variables: t.Mapping[str, t.Any], name: str, turn: str) -> bool:
+    """Whether the task that registers this variable was not left out in this turn, and did not fail."""
+    found = variables.get(name)
     return isinstance(found, dict) and found.get("turn") == turn and not found.get("failed") and not found.get("skipped")
+
+
+def has_failed_in_turn(variables: t.Mapping[str, t.Any], run: Run | None) -> bool:
+    """Whether a host has failed in its newest turn of this run, behind its first gate. A node whose gate said no is as it was.
+
+    Of the user's tasks Ansible tells it, and tells it until the next failure, so a node that is done may have that as well.
+    """
+    turn = turn_of(variables, run)
+    if turn is None or is_done(variables, turn):
+        return False
+    results = {phase: result for phase, result in results_of(variables, turn).items() if phase != "gate"}
+    return any(result["failed"] for result in results.values()) or "begin" in results and isinstance(variables.get("ansible_failed_result"), dict)
 
 
 def gate_of(variables: t.Mapping[str, t.Any], turn: str | None) -> Gate | None:
@@ -164,17 +196,36 @@ def gate_of(variables: t.Mapping[str, t.Any], turn: str | None) -> Gate | None:
 
 def answer_of(registered: t.Any) -> Gate | None:
     """The answer in what a gate's loop has registered: one of its items has it. None where any item failed, whatever another one says."""
-    items = registered.get("results", [registered]) if isinstance(registered, dict) else []
-    items = [item for item in items if isinstance(item, dict)]
-    if any(item.get("failed") or item.get("unreachable") for item in [registered, *items] if isinstance(item, dict)):
+    if has_failed(registered):
         return None
-    answers = [item["gate"] for item in items if isinstance(item.get("gate"), dict)]
+    answers = [item["gate"] for item in _items(registered) if isinstance(item.get("gate"), dict)]
     return t.cast(Gate, answers[-1]) if answers else None
 
 
+def answered_since(registered: t.Any, turn: str) -> t.Any:
+    """When the first host was asked of those that answered a gate's loop in this turn: what it said is no newer. None where no item says so."""
+    return next((item.get("started") for item in _items(registered) if item.get("turn") == turn and not item.get("skipped")), None)
+
+
+def has_failed(registered: t.Any) -> bool:
+    """Whether a task has failed, or any item of its loop."""
+    return any(item.get("failed") or item.get("unreachable") for item in [registered, *_items(registered)] if isinstance(item, dict))
+
+
+def _items(registered: t.Any) -> list[dict[str, t.Any]]:
+    """Of a loop; the result itself where there is none."""
+    found = registered.get("results", [registered]) if isinstance(registered, dict) else None
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
 def results_of(variables: t.Mapping[str, t.Any], turn: str | None) -> dict[str, dict[str, t.Any]]:
-    """phase of the role -> {started, ended, ...}, of this turn; None: of a play that has looked at no node, as it uses gates alone."""
+    """phase of the role -> {started, ended, ...}, of this turn; None: of a play that has looked at no node, as it uses gates alone.
+
+    Of the user's tasks there is only the check before them, where it has refused them.
+    """
     found = {phase: summed(variables.get(name), turn) for phase, name in RESULTS.items()}
+    checks = {phase: summed(variables.get(name), turn) for phase, name in CHECKS.items()}
+    found.update((phase, result) for phase, result in checks.items() if result.get("failed"))
     return {phase: result for phase, result in found.items() if result}
 
 
@@ -197,9 +248,7 @@ def absences_of(variables: t.Mapping[str, t.Any], run: Run) -> list[tuple[float,
 
 def summed(registered: t.Any, turn: str | None) -> dict[str, t.Any]:
     """A task's result, or one made of those of its loop: from the first start to the last end. Empty where it is of another turn."""
-    if not isinstance(registered, dict):
-        return {}
-    items = [item for item in registered.get("results", [registered]) if isinstance(item, dict) and item.get("turn") == turn and item.get("started")]
+    items = [item for item in _items(registered) if item.get("turn") == turn and item.get("started")]
     if not items:
         return {}
     last = dict(items[-1], started=items[0]["started"])

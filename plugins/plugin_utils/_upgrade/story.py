@@ -15,7 +15,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline im
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 
 from .history import histories
-from .journal import GATES_ALONE, phases
+from .journal import GATES_ALONE, LEAD_TO_A_STOP, phases
 from .spans import DOWN, UNWATCHED, Span, spans
 from .types import Look, Phase, Run, Verdict
 from .verdict import SIGNS, of
@@ -156,13 +156,18 @@ def _told(progress: Progress, told: t.Sequence[Phase], recorded: t.Sequence[Span
     """What the report calls it. told: its phases. recorded: by the node itself."""
     result = result_of(progress)
     if told and told[-1]["result"] == "failed":
-        said_no = any((progress.results.get(name) or {}).get("failed") for name in ("gate", "gate_again"))
-        result = "refused" if said_no and not progress.lost else "failed"
+        result = "refused" if _said_no(progress.results) and not progress.lost else "failed"
     elif progress.look is None and progress.results and result == "untouched":
         result = _done_by_others(told, recorded) if progress.results.get("back") else "running"
     elif progress.look is not None and result == "upgraded":
         result = _done_by_role(progress.look, progress.results)
     return result
+
+
+def _said_no(results: t.Mapping[str, t.Any]) -> bool:
+    """Whether the node was not stopped because a gate said no, or because its yes did not count any more: the node is as it was."""
+    by_gate = any((results.get(name) or {}).get("failed") for name in ("gate", "gate_again"))
+    return by_gate or any((results.get(name) or {}).get("refused") for name in LEAD_TO_A_STOP)
 
 
 def _done_by_role(look: Look, results: t.Mapping[str, t.Any]) -> str:

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import itertools
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import REACHABLE, WATCH_ENDED, marker
@@ -57,7 +56,7 @@ def verdict(records: Records, hosts: t.Sequence[str], course: Course | None) -> 
             lost += losses_of(host, found, aways, _slack(record))
             gaps += _gaps(host, found, aways, _slack(record))
     lost.sort(key=lambda loss: (loss.at, loss.node))
-    return Verdict(kept=not lost and not gaps, sentence=_sentence(lost, gaps), losses=as_data(lost), gaps=gaps)
+    return Verdict(kept=not lost and not gaps, sentence=_sentence(lost, gaps, course.without_host), losses=as_data(lost), gaps=gaps)
 
 
 def best(records: t.Sequence[tuple[str, Record]]) -> dict[str, Record]:
@@ -106,6 +105,8 @@ def _fault(host: str, record: Record, course: Course) -> str:
     """Why nobody can rely on any of this record, empty where one can."""
     if "timeline" not in record:
         return f"its record could not be read ({quoted(str(record['msg']))})" if record.get("msg") else "there is no record of it"
+    if record.get("until", "") is None:
+        return "there is no record of it, as somebody has removed it"
     why = _unusable(host, record)
     if why:
         return f"its record cannot be used ({why})"
@@ -137,16 +138,11 @@ _ENDS = 2
 
 
 def _history(host: str, record: Record) -> list[Entry]:
-    """Of the whole record, with its end: when the watch was last seen to run, which is the moment of reading where it runs, and that moment.
-
-    In order: while a node starts, its clock may be behind.
-    """
+    """Of the whole record, with its end: when the watch was last seen to run, which is the moment of reading where it runs, and that moment."""
     if not isinstance(record["timeline"], (list, tuple)):
         raise TypeError
     entries = [*record["timeline"], marker(record["until"], WATCH_ENDED), marker(record["now"], REACHABLE)]
-    found = histories({host: entries}, {host: record["offset"]})[host]
-    times = itertools.accumulate((entry["at"] for entry in found), max)
-    return [t.cast("Entry", dict(entry, at=at)) for at, entry in zip(times, found)]
+    return histories({host: entries}, {host: record["offset"]})[host]
 
 
 def _spans(host: str, record: Record) -> list[Span]:
@@ -167,10 +163,12 @@ def _gaps(host: str, found: t.Sequence[Span], aways: t.Sequence[Away], slack: fl
 # ---- in words ------------------------------------------------------------------------------------------------------------
 
 
-def _sentence(lost: t.Sequence[Loss], gaps: t.Sequence[Gap]) -> str:
-    if not lost and not gaps:
+def _sentence(lost: t.Sequence[Loss], gaps: t.Sequence[Gap], without_host: t.Sequence[int]) -> str:
+    if lost or gaps:
+        return " ".join([*_of_losses(lost), *_of_gaps(gaps)])
+    if not without_host:
         return KEPT
-    return " ".join([*_of_losses(lost), *_of_gaps(gaps)])
+    return f"{KEPT} This is not known of {count(len(without_host), 'node')} without a host in this run (node id {', '.join(map(str, without_host))})."
 
 
 def _of_losses(lost: t.Sequence[Loss]) -> t.Iterator[str]:

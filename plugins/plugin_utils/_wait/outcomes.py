@@ -16,14 +16,13 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.options impo
 from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import Outcome
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import MOST_NODES, described, is_natural
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted, shortened
-from ansible_collections.corosync.quorum.plugins.plugin_utils._received import StrangeAnswer, are_nodeids, value_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._received import ENTRY, StrangeAnswer, entry_of, value_of
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Entry, Unmet
 
 # A slice takes minutes, and changes that come within two seconds are told together.
 MOST_ENTRIES = 1000
-_EVENT = re.compile("[a-z_]{1,40}")
 _CLASS = re.compile("[A-Za-z_]{1,100}")
 
 
@@ -77,31 +76,9 @@ def _seen(item: t.Any) -> t.Any:
     return shortened(item) if isinstance(item, str) else described(item)
 
 
-def _entry(number: int, entry: t.Any) -> Entry:
-    where = f"entry {number} of its timeline"
-    if not isinstance(entry, dict) or not isinstance(entry.get("event"), str) or not _EVENT.fullmatch(entry["event"]):
-        raise StrangeAnswer(f"{where} is no event")
-    if not (entry.get("quorate") is None or isinstance(entry["quorate"], bool)) or not all(
-        are_nodeids(entry.get(key)) for key in ("members", "joined", "left")
-    ):
-        raise StrangeAnswer(f"{where} has something else than node ids, or than true or false for quorate")
-    return {
-        "at": _seconds(f"at of {where}", entry.get("at")),
-        "event": entry["event"],
-        "quorate": entry["quorate"],
-        "total_votes": None if entry.get("total_votes") is None else _number(f"total_votes of {where}", entry["total_votes"]),
-        "quorum": None if entry.get("quorum") is None else _number(f"quorum of {where}", entry["quorum"]),
-        "ring_id": None if entry.get("ring_id") is None else _ring(where, entry["ring_id"]),
-        "members": entry["members"],
-        "joined": entry["joined"],
-        "left": entry["left"],
-    }
-
-
-def _ring(where: str, given: t.Any) -> t.Any:
-    if not isinstance(given, dict):
-        raise StrangeAnswer(f"ring_id of {where} is {described(given)}")
-    return {key: _number(f"ring_id.{key} of {where}", given.get(key)) for key in ("nodeid", "seq")}
+def _entry(number: int, given: t.Any) -> Entry:
+    entry = entry_of(given, f"entry {number} of its timeline", _ENTRY)
+    return t.cast("Entry", dict(entry, at=float(entry["at"])))
 
 
 def _list(what: str, item: t.Any) -> list[t.Any]:
@@ -117,6 +94,14 @@ def _number(what: str, item: t.Any) -> int:
 
 
 def _seconds(what: str, item: t.Any) -> float:
-    if isinstance(item, bool) or not isinstance(item, (int, float)) or not 0 <= item <= LONGEST:
+    if not _is_of_a_wait(item):
         raise StrangeAnswer(f"{what} is {described(item)}, not a number of seconds")
     return float(item)
+
+
+def _is_of_a_wait(item: t.Any) -> bool:
+    """Whether it is seconds that a wait can take."""
+    return isinstance(item, (int, float)) and not isinstance(item, bool) and 0 <= item <= LONGEST
+
+
+_ENTRY = {"at": _is_of_a_wait, **ENTRY}

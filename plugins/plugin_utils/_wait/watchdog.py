@@ -44,12 +44,12 @@ class Watchdog:
         self._done = threading.Event()
         self._verdict: type[BaseException] | None = None
         self._thread: threading.Thread | None = None
-        self._before: set[int] = set()
+        self._begun = 0
         self._handler: t.Any = None
 
     def __enter__(self) -> Watchdog:
         if threading.current_thread() is threading.main_thread():
-            self._before = _children()
+            self._begun = _ticks()
             self._handler = signal.signal(signal.SIGUSR1, self._raise_verdict)
             self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
             self._thread.start()
@@ -62,7 +62,7 @@ class Watchdog:
         self._thread.join()
         signal.signal(signal.SIGUSR1, self._handler)
         if kind is not None and not issubclass(kind, Exception):
-            _end(_children() - self._before)
+            _end(_children(self._begun))
 
     def _watch(self) -> None:
         end = time.monotonic() + self._seconds
@@ -95,17 +95,31 @@ def pause(seconds: float, parent: int) -> None:
     raise Orphaned
 
 
-def _children() -> set[int]:
-    """The pids of this process's children; none where there is no /proc."""
-    me = os.getpid()
-    return {int(path.name) for path in pathlib.Path("/proc").glob("[0-9]*") if _parent(path) == me}
+def _ticks() -> int:
+    """Now, as /proc has the start of a process: in ticks since the machine's start."""
+    return int(time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) * os.sysconf("SC_CLK_TCK"))
 
 
-def _parent(path: pathlib.Path) -> int | None:
+def _children(since: int) -> set[int]:
+    """The pids of this process's children that were started since then; none where there is no /proc.
+
+    Sought only when they have to end: a look at all processes of a controller takes longer than most of what is done here.
+    """
+    me, found = os.getpid(), set()
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
+        parent, start = _parent_and_start(path)
+        if parent == me and start >= since:
+            found.add(int(path.name))
+    return found
+
+
+def _parent_and_start(path: pathlib.Path) -> tuple[int, int]:
+    """ppid and starttime of proc(5)."""
     try:
-        return int((path / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+        fields = (path / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        return int(fields[1]), int(fields[19])
     except (OSError, ValueError, IndexError):
-        return None  # it has ended meanwhile
+        return 0, 0  # it has ended meanwhile
 
 
 def _end(pids: t.Iterable[int]) -> None:

@@ -16,6 +16,9 @@ from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
 from ansible.template import Templar
 
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.given import OPTIONS as OPTIONS_OF_ROLE
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.given import PLAY
+
 Vars = dict[str, t.Any]
 OPTIONS: Vars = {
     "node": None,
@@ -45,9 +48,15 @@ def out_of_reach(host: str = "") -> AnsibleConnectionFailure:
 
 def task_of(name: str, check_mode: bool = False) -> Task:
     """A task of a role. Its action is made for each item anew."""
-    made = Task.load({"action": {"module": name}})
+    made = Task.load({"action": name})
     made.check_mode = check_mode
     return made
+
+
+def split(given: Vars) -> tuple[Vars, Vars]:
+    """(arguments of a task, the role's variables for it) of both together."""
+    args = dict(given)
+    return args, {variable: args.pop(name) for name, variable in (("options", OPTIONS_OF_ROLE), ("play", PLAY)) if name in args}
 
 
 def action_of(kind: t.Any, task: Task, args: Vars) -> t.Any:
@@ -81,13 +90,13 @@ class Cluster:
 
     def run(self, host: str, task: Task | None = None, asked: str = "", batch: t.Sequence[str] = (), **args: t.Any) -> Vars:
         """The result of the action for this host, delegated to `asked`."""
-        given = dict(args, options=dict(self.options, hosts=self.play["cluster"]), play=dict(self.play, host=host, batch=list(batch) or [host]))
-        if asked:
-            given["asked"] = asked
+        given = dict(args, asked=asked) if asked else args
         action = action_of(self._kind, task or self.task(), given)
         action.asked = asked or host
         self._monkeypatch.setattr(action, "_execute_module", lambda **more: self._answer(action, more["module_name"], more["module_args"]))
         variables = dict(self.hostvars[host], hostvars=self.hostvars, groups={"all": self.hosts}, playbook_dir="/nonexistent")
+        variables[OPTIONS_OF_ROLE] = dict(self.options, hosts=self.play["cluster"])
+        variables[PLAY] = dict(self.play, host=host, batch=list(batch) or [host])
         result: Vars = action.run(task_vars=variables)
         assert result["changed"] in (True, False)
         return result

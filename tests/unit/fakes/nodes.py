@@ -137,3 +137,18 @@ class Nodes:
         """What kept() has kept."""
         (content,) = re.findall(f"kept-{host}-([^-]+)-", done.stdout)
         return t.cast(Vars, json.loads(base64.b64decode(content)))
+
+
+def custom_upgrade(nodes: Nodes) -> dict[str, t.Any]:
+    """Variables of the role rolling_upgrade for an upgrade by the user's own tasks, which do nothing."""
+    for step in ("stop", "start"):
+        (nodes.folder / f"{step}.yml").write_text("[]", encoding="utf-8")
+    return {
+        "rolling_upgrade_packages": [],
+        "rolling_upgrade_stack": "custom",
+        "rolling_upgrade_stop_tasks": str(nodes.folder / "stop.yml"),
+        "rolling_upgrade_start_tasks": str(nodes.folder / "start.yml"),
+        "rolling_upgrade_stable_for": 0,
+        "rolling_upgrade_watch": False,
+        "rolling_upgrade_report": str(nodes.folder / "report.html"),
+    }

@@ -7,10 +7,14 @@ import os
 
 
 class Observer:
-    """Gives these readings one after the other: values, or errors. `last` is called with the last one."""
+    """Gives these readings one after the other: values, or errors. `last` is called with the last one.
 
-    def __init__(self, readings, last=lambda: None):
+    flips: what corosync has reported before each reading, by the number of the reading, from 0.
+    """
+
+    def __init__(self, readings, last=lambda: None, flips=None):
         self._readings = list(readings)
+        self._flips, self._number, self._reported = flips or {}, 0, []
         self._last = last
         self._reading, self._writing = os.pipe()
         os.write(self._writing, b"x")  # there is always something to dispatch
@@ -21,6 +25,7 @@ class Observer:
         return self
 
     def __enter__(self):
+        self._reported = []  # a new connection knows nothing of what the one before was told
         return self
 
     def __exit__(self, *_exception):
@@ -33,7 +38,8 @@ class Observer:
         return []
 
     def take_flips(self):
-        return []
+        reported, self._reported = self._reported, []
+        return reported
 
     def moved(self):
         return False
@@ -41,6 +47,8 @@ class Observer:
     def read(self):
         if len(self._readings) == 1:
             self._last()
+        self._reported += self._flips.get(self._number, [])
+        self._number += 1
         reading = self._readings.pop(0) if len(self._readings) > 1 else self._readings[0]
         if isinstance(reading, Exception):
             raise reading

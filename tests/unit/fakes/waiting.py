@@ -49,9 +49,9 @@ class Waiting:
         self._changes += changes
         self.state.saw(seen, self.now, self._changes, flips)
 
-    def lost(self, error=GONE):
+    def lost(self, error=GONE, flips=()):
         self._connected = False
-        self.state.lost(error, self.now)
+        self.state.lost(error, self.now, flips)
 
     def quiet(self, until=None, finds_at=None):
         """Nothing happens until then, or until the state wants something else than to wait or to check: what it wants. Checks find nothing until finds_at."""

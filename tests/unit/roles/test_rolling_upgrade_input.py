@@ -18,19 +18,19 @@ from run import trees
 pytestmark = pytest.mark.plays
 
 INVENTORY = {"nodes": {"hosts": {f"node{number}": {"ansible_host": "127.0.0.1", "ansible_port": 1} for number in (1, 2, 3)}}}
-PREFLIGHT = [
+PREFLIGHT = (
     {
         "hosts": "nodes",
         "gather_facts": False,
         "any_errors_fatal": True,
         "tasks": [{"ansible.builtin.import_role": {"name": "corosync.quorum.rolling_upgrade", "tasks_from": "preflight"}}],
-    }
-]
+    },
+)
 
 
-def said(folder: pathlib.Path, variables: dict[str, t.Any], book: str = "play.json") -> str:
+def said(folder: pathlib.Path, variables: dict[str, t.Any], book: str = "play.json", plays: t.Any = PREFLIGHT) -> str:
     (folder / "inventory.json").write_text(json.dumps({"all": {"children": INVENTORY}}), encoding="utf-8")
-    (folder / book).write_text(json.dumps(PREFLIGHT), encoding="utf-8")
+    (folder / book).write_text(json.dumps(plays), encoding="utf-8")
     environment = dict(
         os.environ,
         ANSIBLE_COLLECTIONS_PATH=str(trees.linked()),
@@ -74,3 +74,13 @@ def test_tasks_are_looked_for_beside_the_playbook(tmp_path: pathlib.Path) -> Non
     (tmp_path / "plays/reboot.yml").write_text("[]", encoding="utf-8")
     assert "which is not there" in said(tmp_path, {"rolling_upgrade_drain_tasks": "plays/reboot.yml"}, book="plays/play.json")
     assert "node1 cannot be reached: " in said(tmp_path, {"rolling_upgrade_drain_tasks": "reboot.yml"}, book="plays/play.json")
+
+
+@pytest.mark.parametrize("step", ["stop", "upgrade"])
+def test_the_users_tasks_that_stop_a_node_do_not_run_without_the_gate(tmp_path: pathlib.Path, step: str) -> None:
+    """Also where a play takes the file of the role that includes them, and nothing of what comes before it."""
+    (tmp_path / "hook.yml").write_text('[{"name": "Stop by hand", "ansible.builtin.debug": {"msg": "stopped by hand"}}]', encoding="utf-8")
+    role = {"name": "corosync.quorum.rolling_upgrade", "tasks_from": f"phases/{step}_hook.yml"}
+    plays = [{"hosts": "nodes", "serial": 1, "gather_facts": False, "tasks": [{"ansible.builtin.include_role": role}]}]
+    words = said(tmp_path, {f"rolling_upgrade_{step}_tasks": "hook.yml"}, plays=plays)
+    assert "Nothing was done on node1: what there is to do was not looked for in this run." in words and "stopped by hand" not in words

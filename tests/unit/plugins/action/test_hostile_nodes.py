@@ -17,7 +17,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import entry
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import KEPT
-from ansible_collections.corosync.quorum.tests.unit.fakes.nodes import Nodes
+from ansible_collections.corosync.quorum.tests.unit.fakes.nodes import Nodes, custom_upgrade
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node, value
 
 pytestmark = pytest.mark.plays
@@ -125,19 +125,7 @@ def upgradable(nodes: Nodes) -> Vars:
             file={"changed": True},
             ping={"ping": "pong"},
         )
-    for step in ("stop", "start"):
-        (nodes.folder / f"{step}.yml").write_text("[]", encoding="utf-8")
-    return {
-        "rolling_upgrade_group": "nodes",
-        "rolling_upgrade_packages": [],
-        "rolling_upgrade_needed": True,
-        "rolling_upgrade_stack": "custom",
-        "rolling_upgrade_stop_tasks": str(nodes.folder / "stop.yml"),
-        "rolling_upgrade_start_tasks": str(nodes.folder / "start.yml"),
-        "rolling_upgrade_stable_for": 0,
-        "rolling_upgrade_watch": False,
-        "rolling_upgrade_report": str(nodes.folder / "report.html"),
-    }
+    return dict(custom_upgrade(nodes), rolling_upgrade_group="nodes", rolling_upgrade_needed=True)
 
 
 def test_the_gates_answer_whatever_facts_the_answers_have(nodes: Nodes) -> None:

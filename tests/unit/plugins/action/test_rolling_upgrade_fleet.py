@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 
 import pytest
@@ -13,16 +14,17 @@ from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_f
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _facts
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.tests.unit.fakes import fleets
-from ansible_collections.corosync.quorum.tests.unit.fakes.actions import action_of, task_of
+from ansible_collections.corosync.quorum.tests.unit.fakes.actions import action_of, split, task_of
 
 WEB, DB = fleets.cluster("web", domain=""), fleets.cluster("db", number=2, domain="")
 PLAN_KEYS = {"batches", "run_id", "begun", "nodeids", "resumed", "done", "qdevice", "members", "configured"}
 
 
 def run(hostvars: dict[str, t.Any], args: dict[str, t.Any], host: str = "", **more: t.Any) -> dict[str, t.Any]:
-    action = action_of(module.ActionModule, task_of("corosync.quorum.rolling_upgrade_fleet"), args)
+    own, of_role = split(args)
+    action = action_of(module.ActionModule, task_of("corosync.quorum.rolling_upgrade_fleet"), own)
     first = host or next(iter(hostvars))
-    variables = {**hostvars[first], "hostvars": {"localhost": {}, **hostvars}, "groups": {"all": list(hostvars), "clusters": list(hostvars)}}
+    variables = {**hostvars[first], **of_role, "hostvars": {"localhost": {}, **hostvars}, "groups": {"all": list(hostvars), "clusters": list(hostvars)}}
     result: dict[str, t.Any] = action.run(task_vars={**variables, "playbook_dir": "/nonexistent", **more})
     return result
 
@@ -98,17 +100,72 @@ def test_a_quorum_device_is_relied_on_only_where_that_was_said_of_the_cluster() 
     vm = fleets.cluster("vm", (1, 1), number=3, qdevice=1, domain="")
 
     def for_vm(hostvars: t.Any, args: t.Any) -> None:
-        options_of(hostvars, "vm1")["qdevice"] = "as_now"
+        for host in vm:
+            options_of(hostvars, host)["qdevice"] = hostvars[host]["rolling_upgrade_qdevice"] = "as_now"
+
+    def in_the_play(hostvars: t.Any, args: t.Any) -> None:
+        for host in [*hostvars]:
+            options_of(hostvars, host)["qdevice"] = "as_now"
+
+    def for_vm_and_in_the_play(hostvars: t.Any, args: t.Any) -> None:
+        for_vm(hostvars, args)
+        in_the_play(hostvars, args)
 
     def for_all(hostvars: t.Any, args: t.Any) -> None:
         for host in [*hostvars]:
-            options_of(hostvars, host)["qdevice"] = "as_now"
+            options_of(hostvars, host)["qdevice"] = hostvars[host]["rolling_upgrade_qdevice"] = "as_now"
         hostvars["localhost"] = {"rolling_upgrade_qdevice": "as_now"}
 
     assert judged({**WEB, **vm})["clusters"][1]["refusals"], "two nodes and a device that may be lost"
     assert judged({**WEB, **vm}, for_vm)["clusters"][1]["run"]
     refused = judged({**WEB, **vm}, for_all)
     assert refused["failed"] and "rolling_upgrade_qdevice is as_now for every host." in refused["msg"]
+    refused = judged({**WEB, **vm}, in_the_play)
+    assert refused["failed"] and "rolling_upgrade_qdevice is as_now for vm1, vm2, but the inventory does not say so for vm1, vm2." in refused["msg"]
+    one = judged({**WEB, **vm}, for_vm_and_in_the_play)
+    assert [bool(cluster["run"]) for cluster in one["clusters"]] == [False, True], "vm has said it itself"
+
+
+@pytest.mark.parametrize("members", [[], [1, 2]])
+def test_a_host_on_which_corosync_just_starts_refuses_its_own_cluster_alone(members: list[int]) -> None:
+    """It says nothing of any use: no members, or others alone."""
+    db3 = fleets.answer(dict(DB["db3"]["votequorum"], members=members))
+    result = judged({**WEB, **DB, "db3": db3})
+    assert not result.get("failed") and [bool(cluster["run"]) for cluster in result["clusters"]] == [True, False]
+    (refusal,) = result["clusters"][1]["refusals"]
+    assert "The result of db3 cannot be used." in refusal and refusal.endswith("If corosync has just been started there, run this again.")
+
+
+def test_where_there_is_one_cluster_it_is_refused_with_a_page(tmp_path: pathlib.Path) -> None:
+    web3 = fleets.answer(dict(WEB["web3"]["votequorum"], members=[]))
+    page = tmp_path / "page.html"
+    result = judged({**WEB, "web3": web3}, lambda hostvars, args: args["options"].update(report=str(page)))
+    assert result["failed"] and "The result of web3 cannot be used." in result["msg"] and "nothing was changed" in result["msg"]
+    assert "The result of web3 cannot be used." in page.read_text(encoding="utf-8")
+
+
+def limited(monkeypatch: t.Any, limit: str | None, results: t.Any = None, **args: t.Any) -> dict[str, t.Any]:
+    """As judged(), of a run with --limit."""
+    monkeypatch.setattr(module.context, "CLIARGS", {"subset": limit})
+    return judged(results or {**WEB, **DB}, **args)
+
+
+@pytest.mark.parametrize("limit", [None, "", "!printer", "all", "all:!printer", "*"])
+def test_a_limit_that_leaves_in_what_the_run_adds_is_fine(monkeypatch: t.Any, limit: str | None) -> None:
+    assert len(limited(monkeypatch, limit)["rounds"]) == 4
+
+
+@pytest.mark.parametrize("limit", ["clusters", "web1,web2,web3,db*", "all:&clusters", "all[0:5]"])
+def test_a_limit_that_leaves_out_the_hosts_which_the_run_adds_is_refused(monkeypatch: t.Any, limit: str) -> None:
+    """The sizes of the rounds would not be those of the batches any more, and hosts of a later round would go down with an earlier one."""
+    result = limited(monkeypatch, limit)
+    assert result["failed"] and "rounds" not in result
+    assert result["msg"].startswith("None of these clusters can be upgraded now, and nothing was changed.\n")
+    assert "rolling_upgrade_group" in result["msg"] and f"--limit {limit} " in result["msg"]
+
+
+def test_a_limit_for_one_cluster_is_as_ever(monkeypatch: t.Any) -> None:
+    assert limited(monkeypatch, "clusters", WEB)["batches"] == [["web3"], ["web2"], ["web1"]]
 
 
 def test_clusters_that_look_alike_are_told_apart_by_the_inventory_and_not_by_facts() -> None:

@@ -320,6 +320,33 @@ def test_a_host_that_never_answers_a_look_is_waited_on_as_long_as_a_wait_takes(c
     assert after_start(cluster)[1]["seen_by"] == "web1" and asked(cluster, WAIT) == ["web4", "web1"]
 
 
+def test_where_nothing_has_to_last_one_look_at_the_node_is_enough(cluster: Cluster) -> None:
+    cluster.options["stable_for"] = "0"
+    cluster.answers[(INFO, "web4")] = says("web4")
+    results = after_start(cluster)
+    assert [call[:2] for call in cluster.calls] == [(INFO, "web4"), (INFO, "web1")]
+    assert (results[0]["nodeid"], results[1]["seen_by"]) == (4, "web1")
+
+
+@pytest.mark.parametrize("said", [says("web4", members=[1, 2, 4]), says("web4", settled=False), {"available": False}, {"failed": True}, out_of_reach()])
+def test_where_that_look_does_not_show_it_the_node_is_waited_on(cluster: Cluster, said: t.Any) -> None:
+    """Also where it cannot be logged in to yet, as after a reboot."""
+    cluster.options["stable_for"] = 0
+    back(cluster)
+    before_stop(cluster)
+    cluster.calls.clear()
+    cluster.answers[(INFO, "web4")] = said
+    assert after_start(cluster)[1]["seen_by"] == "web1"
+    assert [call[:2] for call in cluster.calls] == [(INFO, "web4"), (WAIT, "web4"), (INFO, "web1")]
+
+
+def test_in_check_mode_there_is_no_look_of_its_own(cluster: Cluster) -> None:
+    cluster.options["stable_for"], cluster.check_mode = 0, True
+    back(cluster)
+    after_start(cluster)
+    assert [call[:2] for call in cluster.calls] == [(WAIT, "web4")]
+
+
 def test_a_node_that_does_not_come_back_is_asked_for_nowhere_else(cluster: Cluster) -> None:
     cluster.answers[WAIT] = {"failed": True, "msg": "web4 has not come back into the cluster."}
     results = after_start(cluster)

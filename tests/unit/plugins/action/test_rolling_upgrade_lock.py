@@ -112,7 +112,10 @@ def test_to_give_it_back_hides_no_failure(cluster: Cluster, said: t.Any) -> None
     assert cluster.calls[0][2] == {"state": "given_back", "run": RUN_ID}
     for point in ("not_begun", "refused"):
         assert cluster.run("web1", point=point)["failed"]
-    assert "keeps its lock" in cluster.run("web1", point="refused", batch=["web1", "web2"])["msg"]
+    assert "Other hosts of its batch continue, so this run keeps its lock." in cluster.run("web1", point="refused", batch=["web1", "web2"])["msg"]
+    cluster.hostvars["web1"].pop(registered.PLAN)
+    alone = cluster.run("web1", point="refused", batch=["web1", "web2"])["msg"]
+    assert "Other hosts of its batch continue. " in alone and "lock" not in alone, "without a preflight there is none"
 
 
 @pytest.mark.parametrize("answered", [{"changed": False, "votequorum": {}}, {"failed": True, "msg": "no"}])

@@ -32,6 +32,7 @@ PLAN: dict[str, t.Any] = {
     "begun": BEGUN,
     "run_id": RUN_ID,
     "nodeids": IDS,
+    "configured": list(IDS.values()),
     "resumed": [],
     "qdevice": False,
     "cluster_name": "web",
@@ -564,7 +565,7 @@ def test_without_a_run_there_is_a_page_too(cluster: Cluster) -> None:
 def of_many(cluster: Cluster) -> None:
     for host in cluster.hosts:
         cluster.hostvars[host][registered.OWN] = dict(PLAN, cluster=cluster.hosts, name="web", first=[], first_run="")
-    cluster.play["own"] = cluster.hosts
+    cluster.play["own"] = {"cluster": cluster.hosts}
 
 
 def test_a_host_notes_why_its_cluster_ends_and_does_not_fail(cluster: Cluster) -> None:

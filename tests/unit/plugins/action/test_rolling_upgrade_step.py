@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The steps of one node's upgrade: nothing that stops a node runs without the yes of this turn, and what fails says why."""
+"""The steps of one node's upgrade: what runs on the node, and what fails says why."""
 
 from __future__ import annotations
 
+import time
+import types
 import typing as t
 
 import pytest
@@ -13,115 +15,27 @@ import pytest
 from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_step as module
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import Cluster, out_of_reach
-
-BEGUN = "2026-11-28T10:00:00.000000Z"
-RUN_ID = "0123456789abcdef"
-PLAN: dict[str, t.Any] = {"begun": BEGUN, "run_id": RUN_ID, "nodeids": {"web1": 1, "web2": 2, "web3": 3}, "resumed": [], "qdevice": False}
-PHASES = ["gate", "begin", "stop", "upgrade", "reboot", "installed", "start", "back", "done"]
-DRAINED = ["gate", "begin", "drain", "gate_again", "stop", "upgrade", "installed", "start", "back", "undrain", "done"]
-SERVICE, COMMAND, PACKAGE = (f"ansible.builtin.{name}" for name in ("service", "command", "package"))
-MARK, PATH = module.MARK, "/var/lib/corosync-quorum/rolling-upgrade.json"
-STOPPING = ["begin", "drain", "may_stop", "stop", "upgrade", "reboot"]
-
-
-def look(**more: t.Any) -> dict[str, t.Any]:
-    return dict({"turn": "t1", "run": RUN_ID, "needed": True, "resumes": "", "tasks": "node.yml", "phases": PHASES, "versions": {}, "rebooted": False}, **more)
-
-
-def gate(**more: t.Any) -> dict[str, t.Any]:
-    answer = dict({"turn": "t1", "host": "web3", "witness": "web1", "safe": True, "nodeid": 3, "down": False, "device": False}, **more)
-    return {"results": [{"skipped": True}, {"gate": answer}, {"skipped": True}]}
+from ansible_collections.corosync.quorum.tests.unit.fakes.steps import (
+    COMMAND,
+    MARK,
+    PACKAGE,
+    PATH,
+    PHASES,
+    PLAN,
+    RUN_ID,
+    SERVICE,
+    commands,
+    gate,
+    look,
+    result,
+    step,
+    steps,
+)
 
 
 @pytest.fixture(name="cluster")
 def _cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
-    """It is the turn of web3, and the gate said yes."""
-    made = Cluster(monkeypatch, module.ActionModule, module)
-    made.hostvars["web1"][registered.PLAN] = PLAN
-    made.hostvars["web3"].update({registered.LOOK: look(), registered.GATE: gate()})
-    for name in ("service", "command", "package", "apt", "reboot", "stat", "setup", "package_facts"):
-        made.answers[f"ansible.builtin.{name}"] = {"changed": True, "stat": {"exists": False}, "ansible_facts": {"packages": {}}}
-    made.answers[MARK] = {"changed": True, "mark": None, "fault": ""}
-    return made
-
-
-def step(cluster: Cluster, phase: str) -> dict[str, t.Any]:
-    return cluster.run("web3", phase=phase)
-
-
-def commands(cluster: Cluster) -> list[str]:
-    return [" ".join(args.get("argv", [args.get("name"), args.get("state")])) for name, dummy, args, dummy in cluster.calls if name in (COMMAND, SERVICE)]
-
-
-# ---- no stop without a yes -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("phase", STOPPING)
-def test_with_the_yes_of_this_turn_it_goes_on(cluster: Cluster, phase: str) -> None:
-    assert not step(cluster, phase).get("failed")
-
-
-@pytest.mark.parametrize("phase", STOPPING)
-@pytest.mark.parametrize(
-    "answer",
-    [
-        None,
-        {},
-        {"skipped": True},
-        {"results": []},
-        {"results": [{"skipped": True}]},
-        gate(turn="t0"),
-        gate(turn=None),
-        gate(host="web2"),
-        gate(safe=False),
-        dict(gate(), failed=True),
-        {"results": [*gate()["results"], {"failed": True, "msg": "web2 said no"}]},
-        {"results": [*gate()["results"], {"unreachable": True, "msg": "web2 is out of reach"}]},
-        "odd",
-    ],
-)
-def test_without_it_nothing_that_stops_a_node_runs(cluster: Cluster, phase: str, answer: t.Any) -> None:
-    """Nor what leads to a stop, such as a drain or an upgrade that restarts corosync: a play may ignore that a task before it has failed."""
-    cluster.hostvars["web3"][registered.GATE] = answer
-    result = step(cluster, phase)
-    assert result["failed"] and result["msg"].startswith("Refused to stop web3: the gate was not asked in this turn, or did not say yes.")
-    assert not cluster.calls
-
-
-@pytest.mark.parametrize("again", [None, gate(turn="t0"), dict(gate(), failed=True), {"results": [{"failed": True, "msg": "no"}]}])
-def test_after_a_drain_only_the_second_answer_counts(cluster: Cluster, again: t.Any) -> None:
-    cluster.hostvars["web3"].update({registered.LOOK: look(phases=DRAINED), registered.RESULTS["gate_again"]: again})
-    assert not step(cluster, "begin").get("failed") and not step(cluster, "drain").get("failed")
-    cluster.calls.clear()
-    for phase in ("may_stop", "stop", "upgrade", "reboot"):
-        assert step(cluster, phase)["msg"].startswith("Refused to stop web3: ")
-    assert not cluster.calls
-    cluster.hostvars["web3"][registered.RESULTS["gate_again"]] = gate()
-    assert not step(cluster, "stop").get("failed")
-
-
-@pytest.mark.parametrize("phase", [*STOPPING, "installed", "start", "undrain", "done"])
-@pytest.mark.parametrize(
-    "found",
-    [None, {}, {"skipped": True}, {"failed": True, "msg": "boom", "turn": "t1"}, look(run="an earlier one"), look(failed=True)],
-)
-def test_nothing_is_done_without_a_look_in_this_run(cluster: Cluster, phase: str, found: t.Any) -> None:
-    cluster.hostvars["web3"][registered.LOOK] = found
-    assert step(cluster, phase)["msg"].startswith("Nothing was done on web3: what there is to do was not looked for in this run.")
-    assert not cluster.calls
-
-
-def test_nothing_is_done_once_the_run_is_over(cluster: Cluster) -> None:
-    cluster.hostvars["web2"][registered.FINISHED] = {"run_id": RUN_ID}
-    assert step(cluster, "stop")["failed"] and not cluster.calls
-
-
-def test_an_answer_is_used_up_once_the_node_is_done(cluster: Cluster) -> None:
-    """Also where another play of the same run skips the look and the gate."""
-    cluster.hostvars["web3"][registered.RESULTS["done"]] = {"turn": "t1", "changed": True}
-    assert step(cluster, "stop")["failed"] and not cluster.calls
-    cluster.hostvars["web3"][registered.RESULTS["done"]] = {"turn": "t0", "changed": True}
-    assert not step(cluster, "stop").get("failed")
+    return steps(monkeypatch)
 
 
 # ---- what there is to do -------------------------------------------------------------------------------------------------
@@ -265,8 +179,8 @@ def test_crmsh(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_waited_for_ends(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 10000, 100))
-    monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    its_own = types.SimpleNamespace(sleep=lambda seconds: None, monotonic=lambda: next(clock), time=time.time)
+    monkeypatch.setattr(module, "time", its_own)  # the watchdog of each question has the true one
     cluster.answers[COMMAND] = {"failed": True, "rc": 107, "stderr": "crm_node: \x1b[31mno pacemaker\x1b[0m\n", "msg": "non-zero return code"}
     cluster.options["stack"] = "crmsh"
     assert step(cluster, "undrain")["msg"] == (
@@ -364,14 +278,11 @@ def test_reboot(cluster: Cluster, option: t.Any, asks: bool, reboots: bool) -> N
 
 
 @pytest.mark.parametrize("phase, marked", [("begin", "stop"), ("installed", "start")])
-@pytest.mark.parametrize("run", [True, False])
-def test_what_a_later_run_has_to_know(cluster: Cluster, phase: str, marked: str, run: bool) -> None:
-    """Only a run that has its lock begins with a node. One without a preflight has none."""
-    if not run:
-        del cluster.hostvars["web1"][registered.PLAN]
-        cluster.hostvars["web3"][registered.LOOK] = look(run="")
+def test_what_a_later_run_has_to_know(cluster: Cluster, phase: str, marked: str) -> None:
+    """Only a run that has its lock begins with a node."""
+    del cluster.hostvars["web3"][registered.RESULTS["reboot"]]
     assert step(cluster, phase)["changed"]
-    wanted = {"state": "written", "path": PATH, "phase": marked, "nodeid": 3, "run": RUN_ID if run else "", "must_hold": run and phase == "begin"}
+    wanted = {"state": "written", "path": PATH, "phase": marked, "nodeid": 3, "run": RUN_ID, "must_hold": phase == "begin"}
     wanted["rebooted"] = False
     assert [call[:3] for call in cluster.calls] == [(MARK, "web3", wanted)]
     cluster.answers[MARK] = {"failed": True, "msg": "read-only"}
@@ -386,27 +297,24 @@ def test_done(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize(
-    "options, has_run, before, done, wanted",
+    "options, before, done, wanted",
     [
-        ({"reboot": "always"}, True, False, {"turn": "t1"}, {"phase": "done", "rebooted": True}),
-        ({"reboot": "always"}, True, True, {"turn": "t0"}, {"phase": "done", "rebooted": True}),
-        ({"reboot": "always"}, True, False, {"turn": "t1", "failed": True}, {"phase": "done", "rebooted": False}),
-        ({"packages": []}, True, False, {"turn": "t1", "skipped": True}, {"phase": "done", "rebooted": False}),
-        ({"packages": ""}, True, False, None, {"phase": "done", "rebooted": False}),
-        ({"packages": []}, False, False, None, {"state": "removed"}),
-        ({"packages": [], "needed": True}, True, False, None, {"state": "removed"}),
-        ({"reboot": "always", "needed": True}, True, False, {"turn": "t1"}, {"state": "removed"}),
-        ({"reboot": "if_required"}, True, False, {"turn": "t1"}, {"state": "removed"}),
+        ({"reboot": "always"}, False, result(), {"phase": "done", "rebooted": True}),
+        ({"reboot": "always"}, True, result(turn="t0"), {"phase": "done", "rebooted": True}),
+        ({"packages": []}, False, result(skipped=True), {"phase": "done", "rebooted": False}),
+        ({"packages": ""}, False, None, {"phase": "done", "rebooted": False}),
+        ({"packages": [], "needed": True}, False, None, {"state": "removed"}),
+        ({"reboot": "always", "needed": True}, False, result(), {"state": "removed"}),
+        ({"reboot": "if_required"}, False, result(), {"state": "removed"}),
     ],
 )
 def test_a_node_that_is_done_says_so_where_the_package_manager_does_not(
-    cluster: Cluster, options: dict[str, t.Any], has_run: bool, before: bool, done: t.Any, wanted: dict[str, t.Any]
+    cluster: Cluster, options: dict[str, t.Any], before: bool, done: t.Any, wanted: dict[str, t.Any]
 ) -> None:
-    """For the run after one that was interrupted. Without a run there is nothing that could remove it in the end."""
+    """For the run after one that was interrupted."""
     cluster.options.update(options)
-    if not has_run:
-        del cluster.hostvars["web1"][registered.PLAN]
-    found = look(rebooted=before, run=RUN_ID if has_run else "")
+    reboots = bool(done and done["turn"] == "t1")
+    found = look(rebooted=before, phases=[phase for phase in PHASES if reboots or phase != "reboot"])
     cluster.hostvars["web3"].update({registered.LOOK: found, registered.RESULTS["reboot"]: done})
     assert not step(cluster, "done").get("failed")
     assert wanted.items() <= cluster.calls[0][2].items()
@@ -449,7 +357,7 @@ def many(cluster: Cluster, **ended: t.Any) -> dict[str, t.Any]:
         note = {"run": RUN_ID, "host": "web2", "how": "failed", "failure": "", "turn": "t", "msg": "web2 failed.", "broken": True}
         cluster.hostvars["web2"][registered.ENDED] = dict(note, **ended)
     everyone = [*cluster.hosts, "db1"]
-    play = {"host": "web3", "cluster": everyone, "batch": ["db1", "web3"], "everyone": everyone, "active": everyone, "own": cluster.hosts}
+    play = {"host": "web3", "cluster": everyone, "batch": ["db1", "web3"], "everyone": everyone, "active": everyone, "own": {"cluster": cluster.hosts}}
     cluster.play.update(play)
     return cluster.run("web3", phase="look", batch=["db1", "web3"])
 

@@ -30,7 +30,7 @@ def _run(monkeypatch, capsys):
             def __init__(self, wish, timeout):
                 calls.append((wish, timeout))
                 self.before, self.value = values or (BEFORE, AFTER)
-                self.applied = list(applied)
+                self.applied, self.unproven = list(applied), []
 
             def predict(self):
                 self._end("predict")
@@ -151,9 +151,17 @@ def problem(severity="error"):
 )
 def test_warnings(step, before, after, words):
     class Made:
-        applied = [step]
+        applied, unproven = [step], []
 
     Made.before, Made.value = before, after
     told = tested.warnings_of(Made)
     assert len(told) == len(words)
     assert all(word in text for word, text in zip(words, told))
+
+
+def test_a_change_that_nothing_shows_on_other_nodes_is_told():
+    class Made:
+        applied = unproven = [VoteStep(VOTES, 1, 2)]
+        before, value = BEFORE, AFTER
+
+    assert "This node shows votes 2 of node1, but nothing shows whether the other nodes have applied it" in tested.warnings_of(Made)[1]

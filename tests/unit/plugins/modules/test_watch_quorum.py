@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """watch_quorum: its three states, check mode, and its errors."""
 
+import datetime
 import os
 import time
 
@@ -141,3 +142,24 @@ def test_wrong_options_are_named(run, watched, arguments, message):
 
 def test_the_default_record_is_the_documented_one():
     assert f"    default: {DEFAULT}\n" in tested.DOCUMENTATION
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S.%f+00:00"])
+def test_the_offset_of_another_clock_is_of_the_beginning_of_the_task(run, watched, path, monkeypatch, form):
+    """However long the watch takes to end. now(utc=true) of Jinja names no zone."""
+    watched(False)
+    run(state="running", record=path)
+    stop = tested._record.stop
+
+    def slowly(name):
+        time.sleep(0.7)
+        return stop(name)
+
+    monkeypatch.setattr(tested._record, "stop", slowly)
+    reference = datetime.datetime.fromtimestamp(time.time() + 100, datetime.timezone.utc).strftime(form)
+    assert 99.5 < run(state="stopped", record=path, reference=reference)["offset"] < 100.5
+
+
+@pytest.mark.parametrize("reference", ["now", "", "2026-11-22T10:15:02+01:00", "10:15"])
+def test_what_is_no_moment_in_utc_is_refused(run, watched, path, reference):
+    assert "reference must be a moment in UTC such as" in run(state="read", record=path, reference=reference)["msg"]

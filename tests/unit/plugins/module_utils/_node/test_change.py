@@ -49,6 +49,7 @@ def test_votes_that_show_nowhere_else_are_followed_by_an_echo():
     daemon = Daemon([with_votes(0, 2)])
     make(daemon, votes=0, node="node2")
     assert daemon.sent == [("setvotes", 2, 0), ("setexpected", 3)]
+    assert make(Daemon([with_votes(0, 2)]), votes=0, node="node2").unproven == []
     dummy, told = failing(tested.NotSeen, Daemon([with_votes(0, 2)], announces=[]), votes=0, node="node2")
     assert "votes 0 of node2" in told
 
@@ -64,6 +65,22 @@ def test_no_echo_where_members_expect_different_votes():
     daemon = Daemon([with_votes(0, 2)], expected=(3, 5, 3))
     make(daemon, votes=0, node="node2")
     assert daemon.sent == [("setvotes", 2, 0)]
+
+
+@pytest.mark.parametrize("mode", ["last_man_standing", "allow_downscale"])
+def test_what_only_this_node_s_own_copy_shows_is_called_unproven(mode):
+    """An echo would change something there. Check mode says the same."""
+    seen = dict(THREE, **{mode: dict(THREE[mode], enabled=True)})
+    daemon = Daemon([with_votes(0, 2, seen)])
+    daemon._before = [seen]
+    made = make(daemon, votes=0, node="node2")
+    assert daemon.sent == [("setvotes", 2, 0)]
+    assert made.unproven == made.applied != []
+    daemon = Daemon([])
+    daemon._before = [seen]
+    foretold = tested.Change(wish(votes=0, node="node2"), 5, daemon)
+    foretold.predict()
+    assert foretold.unproven == made.unproven
 
 
 @pytest.mark.parametrize("announces", [[[9]], [[2, 9]]])
@@ -109,7 +126,7 @@ def test_no_echo_where_the_change_shows():
     seen = with_votes(2, 4)
     seen.update(expected_votes=4, quorum=3, highest_expected=4)
     daemon = Daemon([seen], announces=[])
-    make(daemon, votes=2, node="node2")
+    assert make(daemon, votes=2, node="node2").unproven == []
     assert daemon.sent == [("setvotes", 2, 2)]
 
 

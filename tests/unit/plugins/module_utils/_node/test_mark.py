@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from ansible_collections.corosync.quorum.plugins.module_utils._node import clocks
 from ansible_collections.corosync.quorum.plugins.module_utils._node import lock as _lock
 from ansible_collections.corosync.quorum.plugins.module_utils._node import mark as tested
 from ansible_collections.corosync.quorum.tests.unit.fakes.locks import lock_is_at
@@ -178,15 +179,15 @@ def test_a_mark_of_a_node_that_is_done_is_the_only_one_that_goes_when_the_run_is
 )
 def test_whether_a_node_was_rebooted_is_told_by_its_boots(path, monkeypatch, phase, before, now, rebooted):
     """Where the mark was written right before a reboot, another boot is that reboot. Anywhere else it may be a power cut in the middle of an upgrade."""
-    monkeypatch.setattr(tested, "_boot_id", lambda: before)
+    monkeypatch.setattr(tested, "boot_id", lambda: before)
     write(path, phase)
-    monkeypatch.setattr(tested, "_boot_id", lambda: now)
+    monkeypatch.setattr(tested, "boot_id", lambda: now)
     assert tested.read(path)["rebooted"] is rebooted
 
 
 def test_a_mark_that_knows_no_boot_is_read(path, monkeypatch):
     put(path, b'{"phase": "start", "nodeid": 3}')
     assert tested.read(path) == {"phase": "start", "nodeid": 3, "rebooted": False, "at": ""}
-    monkeypatch.setattr(tested, "_BOOT_ID", "/nonexistent")
+    monkeypatch.setattr(clocks, "_BOOT_ID", "/nonexistent")
     write(path, "reboot")
     assert tested.read(path)["rebooted"] is False

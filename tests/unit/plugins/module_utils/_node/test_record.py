@@ -11,9 +11,11 @@ import time
 
 import pytest
 
+from ansible_collections.corosync.quorum.plugins.module_utils._node import clocks
 from ansible_collections.corosync.quorum.plugins.module_utils._node import record as tested
+from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import Stamp, stamp
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import marker
-from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of, utc
 
 
 def entry(number):
@@ -281,3 +283,43 @@ def test_what_is_no_file_is_no_record(path):
     os.mkfifo(path)
     with tested.Record(path) as record, pytest.raises(tested.RecordError, match="is no regular file"):
         record.take()
+
+
+# ---- a clock that is set -------------------------------------------------------------------------------------------------
+
+
+def test_the_times_of_this_boot_are_by_the_clock_as_it_is_when_they_are_read(path, monkeypatch):
+    """Right after a boot it may be minutes off, until a time server has set it."""
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() - 45)
+    with tested.Record(path) as record:
+        assert record.take()
+        record.append(dict(entry(1), at=utc(time.time() - 5)), stamp(5))
+        record.append(entry(2))
+        monkeypatch.setattr(time, "time", real)
+        first, second = tested.read(path).timeline
+    assert abs(seconds_of(first["at"]) - (real() - 5)) < 2
+    assert second == entry(2), "of one without it nobody knows better"
+    assert set(first) == set(second), "what it is made of is the record's business"
+
+
+@pytest.mark.parametrize("stamped", [Stamp("another boot", 5.0), ["", 5.0], [None, 5.0], ["x"], {"boot": 1}, 7, [1, True], ["x", 1e300]])
+def test_a_time_of_another_boot_is_as_it_was_written(path, stamped):
+    with tested.Record(path) as record:
+        assert record.take()
+        record.append(entry(1), stamped)
+    assert tested.read(path).timeline == [entry(1)]
+
+
+def test_a_kernel_that_does_not_tell_of_boots_leaves_the_times_as_they_are(path, monkeypatch):
+    monkeypatch.setattr(clocks, "_BOOT_ID", "/nonexistent")
+    with tested.Record(path) as record:
+        assert record.take()
+        record.append(entry(1), stamp())
+    assert tested.read(path).timeline == [entry(1)]
+
+
+def test_a_file_that_is_no_record_is_not_read_as_an_empty_one(tmp_path):
+    (tmp_path / "passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
+    with pytest.raises(tested.RecordError, match="is not the record of a watch .* so it has no timeline"):
+        tested.read(str(tmp_path / "passwd"))

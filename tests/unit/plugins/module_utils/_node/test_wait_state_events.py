@@ -135,6 +135,40 @@ def test_frozen_while_a_time_runs():
     assert outcome.held is None
 
 
+LOST, GAINED = Flip(False, {"nodeid": 1, "seq": 14}, [1]), Flip(True, {"nodeid": 1, "seq": 18}, [1, 2, 3])
+
+
+def followed(*steps):
+    """What is told of these steps: (at, value or error, changes of quorate that corosync has reported meanwhile)."""
+    wait = Waiting(NEVER["goal"], linger=None, limit=60.0, reported=reported(value()))
+    for at, what, flips in steps:
+        wait.time = at
+        wait.lost(what, flips) if isinstance(what, Exception) else wait.saw(what, flips=flips)
+    wait.time = 60.0
+    return [event for event, _before_the_end in timeline(wait.ends())]
+
+
+def test_a_loss_that_comes_while_a_change_is_read_is_told_once():
+    under_way, lost = value(settled=False, ring=14), value(members=[1], ring=14)
+    assert followed((0.0, value(), ()), (1.0, under_way, ()), (3.1, under_way, ()), (5.0, under_way, [LOST]), (5.05, lost, ())) == [
+        "node_restarted",
+        "quorum_lost",
+    ]
+
+
+def test_a_loss_is_the_last_word_where_corosync_goes_behind_it():
+    under_way = value(settled=False, ring=14)
+    assert followed((0.0, value(), ()), (1.0, under_way, [LOST]), (1.1, GONE, ())) == ["node_restarted", "quorum_lost", "corosync_unavailable"]
+    assert followed((0.0, value(), ()), (1.0, under_way, [LOST])) == ["node_restarted", "quorum_lost"], "or the slice ends"
+
+
+def test_what_corosync_reported_before_a_reading_that_failed_is_told():
+    away = ["corosync_unavailable", "corosync_available"]
+    assert followed((0.0, value(), ()), (1.0, FROZEN, [LOST, GAINED]), (2.0, value(ring=18), ()))[:4] == ["quorum_lost", "quorum_gained", *away]
+    assert followed((0.0, value(), ()), (1.0, FROZEN, [LOST]), (2.0, value(ring=18), [])) == ["quorum_lost", *away, "quorum_gained"]
+    assert followed((0.0, value(), ()), (1.0, FROZEN, ()), (1.5, FROZEN, [LOST]), (2.0, value(ring=18), ())) == [*away, "node_restarted"]
+
+
 @pytest.mark.parametrize("error", [AccessDenied("initialize", 11), NotConfigured("no provider"), LibraryMissing("no library"), CallbacksRefused("no memory")])
 def test_what_waiting_cannot_fix_ends_it(error):
     with pytest.raises(type(error)):

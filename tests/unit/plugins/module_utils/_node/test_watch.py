@@ -17,6 +17,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors i
 from ansible_collections.corosync.quorum.plugins.module_utils._node import watch as tested
 from ansible_collections.corosync.quorum.plugins.module_utils._node.record import Record, RecordError, read
 from ansible_collections.corosync.quorum.plugins.module_utils._node.watch import (
+    DIED,
     OVER,
     REPLACED,
     STOPPED,
@@ -192,10 +193,11 @@ def test_the_process_after_it_is_a_new_python_that_goes_on(record, tmp_path, rep
 def test_a_python_that_does_not_run_is_tried_again_until_it_does(record, tmp_path, replaced, monkeypatch):
     """Its packages may just be replaced. Nobody knows what happened meanwhile, which the record says once."""
     monkeypatch.setattr(tested.anew.sys, "executable", "/bin/false")
+    record.append(line_of(marker(0.0, "corosync_unavailable"), None, time.time()))
     start = time.monotonic()
     assert watch(record, 1.5, 0.1, 5) is True
     assert 1 < time.monotonic() - start < 20
-    assert [entry["event"] for entry in read(str(tmp_path / "w.jsonl")).timeline] == ["watch_ended"]
+    assert [entry["event"] for entry in read(str(tmp_path / "w.jsonl")).timeline] == ["corosync_unavailable", "watch_ended"]
     (tmp_path / "w.jsonl").unlink()
     assert watch(record, 60, 0.1, 5) is False
 
@@ -231,3 +233,23 @@ def test_a_watch_does_not_import_what_judges():
         "print([name for name in sys.modules if name.endswith(('.assess', '.problems', '.losses', '.judged'))])"
     )
     assert subprocess.check_output([sys.executable, "-c", program], universal_newlines=True) == "[]\n"
+
+
+def test_a_watch_whose_processes_die_again_and_again_leaves_a_gap_for_each_death(record, tmp_path, monkeypatch):
+    """What the one after the first death has recorded says nothing of the time after its own."""
+
+    def lives():
+        record.append(line_of(marker(0.0, "corosync_available"), None, time.time()))
+
+    ends = iter([Watched(REPLACED, Seen(None, "DaemonGone")), Watched(DIED, msg="x"), lives, lives, Watched(OVER)])
+
+    def child(_run):
+        end = next(ends)
+        if callable(end):
+            end()
+            return Watched(DIED, msg="x")
+        return end
+
+    monkeypatch.setattr(tested, "_in_a_child", child)
+    assert tested.watch(record, 60, 0.01, 1.0)
+    assert [entry["event"] for entry in read(str(tmp_path / "w.jsonl")).timeline] == ["corosync_available", "watch_ended"] * 2

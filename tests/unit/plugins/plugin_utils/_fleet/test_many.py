@@ -9,6 +9,7 @@ import re
 import typing as t
 
 import pytest
+from ansible.errors import AnsibleUndefinedVariable
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,38 @@ def test_a_device_is_not_relied_on_in_every_cluster_at_once() -> None:
     (sentence,) = many.not_for_all({"qdevice": "as_now"}, {"rolling_upgrade_qdevice": "as_now"})
     assert "set it only for the hosts of the clusters whose device you trust" in sentence
     assert many.not_for_all({"qdevice": "as_now"}, {}) == many.not_for_all({"qdevice": "either"}, {"rolling_upgrade_qdevice": "as_now"}) == []
+
+
+def trusting(*hosts: str, options: t.Sequence[str] = ("web1", "web2"), all_hosts: t.Sequence[str] = ("web1", "web2")) -> dict[str, t.Any]:
+    """Variables of hosts. hosts: whose inventory says as_now. options: for whom the role has it, from wherever it is."""
+    found: dict[str, t.Any] = {}
+    for host in all_hosts:
+        given = {"qdevice": "as_now" if host in options else "either"}
+        found[host] = {registered.VIEWS: {"results": [{"options": given}]}, **({"rolling_upgrade_qdevice": "as_now"} if host in hosts else {})}
+    return found
+
+
+def test_a_device_is_relied_on_only_where_the_inventory_says_so_of_each_host_of_the_cluster() -> None:
+    """The variables of a play are the same for every cluster."""
+    hosts = ["web1", "web2"]
+    assert many.not_its_own(hosts, trusting("web1", "web2")) == many.not_its_own(hosts, trusting("web1", options=())) == []
+    (sentence,) = many.not_its_own(hosts, trusting())
+    assert sentence.startswith("rolling_upgrade_qdevice is as_now for web1, web2, but the inventory does not say so for web1, web2.")
+    (sentence,) = many.not_its_own(hosts, trusting("web1"))
+    assert "does not say so for web2." in sentence
+    (sentence,) = many.not_its_own(hosts, trusting("web2", options=["web2"]))
+    assert sentence.startswith("rolling_upgrade_qdevice is as_now for web2, but the inventory does not say so for web1.")
+
+
+def test_a_variable_that_cannot_be_rendered_without_the_play_says_nothing() -> None:
+    class Undefined(dict[str, t.Any]):
+        def get(self, name: str, default: t.Any = None) -> t.Any:
+            if name == "rolling_upgrade_qdevice":
+                raise AnsibleUndefinedVariable("'device' is undefined")
+            return super().get(name, default)
+
+    variables = {host: Undefined(found) for host, found in trusting().items()}
+    assert "does not say so for web1, web2." in many.not_its_own(["web1", "web2"], variables)[0]
 
 
 # ---- the rounds ----------------------------------------------------------------------------------------------------------

@@ -60,12 +60,76 @@ def test_where_a_stranger_may_be_a_node_of_a_cluster_that_cluster_is_refused() -
     assert found({**WEB, **less}).clusters[1].refusals == (), "a part of a cluster, with no doubt who is who"
 
 
+# db3 is down, and the host that is this node says so, or something else, or nothing.
+REST = {host: result for host, result in fleets.cluster("db", (1, 1, 1), number=2, domain="", members=[1, 2]).items() if host != "db3"}
+FROZEN = {"available": False, "quorate": False, "changed": False, "reason": "timeout", "msg": "corosync does not answer."}
+NO_LIBRARY = dict(FROZEN, reason="no_library", msg="libvotequorum.so.8 is not there.")
+FAILED = {"failed": True, "msg": "/bin/sh: python3: not found"}
+STARTING = fleets.answer(dict(DB["db3"]["votequorum"], members=[]))
+
+
 def test_a_node_that_is_down_is_placed_by_its_name_its_label_or_the_mark_of_an_interrupted_run() -> None:
-    less = {host: result for host, result in DB.items() if host != "db3"}
-    assert found({**WEB, **less, "db3": fleets.NOT_RUNNING}).clusters[1].hosts == ("db1", "db2", "db3")
-    assert found({**WEB, **less, "other": fleets.NOT_RUNNING}, {"other": STOPPED}).clusters[1].hosts == ("db1", "db2", "other")
+    assert found({**WEB, **REST, "db3": fleets.NOT_RUNNING}).clusters[1].hosts == ("db1", "db2", "db3")
+    by_mark = found({**WEB, **REST, "other": fleets.NOT_RUNNING}, {"other": STOPPED})
+    assert [(part.hosts, part.refusals) for part in by_mark.clusters] == [(("web1", "web2"), ()), (("db1", "db2", "other"), ())]
     labels = {"db1": "main", "db2": "main", "other": "main"}
-    assert found({**WEB, **less, "other": fleets.UNREACHABLE}, **labels).clusters[1].hosts == ("db1", "db2", "other")
+    assert found({**WEB, **REST, "other": fleets.UNREACHABLE}, **labels).clusters[1].hosts == ("db1", "db2", "other")
+
+
+@pytest.mark.parametrize(
+    "answer", [FROZEN, NO_LIBRARY, FAILED, STARTING, fleets.UNREACHABLE, dict(FROZEN, reason=None), {}, dict(FAILED, reason="not_running")]
+)
+def test_a_mark_alone_places_no_host_whose_corosync_may_run_in_another_cluster(answer: t.Any) -> None:
+    """The cluster would let it be down, and the run would stop what runs there."""
+    parts = found({**WEB, **REST, "other": answer}, {"other": STOPPED})
+    assert parts.clusters[1].hosts == ("db1", "db2") and list(parts.strangers) == ["other"]
+    assert "These hosts did not answer, so nobody knows which cluster they belong to: other." in parts.clusters[1].refusals[0]
+
+
+def test_a_mark_alone_places_no_host_where_that_node_is_a_member() -> None:
+    """On the host corosync does not run, so it is not this node."""
+    less = {host: result for host, result in DB.items() if host != "db3"}
+    parts = found({**WEB, **less, "other": fleets.NOT_RUNNING}, {"other": STOPPED})
+    assert list(parts.strangers) == ["other"] and parts.clusters[1].refusals
+
+
+def test_a_mark_that_several_hosts_have_places_none_of_them() -> None:
+    parts = found({**WEB, **REST, "other": fleets.NOT_RUNNING, "another": fleets.NOT_RUNNING}, {"other": STOPPED, "another": STOPPED})
+    assert list(parts.strangers) == ["other", "another"] and parts.clusters[1].refusals
+    two_lack_it = {f"mail{number}": fleets.cluster("mail", (1, 1, 1), number=4, domain="", members=[1, 2])[f"mail{number}"] for number in (1, 2)}
+    parts = found({**WEB, **REST, **two_lack_it, "other": fleets.NOT_RUNNING}, {"other": STOPPED})
+    assert list(parts.strangers) == ["other"], "it may be of either cluster"
+
+
+@pytest.mark.parametrize("answer", [FROZEN, NO_LIBRARY, FAILED, STARTING])
+def test_a_name_alone_is_not_enough_to_stop_what_may_run_in_another_cluster(answer: t.Any) -> None:
+    """Two sites may have the same short names. Without a mark it is for the preflight to refuse that."""
+    results = {**WEB, **REST, "db3": answer}
+    (refusal,) = found(results, {"db3": STOPPED}).clusters[1].refusals
+    assert refusal.startswith("An upgrade of db3 was interrupted, and db3 does not say that corosync is stopped there: ")
+    assert found(results).clusters[1].refusals == found({**results, "db3": fleets.NOT_RUNNING}, {"db3": STOPPED}).clusters[1].refusals == ()
+    assert found(results, {"db3": dict(STOPPED, phase="done")}).clusters[1].refusals == (), "it has not to be stopped"
+    labels = {"db1": "main", "db2": "main", "db3": "main"}
+    assert found(results, {"db3": STOPPED}, **labels).clusters[1].refusals == (), "somebody has said which cluster it is of"
+    assert found(results, {"db3": STOPPED}, db3="main").clusters[1].refusals, "but not that this is that cluster"
+
+
+def test_a_mark_and_a_name_that_are_of_different_nodes_are_refused() -> None:
+    for labels in ({}, {"db1": "main", "db2": "main", "db3": "main"}):
+        (refusal,) = found({**WEB, **REST, "db3": fleets.NOT_RUNNING}, {"db3": dict(STOPPED, nodeid=2)}, **labels).clusters[1].refusals
+        assert refusal.startswith("An upgrade of db3 was interrupted when it was node id 2. By its name it is node id 3 of this cluster.")
+    labels = {"db1": "main", "db2": "main", "other": "main"}
+    (refusal,) = found({**WEB, **REST, "other": FROZEN}, {"other": dict(STOPPED, nodeid=1)}, **labels).clusters[1].refusals
+    assert refusal.startswith("An upgrade of other was interrupted when it was node id 1. This cluster has another host for this node, or no such")
+
+
+def test_where_one_cluster_answers_an_interrupted_host_may_be_of_another_one() -> None:
+    """Its gate would ask about the host that has this node id here."""
+    (part,) = found({**WEB, "db1": FROZEN}, {"db1": dict(STOPPED, nodeid=1)}).clusters
+    assert part.refusals[0].startswith("An upgrade of db1 was interrupted when it was node id 1. In this cluster web1 is this node.")
+    (part,) = found({**REST, "other": FROZEN}, {"other": STOPPED}).clusters
+    assert part.refusals == (), "one cluster is what was given"
+    assert found({**WEB, "db1": FROZEN}, {"db1": dict(STOPPED, nodeid=1, phase="done")}).clusters[0].refusals == ()
 
 
 def test_hosts_that_say_they_are_the_same_node_are_refused_until_they_are_told_apart() -> None:

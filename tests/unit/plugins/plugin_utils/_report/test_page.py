@@ -141,6 +141,18 @@ def test_an_upgrade_that_failed():
         assert wanted in read.text, wanted
 
 
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ({"kept": True}, "No node that was up lost quorum."),
+        ({"kept": False, "gaps": [{"node": "node1", "why": "no"}]}, "Nobody knows whether quorum was kept."),
+        ({}, "No loss of quorum is recorded."),
+    ],
+)
+def test_the_chart_in_words_says_no_more_than_the_verdict(verdict, words):
+    assert words in page(dict(upgrade(), verdict=verdict)).text
+
+
 def test_losses_that_the_verdict_leaves_out_are_shown_and_count():
     given = failed()
     given["verdict"] = {"kept": True, "sentence": "All is well."}

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
+
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.course import carried, course_of
 from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import T0, at
 
-RUN: t.Any = {"run_id": "0123456789abcdef", "begun": at(0), "resumed": []}
+RUN: t.Any = {"run_id": "0123456789abcdef", "begun": at(0), "resumed": [], "nodeids": {"a": 1}, "configured": [1]}
 
 
 def result(start: float, end: float, turn: str | None = None, **more: t.Any) -> dict[str, t.Any]:
@@ -84,6 +86,17 @@ def test_the_role_that_has_several_turns_for_a_node() -> None:
     assert aways(variables) == [(11, 14), (101, 104)], "a third look finds nothing to do"
     variables[registered.LOOK] = {"failed": True, "msg": "no", "carried": carried(RUN, variables)}
     assert aways(variables) == [(11, 14), (101, 104)], "a look that fails"
+
+
+@pytest.mark.parametrize("phase", ["stop", "stop_hook"])
+def test_a_stop_that_was_refused_is_no_absence(phase: str) -> None:
+    """What happens to the node after that is not by plan."""
+    name = registered.RESULTS.get(phase) or registered.CHECKS[phase]
+    look = {"turn": "aa", "run": RUN["run_id"], "needed": True, "phases": ["gate", phase, "start", "back", "done"]}
+    variables = {registered.LOOK: look, registered.GATE: result(10, 11, "aa"), name: result(400, 400, "aa", failed=True, refused=True)}
+    assert aways(variables) == []
+    variables[name] = result(400, 401, "aa", failed=True)
+    assert aways(variables) == [(400, None)]
 
 
 def test_what_another_run_has_carried_is_nothing() -> None:

@@ -39,6 +39,17 @@ def test_a_complete_cluster_may_lose_one() -> None:
     assert (found["now"] or {})["total_votes"] == 3 and (found["after"] or {})["total_votes"] == 2
 
 
+@pytest.mark.parametrize(("is_first", "members", "refuses"), [(True, [1, 2, 3], True), (False, [1, 2, 3], False), (True, [1, 2], False)])
+def test_after_a_failure_in_its_batch_a_node_that_runs_is_not_stopped(is_first: bool, members: list[int], refuses: bool) -> None:
+    """One that is drained has begun, and one that is down has to come back."""
+    found = gate.judge(stop(batch={"web2": 2, "web3": 3}, failed=["web2"], is_first=is_first), "web1", answer(votes=(3, 1, 1), members=members))
+    assert found["safe"] is not refuses
+    assert not refuses or found["msg"] == (
+        "Refused to stop web3: a host of the same batch has failed (web2), and no other node is stopped then. Fix web2 and run the playbook again. "
+        "Nothing was changed."
+    )
+
+
 def test_links_that_were_up_have_to_return_where_there_are_several() -> None:
     two = [{"link": 0, "connected": True}, {"link": 1, "connected": False}, {"link": 2, "connected": True}]
 

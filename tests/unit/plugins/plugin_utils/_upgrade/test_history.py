@@ -45,6 +45,11 @@ def test_kept_quorum_is_no_loss():
     assert lost(START, seen(1, "node_left", [1, 2], 14), seen(2, "votes_changed", [1, 2], 14)) == []
 
 
+def test_what_is_recorded_later_was_not_earlier_where_the_clock_was_set_back():
+    assert lost(START, seen(10, "quorum_lost", [1], 14), seen(8, "quorum_gained", [1, 2], 18)) == [(10, 10)]
+    assert lost(START, seen(10, "node_left", [1, 2], 14), seen(8, "quorum_lost", [1], 18), seen(12, "quorum_gained", [1, 2], 22)) == [(10, 12)]
+
+
 def test_a_node_that_starts_without_quorum_has_not_lost_it():
     assert lost(seen(0, "state", [1], 10), seen(1, "node_restarted", [1], 14), seen(2, "quorum_gained", [1, 2], 18)) == []
 

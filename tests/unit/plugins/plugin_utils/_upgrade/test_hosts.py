@@ -94,12 +94,18 @@ def test_the_entry_point_main(hostvars: dict[str, t.Any], begin: list[str], end:
     assert (flow.begin(play(), given), flow.end(play(), given)) == (begin, end)
 
 
+def files(items: list[dict[str, t.Any]]) -> list[str]:
+    return [item["file"] for item in items]
+
+
 def test_after_start_alone_records_again_only_after_a_reboot_in_a_run() -> None:
     options = {"reboot": "never", "hosts": HOSTS, "hooks": {}}
     nothing: dict[str, t.Any] = dict.fromkeys(HOSTS, {})
-    assert flow.after_start_phases(options, nothing) == ["back"]
-    assert flow.after_start_phases(dict(options, reboot="always", hooks={"check": "x.yml"}), nothing) == ["back", "check"]
-    assert flow.after_start_phases(dict(options, reboot="always"), dict(nothing, a={"rolling_upgrade_plan": PLAN})) == ["watch_again", "back"]
+    assert files(flow.after_start_phases(options, nothing)) == ["back"]
+    assert files(flow.after_start_phases(dict(options, reboot="always", hooks={"check": "x.yml"}), nothing)) == ["back", "check"]
+    again = flow.after_start_phases(dict(options, reboot="always"), dict(nothing, a={"rolling_upgrade_plan": PLAN}))
+    assert files(again) == ["watch_again", "back"]
+    assert [item["of"] for item in again] == [files(again)] * 2, "else hosts with other lists would share the includes"
 
 
 @pytest.mark.parametrize(
@@ -146,10 +152,10 @@ def test_of_forks_that_nobody_knows_nothing_is_said(forks: t.Any) -> None:
 
 def test_over_many_clusters_a_host_has_to_do_with_its_own_alone() -> None:
     names = ["db1", "db2", "web1", "web2"]
-    given = {"host": "web1", "cluster": names, "batch": names, "everyone": names, "active": ["db2", "web1", "web2"], "own": ["web1", "web2"]}
+    given = {"host": "web1", "cluster": names, "batch": names, "everyone": names, "active": ["db2", "web1", "web2"], "own": {"cluster": ["web1", "web2"]}}
     play = Play.of(given)
     assert (play.cluster, play.batch, play.everyone, play.active) == (("web1", "web2"),) * 4
     assert play.gone == ("db1",) and not play.failed and play.is_of_many and play.asked_here == ["web1"]
-    none = Play.of(dict(given, own=[]))
+    none = Play.of(dict(given, own={"cluster": []}))
     assert none.is_of_many and none.asked_here == [] and none.cluster == ()
-    assert not Play.of(dict(given, own="")).is_of_many
+    assert not any(Play.of(dict(given, own=own)).is_of_many for own in ("", {}, {"skipped": True}))

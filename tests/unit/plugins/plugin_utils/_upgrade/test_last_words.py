@@ -141,6 +141,24 @@ def test_the_phase_that_failed(found: Progress, phase: str) -> None:
     assert failed_phase(found) == phase
 
 
+@pytest.mark.parametrize(
+    ("planned", "refused", "phase", "state"),
+    [
+        (["gate", "begin", "stop", "done"], "stop", "gate", "Stopped before web3. no. As they were: web3, web1."),
+        (["gate", "begin", "stop_hook", "done"], "stop_hook", "gate", "Stopped before web3. no. As they were: web3, web1."),
+        (PHASES, "stop", "gate_again", "Stopped before web3. no. web3 is drained, and its corosync runs on. As they were: web1."),
+        (PHASES, "drain", "gate", "Stopped before web3. no. As they were: web3, web1."),
+        (PHASES, "reboot", "reboot", "Stopped because web3 failed. no. Corosync is down on web3, or may be. As they were: web1."),
+    ],
+)
+def test_a_stop_that_was_refused_has_not_begun(planned: list[str], refused: str, phase: str, state: str) -> None:
+    """Nor has what leads to it. Whether a node runs that was not rebooted, nobody knows."""
+    passed = progress(*planned[: planned.index(refused)], planned=planned, failure="no on web3")
+    found = Progress(passed.look, {**passed.results, refused: {"started": "s", "failed": True, "refused": True}}, "no on web3")
+    assert failed_phase(found) == phase
+    assert last_words(end_of(["web1", "web3"], {"web3": found}, ["web3"])).startswith(state.replace(" no.", " no on web3."))
+
+
 def test_the_end_of_an_upgrade() -> None:
     found = {"web4": progress(*PHASES, failure=""), "web3": progress("gate", "begin", "drain"), "web5": progress("gate", failure="")}
     end = end_of(["web1", "web2", "web3", "web4", "web5"], found, ["web3", "web2"], "more")

@@ -247,6 +247,9 @@ def test_lists_and_loops():
         ([], "partitions was given an empty list"),
         ({}, "partitions was given a dictionary: it needs the result of at least one host"),
         (whole()["host1"], "but was given the result of one host"),
+        ({"votequorum": whole()["host1"]}, "but was given the result of one host"),
+        ({"changed": False, "votequorum": whole()["host1"]}, "but was given the result of one host"),
+        ({"failed": True, "votequorum": None}, "but was given the result of one host"),
         ({"a": {"votequorum": {"nodeid": 1}}}, "The result of a cannot be used. The dictionary given is not a votequorum value"),
     ],
 )
@@ -254,6 +257,19 @@ def test_what_is_not_results_of_hosts(results, message):
     with pytest.raises(ForecastError) as raised:
         partitions(results)
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["quorum", "votequorum", "members", "results"])
+@pytest.mark.parametrize("result", [{"available": False, "reason": "not_running", "msg": "x"}, None])
+def test_a_host_may_be_called_as_a_key_of_a_result(name, result):
+    assert [host["host"] for host in partitions({"host1": whole()["host1"], name: result})["unavailable"]] == [name]
+    assert partitions({name: {"votequorum": whole()["host1"]}})["partitions"][0]["seen_by"] == [name]
+    assert partitions({name: whole()["host1"], "host2": whole()["host2"]})["partitions"][0]["seen_by"] == ["host2", name]
+
+
+def test_the_result_of_a_loop_in_place_of_a_host_s_result_is_called_so():
+    (found,) = partitions({"host1": whole()["host1"], "host2": {"results": [{"votequorum": whole()["host2"]}]}})["unavailable"]
+    assert found["reason"] == "it is the result of a loop: pass one of its results for each host"
 
 
 _keys = st.text(max_size=5) | st.sampled_from(["votequorum", "msg", "results"])

@@ -28,6 +28,34 @@ def test_what_was_registered_is_of_this_turn_and_run() -> None:
     assert registered.look_of({registered.LOOK: dict(LOOK, failed=True)}, RUN) is None
 
 
+def test_without_a_run_no_host_was_looked_at() -> None:
+    assert registered.look_of({registered.LOOK: dict(LOOK, run="")}, None) is None
+
+
+FAILED, BEGUN = {"turn": "t", "started": at(1), "failed": True}, {"turn": "t", "started": at(0)}
+
+
+@pytest.mark.parametrize(
+    ("found", "has_failed"),
+    [
+        ({}, False),
+        ({"begin": BEGUN}, False),
+        ({"gate": FAILED}, False),
+        ({"begin": BEGUN, "start": FAILED}, True),
+        ({"start": FAILED}, True),
+        ({"begin": BEGUN, "start": dict(FAILED, turn="an earlier one")}, False),
+    ],
+)
+def test_a_host_has_failed_behind_its_first_gate(found: dict[str, t.Any], has_failed: bool) -> None:
+    """A node whose gate said no is as it was. What a user's task has failed at, Ansible alone tells, until the next failure."""
+    variables = {registered.LOOK: LOOK, **{registered.RESULTS[phase]: result for phase, result in found.items()}}
+    assert registered.has_failed_in_turn(variables, RUN) is has_failed
+    by_the_user = dict(variables, ansible_failed_result={"failed": True, "msg": "no"})
+    assert registered.has_failed_in_turn(by_the_user, RUN) is (has_failed or "begin" in found)
+    assert not registered.has_failed_in_turn({**by_the_user, registered.RESULTS["done"]: BEGUN}, RUN)
+    assert not registered.has_failed_in_turn(by_the_user, None)
+
+
 def test_the_gates_answer_is_that_of_this_turn() -> None:
     yes = {"results": [{"skipped": True}, {"gate": {"turn": "t", "safe": True}}]}
     assert registered.gate_of({"__rolling_upgrade_gate": yes}, "t") == {"turn": "t", "safe": True}

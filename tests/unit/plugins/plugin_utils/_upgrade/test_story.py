@@ -11,6 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.given import report_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.course import Course
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.journal import phases
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress, refusal, story
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import verdict
@@ -73,7 +74,7 @@ def look(**more: t.Any) -> t.Any:
 
 
 def nodes_of(**hosts: Progress) -> dict[str, t.Any]:
-    judged = verdict({}, ["a", "b"], False)
+    judged = verdict({}, ["a", "b"], Course(RUN["run_id"]))
     found = story(RUN, ["a", "b"], hosts, {}, judged, 0, at(50))
     report_of(found)  # the page can be made of it
     return {node["name"]: (node["result"], node["nodeid"], node["from"], node["to"], [phase["phase"] for phase in node["phases"]]) for node in found["nodes"]}
@@ -114,6 +115,9 @@ def test_a_gate_that_said_no_is_no_failure_of_the_node() -> None:
     again = results("gate", "begin", "drain", gate_again=dict(no["gate"], started=at(3)))
     drained = look(phases=["gate", "begin", "drain", "gate_again", "stop", "upgrade", "installed", "start", "back", "undrain", "done"])
     assert nodes_of(a=Progress(drained, again, failure="x"))["a"][0] == "refused"
+    too_old = {"started": at(4), "ended": at(5), "turn": "t", "failed": True, "refused": True}
+    assert nodes_of(a=Progress(look(), results("gate", "begin", stop=too_old), failure="Refused to stop a."))["a"][0] == "refused"
+    assert nodes_of(a=Progress(look(), results("gate", "begin", "stop", upgrade=too_old), failure="Refused."))["a"][0] == "failed"
 
 
 def test_all_packages_that_changed() -> None:

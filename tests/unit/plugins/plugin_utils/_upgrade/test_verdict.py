@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import back
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.course import Course
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.course import Course, course_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.spans import DOWN, INQUORATE, QUORATE, UNKNOWN, UNWATCHED, Away
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import KEPT, NOT_WATCHED, verdict
 from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
@@ -59,6 +59,12 @@ def times(found: t.Any) -> list[tuple[str, str, str | None]]:
 
 def test_quorum_was_kept() -> None:
     assert judged(record()) == {"kept": True, "sentence": KEPT, "losses": [], "gaps": []}
+
+
+def test_nodes_that_nobody_watched_are_named() -> None:
+    run: t.Any = {"run_id": RUN, "nodeids": {"web1": 1, "web2": 2, "web3": 3}, "configured": [1, 2, 3, 4, 5], "resumed": []}
+    found = verdict({"web1": record()}, ["web1"], course_of(run, {}, [], 0.0))
+    assert found["kept"] and found["sentence"] == f"{KEPT} This is not known of 2 nodes without a host in this run (node id 4, 5)."
 
 
 def test_quorum_was_lost() -> None:
@@ -205,6 +211,7 @@ def test_a_corosync_that_could_not_be_read() -> None:
             {"until": 7},
             "its record cannot be used (Entry 2 of the timeline of a: at must be a moment in UTC such as '2026-11-22T10:15:02.123Z', but is the number 7)",
         ),
+        ({"timeline": [], "until": None}, "there is no record of it, as somebody has removed it"),
         ({"offset": "late"}, "its record cannot be used (The offset of a must be a number of seconds, but is the string 'late')"),
     ],
 )

@@ -100,6 +100,7 @@ def ended(child):
 
 def test_children_that_it_started_end_with_it():
     before = subprocess.Popen(["sleep", "300"])
+    time.sleep(0.02)  # the kernel tells the start of a process in hundredths of a second
     started = []
     try:
         with pytest.raises(Overdue), Watchdog(0.3):

@@ -1,0 +1,46 @@
+# Copyright (c) 2026 corosync.quorum contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+# This module util is PRIVATE to the collection: no other code may rely on it.
+
+"""Moments that stay right where the clock of the node is set later on, as it often is soon after a boot."""
+
+import time
+import typing as t
+
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+# Python has had a name for it since 3.7, Linux since 2.6.39 (clock_gettime(2)): it also runs while the machine is suspended.
+_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", 7)
+
+
+# boot: of boot_id(). seconds: since that boot.
+class Stamp(t.NamedTuple):
+    boot: str
+    seconds: float
+
+
+def boot_id() -> str:
+    """Another one after each boot, empty where the kernel does not tell."""
+    try:
+        with open(_BOOT_ID, encoding="ascii", errors="replace") as file:
+            return file.read(100).strip()
+    except OSError:
+        return ""
+
+
+def stamp(age: float = 0.0) -> Stamp:
+    """A moment that is so many seconds ago."""
+    return Stamp(boot_id(), time.clock_gettime(_SINCE_BOOT) - age)
+
+
+class Clock:
+    """The clock of the node as it is now."""
+
+    def __init__(self) -> None:
+        self._boot = boot_id()
+        self._started = time.time() - time.clock_gettime(_SINCE_BOOT)
+
+    def at(self, stamped: Stamp) -> t.Optional[float]:
+        """Seconds since 1970, None for a moment of another boot: nobody knows what the clock was set by in that one."""
+        return self._started + stamped.seconds if self._boot and stamped.boot == self._boot else None
