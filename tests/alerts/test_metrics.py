@@ -10,7 +10,7 @@ from hypothesis import given
 
 from ansible_collections.corosync.quorum.plugins.module_utils._program.exposition import ALWAYS, PREFIX, WHILE_UP, exposition
 from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
-from ansible_collections.corosync.quorum.tests.unit.fakes.readings import ASKED_AT, REASONS, answer, answers, none
+from ansible_collections.corosync.quorum.tests.unit.fakes.readings import REASONS, answer, answers, none
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node
 
 LINKS = [{"link": 0, "connected": True}, {"link": 1, "connected": False}]
@@ -28,7 +28,7 @@ READINGS = {
 
 @pytest.mark.parametrize("name", READINGS)
 def test_promtool_has_nothing_against_them(name):
-    assert refused(exposition(READINGS[name], ASKED_AT + 1, changes=3)) == ""
+    assert refused(exposition(READINGS[name], 1.0, changes=3)) == ""
 
 
 def test_promtool_would_say_so():
@@ -39,13 +39,13 @@ def test_promtool_would_say_so():
 @examples(20)
 @given(answers())
 def test_promtool_has_nothing_against_any(reading):
-    assert refused(exposition(reading, ASKED_AT)) == ""
+    assert refused(exposition(reading, 0.0)) == ""
 
 
 @examples(200)
 @given(answers())
 def test_the_client_reads_what_was_written(reading):
-    found = parsed(exposition(reading, ASKED_AT + 1, changes=3))
+    found = parsed(exposition(reading, 1.0, changes=3))
     assert {name for name, dummy in found} <= {PREFIX + metric.name for metric in ALWAYS + WHILE_UP}
     assert found[PREFIX + "up", ()] == (reading.value is not None)
     assert found[PREFIX + "changes_total", ()] == 3
@@ -56,5 +56,5 @@ def test_the_client_reads_what_was_written(reading):
 
 
 def test_names_arrive_as_they_are_shown():
-    labels = {dict(key[1])["node"] for key in parsed(exposition(READINGS["hostile names"], ASKED_AT)) if key[0] == PREFIX + "node_votes"}
+    labels = {dict(key[1])["node"] for key in parsed(exposition(READINGS["hostile names"], 0.0)) if key[0] == PREFIX + "node_votes"}
     assert labels == {"node1", '"', "\\\\n\\x1b\\u202e\\ud800"}

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ansible_collections.corosync.quorum.plugins.module_utils._program.exposition import exposition
 from ansible_collections.corosync.quorum.tests.unit.fakes.readings import answer, none
-from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, node
 
 
 def each(count, **changes):
@@ -34,6 +34,12 @@ STATES = {
     "a device that does not vote": (each(3, qdevice=device("alive")), of((1, 2, 3), "CorosyncNoReserve", "CorosyncQdeviceNotVoting")),
     "a device whose daemon does not run": (each(2, qdevice=device("absent")), of((1, 2), "CorosyncNoReserve", "CorosyncQdeviceNotVoting")),
     "a node is missing": ({place: answer((1, 1, 1), asked=place, members=[1, 2]) for place in (1, 2)}, of((1, 2), "CorosyncNoReserve")),
+    "the membership does not settle": (each(3, settled=False), of((1, 2, 3), "CorosyncReserveUnknown")),
+    "a member that is not in the nodelist": (
+        {place: answer(nodes=[node(1), node(2), node(3, configured=None)], asked=place) for place in (1, 2, 3)},
+        of((1, 2, 3), "CorosyncReserveUnknown"),
+    ),
+    "without quorum the reserve is nobody's question": (each(3, settled=False, quorate=False), of((1, 2, 3), "CorosyncQuorumLost")),
     "corosync is frozen on one": ({**each(3), 3: none("timeout")}, ["CorosyncDown 3"]),
     "one node has lost the others": (
         {1: answer((1, 1, 1), members=[1, 2]), 2: answer((1, 1, 1), asked=2, members=[1, 2]), 3: answer((1, 1, 1), asked=3, members=[3])},
@@ -44,7 +50,7 @@ STATES = {
 
 def series(place, reading):
     """What Prometheus scrapes from a node for a quarter of an hour."""
-    for family in text_string_to_metric_families(exposition(reading, reading.asked_at)):
+    for family in text_string_to_metric_families(exposition(reading, 0.0)):
         for sample in family.samples:
             labels = ",".join(f'{name}="{text}"' for name, text in dict(sample.labels, job="node", instance=str(place)).items())
             yield {"series": f"{sample.name}{{{labels}}}", "values": "0+60x15" if sample.name.endswith("timestamp_seconds") else f"{sample.value:g}x15"}

@@ -22,19 +22,16 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.constants import MEMBER
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, Node, Rules
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_votes, expects, label, labels, not_configured
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_votes, expects
+from ansible_collections.corosync.quorum.plugins.module_utils._value.reserve import doubt_of_members, too_many_kinds
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import check
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import DeviceFlags, Value
-    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Node as Entry
 
 Members = t.FrozenSet[int]
 # Daemons that decide alike: what a member says of itself, and its expected votes.
 Kind = t.Tuple[int, int]
-
-# So many daemons times members are stepped in a forecast.
-MOST_STEPPED = 1024
 
 
 class Facts(t.NamedTuple):
@@ -101,7 +98,7 @@ def facts_of(value: "Value") -> Facts:
         nodes[nodeid] = Node(MEMBER, entries[nodeid]["votes"] or 0, expected, common | _device_flags(entries[nodeid]["qdevice"]))
     masters = frozenset(nodeid for nodeid in members if nodes[nodeid].flags & arithmetic.QDEVICE_MASTER_WINS)
     kinds = {(node.flags, node.expected_votes) for node in nodes.values()}
-    return Facts(value, _rules(value), nodes, members, masters, _doubt(value, entries) or _too_many_kinds(len(members), len(kinds)))
+    return Facts(value, _rules(value), nodes, members, masters, doubt_of_members(value) or too_many_kinds(len(members), len(kinds)))
 
 
 def checked_facts_of(value: t.Any) -> Facts:
@@ -134,29 +131,3 @@ def _device_flags(device: t.Optional["DeviceFlags"]) -> int:
         ("master_wins", arithmetic.QDEVICE_MASTER_WINS),
     )
     return sum(bit for name, bit in names if device.get(name))
-
-
-def _doubt(value: "Value", entries: t.Mapping[int, "Entry"]) -> str:
-    if not value["settled"]:
-        return "A membership change was under way when quorum was read, so nothing can be promised: read it again."
-    mute = [nodeid for nodeid in value["members"] if entries[nodeid]["votes"] is None]
-    if mute:
-        return f"The votes of {labels(mute, value)} are not known, so nothing can be promised: read votequorum again."
-    leaving = not_configured(value)
-    if leaving:
-        asked = label(value["nodeid"], value)
-        return (
-            f"The nodelist of {asked} does not have {labels(leaving, value)}, which may leave at any moment, so nothing can be promised: "
-            f"see the problems of {asked}."
-        )
-    return ""
-
-
-def _too_many_kinds(members: int, kinds: int) -> str:
-    """Daemons that decide alike are stepped once. Where hundreds each decide for themselves, an answer takes minutes, and that is no real cluster."""
-    if kinds <= max(2, MOST_STEPPED // max(1, members)):
-        return ""
-    return (
-        f"The {members} members differ in {kinds} ways in the votes that they expect and in their quorum device, so nothing can be promised: give all of them "
-        "the same corosync.conf, and reload it."
-    )

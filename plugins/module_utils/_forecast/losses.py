@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast import arithmetic
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.arithmetic import Daemon, Nodeinfo
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.facts import Facts, Members, facts_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.majority import needed_of
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Tolerance, ToleranceAsNow, Value
@@ -88,10 +89,20 @@ def tolerated(facts: Facts, qdevice: str, at_least: int = 0) -> int:
     """How many members may fail together, whichever they are. at_least: a number that is known to cost no quorum."""
     if not facts.value["quorate"]:
         return 0
+    facts = _without_a_misleading_tie(facts)
     for count in range(at_least + 1, len(facts.members)):
         if not all(survives(facts, loss, qdevice) for loss in worst_losses(facts, facts.members, count)):
             return count - 1
     return max(0, len(facts.members) - 1)
+
+
+def _without_a_misleading_tie(facts: Facts) -> Facts:
+    """Without the tie-breaker, where a quorum that was raised needs more votes than one more than a half.
+
+    Half of the votes are quorate there by the tie-breaker, and one vote more is not. So fewer votes are not always worse, which worst_losses() goes by.
+    """
+    is_raised = facts.value["quorum"] > needed_of(facts.value["expected_votes"])
+    return facts._replace(rules=facts.rules._replace(tie_breaker="none")) if is_raised else facts
 
 
 def _alone(facts: Facts, qdevice: str, surely: t.Sequence[int] = ()) -> t.List[int]:

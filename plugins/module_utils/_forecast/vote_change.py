@@ -33,6 +33,7 @@ if t.TYPE_CHECKING:
 VOTES, EXPECTED_VOTES, CANCEL = "votes", "expected_votes", "cancel_wait_for_all"
 TRACKING_BARRIER = "runtime.votequorum.ev_tracking_barrier"
 ALGORITHM = "quorum.device.net.algorithm"
+MODEL = "quorum.device.model"
 RELOADING = "config.totemconfig_reload_in_progress"
 
 Configuration = t.Mapping[str, t.Any]
@@ -139,12 +140,17 @@ def _target(wish: VoteWish, value: "Value", configuration: Configuration) -> int
 
 def _refuse_to_end_the_device(votes: int, entry: "Node", value: "Value", configuration: Configuration) -> None:
     """corosync takes it, but corosync-qdevice looks at the votes when expected votes are announced or it starts, and ends where they do not suit it."""
-    if votes not in (1, entry["votes"]) and configuration.get(ALGORITHM) == FFSPLIT:
+    if votes not in (1, entry["votes"]) and _algorithm(configuration) == FFSPLIT:
         raise VoteChangeRefused(
             f"votes {votes} of {label(entry['nodeid'], value)} would cost every node the vote of the quorum device: its {FFSPLIT_NEEDS_ONE_VOTE}, "
             "and corosync-qdevice ends on all of them when one has not. Let the device use the algorithm lms "
             "first (quorum.device.net.algorithm), if the nodes are to count differently."
         )
+
+
+def _algorithm(configuration: Configuration) -> t.Optional[t.Any]:
+    """Of the quorum device. corosync-qdevice takes ffsplit where none is given (QDEVICE_NET_DEFAULT_ALGORITHM in qnet-config.h)."""
+    return configuration.get(ALGORITHM, FFSPLIT if configuration.get(MODEL) == "net" else None)
 
 
 def _refuse_too_many(votes: int, entry: "Node", value: "Value") -> None:

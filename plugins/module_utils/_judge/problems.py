@@ -37,9 +37,9 @@ _TRACKS = "runtime.votequorum.ev_tracking_barrier"
 # Set in cmap by people and programs while corosync runs, never in the file.
 _RUNTIME_KEYS = ("quorum.cancel_wait_for_all",)
 _MOST_DIFFERENCES = 5  # named in one message
-# A node's addresses as corosync tells them: "r(0) ip(10.0.0.1) r(1) ip(10.1.0.1) "
-_ADDRESS = re.compile(r"ip\(([^)]*)\)")
-_PLACE = re.compile(r"nodelist\.node\.([0-9]+)\.ring[0-9]+_addr\Z")
+# A node's addresses as corosync tells them: "r(0) ip(10.0.0.1) r(1) ip(10.1.0.1) ". Compiled where they are used, which is seldom.
+_ADDRESS = r"ip\(([^)]*)\)"
+_PLACE = r"nodelist\.node\.([0-9]+)\.ring[0-9]+_addr\Z"
 
 
 def problems(value: "Value", cmap: Cmap, files: t.Optional[t.Mapping[str, str]] = None) -> t.List["Problem"]:
@@ -86,7 +86,7 @@ class _Seen:
 
     def id_of_addresses(self, addresses: t.Collection[str]) -> t.Optional[int]:
         """The node id that the nodelist has for one of these addresses."""
-        places = (_PLACE.match(key) for key, value in sorted(self.cmap.items()) if value in addresses)
+        places = (re.match(_PLACE, key) for key, value in sorted(self.cmap.items()) if value in addresses)
         return next((self.number(f"nodelist.node.{place.group(1)}.nodeid") for place in places if place), None)
 
     def number(self, key: str) -> t.Optional[int]:
@@ -351,7 +351,7 @@ def node_id_changed(seen: _Seen) -> Hits:
         name = seen.name_of(new)
         yield Hit(
             f"{name} runs with the node id {nodeid}, but corosync.conf now has the node id {new} for it. corosync takes a new node id only when it starts. "
-            "Until then the others have no link to it any more (knet), so that it is out of the ring within seconds.",
+            "With knet, the others have no link to it until then, and it leaves the ring within seconds.",
             f"Restart corosync on {name}.",
         )
 
@@ -363,7 +363,7 @@ def _new_ids(seen: _Seen) -> t.Dict[int, int]:
         if nodeid == seen.value["nodeid"]:
             new = seen.number(f"nodelist.node.{seen.number(OWN_PLACE)}.nodeid")
         else:
-            new = seen.id_of_addresses(_ADDRESS.findall(str(seen.cmap.get(MEMBERS_ADDRESSES % nodeid, ""))))
+            new = seen.id_of_addresses(re.findall(_ADDRESS, str(seen.cmap.get(MEMBERS_ADDRESSES % nodeid, ""))))
         if new is not None and new != nodeid:
             found[nodeid] = new
     return found

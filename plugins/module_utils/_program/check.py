@@ -7,8 +7,9 @@
 
 Prints one line with performance data. Exit code:
   0  quorate, and none of the following
-  1  fewer nodes may fail now than --tolerates says, or the quorum device does not vote, or a link
-     is down (with --links), or the membership was still changing after --timeout
+  1  fewer nodes may fail now than --tolerates says, or it is not known how many may, or the quorum
+     device does not vote, or a link is down (with --links), or the membership was still changing
+     after --timeout
   2  not quorate, or corosync does not run or does not answer
   3  unknown, for example if corosync does not accept the user
 """

@@ -25,6 +25,9 @@ from ansible_collections.corosync.quorum.plugins.module_utils._program.follow im
 from ansible_collections.corosync.quorum.plugins.module_utils._program.options import TIMEOUT, Option, seconds
 from ansible_collections.corosync.quorum.plugins.module_utils._program.output import complain, say
 
+if t.TYPE_CHECKING:
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import ToldEvent, Value
+
 OPTIONS = (
     TIMEOUT,
     Option(
@@ -37,6 +40,9 @@ OPTIONS = (
     Option("until-stdin-ends", "end as soon as the standard input ends, so that a program that was started over ssh does not stay on the node"),
 )
 TITLE = "events"
+# Of the resident program alone, which is no option of the command line: whether to print also what was read, where that made no event and yet shows
+# something new, such as a link to a node that is not there. Such a line has one key, and nobody posts it.
+READINGS, READING = "readings", "read"
 # What a pipe takes that one process fills for the next: the most that a user may set, who is not root. Bytes.
 _LARGEST = 1024 * 1024
 # fcntl.h of Linux; Python has the names from 3.10 on.
@@ -62,7 +68,7 @@ def hand_over(seen: Seen) -> int:
         room = _widened(pipe.fileno())
         os.set_blocking(pipe.fileno(), False)
         told = json.dumps(seen).encode("ascii")
-        pipe.write(told if len(told) <= room else json.dumps(Seen(away=seen.away)).encode("ascii"))
+        pipe.write(told if len(told) <= room else json.dumps(seen._replace(last=None)).encode("ascii"))
     return reading
 
 
@@ -80,13 +86,34 @@ def taken_over(descriptor: int) -> Seen:
         return Seen(*json.loads(pipe.read().decode("ascii")))
 
 
+class Printer:
+    """Prints events, and readings where they are wanted. last: the value that whoever reads the output has by now."""
+
+    def __init__(self, last: t.Optional["Value"], write: t.Callable[[str], None]) -> None:
+        self._last = last
+        self._write = write
+
+    def event(self, event: "ToldEvent") -> None:
+        """This has happened."""
+        self._last = event["votequorum"] or self._last
+        self._write(json.dumps(event, separators=(",", ":")))
+
+    def reading(self, value: "Value") -> None:
+        """This was read, and its events were printed."""
+        if self._last is None or dict(value, read_at=None) != dict(self._last, read_at=None):
+            self._last = value
+            self._write(json.dumps({READING: value}, separators=(",", ":")))
+
+
 def _print_from(seen: Seen, given: t.Mapping[str, t.Any]) -> int:
     end_when_asked()
     if sys.stdout is None:
         raise BrokenPipeError  # it was closed before the program began: nobody reads
     poller = Listened(standard_input() if given["until_stdin_ends"] else None)
+    printer = Printer(seen.last, say)
+    read = printer.reading if given.get(READINGS) else lambda value: None
     try:
-        seen = follow(seen, given["timeout"], lambda event: say(json.dumps(event, separators=(",", ":"))), poller, Beat(given["heartbeat"], say))
+        seen = follow(seen, given["timeout"], printer.event, poller, Beat(given["heartbeat"], say), read=read)
     except ReaderGone:
         raise BrokenPipeError
     return _anew(seen, given)

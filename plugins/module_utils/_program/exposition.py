@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # This module util is PRIVATE to the collection: no other code may rely on it.
-"""A reading as metrics in Prometheus's text format. Pure: the times are given.
+"""A reading as metrics in Prometheus's text format. Pure: its age is given.
 
 The names are fixed: alerting rules and dashboards use them.
 """
@@ -11,6 +11,7 @@ The names are fixed: alerting rules and dashboards use them.
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_casts, device_votes
+from ansible_collections.corosync.quorum.plugins.module_utils._value.reserve import reserve
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import shown
 
 if t.TYPE_CHECKING:
@@ -46,7 +47,10 @@ WHILE_UP = (
     Metric("votes", "Votes that are present."),
     Metric("expected_votes", "Votes that the cluster expects."),
     Metric("needed_votes", "Votes that are needed for quorum."),
-    Metric("reserve_nodes", "How many nodes may fail together, whichever they are, as long as the quorum device votes as it does now."),
+    Metric(
+        "reserve_nodes",
+        "How many nodes may fail together, whichever they are, as long as the quorum device votes as it does now. Missing while that is not known.",
+    ),
     Metric("members", "Nodes that are members of this node's partition."),
     Metric("configured_nodes", "Nodes in the nodelist of corosync's configuration."),
     Metric("node_votes", "Votes of a node. Missing for a node that this one has not seen since its corosync started."),
@@ -55,22 +59,22 @@ WHILE_UP = (
     Metric("qdevice_configured", "Whether a quorum device is configured, registered or counted on this node (1) or not (0)."),
     Metric("qdevice_alive", "Whether the quorum device of this node is registered and alive (1) or not (0)."),
     Metric("qdevice_votes", "Votes that the quorum device gives to this node now."),
-    Metric("wait_for_all_pending", "Whether this node waits until it has seen all nodes before it becomes quorate (1) or not (0)."),
+    Metric("wait_for_all_pending", "Whether this node waits for all nodes before it becomes quorate (1) or not (0)."),
     Metric("ring_sequence", "The sequence number of the ring. It grows with each change of membership."),
     Metric("problem", "A problem of the cluster that this node sees. Exists only as long as the node sees it."),
 )
 
 
-def exposition(answer: "Answer", now: float, changes: t.Optional[int] = None) -> str:
+def exposition(answer: "Answer", age: float, changes: t.Optional[int] = None) -> str:
     """All lines, each with its end.
 
-    now: when they are written, by the clock that answer.asked_at is of. changes: times that `quorate` has changed since somebody began to count; None
-    where nobody counts.
+    age: how many seconds ago answer.asked_at was, by a clock that nobody sets. changes: times that `quorate` has changed since somebody began to count;
+    None where nobody counts.
     """
     found: t.Dict[str, t.List[Sample]] = {
         "up": [({}, answer.value is not None)],
         "reading_timestamp_seconds": [({}, answer.asked_at)],
-        "reading_age_seconds": [({}, max(0.0, now - answer.asked_at))],
+        "reading_age_seconds": [({}, age)],
     }
     if changes is not None:
         found["changes_total"] = [({}, changes)]
@@ -88,7 +92,6 @@ def _of_value(value: "Value") -> t.Dict[str, t.List[Sample]]:
         "votes": value["total_votes"],
         "expected_votes": value["expected_votes"],
         "needed_votes": value["quorum"],
-        "reserve_nodes": value["forecast"]["as_now"]["tolerates"],
         "members": len(value["members"]),
         "configured_nodes": sum(node["configured_votes"] is not None for node in value["nodes"]),
         "qdevice_configured": device is not None,
@@ -98,6 +101,8 @@ def _of_value(value: "Value") -> t.Dict[str, t.List[Sample]]:
         "ring_sequence": value["ring_id"]["seq"],
     }
     found: t.Dict[str, t.List[Sample]] = {name: [({}, number)] for name, number in plain.items()}
+    tolerates = reserve(value)
+    found["reserve_nodes"] = [] if tolerates is None else [({}, tolerates)]
     own = {"cluster_name": shown(value["cluster_name"] or ""), "node": shown(value["name"] or value["nodeid"]), "nodeid": str(value["nodeid"])}
     found["info"] = [(own, 1)]
     found["node_votes"] = [(_named(node), node["votes"]) for node in value["nodes"] if node["votes"] is not None]

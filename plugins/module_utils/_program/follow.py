@@ -37,15 +37,20 @@ SLEEP = 1.0
 PULSE = 2.0
 # Of a wait that has no end. Seconds.
 _FOR_EVER = 1e9
-# What a wait takes for the last error where corosync has not been asked yet: then no error ends it, as it would at the beginning of a task.
+# What a wait takes for the last error where corosync has not been asked yet: then no error ends it, as it would at the beginning of a task. Whether an error
+# is news is the business of the Teller: a wait tells classes of errors apart, and no other process knows those.
 _NOT_ASKED = "not asked yet"
 
 
 class Seen(t.NamedTuple):
-    """What one process hands over to the next one. last: the value that was told last. away: the class of the error last told, None where there is none."""
+    """What one process hands over to the next one. last: the value that was told last. away: as of absence(), if one was told last.
+
+    tolerates: the last reserve that was known, which `last` may not have.
+    """
 
     last: t.Optional["Value"] = None
     away: t.Optional[str] = None
+    tolerates: t.Optional[int] = None
 
 
 class Listened(StdoutPoller):
@@ -67,6 +72,46 @@ class Listened(StdoutPoller):
         return fd in found
 
 
+class Look(t.NamedTuple):
+    """What this node's clock is ahead of the one that nobody sets, in seconds: compared with a moment before it was read, and with one behind that."""
+
+    before_it: float
+    behind_it: float
+
+    @property
+    def middle(self) -> float:
+        """As far as one look can tell."""
+        return (self.before_it + self.behind_it) / 2
+
+
+def look_at_clocks() -> Look:
+    """The difference now: it is between the two."""
+    before, wall, behind = time.monotonic(), time.time(), time.monotonic()
+    return Look(wall - before, wall - behind)
+
+
+class WallClock:
+    """Moments of the clock that nobody sets, by the clock of this node. Those of two events are in the order of the events, unless the latter was set.
+
+    Between the looks at the two clocks time passes, never the same, and much of it where the processor was taken away in between. So the difference is
+    kept as long as it may be the same.
+    """
+
+    _SET = 0.01  # seconds
+    _FIRST_LOOKS = 5
+
+    def __init__(self, look: t.Callable[[], Look] = look_at_clocks) -> None:
+        self._look = look
+        self._difference = min((look() for _number in range(self._FIRST_LOOKS)), key=lambda one: one.before_it - one.behind_it).middle
+
+    def at(self, stamp: float) -> float:
+        """Seconds since 1970."""
+        found = self._look()
+        if not found.behind_it - self._SET <= self._difference <= found.before_it + self._SET:
+            self._difference = found.middle
+        return stamp + self._difference
+
+
 class Beat:
     """Writes an empty line every N seconds as long as it is called: what was told last is still so. Without seconds it does nothing."""
 
@@ -82,24 +127,35 @@ class Beat:
             self._write("")
 
 
-def follow(seen: Seen, timeout: float, tell: "Tell", poller: "Polls", beat: t.Callable[[], None], connect: "t.Optional[ConnectToRead]" = None) -> Seen:
+def follow(
+    seen: Seen,
+    timeout: float,
+    tell: "Tell",
+    poller: "Polls",
+    beat: t.Callable[[], None],
+    connect: "t.Optional[ConnectToRead]" = None,
+    read: t.Callable[["Value"], None] = lambda value: None,
+) -> Seen:
     """Tell what happens, with its time as text in UTC, until corosync's libraries are replaced. Returns what the process that loads them goes on from.
 
-    timeout: how long corosync may take for an answer, in seconds. Raises what the poller raises when nobody listens any more.
+    timeout: how long corosync may take for an answer, in seconds. read: called with each value behind its events, also where it made none. Raises what the
+    poller raises when nobody listens any more.
     """
 
+    clock = WallClock()
+
     def tell_at(event: "ToldEvent") -> None:
-        tell(t.cast("ToldEvent", dict(event, at=utc(time.time() - (time.monotonic() - event["at"])))))
+        tell(t.cast("ToldEvent", dict(event, at=utc(clock.at(event["at"])))))
 
     give_back_large_blocks()
-    teller = Teller(seen.last, os.uname().nodename, tell_at, is_away=seen.away is not None)
-    slice_ = Slice(seconds=_FOR_EVER, limit=_FOR_EVER, stable_for=0.0, linger=None, reported=None, away=seen.away or _NOT_ASKED)
+    teller = Teller(seen.last, os.uname().nodename, tell_at, seen.away, seen.tolerates, read)
+    slice_ = Slice(seconds=_FOR_EVER, limit=_FOR_EVER, stable_for=0.0, linger=None, reported=None, away=_NOT_ASKED)
     state = WaitState(NEVER, slice_, SLEEP, timeout, time.monotonic(), fatal_only_at_first=True, timeline=teller)
     try:
         Wait(state, poller, unless_replaced(connect or functools.partial(JudgedObserver, beat=beat))).run()
     except Replaced:
         pass
-    return Seen(teller.last_value, None if state.last_away == _NOT_ASKED else state.last_away)
+    return Seen(teller.last_value, teller.away, teller.tolerates)
 
 
 def standard_input() -> int:

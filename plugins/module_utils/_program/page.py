@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import device_state, summary
 from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import label, labels
+from ansible_collections.corosync.quorum.plugins.module_utils._value.reserve import doubt, reserve
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count, quoted, shown
 
 if t.TYPE_CHECKING:
@@ -38,7 +39,9 @@ def page(value: "Value") -> str:
 
 
 def _reserve(value: "Value") -> str:
-    now, surely = value["forecast"]["as_now"]["tolerates"], value["forecast"]["tolerates"]
+    now, surely = reserve(value), value["forecast"]["tolerates"]
+    if now is None:
+        return f"not known: {doubt(value)}"
     text = f"{count(now, 'node')} may fail"
     return text if now == surely else f"{text} as long as the quorum device votes, {surely} if its vote is lost too"
 

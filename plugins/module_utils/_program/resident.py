@@ -22,7 +22,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._corosync.poll imp
 from ansible_collections.corosync.quorum.plugins.module_utils._node.anew import command
 from ansible_collections.corosync.quorum.plugins.module_utils._program import events, textfile
 from ansible_collections.corosync.quorum.plugins.module_utils._program.exposition import exposition
-from ansible_collections.corosync.quorum.plugins.module_utils._program.known import Known
+from ansible_collections.corosync.quorum.plugins.module_utils._program.known import Known, Moment
 from ansible_collections.corosync.quorum.plugins.module_utils._program.outbox import Outbox
 from ansible_collections.corosync.quorum.plugins.module_utils._program.output import complain
 from ansible_collections.corosync.quorum.plugins.module_utils._program.post import Undelivered
@@ -40,6 +40,11 @@ _ENDING = 1.0
 _CHUNK = 64 * 1024
 # No line of the child is longer. Bytes.
 _LONGEST_LINE = 16 * 1024 * 1024
+
+
+def now() -> Moment:
+    """What the clocks say."""
+    return Moment(time.time(), time.monotonic())
 
 
 def log(text: str) -> None:
@@ -103,7 +108,7 @@ class Child:
     """A process that follows corosync, from what was told before."""
 
     def __init__(self, timeout: float, known: Known) -> None:
-        given = {"timeout": timeout, "heartbeat": HEARTBEAT, "until_stdin_ends": False}
+        given = {"timeout": timeout, "heartbeat": HEARTBEAT, "until_stdin_ends": False, events.READINGS: True}
         descriptor = events.hand_over(known.seen)
         try:
             line = command(events.TITLE, events.__name__, [given, descriptor])
@@ -165,12 +170,12 @@ class Resident:
             self._close()
 
     def _take_step(self) -> None:
-        now = time.monotonic()
-        if self._child is None and now >= self._start_at:
+        begun = time.monotonic()
+        if self._child is None and begun >= self._start_at:
             self._start()
-        if self._path is not None and now >= self._write_at:
+        if self._path is not None and begun >= self._write_at:
             self._write_file()
-        waits = [self._write_at - now if self._path is not None else self._interval] + ([self._start_at - now] if self._child is None else [])
+        waits = [self._write_at - begun if self._path is not None else self._interval] + ([self._start_at - begun] if self._child is None else [])
         if ready(max(0.0, min(waits)), readable=[] if self._child is None else [self._child.fd]):
             self._read(t.cast(Child, self._child))
 
@@ -194,12 +199,16 @@ class Resident:
             if line.strip():
                 self._take(line.decode("ascii"))
             else:
-                self._known.beat(time.time())
+                self._known.beat(now())
 
     def _take(self, line: str) -> None:
-        self._known.take(json.loads(line), time.time())
-        if self._postman is not None:
-            self._postman.put(line)
+        told = json.loads(line)
+        if events.READING in told:
+            self._known.read(told[events.READING], now())
+        else:
+            self._known.take(told, now())
+            if self._postman is not None:
+                self._postman.put(line)
         self._write_at = time.monotonic()
 
     def _later(self) -> None:
@@ -212,7 +221,7 @@ class Resident:
         if answer is None:
             return
         try:
-            textfile.write(t.cast(str, self._path), exposition(answer, time.time(), self._known.changes))
+            textfile.write(t.cast(str, self._path), exposition(answer, self._known.age(now()), self._known.changes))
         except OSError as exc:
             self._note_written(f"{self._path} cannot be written: {exc.strerror or exc}.")
         else:

@@ -12,7 +12,8 @@ again, first after a second, later every minute. Up to 1,000 events wait for tha
 drops the oldest, and the next event says how many.
 
 The token is sent in the header "Authorization: Bearer". Only root may be able to read its file. The
-program does not follow a redirect. It refuses plain http, except to this node itself.
+program does not follow a redirect. Without --allow-http it refuses plain http, except to this node
+itself.
 """
 
 import typing as t
@@ -26,6 +27,9 @@ from ansible_collections.corosync.quorum.plugins.module_utils._program.post impo
 from ansible_collections.corosync.quorum.plugins.module_utils._program.resident import Postman, Resident
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
 
+# Whoever writes a file without a pause keeps a core busy with nothing else. Seconds.
+SHORTEST_INTERVAL = 0.1
+
 
 def metrics_file(option: str, path: str) -> str:
     """The path of a file that may be replaced: node_exporter reads no others, and nothing else has such a name. Raises OptionError."""
@@ -34,9 +38,17 @@ def metrics_file(option: str, path: str) -> str:
     return path
 
 
+def interval(option: str, text: str) -> float:
+    """A number of seconds that keeps nobody busy. Raises OptionError."""
+    number = seconds(option, text)
+    if number < SHORTEST_INTERVAL:
+        raise OptionError(f"{option} must be a number of seconds from {SHORTEST_INTERVAL} on, such as 15; got '{quoted(text)}'.")
+    return number
+
+
 OPTIONS = (
     Option("textfile", "write metrics to this file, whose name must end in .prom", "PATH", None, metrics_file),
-    Option("interval", "write the file after this many seconds without an event (default: 15)", "SECONDS", 15.0, seconds),
+    Option("interval", f"write the file after this many seconds without an event, at least {SHORTEST_INTERVAL} (default: 15)", "SECONDS", 15.0, interval),
     Option("post", "post events to this URL", "URL", None, target_of),
     Option("token-file", "send the token in this file with each event", "PATH"),
     Option("ca-file", "verify the receiver with the certificates in this file (default: those of the system)", "PATH"),

@@ -6,8 +6,9 @@
 
 """Shows what this node knows about the quorum of its cluster.
 
-Exit code: 0 if corosync could be read, whether quorate or not. 1 if not. Then the standard error
-says why. With --json, `reason` and `msg` on the standard output say why.
+Exit code: 0 if corosync could be read, even if the node is not quorate. 1 if corosync could not be
+read. Then the standard error says why. With --json, `reason` and `msg` on the standard output say
+why.
 """
 
 import json

@@ -11,6 +11,7 @@ Conventions: https://www.monitoring-plugins.org/doc/guidelines.html
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._judge import condition
+from ansible_collections.corosync.quorum.plugins.module_utils._value.reserve import doubt, reserve
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count, quoted
 
 if t.TYPE_CHECKING:
@@ -61,10 +62,13 @@ def verdict(answer: "Answer", tolerates: int, links: bool) -> Verdict:
 
 
 def _faults(value: "Value", tolerates: int) -> t.Iterator[str]:
-    """Of a quorate node, the most urgent first. Of what has not settled nothing is promised, which is no fault of its own."""
-    reserve = value["forecast"]["as_now"]["tolerates"]
-    if reserve < tolerates and value["settled"]:
-        yield "no node may fail" if not reserve else f"{count(reserve, 'node')} may fail, {tolerates} wanted"
+    """Of a quorate node, the most urgent first. That a change is under way is said elsewhere, and is no fault of its own."""
+    found = reserve(value)
+    if found is None and tolerates and value["settled"]:
+        why = doubt(value).rstrip(".")
+        yield f"it is not known how many nodes may fail: {why[:1].lower()}{why[1:]}"
+    elif found is not None and found < tolerates:
+        yield "no node may fail" if not found else f"{count(found, 'node')} may fail, {tolerates} wanted"
     voting, state = condition.qdevice(value, "voting")
     if value["qdevice"] is not None and not voting:
         yield _DEVICE[state]
@@ -83,4 +87,5 @@ def _performance(value: "Value", tolerates: int) -> str:
     """Label, value, and behind semicolons the ranges that are no warning and not critical, the least and the most."""
     votes = f"votes={value['total_votes']};;{value['quorum']}:;0"
     counted = f"needed={value['quorum']};;;0 expected={value['expected_votes']};;;0 members={len(value['members'])};;;0;{len(value['nodes'])}"
-    return f"{votes} {counted} reserve={value['forecast']['as_now']['tolerates']};{tolerates}:;;0"
+    found = reserve(value)
+    return f"{votes} {counted}" if found is None else f"{votes} {counted} reserve={found};{tolerates}:;;0"

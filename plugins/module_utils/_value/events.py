@@ -12,6 +12,7 @@ whoever puts them one after the other into the first value has the last one's.
 
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._value.reserve import reserve
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import (
     COROSYNC_AVAILABLE,
     COROSYNC_UNAVAILABLE,
@@ -35,7 +36,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline im
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Change, ToldEvent, Value
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Change, Compared, ToldEvent, Value
 
 # Every event that a node can tell, and the parts of the value that are its own: where one of them differs, it is in `changed` of this event.
 PARTS: t.Dict[str, t.Tuple[str, ...]] = {
@@ -66,18 +67,42 @@ Parts = t.Dict[str, t.Any]
 Tell = t.Callable[["ToldEvent"], None]
 
 
+class Numbers(t.NamedTuple):
+    """Two numbers that some values do not have, as the last value had them that did. None where there was none.
+
+    is_gained: quorum was gained, and the reserve with it is not known yet. Where it was 0 before that, whatever it will be is news.
+    """
+
+    quorum: t.Optional[int] = None
+    tolerates: t.Optional[int] = None
+    is_gained: bool = False
+
+    def updated(self, value: "Value", before: t.Optional["Value"] = None) -> "Numbers":
+        """After one more value. before: the one before it."""
+        quorum, tolerates = t.cast(t.Optional[int], value["quorum"]), reserve(value)
+        gains = before is not None and not before["quorate"] and self.tolerates == 0
+        return Numbers(
+            self.quorum if quorum is None else quorum,
+            self.tolerates if tolerates is None else tolerates,
+            tolerates is None and value["quorate"] and (self.is_gained or gains),
+        )
+
+
+# Before the first value
+UNKNOWN = Numbers()
+
+
 def parts_of(value: "Value") -> Parts:
-    """What of a value events tell of. tolerates: as things are now; None where not known.
+    """What of a value events tell of. tolerates: see reserve().
 
     votes, links: lists of entries, an entry a node or a link. Of links those to members: that a node which is away has none says nothing new.
     """
     known = t.cast("t.Mapping[str, t.Any]", value)
-    forecast = known.get("forecast")
     named = [(entry, node_name(value, entry["nodeid"])) for entry in value["nodes"]]
     return dict(
         {part: known[part] for part in _PLAIN},
         members=list(value["members"]),
-        tolerates=forecast["as_now"]["tolerates"] if forecast else None,
+        tolerates=reserve(value),
         votes=[{"node": name, "nodeid": entry["nodeid"], "votes": entry["votes"]} for entry, name in named],
         links=[dict(link, node=name, nodeid=entry["nodeid"]) for entry, name in named if entry["nodeid"] in value["members"] for link in entry["links"] or ()],
     )
@@ -89,11 +114,16 @@ def node_name(value: "Value", nodeid: int) -> str:
     return names[0] if names and names[0] else str(nodeid)
 
 
-def events_between(before: "Value", value: "Value") -> t.List["ToldEvent"]:
-    """All events from one value to the next, in the order of events_of(), with the reserve and the links last. Their time (`at`) is None."""
+def events_between(before: "Value", value: "Value", known: Numbers = UNKNOWN) -> t.List["ToldEvent"]:
+    """All events from one value to the next, in the order of events_of(), with the reserve and the links last. Their time (`at`) is None.
+
+    known: what was known when `before` came, for where that has no such number: what is as it was is not told, and what is not is.
+    """
     earlier, later = parts_of(before), parts_of(value)
     differing = {part: _change(part, earlier[part], later[part]) for part in later if earlier[part] != later[part]}
-    names = _names_of(before, value, earlier, later, differing)
+    known = known.updated(before)
+    names = events_of(t.cast("Compared", dict(before, quorum=known.quorum)), value)
+    names = _completed(names, set(before["members"]) & set(value["members"]), _change_of_reserve(known, later["tolerates"], value["quorate"]), differing)
     members = _changes_of_members(differing.pop("members", None))
     told: t.List[ToldEvent] = []
     for name in names:
@@ -114,16 +144,20 @@ def _changes_of_members(change: t.Optional["Change"]) -> t.Dict[str, "Change"]:
     return {NODE_LEFT: {"before": change["before"], "after": stayed}, NODE_JOINED: {"before": stayed, "after": change["after"]}}
 
 
-def _names_of(before: "Value", value: "Value", earlier: Parts, later: Parts, differing: t.Mapping[str, "Change"]) -> t.List[str]:
-    names = events_of(before, value)
-    both = set(earlier["members"]) & set(later["members"])
+def _completed(names: t.List[str], both: t.Set[int], of_reserve: t.List[str], differing: t.Mapping[str, "Change"]) -> t.List[str]:
+    """The names of events_of(), with those that only a whole value shows. both: who is a member before and after."""
     if VOTES_CHANGED not in names and _concerns(both, "votes", differing):
-        names.append(VOTES_CHANGED)
-    if None not in (earlier["tolerates"], later["tolerates"]) and bool(earlier["tolerates"]) != bool(later["tolerates"]):
-        names.append(RESERVE_BACK if later["tolerates"] else RESERVE_LOST)
-    if _concerns(both, "links", differing):
-        names.append(LINKS_CHANGED)
+        names = [*names, VOTES_CHANGED]
+    names = names + of_reserve + ([LINKS_CHANGED] if _concerns(both, "links", differing) else [])
     return names or ([VOTES_CHANGED] if differing else [])
+
+
+def _change_of_reserve(before: Numbers, after: t.Optional[int], is_quorate: bool) -> t.List[str]:
+    """before: the last that was known. Where none was, that there is no reserve is news, too: no event has said so."""
+    is_news = (after == 0) != (before.tolerates == 0) or (is_quorate and before.is_gained)
+    if after is None or not is_news:
+        return []
+    return [RESERVE_LOST if after == 0 else RESERVE_BACK]
 
 
 def _concerns(nodeids: t.Set[int], part: str, differing: t.Mapping[str, "Change"]) -> bool:
@@ -169,34 +203,61 @@ def passed(flip: Flip, before: "Value") -> "Value":
     return t.cast("Value", dict(value_at(flip, before), nodes=nodes, missing=missing, settled=False, forecast=None, problems=[]))
 
 
+def absence(reason: t.Optional[str], msg: str) -> str:
+    """What tells an absence of corosync from another one: its reason, or its sentence where there is no word for the reason."""
+    return reason or msg
+
+
 class Teller(Timeline):
     """A timeline that keeps no entries: it tells each event as soon as it is made.
 
     last: the complete value that the next one is compared with, None before the first. node: how this node is called as long as no value says so.
-    is_away: whether an absence of corosync was told last.
+    away: of absence(), if one was told last; an absence of corosync is told again where this differs. tolerates: the last reserve that was known.
+    read: called with each value behind its events, also where it made none.
     """
 
-    def __init__(self, last: t.Optional["Value"], node: str, tell: Tell, is_away: bool = False) -> None:
+    def __init__(
+        self,
+        last: t.Optional["Value"],
+        node: str,
+        tell: Tell,
+        away: t.Optional[str] = None,
+        tolerates: t.Optional[int] = None,
+        read: t.Callable[["Value"], None] = lambda value: None,
+    ) -> None:
         super().__init__(last)
+        self.away = away
         self._node = node
         self._tell = tell
+        self._read = read
         self._back_at: t.Optional[float] = None
-        self._is_away = is_away
+        self._known = Numbers(tolerates=tolerates) if last is None else Numbers(tolerates=tolerates).updated(last)
+
+    def add_value(self, now: float, value: t.Any) -> None:
+        """As that of a Timeline."""
+        super().add_value(now, value)
+        self._read(value)
 
     def add_marker(self, now: float, event: str, reason: t.Optional[str] = None, msg: str = "") -> None:
         """corosync has gone, or is back: that is told with the value that comes next."""
         if event == COROSYNC_UNAVAILABLE:
-            self._is_away = True
-            told = _event(event, self.last_value, {})
-            told["votequorum"], told["reason"], told["msg"] = None, reason, msg
-            self._tell_at(now, told)
-        elif self._is_away:
-            self._is_away, self._back_at = False, now
+            before, self.away = self.away, absence(reason, msg)
+            if self.away != before:
+                told = _event(event, self.last_value, {})
+                told["votequorum"], told["reason"], told["msg"] = None, reason, msg
+                self._tell_at(now, told)
+        elif self.away is not None:
+            self.away, self._back_at = None, now
 
     @property
     def last_value(self) -> t.Optional["Value"]:
         """As `last`, with all that a value has."""
         return t.cast("t.Optional[Value]", self.last)
+
+    @property
+    def tolerates(self) -> t.Optional[int]:
+        """The last reserve that was known."""
+        return self._known.tolerates
 
     def _flipped(self, flip: Flip, value: t.Any) -> t.Any:
         return passed(flip, self.last_value or value)
@@ -205,9 +266,10 @@ class Teller(Timeline):
         if self._back_at is not None:
             back, self._back_at = self._back_at, None
             self._tell_at(back, _event(COROSYNC_AVAILABLE, value, {}))
-        told = [_event(STATE, value, {})] if self.last_value is None else events_between(self.last_value, value)
+        told = [_event(STATE, value, {})] if self.last_value is None else events_between(self.last_value, value, self._known)
         for event in told:
             self._tell_at(at, event)
+        self._known = self._known.updated(value, self.last_value)
         self.last = value
 
     def _tell_at(self, at: float, event: "ToldEvent") -> None:

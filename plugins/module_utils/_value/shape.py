@@ -68,7 +68,12 @@ def fault_of(value: t.Any) -> str:
     strangers = [nodeid for nodeid in value["members"] if nodeid not in entries]
     if strangers:
         return f"nodes says nothing of member {described(strangers[0])}"
-    return _misfit_of_device(value["qdevice"], DEVICE)
+    return _misfit_of_device(value["qdevice"], DEVICE) or ("" if _are_problems(value.get("problems", [])) else "its problems are none")
+
+
+def _are_problems(item: t.Any) -> bool:
+    """Whether it is a list of problems, each in words."""
+    return isinstance(item, list) and all(isinstance(problem, dict) and all(isinstance(problem.get(key), str) for key in PROBLEM) for problem in item)
 
 
 def _fault_of_members(value: t.Dict[str, t.Any]) -> str:
@@ -117,7 +122,7 @@ def _is_text(item: t.Any) -> bool:
 
 
 def _misfit_of_device(device: t.Optional[t.Dict[str, t.Any]], shape: t.Sequence[t.Tuple[str, str]]) -> str:
-    return _misfit(device, shape) if device else ""
+    return "" if device is None else _misfit(device, shape)
 
 
 def is_number(item: t.Any) -> bool:
@@ -219,6 +224,7 @@ NODE = (
     ("links", "list of links or null"),
 )
 DEVICE_FLAGS = (("registered", "boolean"), ("alive", "boolean"), ("cast_vote", "boolean"), ("master_wins", "boolean"))
+PROBLEM = ("id", "severity", "message", "advice")
 DEVICE = DEVICE_FLAGS + (("name", "text or null"), ("votes", "number"))
 
 

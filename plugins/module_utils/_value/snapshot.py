@@ -201,7 +201,8 @@ def _device(flags: t.Set[str], local: t.Any, cmap: t.Mapping[str, t.Any]) -> t.O
     if _device_flags(flags) is None and not local.qdevice_votes and "quorum.device.model" not in cmap:
         return None
     return {
-        "name": local.qdevice_name or None,
+        # A node whose own device is not registered has the name that another node's device has told it.
+        "name": (local.qdevice_name or None) if "qdevice_registered" in flags else None,
         "votes": local.qdevice_votes,
         "registered": "qdevice_registered" in flags,
         "alive": "qdevice_alive" in flags,

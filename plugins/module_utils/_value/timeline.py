@@ -47,6 +47,12 @@ def _has_restarted(before: "Compared", value: "Compared") -> bool:
     return before["ring_id"] != value["ring_id"] and set(before["members"]) == set(value["members"])
 
 
+def _expects_other_votes(before: "Compared", value: "Compared") -> bool:
+    """A moment that was over before it could be read (value_at()) says nothing of the votes that are needed."""
+    needed = before["quorum"], value["quorum"]
+    return before["expected_votes"] != value["expected_votes"] or (None not in needed and needed[0] != needed[1])
+
+
 # One rule for each event, in the order of events_of()
 _RULES: t.Tuple[t.Tuple[str, t.Callable[["Compared", "Compared"], bool]], ...] = (
     (QUORUM_LOST, lambda before, value: before["quorate"] and not value["quorate"]),
@@ -56,7 +62,7 @@ _RULES: t.Tuple[t.Tuple[str, t.Callable[["Compared", "Compared"], bool]], ...] =
     (NODE_RESTARTED, _has_restarted),
     (WAIT_FOR_ALL_PENDING, lambda before, value: value["wait_for_all"]["pending"] and not before["wait_for_all"]["pending"]),
     (QDEVICE_CHANGED, lambda before, value: before["qdevice"] != value["qdevice"]),
-    (EXPECTED_VOTES_CHANGED, lambda before, value: (before["expected_votes"], before["quorum"]) != (value["expected_votes"], value["quorum"])),
+    (EXPECTED_VOTES_CHANGED, _expects_other_votes),
 )
 
 
@@ -138,9 +144,18 @@ class Timeline:
 
     def add_value(self, now: float, value: "Compared") -> None:
         """Add what this value differs in from the one before, and each change of quorate between the two that none of them shows."""
+        newer = self._newer_flips(value)
         for at, flip in self._hidden_flips(value):
             self._compare(at, self._flipped(flip, value), now)
         self._compare(now, value, now)
+        self.add_flips(now, newer)
+
+    def add_unread_flips(self, now: float) -> None:
+        """Add the changes of quorate that no value will show, as none is read any more: corosync has gone, or nobody waits any longer."""
+        flips, self._flips = self._flips, []
+        for at, flip in flips:
+            if self.last is not None and flip.quorate != self.last["quorate"]:
+                self._compare(at, self._flipped(flip, self.last), now)
 
     def add_marker(self, now: float, event: str, reason: t.Optional[str] = None, msg: str = "") -> None:
         """Add an entry of marker(). reason: comes with it in take_news(). msg: the error in words, which entries do not have."""
@@ -150,6 +165,15 @@ class Timeline:
         """The entries that are new since the last call, each with its reason."""
         news, self._news = self._news, []
         return news
+
+    def _newer_flips(self, value: "Compared") -> t.List[Flip]:
+        """The last change, where the value was read before it came: a membership change is under way, and the value has the state before it.
+
+        It is not told yet: behind it the value would look like another change. The next value shows it.
+        """
+        if value["settled"] or not self._flips or self._flips[-1][1].quorate == value["quorate"]:
+            return []
+        return [self._flips.pop()[1]]
 
     def _hidden_flips(self, value: "Compared") -> t.List[t.Tuple[float, Flip]]:
         flips, self._flips = self._flips, []

@@ -20,8 +20,14 @@ if t.TYPE_CHECKING:
 
 # Runs the code of so many bytes that comes over the standard input: over_stdin.py, which takes the arguments that follow.
 START = "import sys; exec(sys.stdin.buffer.read(%d))"
+# How long corosync may take for an answer until the program says that it does not answer, and how often the program says something otherwise. Seconds.
+ANSWER, HEARTBEAT = 5, 5
 # The words of the program's command line
-EVENTS = ("events", "--until-stdin-ends")
+EVENTS = ("events", "--until-stdin-ends", "--heartbeat", str(HEARTBEAT), "--timeout", str(ANSWER))
+# A program that says nothing for so long hangs: where corosync is frozen, or its libraries are replaced, it says something within ten seconds or so.
+SILENCE = 30.0
+# What the program may always take until its first event: Python starts slowly on a busy node, and after that corosync may be frozen. Seconds.
+STARTS = 15.0
 # How soon ssh notices that a node is gone: seconds, and how many times.
 ALIVE_INTERVAL, ALIVE_COUNT = 5, 3
 # What ssh ends with where it failed itself, and a shell where there is nothing to run
@@ -72,7 +78,7 @@ def command_of(host: Host, settings: Settings, to_send: Sent) -> list[str]:
 
 def patience(settings: Settings) -> float:
     """How long the first event may take, in seconds: ssh itself gives up after `timeout` and says why, and the program starts only then."""
-    return 2 * settings.timeout
+    return settings.timeout + max(settings.timeout, STARTS)
 
 
 def why_ended(code: int | None, stderr: str, host: Host) -> LostError:
@@ -94,9 +100,24 @@ def not_started(command: str, error: OSError) -> LostError:
     return LostError("ssh" if command == "ssh" else "python", f"{command} cannot be run on this host: {error.strerror}.")
 
 
+def not_written(error: ValueError) -> LostError:
+    """The command cannot be written as the system of this host wants it."""
+    return LostError("program", f"its command cannot be run on this host: {said(str(error))}.")
+
+
+def not_read(error: OSError) -> LostError:
+    """The pipe from the program has broken."""
+    return LostError("program", f"what it says can no longer be read: {said(error.strerror or str(error))}.")
+
+
 def silent(settings: Settings) -> LostError:
     """No first event has come in time."""
     return LostError("timeout", f"no event came within {patience(settings):g} s.")
+
+
+def hanging() -> LostError:
+    """Not even an empty line has come for SILENCE, over a connection that lives."""
+    return LostError("timeout", f"it has sent nothing for {SILENCE:g} s, not even the empty line that the program sends every {HEARTBEAT} s.")
 
 
 def no_event(error: HostileError) -> LostError:

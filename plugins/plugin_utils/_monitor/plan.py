@@ -17,7 +17,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.words impor
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _program
 
 from . import unit as _unit
-from .wishes import Wishes
+from .wishes import Wishes, hidden_from_service
 
 ROOTS = (_program.FOLDER, _program.LAUNCHER, _unit.PATH)
 FOLDERS = (_program.FOLDER, _unit.TOKEN_FOLDER)
@@ -64,7 +64,7 @@ def seen_of(answer: t.Mapping[str, t.Any], wishes: Wishes, host: str) -> Seen:
     files, texts = answer.get("files"), answer.get("texts")
     if not _are_files(files) or not isinstance(texts, dict) or not isinstance(texts.get(_unit.PATH), str) or not isinstance(answer.get("python"), str):
         raise Unusable(f"What {host} says of its files cannot be used.")
-    faults = [*_privileges(answer, wishes, host), *_paths(answer, wishes, host)]
+    faults = [*_privileges(answer, wishes, host), *_python(answer["python"], wishes, host), *_paths(answer, wishes, host)]
     if faults:
         raise Unusable(" ".join(faults))
     return Seen(files, texts[_unit.PATH], str(answer.get("token")), answer["python"], answer.get("textfile_is_roots") is True)
@@ -85,6 +85,16 @@ def _privileges(answer: t.Mapping[str, t.Any], wishes: Wishes, host: str) -> t.I
         yield (
             f"systemd does not run on {host}, so nothing there can run the service. Without monitor_textfile and monitor_post_url the role installs the "
             "program alone, for use by hand and by a monitoring system."
+        )
+
+
+def _python(path: str, wishes: Wishes, host: str) -> t.Iterator[str]:
+    """The launcher names this Python. By hand the program works with it."""
+    hidden = hidden_from_service(path)
+    if wishes.service and hidden:
+        yield (
+            f"The Python that Ansible uses on {host} is {quoted(path)}, but {hidden}. Set ansible_python_interpreter to a Python in another folder, such as "
+            "/usr/bin/python3."
         )
 
 

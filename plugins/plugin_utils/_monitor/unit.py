@@ -22,6 +22,7 @@ TOKEN_FILE = f"{TOKEN_FOLDER}/token"
 _TEXTFILE = re.compile(r"^ExecStart=.* --textfile (/\S+\.prom)(?: |$)", re.MULTILINE)
 
 # Root, as corosync answers nobody else. What corosync's libraries need beside that is its socket and the files that corosync makes for them in /dev/shm.
+# No PrivateTmp: with /etc/libqb/force-filesystem-sockets corosync's socket is a file, in /tmp on Debian. ProtectSystem=strict lets nobody write there either.
 # No MemoryDenyWriteExecute: the C library calls back into Python through memory that libffi writes and then runs, on older distributions.
 _UNIT = """\
 # Managed by Ansible (corosync.quorum.monitor)
@@ -43,7 +44,6 @@ CapabilityBoundingSet={capabilities}
 NoNewPrivileges=yes
 ProtectSystem=strict
 {writes}ProtectHome=yes
-PrivateTmp=yes
 PrivateDevices=yes
 ProtectKernelTunables=yes
 ProtectKernelModules=yes

@@ -27,7 +27,9 @@ SHORTEST_TOKEN, LONGEST_TOKEN = 8, 4096
 # The alert CorosyncReadingTooOld fires when metrics are older than two minutes.
 LONGEST_INTERVAL = 60
 # The service sees folders of its own in their place, or none.
-_HIDDEN = ("/tmp", "/var/tmp", "/home", "/root", "/run/user", "/dev", "/proc", "/sys")
+_HIDDEN = ("/home", "/root", "/run/user", "/dev", "/proc", "/sys")
+# The service sees these, as corosync may have its socket there.
+_TEMPORARY = ("/tmp", "/var/tmp")
 
 
 class Wishes(t.NamedTuple):
@@ -84,9 +86,22 @@ def _path(name: str, path: str) -> t.Iterator[str]:
     if not _PATH.match(path) or path.endswith("/") or ".." in path.split("/") or "//" in path:
         yield f"{name} is {quoted(path)}, but must be the absolute path of a file, of letters, digits and . _ - + @ alone."
         return
-    hidden = next((folder for folder in _HIDDEN if path.startswith(folder + "/")), None)
+    hidden, temporary = hidden_from_service(path), _folder_of(path, _TEMPORARY)
     if hidden:
-        yield f"{name} is {quoted(path)}, but the service does not see the {hidden} of this node. Choose another folder."
+        yield f"{name} is {quoted(path)}, but {hidden}. Choose another folder."
+    if temporary:
+        yield f"{name} is {quoted(path)}, but systems remove files from {temporary} by themselves. Choose another folder."
+
+
+def hidden_from_service(path: str) -> str:
+    """Why the service does not see a file of its node; empty where it does."""
+    folder = _folder_of(path, _HIDDEN)
+    return f"the service does not see the {folder} of this node" if folder else ""
+
+
+def _folder_of(path: str, folders: t.Iterable[str]) -> str:
+    """Which of these folders a path is in; empty where it is in none."""
+    return next((folder for folder in folders if path.startswith(folder + "/")), "")
 
 
 def _post(texts: t.Mapping[str, str], allow_http: bool) -> t.Iterator[str]:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         arguments,
         launch,
         received,
+        reserves,
         views,
         words,
     )
@@ -56,6 +57,7 @@ else:
     arguments = _ours("plugin_utils._eda.arguments")
     launch = _ours("plugin_utils._eda.launch")
     received = _ours("plugin_utils._eda.received")
+    reserves = _ours("plugin_utils._eda.reserves")
     views = _ours("plugin_utils._eda.views")
     words = _ours("plugin_utils._eda.words")
 
@@ -70,6 +72,9 @@ MOST_NOISE = 64 * 1024
 STDERR_KEPT = 2000
 # A process that was told to end gets so long until it is made to. Seconds.
 GRACE = 2.0
+# A node that restarts finds the others within this time, or they have stopped, too. Seconds.
+LOSS_LASTS = 2.0
+LOOK_AGAIN = 0.1
 
 
 class Source:
@@ -88,9 +93,16 @@ class Source:
         # What followed hosts see now; and what each saw last, for who is of which cluster.
         self._views: dict[str, views.View] = {}
         self._last: dict[str, views.View] = {}
+        # The clusters of what each host saw last
+        self._clusters: list[dict[str, views.View]] = []
         # The hosts of which was told that they cannot be followed, and why
         self._lost: dict[str, str] = {}
+        # What hosts saw last before nobody followed them, until they say how things are
+        self._before: dict[str, views.View] = {}
+        # Of which the log says already that they have one node id
+        self._namesakes: set[tuple[str, ...]] = set()
         self._judge = views.Judge()
+        self._reserves = reserves.Reserves()
         self._moved = asyncio.Event()
 
     async def run(self) -> None:
@@ -111,30 +123,61 @@ class Source:
     async def _put(self, event: Event) -> None:
         if event["at"] is None:
             event["at"] = utc.utc(time.time())
-        event["meta"].update(self._cluster_of(event["meta"]["hosts"][0]))
+        event["meta"].update(self._meta_of(event["meta"]["hosts"][0]))
         await self._queue.put(event)
         await asyncio.sleep(0)
 
     async def _watch_splits(self) -> None:
         while True:
             self._moved.clear()
-            for event in self._judge.look(self._views, time.monotonic()):
+            followed: dict[str, views.View] = {}
+            for cluster in self._clusters:
+                followed.update(views.undisputed(cluster, self._views))
+            for event in self._judge.look(followed, time.monotonic()):
                 await self._put(event)
             await _within(self._judge.due(time.monotonic()), self._moved.wait())
+
+    def _warn_of_namesakes(self) -> None:
+        """Log which hosts do not count in their cluster, once for each of these sets."""
+        for nodeid, hosts in views.namesakes(self._clusters):
+            if tuple(hosts) not in self._namesakes:
+                self._namesakes.add(tuple(hosts))
+                LOGGER.warning(
+                    "%s have the same node id (%d) in what looks like one cluster. Splits, quorum "
+                    "and reserve of the cluster are judged without them. Name each node once, and "
+                    "give hosts of different clusters different texts in the argument cluster.",
+                    ", ".join(hosts),
+                    nodeid,
+                )
 
     def _see(self, host: arguments.Host, view: views.View | None) -> None:
         """Note what a host sees now, None where nobody knows."""
         self._views.pop(host.name, None)
         if view:
-            self._views[host.name] = self._last[host.name] = view
+            seen = views.remembering(view, self._last.get(host.name))
+            self._views[host.name] = self._last[host.name] = seen
+            self._clusters = views.clusters_of(self._last)
+            self._warn_of_namesakes()
         self._moved.set()
 
-    def _cluster_of(self, name: str) -> Event:
-        """Return what this source knows of the cluster of a host."""
-        mine = [cluster for cluster in views.clusters_of(self._last) if name in cluster]
-        names = sorted(mine[0]) if mine else [name]
-        now = {one: self._views[one] for one in names if one in self._views}
-        return {"cluster_hosts": names, "cluster_quorate": views.is_quorate(now)}
+    def _cluster_of(self, name: str) -> dict[str, views.View]:
+        """Return what each host of the cluster of a host saw last; nothing if it is not known."""
+        return next((cluster for cluster in self._clusters if name in cluster), {})
+
+    def _meta_of(self, name: str) -> Event:
+        """Return what this source knows of the cluster of a host.
+
+        `cluster` names it: the host of it that was heard first, which later ones do not change.
+        """
+        mine = self._cluster_of(name)
+        first = next((one for one in self._last if one in mine), name)
+        meta: Event = {
+            "cluster": first,
+            "cluster_hosts": sorted(mine) or [name],
+            "cluster_quorate": views.is_quorate(views.undisputed(mine, self._views)),
+        }
+        change = self._reserves.change(first, reserves.state_of(mine, self._views))
+        return {**meta, "reserve_change": change} if change else meta
 
     async def _tell(self, host: arguments.Host, name: str, **more: object) -> None:
         last = self._last.get(host.name)
@@ -148,11 +191,38 @@ class Source:
             await self._tell(host, views.REACHABLE)
         value = event["votequorum"]
         self._see(host, views.view_of(value, host.cluster) if value is not None else None)
-        await self._put({**event, "meta": {"hosts": [host.name]}})
+        for told in [event, *self._missed(host, event)]:
+            if told["event"] == views.QUORUM_LOST:
+                await self._wait_for_others(host)
+            await self._put({**told, "meta": {"hosts": [host.name]}})
+
+    def _missed(self, host: arguments.Host, event: Event) -> list[Event]:
+        """Return the loss of quorum and the change of the reserve that nobody followed.
+
+        After a gap the program begins anew, with `state`, and knows nothing of what was before.
+        """
+        if event["event"] != views.STATE:
+            return []
+        before = self._before.pop(host.name, None)
+        return views.missed_between(before, self._views.get(host.name), event)
+
+    async def _wait_for_others(self, host: arguments.Host) -> None:
+        """Wait until others say whether they are quorate, but not for long.
+
+        While they may be quorate, nobody knows whether this is a loss of the whole cluster.
+        """
+        end = time.monotonic() + LOSS_LASTS
+        while time.monotonic() < end:
+            mine = views.undisputed(self._cluster_of(host.name), self._views)
+            if not views.may_be_quorate(mine):
+                return
+            await asyncio.sleep(LOOK_AGAIN)
 
     async def _lose(self, host: arguments.Host, error: launch.LostError) -> None:
         """Tell why a host cannot be followed, unless that was told before."""
         self._see(host, None)
+        if host.name in self._last:
+            self._before.setdefault(host.name, self._last[host.name])
         if self._lost.get(host.name) != error.reason:
             self._lost[host.name] = error.reason
             msg = f"{host.name} cannot be followed: {error}"
@@ -192,6 +262,8 @@ class Source:
             )
         except OSError as error:
             raise launch.not_started(command[0], error) from None
+        except ValueError as error:
+            raise launch.not_written(error) from None
         feeding = asyncio.ensure_future(_feed(process.stdin, self._sent))
         try:
             yield process
@@ -238,29 +310,42 @@ class Source:
                 return None
 
     async def _take_rest(self, host: arguments.Host, process: Process) -> None:
-        """Take events until there are no more. Raises LostError where something else comes."""
+        """Take events until there are no more. Raises LostError where something else comes.
+
+        Also where nothing comes: the program sends an empty line at times, as ssh does not notice
+        that the program hangs.
+        """
         pace = received.Pace(time.monotonic())
         while True:
-            line = await _line(process) or b""
+            line = await _line(process, launch.SILENCE)
+            if line is None:
+                raise launch.hanging()
             if not line.endswith(b"\n"):
                 # Half a line is a connection that has broken, and no fault of the node.
                 return
+            await asyncio.sleep(pace.wait(time.monotonic(), len(line)))
+            if not line.strip():
+                continue
             try:
                 event = received.event_of(line)
             except words.HostileError as error:
                 raise launch.no_event(error) from None
-            await asyncio.sleep(pace.wait(time.monotonic(), len(line)))
             await self._take(host, event)
 
 
-async def _line(process: Process, seconds: float | None = None) -> bytes | None:
-    """Return what the program says next, b"" at its end and None where nothing came in time."""
+async def _line(process: Process, seconds: float) -> bytes | None:
+    """Return what the program says next, b"" at its end and None where nothing came in time.
+
+    Raises LostError where it cannot be read.
+    """
     if not process.stdout:
         return b""
     try:
         return await _within(seconds, process.stdout.readline())
     except ValueError:
         raise launch.too_long(LONGEST_LINE) from None
+    except OSError as error:
+        raise launch.not_read(error) from None
 
 
 async def _within(seconds: float | None, step: Awaitable[Result]) -> Result | None:
@@ -302,13 +387,11 @@ async def _feed(stdin: asyncio.StreamWriter | None, to_send: launch.Sent) -> Non
 
 
 async def _last_of(stderr: asyncio.StreamReader | None) -> str:
-    """Read all, and return the end of it."""
+    """Read all that can be read, and return the end of it."""
     kept = b""
-    while stderr:
-        part = await stderr.read(STDERR_KEPT)
-        if not part:
-            break
-        kept = (kept + part)[-STDERR_KEPT:]
+    with contextlib.suppress(OSError):
+        while stderr and (part := await stderr.read(STDERR_KEPT)):
+            kept = (kept + part)[-STDERR_KEPT:]
     return kept.decode("utf-8", "replace")
 
 

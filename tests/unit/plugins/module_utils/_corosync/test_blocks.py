@@ -70,3 +70,30 @@ def test_without_such_a_function_nothing_happens(monkeypatch):
         tested.give_back_large_blocks()
     monkeypatch.setitem(sys.modules, "_cffi_backend", None)
     tested.give_back_large_blocks()
+
+
+# As a process that reads for long: the forecast makes many named tuples. Prints by how many blocks it has grown.
+READINGS = """
+import sys
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync.blocks import give_back_tuples
+from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import forecast_entry
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
+seen = value()
+def read(times):
+    for _time in range(times):
+        forecast_entry(seen)
+        if sys.argv[1] == "given back":
+            give_back_tuples()
+    return sys.getallocatedblocks()
+begun = read(50)
+print(read(500) - begun)
+"""
+
+
+def grown_by_reading(how):
+    done = subprocess.run([sys.executable, "-c", READINGS, how], check=True, stdout=subprocess.PIPE, env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
+    return int(done.stdout)
+
+
+def test_the_memory_of_a_process_that_reads_for_long_stays_flat():
+    assert grown_by_reading("given back") < 100

@@ -56,6 +56,20 @@ def test_tolerates_is_what_every_combination_survives(a_value, qdevice):
     assert tolerates(a_value, qdevice) == (_tolerates_by_trying_everything(a_value, qdevice) if a_value["quorate"] else 0)
 
 
+@examples(150)
+@given(values(), st.integers(0, 2), st.sampled_from(["as_now", "lost", "either"]))
+def test_where_quorum_was_raised_no_more_may_fail_than_every_combination_survives(a_value, raised, qdevice):
+    a_value["quorum"] += raised
+    assert tolerates(a_value, qdevice) <= (_tolerates_by_trying_everything(a_value, qdevice) if a_value["quorate"] else 0)
+
+
+def test_half_of_the_votes_are_enough_by_the_tie_breaker_and_one_more_is_not():
+    """Where quorum was raised to 7 of 11: without nodes 1 and 3 the rest has half of the votes, and without others it has one more."""
+    a_value = value([2, 1, 3, 1, 3, 0, 1], tie_breaker="highest")
+    a_value["quorum"] = 7
+    assert tolerates(a_value) == _tolerates_by_trying_everything(a_value, "either") == 1
+
+
 @examples(100)
 @given(values())
 def test_the_entry_is_the_single_questions(a_value):

@@ -172,6 +172,8 @@ def test_votes_that_the_device_does_not_take():
         told = refusal(seen, ffsplit, votes=votes, **CONSENT)
         assert told.startswith(f"votes {votes} of node1 would cost every node the vote of the quorum device") and "algorithm lms" in told
         assert steps(seen, {"quorum.device.net.algorithm": "lms"}, votes=votes, **CONSENT) == [f"votes {votes} of node1"]
+    assert refusal(seen, {"quorum.device.model": "net"}, votes=3, **CONSENT).startswith("votes 3 of node1 would cost"), "ffsplit is what the device takes"
+    assert steps(seen, {"quorum.device.model": "other"}, votes=3, **CONSENT) == ["votes 3 of node1"]
     assert steps(seen, ffsplit, votes=2, node="node2") == []
     assert steps(seen, ffsplit, votes=1, node="node2") == ["votes 1 of node2"]
 

@@ -48,6 +48,9 @@ def test_a_cluster_in_trouble():
 
 def test_a_reserve_that_depends_on_the_device():
     assert "reserve   1 node may fail as long as the quorum device votes, 0 if its vote is lost too\n" in page(answer((1, 1), qdevice=1).value)
+    assert "reserve   not known: A membership change was under way when quorum was read, so nothing can be promised: read it again.\n" in page(
+        answer(settled=False).value
+    )
 
 
 def test_a_device_that_is_not_there():

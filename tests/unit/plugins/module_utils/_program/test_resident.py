@@ -15,15 +15,15 @@ from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses i
 from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError
 from ansible_collections.corosync.quorum.plugins.module_utils._program import resident as tested
 from ansible_collections.corosync.quorum.plugins.module_utils._program import run as verb
-from ansible_collections.corosync.quorum.plugins.module_utils._program.known import Known
+from ansible_collections.corosync.quorum.plugins.module_utils._program.known import Known, Moment
 from ansible_collections.corosync.quorum.plugins.module_utils._program.parsing import parsed
 from ansible_collections.corosync.quorum.plugins.module_utils._program.post import Sender, target_of
 from ansible_collections.corosync.quorum.plugins.module_utils._program.resident import Child, Postman, Resident
 from ansible_collections.corosync.quorum.plugins.module_utils._value.events import Teller
 from ansible_collections.corosync.quorum.tests.unit.fakes.receivers import Receiver
-from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node, value
 
-PATIENCE = 20
+PATIENCE = 60  # a busy disk keeps whoever waits for what was written, such as the file of metrics
 
 
 def complete(**changes):
@@ -38,6 +38,11 @@ def lines(*values):
     for number, one in enumerate(values):
         teller.add_value(float(number), one)
     return [json.dumps(event) for event in told]
+
+
+def reading(one):
+    """The line that a child prints of a value that makes no event."""
+    return json.dumps({tested.events.READING: one})
 
 
 def until(true):
@@ -91,6 +96,40 @@ def test_the_file_is_written_at_each_event_and_again_and_again(child, tmp_path, 
     first = path.stat().st_ino
     running(resident, lambda: path.stat().st_ino != first)
     assert log == []
+
+
+def test_what_was_read_without_an_event_is_in_the_file_and_is_not_posted(child, tmp_path):
+    """A node leaves while its links are still up, and then they go down."""
+    path = tmp_path / "q.prom"
+    left, later = (complete(nodes=[node(1), node(2), node(3, member=False, links=[{"link": 0, "connected": up}])]) for up in (True, False))
+    child(WAITS, *lines(left), reading(later))
+    with Receiver() as receiver:
+        postman = Postman(Sender(target_of("--post", receiver.url), None, None))
+        postman.start()
+        resident = Resident(str(path), 60.0, 5.0, postman)
+        running(resident, lambda: path.exists() and 'corosync_quorum_link_connected{node="node3",nodeid="3",link="0"} 0' in path.read_text())
+        until(lambda: postman.left() == 0)
+        assert [event["event"] for event in receiver.taken] == ["state"]
+    assert resident._known.seen.last == later
+
+
+def test_the_child_is_asked_for_readings_which_no_command_line_can(monkeypatch):
+    asked = []
+    monkeypatch.setattr(tested, "command", lambda title, module, arguments: asked.append(arguments[0]) or [sys.executable, "-c", ""])
+    Child(5.0, Known()).end()
+    assert asked == [{"timeout": 5.0, "heartbeat": tested.HEARTBEAT, "until_stdin_ends": False, tested.events.READINGS: True}]
+    assert {option.key for option in tested.events.OPTIONS} == set(asked[0]) - {tested.events.READINGS}
+
+
+def test_a_clock_that_is_set_back_makes_no_reading_younger(child, tmp_path, monkeypatch):
+    path = tmp_path / "q.prom"
+    child(WAITS, *lines(complete()))
+    resident = Resident(str(path), 60.0, 5.0, None)
+    running(resident, path.exists)
+    seen = resident._known._seen
+    monkeypatch.setattr(tested, "now", lambda: Moment(seen.at - 3600, seen.stamp + 7.5))
+    resident._write_file()
+    assert "corosync_quorum_reading_age_seconds 7.500" in path.read_text()
 
 
 def test_a_child_that_dies_is_told_of_and_the_next_one_goes_on(child, monkeypatch, log):
@@ -269,6 +308,14 @@ def test_it_replaces_no_file_that_may_be_another_one(path):
     with pytest.raises(OptionError, match=re.escape(f"--textfile must be a file whose name ends in .prom, as node_exporter reads no others; got '{path}'.")):
         parsed(verb.OPTIONS, ["--textfile", path])
     assert parsed(verb.OPTIONS, ["--textfile", "/srv/metrics.prom"]) == {"textfile": "/srv/metrics.prom"}
+
+
+def test_it_is_not_kept_busy_with_its_file():
+    assert parsed(verb.OPTIONS, ["--interval", "0.1"]) == {"interval": 0.1}
+    with pytest.raises(OptionError, match=re.escape("--interval must be a number of seconds from 0.1 on, such as 15; got '0.0001'.")):
+        parsed(verb.OPTIONS, ["--interval", "0.0001"])
+    with pytest.raises(OptionError, match="greater than 0"):
+        parsed(verb.OPTIONS, ["--interval", "0"])
 
 
 @pytest.mark.parametrize("url", ["https://eda.example.com/", "http://127.0.0.1:5000/"])

@@ -51,6 +51,25 @@ def test_states_of_a_cluster(reading, tolerates, code, words):
     assert words in said(reading, tolerates)[1]
 
 
+STRANGER = answer(nodes=[node(1), node(2), node(3), node(4, configured=None)])
+WHY = "it is not known how many nodes may fail: the nodelist of node1 does not have node4, which may leave at any moment, so nothing can be promised"
+
+
+def test_a_reserve_that_is_not_known_is_a_warning_with_the_reason_and_no_number():
+    assert said(STRANGER) == (
+        WARNING,
+        f"QUORUM WARNING - {WHY}: see the problems of node1; quorate, 4 of 3 votes, 2 needed | votes=4;;2:;0 needed=2;;;0 expected=3;;;0 members=4;;;0;4",
+    )
+    assert said(STRANGER, tolerates=0)[0] == OK, "nothing was to be promised"
+    assert "the quorum device is silent" in said(answer(nodes=STRANGER.value["nodes"], qdevice=device("registered")))[1]
+
+
+def test_that_a_change_is_under_way_is_said_once_and_its_reserve_is_no_number():
+    words = said(answer(settled=False))[1]
+    assert "may fail" not in words and "reserve" not in words and words.count("membership still changing") == 1
+    assert " reserve=0;" in said(answer(members=[1], settled=False))[1], "without quorum there is none, whatever comes"
+
+
 @pytest.mark.parametrize("reason", ["not_running", "timeout", "not_trusted"])
 def test_a_corosync_that_does_not_do_its_work_is_critical(reason):
     assert said(none(reason, "corosync is away.")) == (CRITICAL, "QUORUM CRITICAL - corosync is away.")

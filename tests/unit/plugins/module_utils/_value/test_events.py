@@ -34,6 +34,16 @@ def reserve(tolerates):
     return complete(forecast={"tolerates": 0, "quorate_without": [], "as_now": {"tolerates": tolerates, "quorate_without": []}})
 
 
+def with_a_stranger(**changes):
+    """Node 4 is a member, and a reload has taken it out of the nodelist."""
+    return complete(nodes=[node(1), node(2), node(3), node(4, configured=None)], ring=14, **changes)
+
+
+def mute():
+    """Node 3 is a member, and its votes are not known."""
+    return complete(nodes=[node(1), node(2), node(3, votes=None)])
+
+
 def names(before, after):
     return [event["event"] for event in events_between(before, after)]
 
@@ -53,7 +63,12 @@ def names(before, after):
         (complete(qdevice=device("alive")), complete(qdevice=device()), ["qdevice_changed", "reserve_back"]),
         (complete((1, 1, 1)), complete((2, 1, 1)), ["expected_votes_changed", "votes_changed", "reserve_lost"]),
         (complete(), complete(flags=["quorate", "bit_11"]), ["votes_changed"]),
-        (complete(), complete(settled=False), ["votes_changed", "reserve_lost"]),
+        (complete(), complete(settled=False), ["votes_changed"]),
+        (complete(settled=False), complete(), ["votes_changed"]),
+        (complete(settled=False), complete(members=[1, 2], ring=14), ["node_left", "reserve_lost"]),
+        (complete(), complete(members=[1], ring=14, settled=False), ["quorum_lost", "node_left", "reserve_lost"]),
+        (complete(), with_a_stranger(), ["node_joined"]),
+        (complete(), mute(), ["votes_changed"]),
         (linked(True, True), linked(True, False), ["links_changed"]),
         (linked(True, True), dict(linked(False, False), members=[1, 3]), ["node_left"]),
         (dict(linked(False, False), members=[1, 3]), dict(linked(True, False), members=[1, 3]), []),
@@ -154,10 +169,10 @@ def test_every_part_has_an_event_or_is_said_to_have_none():
 class Told(list):
     """What a Teller tells, as (event, at)."""
 
-    def __init__(self, last=None):
+    def __init__(self, last=None, **more):
         super().__init__()
         self.events = []
-        self.teller = Teller(last, "host1", self.tell)
+        self.teller = Teller(last, "host1", self.tell, **more)
 
     def tell(self, event):
         self.events.append(event)
@@ -205,10 +220,140 @@ def test_a_loss_that_was_over_before_it_could_be_read_is_told_with_what_is_known
     told.teller.add_flips(1.0, [Flip(False, {"nodeid": 1, "seq": 14}, [1])])
     told.teller.add_flips(2.0, [Flip(True, {"nodeid": 1, "seq": 18}, [1, 2, 3])])
     told.teller.add_value(3.0, complete(ring=18))
-    assert told == [("quorum_lost", 1.0), ("node_left", 1.0), ("expected_votes_changed", 1.0), ("quorum_gained", 3.0), ("node_joined", 3.0)] + [
-        ("expected_votes_changed", 3.0)
-    ]
+    assert told == [("quorum_lost", 1.0), ("node_left", 1.0), ("quorum_gained", 3.0), ("node_joined", 3.0)]
+    assert told.events[0]["changed"]["quorum"] == {"before": 2, "after": None}
+    assert told.events[2]["changed"]["quorum"] == {"before": None, "after": 2}
     seen = told.events[0]["votequorum"]
     assert (seen["members"], seen["missing"], seen["total_votes"], seen["quorum"], seen["forecast"], seen["settled"]) == ([1], [2, 3], None, None, None, False)
     assert [entry["state"] for entry in seen["nodes"]] == ["member", "dead", "dead"]
     assert told.events[-1]["votequorum"] == complete(ring=18)
+
+
+LOST, GAINED = Flip(False, {"nodeid": 1, "seq": 14}, [1]), Flip(True, {"nodeid": 1, "seq": 18}, [1, 2, 3])
+
+
+def after_a_short_loss(before, after, **more):
+    """What is told, by names, where quorum is lost and is back between two readings."""
+    told = Told(before, **more)
+    told.teller.add_flips(1.0, [LOST, GAINED])
+    told.teller.add_value(3.0, after)
+    return [event for event, _at in told], told
+
+
+def test_the_reserve_is_compared_with_the_last_that_was_known():
+    names_, told = after_a_short_loss(complete(), complete(members=[1, 2], ring=18))
+    assert names_[2:] == ["quorum_gained", "node_joined", "reserve_lost"]
+    assert told.events[-1]["changed"] == {"tolerates": {"before": None, "after": 0}}
+    assert told.teller.tolerates == 0
+    assert "reserve_back" in after_a_short_loss(complete(members=[1, 2]), complete(ring=18))[0]
+    assert not {"reserve_back", "reserve_lost"} & set(after_a_short_loss(complete(), complete(ring=18))[0])
+
+
+def test_a_reserve_that_nobody_knew_before_is_told_where_there_is_none():
+    told = Told()
+    told.teller.add_value(1.0, complete(settled=False))
+    told.teller.add_value(2.0, complete())
+    assert [event for event, _at in told] == ["state", "votes_changed"]
+    told = Told()
+    told.teller.add_value(1.0, complete(members=[1, 2], settled=False))
+    told.teller.add_value(2.0, complete(members=[1, 2]))
+    assert [event for event, _at in told] == ["state", "votes_changed", "reserve_lost"]
+
+
+@pytest.mark.parametrize("doubtful", [complete(settled=False), mute(), with_a_stranger()])
+def test_a_reading_in_doubt_tells_nothing_of_the_reserve(doubtful):
+    told = Told(complete())
+    told.teller.add_value(1.0, doubtful)
+    assert parts_of(doubtful)["tolerates"] is None
+    assert told.teller.tolerates == 1
+    told.teller.add_value(2.0, complete())
+    assert not {"reserve_back", "reserve_lost"} & {event for event, _at in told}
+
+
+@pytest.mark.parametrize(("members", "event"), [([1, 2], "reserve_lost"), ([1, 2, 3], "reserve_back")])
+def test_the_reserve_after_a_gain_in_an_unsettled_moment_is_told_as_soon_as_it_is_known(members, event):
+    """Whoever hears only of gains that are settled would never be told of it."""
+    told = Told(complete(members=[1]))
+    told.teller.add_value(1.0, complete(members=members, settled=False, ring=14))
+    told.teller.add_value(2.0, complete(members=members, settled=False, ring=14, flags=[]))
+    told.teller.add_value(3.0, complete(members=members, ring=14))
+    told.teller.add_value(4.0, complete(members=members, settled=False, ring=14))
+    told.teller.add_value(5.0, complete(members=members, ring=14))
+    assert told[0] == ("quorum_gained", 1.0)
+    assert [(name, at) for name, at in told if name.startswith("reserve_")] == [(event, 3.0)]
+
+
+def test_a_gain_that_does_not_last_is_no_loss_of_the_reserve():
+    told = Told(complete(members=[1]))
+    told.teller.add_value(1.0, complete(settled=False, ring=14))
+    told.teller.add_value(2.0, complete(members=[1], ring=18))
+    assert not {"reserve_back", "reserve_lost"} & {event for event, _at in told}
+
+
+def test_a_reserve_that_was_known_to_another_process_is_compared_with():
+    told = Told(complete(settled=False), tolerates=1)
+    told.teller.add_value(1.0, complete(members=[1, 2], ring=14))
+    assert [event for event, _at in told] == ["node_left", "reserve_lost"]
+    told = Told(complete(settled=False, members=[1, 2]), tolerates=0)
+    told.teller.add_value(1.0, complete(members=[1, 2]))
+    assert [event for event, _at in told] == ["votes_changed"]
+
+
+def test_expected_votes_that_changed_during_a_short_loss_are_told():
+    for changed, parts in (({"expected_votes": 4}, {"expected_votes"}), ({"quorum": 3}, {"quorum"})):
+        names_, told = after_a_short_loss(complete(), complete(ring=18, **changed))
+        assert names_.count("expected_votes_changed") == 1
+        told_of = next(event for event in told.events if event["event"] == "expected_votes_changed")["changed"]
+        assert parts <= set(told_of) <= {"expected_votes", "quorum"}
+
+
+def test_an_absence_is_told_once_also_where_another_process_has_told_it():
+    for reason, msg, away in (("not_running", "It does not run.", "not_running"), (None, "No room.", "No room.")):
+        told = Told(complete(), away=away)
+        told.teller.add_marker(1.0, "corosync_unavailable", reason, msg)
+        assert (told, told.teller.away) == ([], away)
+        told.teller.add_marker(2.0, "corosync_unavailable", "timeout", "It does not answer.")
+        told.teller.add_marker(3.0, "corosync_available")
+        told.teller.add_value(3.0, complete())
+        assert [event for event, _at in told] == ["corosync_unavailable", "corosync_available"]
+        assert told.teller.away is None
+
+
+def test_each_value_is_given_on_behind_its_events():
+    order = []
+    teller = Teller(None, "host1", lambda event: order.append(event["event"]), read=lambda value: order.append(value["ring_id"]["seq"]))
+    teller.add_value(1.0, complete())
+    teller.add_value(2.0, complete())
+    teller.add_flips(3.0, [LOST, GAINED])
+    teller.add_value(4.0, complete(ring=18))
+    assert order == ["state", 13, 13, "quorum_lost", "node_left", "quorum_gained", "node_joined", 18], "and not what was over before it could be read"
+
+
+FLIPS = st.lists(st.booleans(), max_size=3).map(lambda states: [GAINED if quorate else LOST for quorate in states])
+
+
+@examples(200)
+@given(first=VALUES, steps=st.lists(st.tuples(FLIPS, VALUES), max_size=4))
+def test_short_losses_leave_no_gap_and_tell_nothing_that_is_as_it_was(first, steps):
+    told = Told(first)
+    known = {part: parts_of(first)[part] for part in ("expected_votes", "quorum", "tolerates")}
+    gained = False  # quorum, since the reserve was known
+    for number, (flips, after) in enumerate(steps):
+        del told[:]
+        before = dict(known)
+        told.teller.add_flips(number, flips)
+        told.teller.add_value(number, after)
+        later = parts_of(after)
+        known.update((part, later[part]) for part in known if later[part] is not None)
+        found = [event for event, _at in told]
+        assert found.count("expected_votes_changed") == (
+            [before[part] for part in ("expected_votes", "quorum")] != [known[part] for part in ("expected_votes", "quorum")]
+        )
+        lost = known["tolerates"] == 0 and before["tolerates"] != 0
+        back = bool(known["tolerates"]) and before["tolerates"] == 0
+        gained = gained or "quorum_gained" in found
+        told_anew = gained and before["tolerates"] == known["tolerates"] == 0 and "reserve_lost" in found
+        assert (found.count("reserve_lost"), found.count("reserve_back")) == (lost or told_anew, back)
+        gained = gained and later["tolerates"] is None
+    last = steps[-1][1] if steps else first
+    assert replay(parts_of(first), told.events) == replay(parts_of(last), [])

@@ -28,6 +28,13 @@ def test_what_is_given_instead_is_called_by_its_name(given, words):
     assert words in str(error.value)
 
 
+@pytest.mark.parametrize("changes", [{"qdevice": {}}, {"problems": True}, {"problems": [{"id": "x"}]}])
+def test_a_part_that_is_none_is_refused(changes):
+    """What is asked of it later would end in a traceback."""
+    with pytest.raises(ForecastError, match="it lacks registered|its problems are none"):
+        check(dict(value(), **changes))
+
+
 def test_a_value_is_one():
     check(VALUE)
 

@@ -321,7 +321,7 @@ def test_a_device_with_master_wins():
 
 
 def test_a_device_that_is_configured_and_not_there():
-    value = taken([info(1, device_votes=2)], dict(nodelist(1), **{"quorum.device.model": "net"}))
+    value = taken([info(1, device_votes=2, device="Qdevice")], dict(nodelist(1), **{"quorum.device.model": "net"}))  # the name is of a peer's device
     assert value["qdevice"] == {"name": None, "votes": 2, "registered": False, "alive": False, "cast_vote": False, "master_wins": False}
     assert value["nodes"][0]["qdevice"] is None
 

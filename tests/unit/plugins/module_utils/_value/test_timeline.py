@@ -5,7 +5,7 @@
 
 import pytest
 
-from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import Flip, Timeline, entry, marker, reported, value_at
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import Flip, Timeline, entry, events_of, marker, reported, value_at
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import device, value
 
 PENDING = {"enabled": True, "pending": True}
@@ -63,6 +63,12 @@ def test_a_change(before, after, event, joined, left):
     assert set(change) == FIELDS
 
 
+def test_a_moment_of_which_the_needed_votes_are_not_known_says_nothing_of_them():
+    moment = value_at(Flip(False, {"nodeid": 1, "seq": 14}, [1]), value())
+    assert "expected_votes_changed" not in events_of(value(), moment) + events_of(moment, value())
+    assert "expected_votes_changed" in events_of(moment, value(expected_votes=5))
+
+
 def test_no_change_is_none():
     assert entry(1.0, value(), value()) is None
 
@@ -110,3 +116,48 @@ def test_changes_of_quorate_that_no_value_shows_come_with_the_next_value_at_thei
     timeline.add_value(3.0, value(ring=18))
     assert [(change["event"], change["at"]) for change in timeline.entries] == [("quorum_lost", 1.0), ("quorum_gained", 3.0)]
     assert timeline.first_change_at == 3.0
+
+
+LOST, GAINED = Flip(False, {"nodeid": 1, "seq": 14}, [1]), Flip(True, {"nodeid": 1, "seq": 18}, [1, 2, 3])
+
+
+def of(timeline):
+    return [(change["event"], change["at"]) for change in timeline.entries]
+
+
+def test_a_change_that_came_while_a_value_was_read_is_shown_by_the_next_one():
+    timeline = Timeline(value())
+    timeline.add_flips(1.0, [LOST])
+    timeline.add_value(1.0, value(settled=False))
+    assert of(timeline) == [("votes_changed", 1.0)], "and no loss that is over, with a gain behind it"
+    timeline.add_value(2.0, value(members=[1], ring=14))
+    assert of(timeline)[1:] == [("quorum_lost", 2.0)]
+
+
+def test_an_older_change_is_told_also_where_the_value_does_not_have_the_last_one():
+    timeline = Timeline(value())
+    timeline.add_flips(1.0, [LOST, GAINED, LOST])
+    timeline.add_value(1.0, value(settled=False))
+    timeline.add_value(2.0, value(members=[1], ring=22))
+    assert of(timeline) == [("quorum_lost", 1.0), ("quorum_gained", 1.0), ("quorum_lost", 2.0)]
+
+
+def test_a_settled_value_is_newer_than_all_that_was_reported():
+    timeline = Timeline(value())
+    timeline.add_flips(1.0, [LOST])
+    timeline.add_value(1.0, value(ring=18))
+    assert of(timeline) == [("quorum_lost", 1.0), ("quorum_gained", 1.0)]
+
+
+def test_what_no_value_will_show_is_told_as_far_as_it_is_known():
+    timeline = Timeline(value())
+    timeline.add_flips(1.0, [GAINED, LOST])
+    timeline.add_unread_flips(2.0)
+    assert of(timeline) == [("quorum_lost", 1.0)]
+    timeline.add_unread_flips(3.0)
+    timeline.add_value(3.0, value(ring=18))
+    assert of(timeline)[1:] == [("quorum_gained", 3.0)]
+    nothing = Timeline(None)
+    nothing.add_flips(1.0, [LOST])
+    nothing.add_unread_flips(1.0)
+    assert of(nothing) == [], "there is nothing to compare with"

@@ -8,11 +8,14 @@ import shlex
 
 import pytest
 
+from ansible_collections.corosync.quorum.plugins.module_utils._program.events import OPTIONS, TITLE
+from ansible_collections.corosync.quorum.plugins.module_utils._program.parsing import parsed
 from ansible_collections.corosync.quorum.plugins.plugin_utils._eda import launch
 from ansible_collections.corosync.quorum.plugins.plugin_utils._eda.arguments import settings_of
 
 SENT = launch.Sent(b"start", b"program")
-RECEIVE = ["-I", "-c", "import sys; exec(sys.stdin.buffer.read(5))", "7", hashlib.sha256(b"program").hexdigest(), "events", "--until-stdin-ends"]
+RECEIVE = ["-I", "-c", "import sys; exec(sys.stdin.buffer.read(5))", "7", hashlib.sha256(b"program").hexdigest()]
+RECEIVE += ["events", "--until-stdin-ends", "--heartbeat", "5", "--timeout", "5"]
 
 
 def command(host, **args):
@@ -36,6 +39,20 @@ def test_ssh_asks_nothing_and_takes_the_users_own_words_first():
 def test_no_shell_finds_anything_in_the_command_but_words():
     """Also csh, in which `!` means something between quotes."""
     assert not set('\n!`$\\"') & set(command("node1")[-1])
+
+
+def test_the_program_knows_its_words():
+    verb, *words = launch.EVENTS
+    given = parsed(OPTIONS, words)
+    assert (verb, given) == (TITLE, {"heartbeat": launch.HEARTBEAT, "timeout": launch.ANSWER, "until_stdin_ends": True})
+
+
+@pytest.mark.parametrize("timeout", [0.1, 1, 2.7, 30, 300])
+def test_it_is_waited_for_as_long_as_the_program_waits_for_corosync_and_longer(timeout):
+    """ssh itself may take `timeout`, and a frozen corosync is told of only after some seconds."""
+    patience = launch.patience(settings_of({"hosts": ["node1"], "timeout": timeout}))
+    assert patience >= timeout + 2 * launch.ANSWER and patience >= 2 * timeout
+    assert launch.SILENCE >= 3 * (launch.ANSWER + launch.HEARTBEAT)
 
 
 @pytest.mark.parametrize(

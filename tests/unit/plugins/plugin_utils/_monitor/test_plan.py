@@ -82,6 +82,8 @@ def test_the_unit_has_the_rights_that_it_needs() -> None:
     assert f'\nExecStart={_program.LAUNCHER} run --textfile {PROM} --post "https://eda.example.com/" --token-file {unit.TOKEN_FILE} --interval 15\n' in text
     assert "\nReadWritePaths=-/var/lib/node-exporter\n" in text and "\nCapabilityBoundingSet=\n" in text and "AF_INET6" in text
     assert FULL.token not in text
+    # Where libqb is told to use sockets that are files, corosync's is in /tmp on Debian.
+    assert "PrivateTmp" not in text and "\nProtectSystem=strict\n" in text
     local = unit.unit(Wishes(True, PROM, ca_file=""), False)
     assert "\nRestrictAddressFamilies=AF_UNIX\n" in local and "\nCapabilityBoundingSet=CAP_DAC_OVERRIDE\n" in local
     remote = unit.unit(Wishes(True, "", FULL.post_url, ca_file="/etc/ca.pem", interval=2.5), True)
@@ -111,12 +113,28 @@ def test_a_foreign_unit_names_no_textfile(text: str) -> None:
         ({"files": {"/etc/passwd": {"digest": "", "mode": "0644", "ours": True}}}, "cannot be used"),
         ({"texts": {}}, "cannot be used"),
         ({"python": None}, "cannot be used"),
+        (
+            {"python": "/home/X/bin/python3"},
+            "The Python that Ansible uses on web1 is /home/X/bin/python3, but the service does not see the /home of this node.",
+        ),
+        ({"python": "/home/X/bin/python3"}, "Set ansible_python_interpreter to a Python in another folder, such as /usr/bin/python3."),
+        ({"python": "/run/user/0/bin/python3"}, "the service does not see the /run/user of this node"),
     ],
 )
 def test_a_node_that_cannot_have_it_is_refused(answer: dict[str, t.Any], said: str) -> None:
     with pytest.raises(Unusable) as refused:
         seen_of(dict(ANSWER, **answer), FULL, "web1")
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("wishes", [Wishes(False), Wishes(True)])
+def test_without_a_service_the_python_may_be_anywhere(wishes: Wishes) -> None:
+    assert seen_of(dict(ANSWER, python="/home/X/venv/bin/python3"), wishes, "web1").python == "/home/X/venv/bin/python3"
+
+
+@pytest.mark.parametrize("python", ["/opt/venv/bin/python3", "/usr/local/bin/python3", "/homes/x/bin/python3"])
+def test_a_python_that_the_service_sees_is_taken(python: str) -> None:
+    assert seen_of(dict(ANSWER, python=python), FULL, "web1").python == python
 
 
 def test_a_certificate_that_cannot_be_used_is_refused() -> None:
