@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pictures of the documentation: what real runs print in a terminal, as SVG. `PYTHONPATH=tests .venv/bin/python -m docs.picture demo gate`
 
-Nothing in them is written by hand. Rows of asterisks are cut short, empty lines in a row are one, and what comes before the first line
-of interest is left out. rich, which draws them, comes with molecule.
+Nothing in them is written by hand. Rows of asterisks are cut short, empty lines in a row are one, the checkout is ~/corosync.quorum, and what comes
+before the first line of interest is left out. rich, which draws them, comes with molecule.
 """
 
 import argparse
@@ -145,7 +145,7 @@ def _until_closed(controller):
 def tidied(text, begins, ends=None):
     """From the first line that `begins` matches to the one before the first that `ends` does.
 
-    Without empty lines in a row, and without the rows of asterisks that fill a line.
+    Without empty lines in a row, without the rows of asterisks that fill a line, and with the checkout where a reader may have it.
     """
     lines = text.split("\n")
     plain = [Text.from_ansi(line).plain for line in lines]
@@ -154,7 +154,7 @@ def tidied(text, begins, ends=None):
         raise RuntimeError(f"no line of the output is like {begins}: see PICTURES")
     last = [number for number, line in enumerate(plain) if ends and re.search(ends, line)] or [len(lines)]
     kept = [line for number, line in enumerate(lines) if first[0] <= number < last[0] and (plain[number].strip() or plain[number - 1].strip())]
-    return re.sub(r"\*{10,}", "***", "\n".join(kept).strip("\n"))
+    return re.sub(r"\*{10,}", "***", "\n".join(kept).strip("\n")).replace(str(CHECKOUT), "~/corosync.quorum")
 
 
 def svg(text, name, columns=COLUMNS):

@@ -9,7 +9,7 @@ import pathlib
 import secrets
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
 from . import corosync_conf, upgrade, watch
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # What ran before is killed, not stopped: a clean leave takes time, and this cluster is thrown away.
 # The links that `systemctl enable` makes are written directly: the command takes half a second to look for SysV scripts.
 WANTED = "/etc/systemd/system/multi-user.target.wants"
-NO_RESTART = "/run/systemd/system/corosync-qdevice.service.d"
+NO_RESTART = "/etc/systemd/system/corosync-qdevice.service.d"
 # What an interrupted run of Ansible still does over ssh (a stop of corosync, say) is ended; a user's login shell is not.
 RESET = f"""\
 ps -wweo pid=,tty=,cgroup:300=,args= | awk '$2 == "?" && $3 ~ /ssh\\.service/ && !/sshd[^:]*: .*(listener|@pts)/ {{print $1}}' | xargs -r kill -KILL
@@ -162,12 +162,14 @@ class Cluster:
         """Start corosync, the quorum device's clients and its server where they do not run; returns when all nodes have the device's vote."""
         if self._server().run(["systemctl", "-q", "is-active", "lab-qnetd"], check=False).returncode:
             self.start_qnetd()
-        each(self.nodes, lambda node: node.run(["systemctl", "start", "corosync", "corosync-qdevice"], timeout=RING_TIMEOUT))
+        services = ["corosync", "corosync-qdevice"]
+        each(self.nodes, lambda node: node.run(["systemctl", "start", *services], timeout=RING_TIMEOUT))
         self.wait_ring()
-        self.wait_qdevice_votes()
+        # A client that notices only now that its corosync has died was still there when it was started.
+        self.wait_qdevice_votes(meanwhile=lambda node: node.run(["systemctl", "start", *services], timeout=RING_TIMEOUT))
 
-    def wait_qdevice_votes(self, wanted: bool = True, timeout: float = RING_TIMEOUT) -> None:
-        """Return when every node has the quorum device's vote (wanted=False: when none has it)."""
+    def wait_qdevice_votes(self, wanted: bool = True, timeout: float = RING_TIMEOUT, meanwhile: Callable[[Node], object] = lambda node: None) -> None:
+        """Return when every node has the quorum device's vote (wanted=False: when none has it). meanwhile: called with a node that is waited for."""
         waiting = list(self.nodes)
         deadline = time.monotonic() + timeout
         while waiting:
@@ -179,6 +181,7 @@ class Cluster:
                 state = "lacks" if wanted else "has"
                 raise LabError(f"{waiting[0].name} {state} the quorum device's vote after {timeout} s; corosync-quorumtool there says:\n{text}")
             else:
+                meanwhile(waiting[0])
                 time.sleep(0.1)
 
     def watch(self) -> watch.Watch:

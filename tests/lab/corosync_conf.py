@@ -21,6 +21,7 @@ class Wishes(TypedDict, total=False):
     quorum: Section | Literal[False] | None
     totem: Section | None
     device: Section | None
+    system: Section | None
     nodelist: bool
     names: bool
 
@@ -66,13 +67,14 @@ def render(
     quorum: Section | Literal[False] | None = None,
     totem: Section | None = None,
     device: Section | None = None,
+    system: Section | None = None,
     nodelist: bool = True,
     names: bool = True,
 ) -> str:
     """corosync.conf as text.
 
     addresses: {nodeid: address}; votes: {nodeid: votes} for nodes that don't have 1; quorum, totem: keys on top of the
-    lab's own, None as a value takes a key out; quorum=False: no quorum section; device: the section quorum.device;
+    lab's own, None as a value takes a key out; quorum=False: no quorum section; device: the section quorum.device; system: the section of that name;
     nodelist=False: no nodelist; names=False: nodes without names.
     """
     without = _UNENCRYPTED if (totem or {}).get("transport") in ("udp", "udpu") else {}
@@ -81,6 +83,8 @@ def render(
         parts.append(section("nodelist", {"node": [_node(nodeid, address, (votes or {}).get(nodeid), names) for nodeid, address in sorted(addresses.items())]}))
     if quorum is not False:
         parts.append(section("quorum", {**QUORUM, **(quorum or {}), **({"device": device} if device else {})}))
+    if system:
+        parts.append(section("system", system))
     parts.append(section("logging", LOGGING))
     return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
 

@@ -48,6 +48,9 @@ def inventory(lab, folder, **variables):
 class Rulebook:
     """A rulebook of the collection that runs, or one with this content. lines: its output so far."""
 
+    # The variable of the environment by which its plays are found: they run in sessions of their own.
+    MARK = "LAB_RULEBOOK"
+
     def __init__(self, lab, name, hosts, variables, content=None):
         self._folder = tempfile.TemporaryDirectory(prefix="rulebook-")
         given = pathlib.Path(self._folder.name) / "vars.json"
@@ -73,6 +76,7 @@ class Rulebook:
                 ANSIBLE_COLLECTIONS_PATH=str(trees.linked()),
                 ANSIBLE_LOCALHOST_WARNING="false",
                 PYTHONUNBUFFERED="1",
+                **{self.MARK: self._folder.name},
             ),
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -107,8 +111,17 @@ class Rulebook:
             self._process.wait(PATIENCE)
             raise
         finally:
+            self._end_plays()
             self._reader.join(PATIENCE)
             self._folder.cleanup()
+
+    def _end_plays(self):
+        """A play that ran when ansible-rulebook was interrupted has nobody to read what it writes, and would run for ever."""
+        mark = f"{self.MARK}={self._folder.name}".encode()
+        for environ in pathlib.Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):
+                if mark in environ.read_bytes().split(b"\0"):
+                    os.kill(int(environ.parent.name), signal.SIGKILL)
 
 
 @contextlib.contextmanager

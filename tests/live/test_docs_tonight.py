@@ -8,12 +8,7 @@ import textwrap
 
 from fleets import begin
 from lab.host import CHECKOUT
-from upgrading import pids
-
-
-def version(node):
-    """Of the installed corosync."""
-    return node.run(["dpkg-query", "-W", "-f", "${source:Upstream-Version}", "corosync"]).stdout[:5]
+from upgrading import pids, version
 
 
 def guide_book(folder):

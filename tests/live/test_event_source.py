@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The event source for Event-Driven Ansible on real clusters: it tells what happens, whatever one of its hosts does, and leaves nothing behind."""
 
+import contextlib
+
 import pytest
 from patience import PATIENCE, comes_to, until
 from sourcing import following
@@ -78,6 +80,103 @@ def test_a_node_that_reboots_is_followed_again(three):
         assert "unreachable" not in followed.names(one.name)
 
 
+def test_a_loss_of_quorum_while_nobody_follows_the_node_is_told_afterwards(three):
+    one, two, three_ = three
+    with following([one]) as followed:
+        followed.first(one.name, "state")
+        one.sh("systemctl stop ssh; pkill -f '^sshd(-session)?: ' || true")
+        try:
+            assert followed.first(one.name, "unreachable", timeout=4 * PATIENCE)["reason"] == "ssh"
+            for node in (two, three_):
+                node.stop_corosync()
+        finally:
+            one.run(["systemctl", "start", "ssh"])
+        gap = followed.names(one.name).index("unreachable")
+        lost = followed.first(one.name, "quorum_lost", after=gap, timeout=4 * PATIENCE)
+        names = followed.names(one.name)[gap:]
+        assert names[names.index("reachable") :][:3] == ["reachable", "state", "quorum_lost"]
+        assert lost["changed"] == {"quorate": {"before": True, "after": False}} and lost["meta"]["cluster_quorate"] is False
+        assert lost["votequorum"]["members"] == [1] and lost["meta"]["cluster"] == one.name
+
+
+def reserve_changes(followed):
+    return [event["meta"]["reserve_change"] for event in list(followed.events) if "reserve_change" in event["meta"]]
+
+
+@contextlib.contextmanager
+def unfollowed(followed, nodes):
+    """No node can be followed meanwhile; afterwards each has told its state."""
+    gaps = {}
+    for node in nodes:
+        node.sh("systemctl stop ssh; pkill -f '^sshd(-session)?: ' || true")
+    try:
+        for node in nodes:
+            until(lambda node=node: followed.names(node.name)[-1] == "unreachable", 4 * PATIENCE)
+            gaps[node.name] = len(followed.names(node.name))
+        yield
+    finally:
+        for node in nodes:
+            node.run(["systemctl", "start", "ssh"])
+    for node in nodes:
+        until(lambda node=node: set(followed.names(node.name)[gaps[node.name] :]) & {"state", "corosync_unavailable"}, 4 * PATIENCE)
+
+
+def test_the_reserve_is_told_once_for_the_cluster_and_after_a_gap_only_if_it_has_changed(three):
+    with following(three) as followed:
+        for node in three:
+            followed.first(node.name, "state")
+        three[2].stop_corosync()
+        for node in three[:2]:
+            followed.first(node.name, "reserve_lost")
+        assert reserve_changes(followed) == ["lost"]
+        with unfollowed(followed, three):
+            pass
+        assert reserve_changes(followed) == ["lost"]
+        with unfollowed(followed, three):
+            three[2].start_corosync()
+            until(lambda: "Total votes:      3" in three[0].sh("corosync-quorumtool -s", check=False).stdout)
+        assert comes_to(["lost", "back"], lambda: reserve_changes(followed)) == ["lost", "back"]
+        assert followed.names(three[0].name)[-2:] == ["state", "reserve_back"]
+
+
+def test_a_node_that_restarts_before_the_others_notice_is_no_cluster_without_quorum(three):
+    with following(three) as followed:
+        for node in three:
+            followed.first(node.name, "state")
+        three[2].kill_corosync()
+        three[2].start_corosync()
+        followed.first(three[2].name, "corosync_available")
+        until(lambda: followed.of(three[2].name)[-1]["votequorum"] and followed.of(three[2].name)[-1]["votequorum"]["members"] == [1, 2, 3])
+        until(lambda: followed.of(three[0].name)[-1]["votequorum"]["members"] == [1, 2, 3])
+        lost = followed.named("quorum_lost")
+        assert {event["meta"]["hosts"][0] for event in lost} <= {three[2].name} and all(event["meta"]["cluster_quorate"] for event in lost), lost
+
+
+def test_a_program_that_hangs_while_its_connection_lives_is_started_again(three):
+    one, two, _three_node = three
+    program = "sys[.]stdin[.]buffer[.]read"
+    with following([one, two]) as followed:
+        for node in (one, two):
+            followed.first(node.name, "state")
+        one.run(["pkill", "-STOP", "-f", program])
+        lost = followed.first(one.name, "unreachable", timeout=4 * PATIENCE)
+        assert lost["reason"] == "timeout" and "not even the empty line" in lost["msg"]
+        followed.first(one.name, "state", after=followed.names(one.name).index("unreachable"))
+        assert followed.names(two.name) == ["state"], "a quiet program that does not hang is left alone"
+        one.run(["pkill", "-CONT", "-f", program])
+    assert [comes_to("", lambda node=node: traces(node)) for node in (one, two)] == ["", ""]
+
+
+def test_a_corosync_that_is_frozen_from_the_beginning_is_told_of_with_any_timeout(three):
+    one = three[0]
+    one.freeze_corosync()
+    with following([one], timeout=1) as followed:
+        away = followed.first(one.name, "corosync_unavailable", timeout=4 * PATIENCE)
+        assert away["reason"] == "timeout" and "unreachable" not in followed.names(one.name)
+        one.thaw_corosync()
+        followed.first(one.name, "state", timeout=4 * PATIENCE)
+
+
 def test_a_split_is_told_with_who_sees_whom_and_ends(three):
     names = [node.name for node in three]
     with following(three) as followed:
@@ -94,3 +193,22 @@ def test_a_split_is_told_with_who_sees_whom_and_ends(three):
             node.unblock()
         until(lambda: followed.named("split_ended"))
         assert len(followed.named("split")) == 1
+
+
+def test_the_end_of_a_split_is_told_when_the_node_that_was_fenced_is_back(three):
+    one, two, three_ = three
+    with following(three) as followed:
+        for node in three:
+            followed.first(node.name, "state")
+        three_.block([one.address, two.address])
+        for node in (one, two):
+            node.block([three_.address])
+        until(lambda: followed.named("split"))
+        three_.kill_corosync()
+        followed.first(three_.name, "corosync_unavailable")
+        for node in three:
+            node.unblock()
+        assert not followed.named("split_ended")
+        three_.start_corosync()
+        until(lambda: followed.named("split_ended"))
+        assert len(followed.named("split")) == len(followed.named("split_ended")) == 1

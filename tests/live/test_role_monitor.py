@@ -140,6 +140,21 @@ def is_started_again(one):
     assert one.shows("ActiveState") == "active" and one.sh("systemctl is-enabled corosync-quorum") == "enabled"
 
 
+def test_a_service_that_only_posts_must_stay_active(one):
+    """There are no metrics that show whether it works. Here systemd cannot run its launcher: it is in a folder that the service does not see."""
+    post = {"monitor_post_url": "https://127.0.0.1:1/"}
+    one.sh("mkdir -p /run/systemd/system/corosync-quorum.service.d")
+    drop_in = "/run/systemd/system/corosync-quorum.service.d/lab.conf"
+    one.node.put("[Service]\nExecStart=\nExecStart=/home/corosync-quorum\n", drop_in)
+    try:
+        failed = [result for result in one.plays(code=2, **post)[0] if result.status == "failed"]
+        assert [result.result["msg"].partition(" on node1")[0] for result in failed] == ["The service corosync-quorum does not stay active"]
+    finally:
+        one.sh(f"rm {drop_in}; systemctl daemon-reload; systemctl stop corosync-quorum")
+    assert one.changed(**post) == [START]
+    assert one.changed(**post) == []
+
+
 def test_an_older_version_is_upgraded_file_by_file_and_settings_change(one, receiver):
     one.plays(monitor_textfile=TEXTFILE)
     module = f"{_program.FOLDER}/{_program.PACKAGE}/_program"

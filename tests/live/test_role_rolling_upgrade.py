@@ -489,16 +489,38 @@ def test_a_gate_that_was_skipped_stops_nothing(cluster, upgrade, arguments, refu
     """Not by the role's steps, and not by the user's tasks. --skip-tags has nothing to skip: there the gate is asked, and says no."""
     made = cluster()
     made.wait_quorate()
-    made[2].stop_corosync()
-    made.wait_ring(nodes=[1, 3])
     before = pids(made)
     stop = [{"name": "Stop it", "ansible.builtin.service": {"name": "corosync", "state": "stopped"}, "tags": ["upgrade"]}]
-    only = {"hosts": "node1", "tasks": [{"ansible.builtin.import_role": {"name": ROLE, "tasks_from": "upgrade"}}]}
+    plays = [_only("preflight", "nodes"), dict(STOP_NODE3, tags=["always"]), _only("upgrade", "node1")]
     everyone = [node.name for node in made]
     for steps in ({"upgrade": DONE}, {"stop": stop, "upgrade": DONE}):
-        with upgrade(made, steps, plays=[only], arguments=arguments, rolling_upgrade_hosts=everyone) as play:
-            play.end(60)
+        with upgrade(made, steps, plays=plays, arguments=arguments, rolling_upgrade_hosts=everyone, rolling_upgrade_watch=False) as play:
+            play.end(90)
             assert bool(play.process.returncode) == refuses, play.output
             assert ("Refused to stop node1: " in "\n".join(failures(play))) == refuses, play.output
-        assert pids(made) == before
+        now = pids(made)
+        assert [now[name] for name in ("node1", "node2")] == [before[name] for name in ("node1", "node2")]
         assert upgraded(made) == [0, 0, 0]
+        made[3].start_corosync()
+        made.wait_quorate()
+
+
+def _only(entry_point, hosts):
+    """A play of one entry point."""
+    more = {"tags": ["always"], "serial": "100%", "any_errors_fatal": True} if entry_point == "preflight" else {}
+    return dict({"hosts": hosts, "tasks": [{"ansible.builtin.import_role": {"name": ROLE, "tasks_from": entry_point}}]}, **more)
+
+
+STOP_NODE3 = {"hosts": "node3", "tasks": [{"name": "Another node stops", "ansible.builtin.service": {"name": "corosync", "state": "stopped"}}]}
+
+
+def test_without_a_preflight_nothing_begins(cluster, upgrade):
+    """Nobody has the lock then, so two such runs would not see each other."""
+    made = cluster()
+    made.wait_quorate()
+    before = pids(made)
+    with upgrade(made, {"upgrade": DONE}, plays=[_only("upgrade", "node1")], rolling_upgrade_hosts=[node.name for node in made]) as play:
+        play.end(60)
+        assert play.process.returncode
+        assert "Nothing was done on node1: no preflight of this play has accepted its cluster." in "\n".join(failures(play)), play.output
+    assert (pids(made), upgraded(made)) == (before, [0, 0, 0])

@@ -11,13 +11,14 @@ from lab.host import CHECKOUT
 from linking import add_second_link, links_of, wait_links
 from looking import look
 from playing import Play, wait
+from upgrading import version
 
 BOOK = CHECKOUT / "playbooks/rolling_upgrade.yml"
 README = CHECKOUT / "roles/rolling_upgrade/README.md"
 
 
 def versions(made):
-    return [re.match(r"[\d.]+", node.run(["dpkg-query", "-W", "-f", "${source:Upstream-Version}", "corosync"]).stdout).group() for node in made]
+    return [version(node) for node in made]
 
 
 def run(lab, made, folder, book=BOOK, **variables):

@@ -24,9 +24,13 @@ from ansible_collections.corosync.quorum.tests.unit.fakes.receivers import autho
 
 LOCK = {"run_id": "0123456789abcdef", "role": "rolling_upgrade", "user": "alice", "playbook": "site.yml", "controller": "admin1"}
 LOCK.update({"since": "2026-11-22T10:15:02.123Z", "stop_requested": None, "boot_id": None, "pid_namespace": None, "pid": 1, "start_time": None})
+# The key of a cluster, in corosync.conf itself
+KEY = "S3cret" * 30
 # What a hostile node would have the controller run, in place of the program
 OWNED = "{{ lookup('ansible.builtin.pipe', 'touch %s') }}"
 HOSTILE = "#!/bin/sh\ncat <<'END'\n%s\nEND\ncat >/dev/null\n"
+# The end of a message about a cluster of three nodes, one of which is missing
+TWO_OF_THREE = "Z (2 of 3 votes, 2 needed; no node may fail)"
 
 
 EDA = pathlib.Path(__file__).resolve().parents[2] / "extensions" / "eda"
@@ -74,7 +78,7 @@ def locked(lab, nodes, folder):
 @pytest.fixture(name="scene")
 def _scene(lab, cluster, tmp_path):
     """Three nodes that a rolling upgrade has locked, an inventory, a chat, and a folder for diagnostics."""
-    nodes = cluster(nodes=3).nodes
+    nodes = cluster(nodes=3, totem={"key": KEY}).nodes
     with locked(lab, nodes, tmp_path) as (hosts, texts):
         yield nodes, hosts, texts, tmp_path
 
@@ -103,11 +107,12 @@ def test_the_rulebooks_that_follow_nodes(lab, scene):
             for node in (one, two):
                 rulebook.wait_for(f"'node': '{node.name}'")
         until(lambda: texts, STARTED)
-        assert texts == [f"{{ {OWNED[1:] % (folder / 'owned')}: state, says node1 (3 of 3 votes, 2 needed)"] and not (folder / "owned").exists()
+        says = f"reserve_lost, says node1 at {state['at']} (3 of 3 votes, 2 needed; no node may fail)"
+        assert texts == [f"{{ {OWNED[1:] % (folder / 'owned')}: {says}"] and not (folder / "owned").exists()
 
         three.stop_corosync()
         until(lambda: len(texts) > 1, STARTED)
-        assert texts[1].startswith("lab: reserve_lost, says node") and texts[1].endswith(" (2 of 3 votes, 2 needed)")
+        assert texts[1].startswith("lab: reserve_lost, says node") and texts[1].endswith(TWO_OF_THREE)
         rulebooks["own"].wait_for("['node3'] left, says node")
         assert rulebooks["own"].said("2 votes, 2 needed")
         assert not any(stop_requested(node) for node in nodes), "an upgrade stops nodes itself"
@@ -116,6 +121,20 @@ def test_the_rulebooks_that_follow_nodes(lab, scene):
         until(lambda: all(map(stop_requested, nodes)), STARTED)
         assert comes_to({one.name}, lambda: found(folder / "diagnostics"), STARTED) == {one.name}
         assert len(texts) == 2, "three nodes see the same, and people are told once"
+        (written,) = (folder / "diagnostics").glob("*.txt")
+        assert "totem.cluster_name (str) = lab" in written.read_text(encoding="utf-8") and KEY not in written.read_text(encoding="utf-8")
+        assert not any(KEY in line for rulebook in rulebooks.values() for line in rulebook.lines)
+
+        # Lost, back and lost again, sooner than a throttle would take the third for the first: people end with what is so.
+        two.start_corosync()
+        until(lambda: len(texts) > 2, STARTED)
+        assert texts[2].startswith("lab: reserve_lost, says node") and texts[2].endswith(TWO_OF_THREE)
+        three.start_corosync()
+        until(lambda: texts[-1].startswith("lab: reserve_back"), STARTED)
+        assert texts[-1].endswith("Z (3 of 3 votes, 2 needed; 1 node may fail)")
+        three.stop_corosync()
+        until(lambda: texts[-1].startswith("lab: reserve_lost"), STARTED)
+        assert len(texts) == 5, "each change makes one message"
 
 
 # ---- nodes that post -----------------------------------------------------------------------------------------------------
@@ -193,7 +212,7 @@ def test_the_rulebook_for_what_nodes_post(lab, two_clusters):
         until(lambda: webhook.count("'event': 'state'") > had, STARTED)
         three.stop_corosync()
         until(lambda: len(texts) > 1, STARTED)
-        assert texts[1] == "lab: reserve_lost, says node1 (2 of 3 votes, 2 needed)"
+        assert texts[1].startswith("lab: reserve_lost, says node1 at ") and texts[1].endswith(TWO_OF_THREE)
 
         # It refuses connections at once, where one without power takes ssh's timeout each time.
         stack.callback(three.run, ["systemctl", "start", "ssh"])

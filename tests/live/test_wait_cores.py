@@ -1,47 +1,39 @@
 # Copyright (c) 2026 corosync.quorum contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""wait_for_quorum, votequorum_info and the role rolling_upgrade on supported ansible-cores whose Python is on this machine."""
+"""wait_for_quorum, votequorum_info and the role rolling_upgrade on the usual ansible-cores. The others: test_cores_all.py."""
 
-import concurrent.futures
 import json
 import warnings
 
 import pytest
+from cores import all_do_the_same
 from lab.host import CHECKOUT
-from playing import PLAYS, Play
+from playing import Play
 from run import environments
 
 BOOK = CHECKOUT / "playbooks/rolling_upgrade.yml"
 
 
-def ran(lab, program):
-    """What came of the playbook: its code, its output and the results."""
-    with Play(lab, PLAYS / "cores.yml", ansible_playbook=program) as play:
-        results = play.end(120)
-        return play.process.returncode, play.output, results
-
-
-def test_the_same_on_every_core(lab, cluster):
-    cores = [core for core in environments.CORES if environments.python_of_core(core)]
+@pytest.fixture(name="cores")
+def _cores():
+    """The usual ansible-cores that a Python of this machine runs, from the oldest to the newest."""
+    usual = [core for core in environments.CORES if core in environments.usual_cores()]
+    cores = [core for core in usual if environments.python_of_core(core)]
     if not cores:
-        pytest.skip("no Python for any ansible-core is here")
-    for core in set(environments.CORES) - set(cores):
+        pytest.skip("no Python for any usual ansible-core is here")
+    for core in set(usual) - set(cores):
         warnings.warn(f"not tried with ansible-core {core}: no Python for it is here", stacklevel=2)
-    programs = {core: environments.core_environment(core).with_name("ansible-playbook") for core in cores}
+    return cores
+
+
+def test_the_same_on_the_usual_cores(lab, cluster, cores):
     cluster(nodes=3)
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for core, ended in [(core, pool.submit(ran, lab, program)) for core, program in programs.items()]:
-            code, output, results = ended.result()
-            assert code == 0, f"{core}: {output}"
-            assert len(results) == 15, core
+    all_do_the_same(lab, cores)
 
 
-def test_a_rolling_upgrade_on_the_oldest_and_the_newest_core(lab, cluster, tmp_path):
+def test_a_rolling_upgrade_on_the_oldest_and_the_newest_core(lab, cluster, cores, tmp_path):
     """Each node is really stopped and started, with the gates' answers and the report of the run."""
-    cores = [core for core in environments.CORES if environments.python_of_core(core)]
-    if not cores:
-        pytest.skip("no Python for any ansible-core is here")
     made = cluster(nodes=3)
     made.wait_quorate()
     for core in (cores[0], cores[-1]):

@@ -170,7 +170,7 @@ def test_a_node_that_leaves_by_a_reload_is_absent_and_a_failed_task_keeps_no_fac
     made = cluster(nodes=3)
     keywords = {"register": "told", "ignore_errors": True}
     last = {"ansible.builtin.debug": {"msg": "{{ told.unmet | map(attribute='condition') | join }}, facts: {{ ansible_facts.votequorum is defined }}"}}
-    first = wait(members=["node1"], absent=["node2"], timeout=2, quorate=None, keywords=keywords)
+    first = wait(members=["node1"], absent=["node2"], timeout=6, quorate=None, keywords=keywords)
     with Play(lab, [first, last, wait(absent=["node3"], timeout=60)]) as play:
         play.until("absent: node3 still there")
         for node in made:

@@ -16,6 +16,11 @@ MARK = "/var/lib/corosync-quorum/rolling-upgrade.json"
 DONE = [{"name": "Count", "ansible.builtin.shell": "echo done >>/etc/corosync/upgraded", "changed_when": True}]  # goes with the cluster
 
 
+def version(node, package="corosync"):
+    """Of an installed package, as its authors call it: 3.1.7, without Debian's additions."""
+    return re.match(r"[\d.]+", node.run(["dpkg-query", "-W", "-f", "${source:Upstream-Version}", package]).stdout).group()
+
+
 def begin(lab, folder, made, steps=None, plays=(), arguments=(), ansible_playbook=None, **variables):
     """The playbook on all nodes, or plays of one's own, one node after the other, begun at once; steps: tasks for a step, by its name.
 

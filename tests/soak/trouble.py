@@ -115,7 +115,7 @@ class Trouble:
     def restart_quickly(self):
         node = self._one()
         node.kill_corosync()
-        node.start_corosync()
+        node.run(["systemctl", "restart", "corosync"], timeout=60)  # `start` does nothing while systemd has not seen the death
         return self.nodes
 
     def freeze(self):

@@ -10,10 +10,11 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_fleet
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
-from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet import ending
+from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet import ending, limit
 from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet import many as _many
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.tests.unit.fakes import fleets
-from ansible_collections.corosync.quorum.tests.unit.fakes.actions import action_of, task_of
+from ansible_collections.corosync.quorum.tests.unit.fakes.actions import action_of, split, task_of
 from ansible_collections.corosync.quorum.tests.unit.fakes.many import concluded, done, failed, fleet, part
 
 from . import provokes, refusal
@@ -25,8 +26,9 @@ def _judged(monkeypatch: t.Any, results: dict[str, t.Any]) -> tuple[dict[str, t.
     """(result of the action, what it displays) for what votequorum_info has said on the hosts of all clusters."""
     lines: list[str] = []
     monkeypatch.setattr(rolling_upgrade_fleet.display, "display", lambda line, *dummy, **more: lines.append(line))
-    hostvars, args = fleets.asked(results)
-    variables = {"inventory_hostname": args["play"]["host"], "hostvars": hostvars, "groups": {"all": list(hostvars), "clusters": list(hostvars)}}
+    hostvars, given = fleets.asked(results)
+    args, of_role = split(given)
+    variables = {**of_role, "inventory_hostname": given["play"]["host"], "hostvars": hostvars, "groups": {"all": list(hostvars), "clusters": list(hostvars)}}
     action = action_of(rolling_upgrade_fleet.ActionModule, task_of("corosync.quorum.rolling_upgrade_fleet"), args)
     return action.run(task_vars=variables), " ".join(" ".join(lines).split())
 
@@ -86,6 +88,17 @@ def _no_number() -> str:
 @provokes("rolling_upgrade_qdevice is as_now for every host")
 def _everywhere() -> str:
     return " ".join(_many.not_for_all({"qdevice": "as_now"}, {"rolling_upgrade_qdevice": "as_now"}))
+
+
+@provokes("rolling_upgrade_qdevice is as_now for …, but the inventory does not say so for …")
+def _in_the_play() -> str:
+    view = {"results": [{"options": {"qdevice": "as_now"}}]}
+    return " ".join(_many.not_its_own(["web1", "web2"], {"web1": {registered.VIEWS: view}, "web2": {}}))
+
+
+@provokes("--limit … leaves out … that the rounds of this run need")
+def _limited() -> str:
+    return limit.refusal("web*", ["round-1-of-3"])
 
 
 @provokes("The first batch of this run failed on …, so no other cluster was begun")

@@ -64,7 +64,7 @@ def _no_prom() -> str:
 
 @provokes("but the service does not see the … of this node")
 def _hidden() -> str:
-    return _refused(textfile="/tmp/quorum.prom")
+    return _refused(textfile="/home/quorum.prom")
 
 
 @provokes("monitor_post_url is …, but must be a URL of http or https")

@@ -197,6 +197,21 @@ def _skipped_gate(monkeypatch: t.Any) -> str:
     return str(cluster.run("web3", phase="stop")["msg"])
 
 
+@provokes("the gate said yes … s ago, and an answer counts for … s")
+def _old_yes(monkeypatch: t.Any) -> str:
+    cluster = Cluster(monkeypatch, rolling_upgrade_step.ActionModule, rolling_upgrade_step)
+    cluster.hostvars["web1"][registered.PLAN] = gates.PLAN
+    before = utc(time.time() - 400)
+    yes = {"turn": "t1", "started": before, "ended": before, "gate": {"turn": "t1", "host": "web3", "safe": True}}
+    cluster.hostvars["web3"].update({registered.LOOK: dict(gates.LOOK, phases=["gate", "stop", "done"]), registered.GATE: yes})
+    return str(cluster.run("web3", phase="stop")["msg"])
+
+
+@provokes("no preflight of this play has accepted its cluster")
+def _no_preflight(monkeypatch: t.Any) -> str:
+    return str(Cluster(monkeypatch, rolling_upgrade_step.ActionModule, rolling_upgrade_step).run("web3", phase="look")["msg"])
+
+
 # ---- a node comes back, or does not ---------------------------------------------------------------------------------------
 
 

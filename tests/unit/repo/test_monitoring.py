@@ -10,8 +10,10 @@ import pytest
 import yaml
 from run import paths
 
+from ansible_collections.corosync.quorum.plugins.module_utils._corosync import errors
 from ansible_collections.corosync.quorum.plugins.module_utils._program import check
 from ansible_collections.corosync.quorum.plugins.module_utils._program.exposition import ALWAYS, PREFIX, WHILE_UP, exposition
+from ansible_collections.corosync.quorum.plugins.module_utils._program.verdict import _CRITICAL_REASONS as CRITICAL_REASONS
 from ansible_collections.corosync.quorum.tests.unit.fakes.readings import answer, none
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import node
 
@@ -66,6 +68,14 @@ def test_the_panels_of_the_dashboard_do_not_overlap():
     cells = [(x, y) for place in places for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])]
     assert len(cells) == len(set(cells)) and max(x for x, dummy in cells) < 24
     assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(places)
+
+
+def test_the_alert_about_corosync_names_reasons_that_the_program_gives():
+    rules = yaml.safe_load((FOLDER / "prometheus" / "corosync-quorum.rules.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]
+    (said,) = [rule["annotations"]["description"] for rule in rules if rule.get("alert") == "CorosyncDown"]
+    named = re.findall(r"[a-z_]+", said.split("If it is ", 1)[1].split(", the node takes no part", 1)[0].replace(" or ", " "))
+    given = {error.reason for error in vars(errors).values() if isinstance(error, type) and issubclass(error, errors.QuorumError)}
+    assert set(named) == set(CRITICAL_REASONS) and set(named) <= given
 
 
 def test_icinga_calls_the_check_with_options_that_it_has():

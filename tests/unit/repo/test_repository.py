@@ -143,3 +143,26 @@ def test_git_has_nothing_that_it_is_told_to_ignore():
     command = ["git", "-C", str(paths.CHECKOUT), "ls-files", "--cached", "--ignored", "--exclude-standard"]
     found = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
     assert found.stdout == "", "git rm --cached"
+
+
+def mutable_defaults(text):
+    """(line, name) of each default argument that is a list, dictionary or set of the module: pylint of the newest ansible-test refuses it, ruff does not."""
+    tree = ast.parse(text)
+    mutable = {
+        target.id
+        for node in tree.body
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, (ast.List, ast.Dict, ast.Set))
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for default in [*node.args.defaults, *node.args.kw_defaults]:
+                if isinstance(default, ast.Name) and default.id in mutable:
+                    yield default.lineno, default.id
+
+
+def test_no_default_argument_can_be_changed():
+    assert list(mutable_defaults("A = [1]\nB: dict = {}\nC = (1,)\ndef f(a=A, *, b=B, c=C): pass")) == [(4, "A"), (4, "B")]
+    python = [(name, text) for name, text in ours() if name.endswith(".py")]
+    none_of([f"{name}:{line}: {default}" for name, text in python for line, default in mutable_defaults(text)])
