@@ -1,7 +1,7 @@
 # Copyright (c) 2026 corosync.quorum contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The troubleshooting guide: a function provokes each message that it quotes, and no code of corosync is left out."""
+"""The pages on troubleshooting: a function provokes each message that it quotes, and no code of corosync is left out."""
 
 import importlib
 import inspect
@@ -18,7 +18,8 @@ from .provoked import PROVOKED
 # They fill PROVOKED.
 for part in ("cluster", "lock", "many", "monitor", "node", "plays", "upgrade", "votes", "waits"):
     importlib.import_module(f"{__package__}.provoked.{part}")
-GUIDE = (GUIDES / "guide_troubleshooting.rst").read_text(encoding="utf-8")
+# All pages as one text: no message stands on two of them.
+GUIDE = "\n".join(path.read_text(encoding="utf-8") for path in sorted(GUIDES.glob("guide_troubleshooting*.rst")))
 # The terms of the definition lists: a line of quoted messages, its explanation indented below it
 QUOTED = [text for line in re.findall(r"^(``.*)\n  \S", GUIDE, re.MULTILINE) for text in re.findall(r"``([^`]+)``", line)]
 ROW = re.compile(r"^  \* - ``(CS_ERR_\w+)`` \((\d+)\)\n    - (.+)$", re.MULTILINE)
@@ -31,7 +32,7 @@ def test_there_is_something_to_check():
 
 @pytest.mark.parametrize("section", ["Changing votes", "The role cluster", "A rolling upgrade", "Many clusters in one run", "The lock", "The role monitor"])
 def test_what_changes_a_cluster_or_a_node_has_a_section_of_its_own(section):
-    text = re.search(rf"^{section}\n-+\n(.*?)(?=^\S[^\n]*\n---)", GUIDE, re.MULTILINE | re.DOTALL).group(1)
+    text = re.search(rf"^{section}\n-+\n(.*?)(?=^\S[^\n]*\n---|\Z)", GUIDE, re.MULTILINE | re.DOTALL).group(1)
     assert len(re.findall(r"^``", text, re.MULTILINE)) >= 10
 
 

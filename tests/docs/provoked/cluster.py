@@ -71,6 +71,12 @@ def _renamed() -> str:
     return _refused(wishes(shared={"name": "other"}), running(wishes()))
 
 
+@provokes("corosync runs, but /etc/corosync/corosync.conf is not what it has loaded")
+def _all_files_lost() -> str:
+    seen = running(wishes())
+    return _refused(wishes(), {host: dict(found, conf="") for host, found in seen.items()})
+
+
 @provokes("seems to be one of …")
 def _of_pcs() -> str:
     seen = running(wishes())
@@ -227,6 +233,11 @@ def _not_loaded() -> str:
 @provokes("corosync on … is older than 3.1: it reads a key only when it starts")
 def _old_corosync() -> str:
     return "\n".join(_answers.after_reload({"host2": {"loaded": {"stdout": "totem.config_version (u64) = 2\n"}}}, _steps(rotate_key=True)))
+
+
+@provokes("Nobody knows whether corosync on … has loaded the new corosync.conf: the node was not asked")
+def _not_asked() -> str:
+    return "\n".join(_answers.reloaded({"host2": {"loaded": {"skipped": True}}}, _steps()))
 
 
 @provokes("All members have the old corosync.conf and key again")

@@ -18,7 +18,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.keys impo
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.keys import refusals as key_refusals
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, Failure, last_words
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.plan import plan
-from ansible_collections.corosync.quorum.tests.unit.fakes import fleets, gates
+from ansible_collections.corosync.quorum.tests.unit.fakes import fleets, gates, steps
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import OPTIONS, Cluster, out_of_reach
 from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import at, seen
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
@@ -205,6 +205,32 @@ def _old_yes(monkeypatch: t.Any) -> str:
     yes = {"turn": "t1", "started": before, "ended": before, "gate": {"turn": "t1", "host": "web3", "safe": True}}
     cluster.hostvars["web3"].update({registered.LOOK: dict(gates.LOOK, phases=["gate", "stop", "done"]), registered.GATE: yes})
     return str(cluster.run("web3", phase="stop")["msg"])
+
+
+@provokes("the clock of this controller was set back after the gate said yes")
+def _clock_set_back(monkeypatch: t.Any) -> str:
+    cluster = steps.steps(monkeypatch)
+    cluster.hostvars["web3"][registered.GATE] = steps.gate(-3600.0)
+    return str(steps.step(cluster, "stop")["msg"])
+
+
+@provokes("the check before … was left out or failed")
+def _check_left_out(monkeypatch: t.Any) -> str:
+    return str(steps.step(steps.steps(monkeypatch), "refuse")["msg"])
+
+
+@provokes("a host of the same batch has failed (…)")
+def _batch_has_failed() -> str:
+    return _gate(_stop(batch={"web2": 2, "web3": 3}, failed=["web2"]), votes=(3, 1, 1))
+
+
+@provokes("did not end within … s. It may still be at work on …")
+def _never_ends(monkeypatch: t.Any) -> str:
+    cluster = steps.steps(monkeypatch)
+    monkeypatch.setattr(rolling_upgrade_step, "LONGEST", 0.1)
+    cluster.options["timeout"] = 0
+    cluster.answers[steps.SERVICE] = lambda args: time.sleep(10) or {}
+    return str(steps.step(cluster, "start")["msg"])
 
 
 @provokes("no preflight of this play has accepted its cluster")
