@@ -37,8 +37,9 @@ import sys
 
 with compiled_once():
     from ansible_collections.corosync.quorum.plugins.module_utils._program.cli import main
+    from ansible_collections.corosync.quorum.plugins.module_utils._program.ending import leave
 
-sys.exit(main())
+leave(main())
 """
 
 

@@ -12,6 +12,8 @@ import os
 
 import pytest
 from lab import private_lab, why_not
+from lab.cluster import reset
+from telling import Story
 from upgrading import begin
 
 # On a busy machine ten corosyncs, which have realtime priority, are not always given the second that others take for a lost node. Then they form rings all
@@ -57,6 +59,16 @@ def _cluster(lab):
 def _upgrade(lab, tmp_path):
     """upgrading.begin() on this lab; it writes its report to tmp_path."""
     return functools.partial(begin, lab, tmp_path)
+
+
+@pytest.fixture(name="story", scope="module")
+def _story(lab, tmp_path_factory):
+    """Four nodes without a cluster, for all tests of a file."""
+    if len(lab.nodes) < 4:
+        lab.size = 4
+        lab.up()
+    yield Story(lab, tmp_path_factory.mktemp("story"))
+    reset(lab.nodes)
 
 
 @pytest.fixture(scope="module", name="fleet_lab")

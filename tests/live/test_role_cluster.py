@@ -3,26 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The role `cluster` on real nodes, with real ansible-playbook runs: one cluster from its birth through every kind of change.
 
-The tests of this file are one story: each goes on with the cluster as the one before left it. What counts for quorum is what corosync itself wrote
-into its log.
+The tests of this file are one story: each goes on with the cluster as the one before left it.
 """
 
 import json
-import signal
-import typing as t
 
 import patience
 import pytest
-from docs.examples import Example, role_examples
+from docs.examples import role_examples
 from lab import corosync_conf
 from lab.cluster import Cluster, reset
-from playing import Play
+from telling import LOCK, LOST, OTHER, changed, ended_well, notes, refused
 
-ROLE = "corosync.quorum.cluster"
 MINIMAL, REALISTIC = role_examples("cluster")
-LOST = "within the non-primary component"
-LOCK = "/var/lib/corosync-quorum/lock"
-OTHER = {"run_id": "f" * 16, "user": "alice"}
 # What Debian's package configures and starts.
 PACKAGED = """\
 totem {
@@ -45,111 +38,6 @@ nodelist {
     }
 }
 """
-
-
-class Ended(t.NamedTuple):
-    results: list
-    code: int
-    output: str
-
-
-class Story:
-    """Nodes without a cluster, and plays on the first so many of them."""
-
-    def __init__(self, lab, folder):
-        self.lab, self.folder = lab, folder
-        self.nodes = lab.nodes[:4]
-        reset(lab.nodes)
-        for node in self.nodes:
-            node.run(["journalctl", "--rotate", "--vacuum-time=1s"], check=False)
-
-    def play(self, what, hosts=3, arguments=(), unreachable=(), until=None, after=(), again=None):
-        """Run an Example, or the role with these variables and tasks after it, to its end; or kill the controller's processes when they say something.
-
-        again: variables of the role in a second play of the same run.
-        """
-        whole = {"hosts": "cluster", "gather_facts": False, "tasks": [*after]}
-        plays = (
-            what.data
-            if isinstance(what, Example)
-            else [dict(whole, roles=[dict(variables, role=ROLE)]) for variables in (what, again) if variables is not None]
-        )
-        book = self.folder / "book.json"
-        book.write_text(json.dumps(plays), encoding="utf-8")
-        names = [node.name for node in self.nodes[:hosts]] + list(unreachable)
-        inventory = self.folder / "group.json"
-        inventory.write_text(
-            json.dumps({"cluster": {"hosts": {name: {"ansible_host": "127.255.255.1", "ansible_port": 1} if name in unreachable else {} for name in names}}}),
-            encoding="utf-8",
-        )
-        more = ["-i", str(self.lab.inventory), "-i", str(inventory), "--forks", "8", "-e", "cluster_stable_for=0.5", *arguments]
-        with Play(self.lab, book, arguments=more) as play:
-            if until:
-                play.until(until, timeout=240)
-                play.signal(signal.SIGKILL)
-                return None
-            ended = Ended(play.end(240), play.process.returncode, play.output)
-        locks = [node.sh(f"cat {LOCK} 2>/dev/null; true").stdout for node in self.nodes]
-        assert all(OTHER["run_id"] in lock for lock in locks if lock), f"the lock was not given back: {locks}"
-        return ended
-
-    def files(self):
-        """What each node has, and the process that runs there."""
-        look = "md5sum /etc/corosync/* 2>&1; stat -c %a /etc/corosync/authkey 2>&1; pgrep -x corosync; corosync-quorumtool -s | grep 'Ring ID\\|Expected'; true"
-        return [node.sh(look).stdout for node in self.nodes]
-
-    def keys(self, hosts=3):
-        """The key of each node, with its mode."""
-        return [node.sh("stat -c %a /etc/corosync/authkey; base64 -w0 /etc/corosync/authkey").stdout for node in self.nodes[:hosts]]
-
-    def comes_back(self, number):
-        """Restart corosync on a node: it finds the others only with the key that they have in their memory."""
-        node = self.nodes[number - 1]
-        node.stop_corosync()
-        node.start_corosync()
-        Cluster(self.nodes[:3], conf=None).wait_ring()
-
-    def corosync(self):
-        """The process ids of corosync, None where it does not run."""
-        return [int(node.run(["pgrep", "-x", "corosync"], check=False).stdout or 0) or None for node in self.nodes]
-
-    def never_lost(self, hosts=3):
-        """Whether no corosync of these has ever written that it lost quorum."""
-        return all(LOST not in node.run(["journalctl", "-u", "corosync", "-o", "cat", "--no-pager"]).stdout for node in self.nodes[:hosts])
-
-    def says(self, node, key):
-        """A line of corosync-quorumtool."""
-        lines = self.nodes[node - 1].run(["corosync-quorumtool", "-s"], check=False).stdout.splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith(key))
-
-
-@pytest.fixture(name="story", scope="module")
-def _story(lab, tmp_path_factory):
-    if len(lab.nodes) < 4:
-        lab.size = 4
-        lab.up()
-    yield Story(lab, tmp_path_factory.mktemp("story"))
-    reset(lab.nodes)
-
-
-def changed(play, task=""):
-    return sorted({result.host for result in play.results if result.result.get("changed") and result.task.endswith(task)})
-
-
-def notes(play):
-    """What the role has said beside its plan."""
-    return next(result.result["msg"]["notes"] for result in play.results if result.task.endswith(" : Show the plan"))
-
-
-def ended_well(play):
-    assert play.code == 0, play.output
-    return play
-
-
-def refused(play, *words):
-    assert play.code != 0, play.output
-    messages = " ".join(result.result.get("msg", "") for result in play.results if result.status == "failed")
-    assert all(word in messages for word in words), messages or play.output
 
 
 def test_check_mode_promises_and_does_nothing(story):
@@ -505,42 +393,6 @@ def test_a_quorum_device_comes_changes_and_goes(story):
     assert [(story.says(node, "Total votes"), story.says(node, "Flags")) for node in (1, 2)] == [("2", "Quorate WaitForAll")] * 2
     assert {node.sh("pgrep -x corosync-qdevice; systemctl is-enabled corosync-qdevice", check=False).stdout for node in story.nodes[:2]} == {"disabled\n"}
     assert story.never_lost(2)
-
-
-TIE_BREAKER = {"cluster_totem": {"token": 1000}, "cluster_quorum": {"auto_tie_breaker": True, "wait_for_all": True}}
-
-
-def test_votes_that_were_tracked_give_way_to_those_of_the_configuration(story):
-    """On a cluster of its own that had a vote more. A restarted node takes over what the others expect, so the restarts alone would change nothing."""
-    reset(story.nodes)
-    for node in story.nodes:
-        node.run(["journalctl", "--rotate", "--vacuum-time=1s"], check=False)
-    tracking = dict(TIE_BREAKER, cluster_quorum=dict(TIE_BREAKER["cluster_quorum"], expected_votes_tracking=True))
-    ended_well(story.play(dict(tracking, cluster_votes="{{ 2 if inventory_hostname == 'node1' else 1 }}"), hosts=4))
-    ended_well(story.play(tracking, hosts=4))
-    assert [story.says(node, "Expected votes") for node in (1, 2, 3, 4)] == ["5"] * 4
-    before = story.corosync()
-    play = ended_well(story.play(TIE_BREAKER, hosts=4))
-    assert changed(play, "Restart corosync") == ["node1", "node2", "node3", "node4"] and changed(play, "Reload corosync.conf once more") == ["node1"]
-    assert [story.says(node, "Expected votes") for node in (1, 2, 3, 4)] == ["4"] * 4
-    assert all(old != new for old, new in zip(before, story.corosync()))
-    assert changed(ended_well(story.play(TIE_BREAKER, hosts=4))) == []
-    assert story.never_lost(4)
-
-
-def test_a_tie_breaker_gives_way_to_a_quorum_device(story):
-    """Until corosync is restarted it refuses the daemon of the device. The server runs on one of the nodes here. The controller is killed in between."""
-    ended_well(story.play(TIE_BREAKER, hosts=4))
-    cluster = Cluster(story.nodes, conf=None, qnetd=story.nodes[3])
-    cluster.start_qnetd()
-    device = {"host": story.nodes[3].address, "algorithm": "ffsplit", "tls": "off"}
-    wanted = dict(TIE_BREAKER, cluster_quorum={"wait_for_all": True}, cluster_device=device)
-    story.play(wanted, hosts=4, until="corosync.quorum.cluster : Restart corosync]")
-    play = ended_well(story.play(wanted, hosts=4))
-    assert changed(play, "Write corosync.conf") == [] and changed(play, "Start and enable corosync-qdevice") == ["node1", "node2", "node3", "node4"]
-    assert [story.says(node, "Total votes") for node in (1, 2, 3, 4)] == ["5"] * 4
-    assert changed(ended_well(story.play(wanted, hosts=4))) == []
-    assert story.never_lost(4)
 
 
 @pytest.mark.parametrize(("change", "loses"), [("s/quorum_votes: 10/quorum_votes: 5/", False), ("/quorum_votes: 10/d", True)])

@@ -82,11 +82,12 @@ _LIVE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("eda", "the rulebooks, run by ansible-rulebook on real clusters", ("test_rulebooks.py",)),
     ("live-examples", "the documentation's examples on real clusters", ("test_docs_*.py",)),
     ("live-cores", "the wait on every supported ansible-core", ("test_cores_*.py",)),
+    ("live-rare", "changes of clusters that are rare and take minutes each", ("test_rare_*.py",)),
     ("live-binding", "the lab, the binding and quorum devices on real clusters", ("test_lab*.py", "test_binding*.py", "test_qdevice.py")),
 )
-# They take a sixth of all time. Of what they are about, the other stages run the most: every live test goes through the binding, `examples` lets
-# Ansible check each example of the documentation, and the oldest, the newest and the default ansible-core run in `live`.
-_LIVE_ON_REQUEST = ("live-examples", "live-cores", "live-binding")
+# They take a fifth of all time. Of what they are about, the other stages run the most: every live test goes through the binding, `examples` lets
+# Ansible check each example of the documentation, the oldest, the newest and the default ansible-core run in `live`, and what is rare has unit tests.
+_LIVE_ON_REQUEST = ("live-examples", "live-cores", "live-rare", "live-binding")
 
 
 def _matching(patterns: Sequence[str]) -> list[str]:

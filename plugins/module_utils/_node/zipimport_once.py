@@ -12,10 +12,12 @@ again to load it (get_filename() in Lib/zipimport.py, the same from Python 3.6 t
 
 import contextlib
 import gc
-import importlib.machinery
 import sys
 import typing as t
 import zipimport
+
+if t.TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
 
 _OURS = "ansible_collections.corosync.quorum."
 
@@ -24,14 +26,21 @@ class _Finder:
     """Finds a module where zipimport would, with zipimport's own loader. What is in no archive, and packages, are left to the finders behind it."""
 
     @staticmethod
-    def find_spec(fullname: str, path: t.Optional[t.Sequence[str]] = None, target: t.Any = None) -> t.Optional[importlib.machinery.ModuleSpec]:
+    def find_spec(fullname: str, path: t.Optional[t.Sequence[str]] = None, target: t.Any = None) -> "t.Optional[ModuleSpec]":
         for entry in path or () if fullname.startswith(_OURS) else ():
             loader: t.Any = _loader_of(entry)
             if loader is not None and _has_module(loader, fullname):
-                spec = importlib.machinery.ModuleSpec(fullname, loader, origin=f"{entry}/{fullname.rpartition('.')[2]}.py")
+                spec = _spec_class()(fullname, loader, origin=f"{entry}/{fullname.rpartition('.')[2]}.py")
                 spec.has_location = True
                 return spec
         return None
+
+
+def _spec_class() -> "t.Type[ModuleSpec]":
+    """Whoever imports from an archive has this already. For a program in a folder it is one import less."""
+    from importlib.machinery import ModuleSpec
+
+    return ModuleSpec
 
 
 def _loader_of(entry: str) -> t.Optional[zipimport.zipimporter]:

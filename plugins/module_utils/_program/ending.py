@@ -31,6 +31,14 @@ def exit_code_of(job: t.Callable[[], int]) -> int:
         return UNWRITTEN
 
 
+def leave(exit_code: int) -> t.NoReturn:
+    """End the process at once. Python's own end would free each object first, which takes a twentieth of a reading's time.
+
+    By now nothing is open that matters: each verb closes what it has opened, and output.write() leaves nothing in a buffer.
+    """
+    os._exit(exit_code)
+
+
 def _drop_what_is_left() -> None:
     """Python would try to write it at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

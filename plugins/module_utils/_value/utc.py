@@ -9,20 +9,21 @@
 Pure: no clock is read.
 """
 
-import datetime
+import time
 
-_EPOCH = datetime.datetime(1970, 1, 1)
 _FORMATS = ("%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S")
 
 
 def utc(seconds: float) -> str:
     """Seconds since 1970 as text in UTC, to the millisecond that has begun."""
-    moment = _EPOCH + datetime.timedelta(seconds=seconds)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
+    whole, millionths = divmod(round(seconds * 1_000_000), 1_000_000)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{millionths // 1000:03}Z"
 
 
 def seconds_of(text: str) -> float:
     """What utc() was given. Takes `+00:00` for `Z`, a space for `T`, and whole seconds. Raises ValueError for anything else."""
+    import datetime  # The program only writes moments, and starts a fiftieth sooner without it.
+
     for ending in ("Z", "+00:00"):
         if text.endswith(ending):
             plain = text[: -len(ending)].replace(" ", "T")
@@ -31,7 +32,7 @@ def seconds_of(text: str) -> float:
         raise ValueError(f"{text!r} is no moment in UTC")
     for form in _FORMATS:
         try:
-            return (datetime.datetime.strptime(plain, form) - _EPOCH).total_seconds()
+            return (datetime.datetime.strptime(plain, form) - datetime.datetime(1970, 1, 1)).total_seconds()
         except ValueError:
             continue
     raise ValueError(f"{text!r} is no moment in UTC")
