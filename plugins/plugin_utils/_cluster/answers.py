@@ -85,9 +85,9 @@ def _unreached_server(answers: Answers, plan: Answer) -> list[str]:
 def _why_no_device(answer: Answer, device: Answer) -> str:
     if "tls" not in answer:
         return f"it was not asked ({_one_line(answer.get('msg') or 'no answer of the node')})"
-    reason, tls = answer["reason"], device["tls"]
+    reason, tls, detail = answer.get("reason"), device["tls"], _one_line(answer.get("detail") or "no reason")
     if reason == "unknown_name":
-        return f"the node cannot resolve that name ({_one_line(answer['detail'])})"
+        return f"the node cannot resolve that name ({detail})"
     if reason == "refused":
         return "nothing listens there (connection refused). Start corosync-qnetd, or correct cluster_device.host and cluster_device.port"
     if reason == "silent":
@@ -95,7 +95,7 @@ def _why_no_device(answer: Answer, device: Answer) -> str:
     if reason == "stranger":
         return "what listens there is not corosync-qnetd. Correct cluster_device.host and cluster_device.port"
     if reason:
-        return _one_line(answer["detail"])
+        return detail
     if answer["tls"] == "required" and tls == "off":
         return "it wants TLS, but cluster_device.tls is off. Make certificates (corosync-qdevice-net-certutil) and set cluster_device.tls to on"
     if answer["tls"] == "unsupported" and tls == "required":
@@ -172,8 +172,10 @@ def _who_is_blind(answers: Answers, members: list[str], question: str, what: str
 
 
 def _sees(answer: Answer) -> str:
-    seen = [unmet["seen"] for unmet in answer.get("unmet") or [] if unmet.get("condition") == "members"]
-    names = ", ".join(map(str, seen[0])) if seen and isinstance(seen[0], list) else "".join(map(str, seen[:1]))
+    unmet = answer.get("unmet")
+    entries = [entry for entry in unmet if isinstance(entry, t.Mapping)] if isinstance(unmet, list) else []
+    seen = [entry.get("seen") for entry in entries if entry.get("condition") == "members"]
+    names = ", ".join(map(str, seen[0])) if seen and isinstance(seen[0], list) else "".join(str(name or "") for name in seen[:1])
     return f"sees {_one_line(names) or 'nobody'}" if seen else f"does not answer ({_one_line(_cause(answer))})"
 
 

@@ -15,8 +15,9 @@ import re
 import stat
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._conf.encryption import INLINE_KEY, needs_authkey
+from ansible_collections.corosync.quorum.plugins.module_utils._conf.encryption import may_have_key, needs_authkey
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import parse
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, check
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.addresses import is_loopback
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.wish import MANAGED, parse_int, parse_seconds
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model
@@ -59,7 +60,7 @@ def seen_of(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """What Host takes, from what the tasks of the role found on a host: conf (text), files (of the module find), quorum (of votequorum_info), cmap (text)."""
     files = {str(file["path"]): file for file in found.get("files") or [] if isinstance(file, dict) and "path" in file}
     cmap = cmap_of(str(found.get("cmap") or ""))
-    quorum = found.get("quorum") or {}
+    quorum = _readable(found.get("quorum") or {})
     value = quorum.get("votequorum")
     nodeid = value.get("nodeid") if isinstance(value, dict) else None
     return {
@@ -84,6 +85,16 @@ def seen_of(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "installed": bool(found.get("installed")),
         "files": list(files.values()),
     }
+
+
+def _readable(quorum: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+    """What votequorum_info said, or why it cannot be used: a node may answer anything."""
+    try:
+        if quorum.get("available"):
+            check(quorum.get("votequorum"))
+    except ForecastError as error:
+        return {"available": False, "reason": "unusable", "msg": str(error)}
+    return quorum
 
 
 def _tools_of(files: t.Container[str]) -> list[str]:
@@ -120,7 +131,7 @@ class Host:
         self.name = name
         # Before ansible-core 2.19 a template makes an empty text of None.
         self.text: str | None = seen["conf"] or None
-        self.key: str | None = seen["key"] or None
+        self.key: str | None = str(seen["key"]) if seen["key"] else None
         self._key_changed: float | None = parse_seconds(seen["key_changed"])
         self._started: float | None = parse_seconds(seen["started"])
         self._key_loaded: str | None = seen["key_loaded"] or None
@@ -202,7 +213,7 @@ class Host:
     @property
     def runs_as(self) -> str | None:
         """The name of the cluster in which corosync runs, whatever the file says by now."""
-        return self.value["cluster_name"] if self.value else None
+        return self.value.get("cluster_name") if self.value else None
 
     @property
     def version(self) -> int:
@@ -246,8 +257,8 @@ class Host:
 
     @property
     def has_inline_key(self) -> bool:
-        """Whether its file has a secret in it."""
-        return INLINE_KEY in self.model.conf.values
+        """Whether its file may have a secret in it."""
+        return may_have_key(self.text or "")
 
     @property
     def unsafe_files(self) -> list[str]:
@@ -271,7 +282,7 @@ class Host:
 
     @property
     def _problems(self) -> set[str]:
-        return {problem["id"] for problem in self.value["problems"]} if self.value else set()
+        return {problem["id"] for problem in self.value.get("problems", [])} if self.value else set()
 
 
 def _doubt_about(file: t.Mapping[str, t.Any]) -> str:

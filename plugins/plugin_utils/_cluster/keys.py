@@ -56,6 +56,19 @@ def refuse_keys(members: list[Host], staying: list[Host]) -> list[str]:
     ]
 
 
+def refuse_rotation(members: list[Host]) -> list[str]:
+    """Where a key is lost there is none to go back to: that node would keep the new one, and the rest the old one. members: those that need the file."""
+    without = [host.name for host in members if not host.key]
+    if not without or len({host.key for host in members if host.key}) != 1:
+        return []
+    return [
+        (
+            f"/etc/corosync/authkey is missing on {', '.join(without)}, so a rotation that fails could not be taken back there. "
+            "Run the play once without cluster_rotate_key: it hands out the key of the other members."
+        )
+    ]
+
+
 def _owners(members: list[Host], staying: list[Host]) -> list[Host]:
     """Those whose key counts: of a running cluster, its members."""
     return [host for host in members if host.key] or [host for host in staying if host.key]

@@ -31,6 +31,12 @@ class Loaded:
             return common.text or ""
         return host.text or ""
 
+    @property
+    def lost(self) -> dict[str, str]:
+        """The members whose file is not what corosync has loaded there, each with the member whose file is."""
+        common = self._common
+        return {host.name: common.name for host in self._members if common is not None and self.text_of(host) != (host.text or "")}
+
     def is_trusted(self, host: Host) -> bool:
         """Whether the file of this member is what its corosync has loaded."""
         return _is_trusted(host) and self.text_of(host) == host.text

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.corosync.quorum.plugins.module_utils._conf.encryption import needs_authkey
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser import parse
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster import gates as cluster_gates
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster import rings as cluster_rings
@@ -30,7 +31,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_chan
 )
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.conf_text import TextError
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.host import Host
-from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.keys import KeyPlan, plan_key, refuse_keys
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.keys import KeyPlan, plan_key, refuse_keys, refuse_rotation
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.loaded import Loaded
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.wish import MANAGED, ClusterWish, Refusals
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.checks import lint
@@ -251,8 +252,12 @@ class _Work:
             restart=self.restarts,
             keeps_expected=any(host.tracks for host in self.members),
         )
-        keys = refuse_keys(self.members, self.staying) if self.wish.is_encrypted and not self.wish.rotates_key else []
-        return keys + cluster_gates.refusals([(host.name, host.value) for host in self.members if host.value], planned)
+        return self._refuse_keys() + cluster_gates.refusals([(host.name, host.value) for host in self.members if host.value], planned)
+
+    def _refuse_keys(self) -> Refusals:
+        if self.wish.rotates_key:
+            return refuse_rotation([host for host in self.members if needs_authkey(self._loaded(host).conf.values)])
+        return refuse_keys(self.members, self.staying) if self.wish.is_encrypted else []
 
     @property
     def _is_mended(self) -> bool:
@@ -367,6 +372,7 @@ class _Work:
             "device_waits": self.device_waits,
             "stuck": [host.name for host in self.members if host.reload_failed],
             "old_versions": {host.name: self._loaded(host).conf.number("totem.config_version") for host in self.members},
+            "lost": self.loaded.lost,
             "hide": [host.name for host in self.hosts.values() if host.has_inline_key],
         }
         result.update(**self.questions(), **self._key_steps())

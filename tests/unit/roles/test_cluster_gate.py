@@ -164,6 +164,50 @@ def test_what_only_a_restart_brings_is_started_and_awaited_after_the_restarts() 
     assert [task["when"] for task in devices] == ["not __cluster_plan.device_waits", "__cluster_plan.device_waits"]
 
 
+# host1 was restarted: its cmap has no mark any more. So it is with cmap_delete() and cmap_iter_init() in corosync's own tool.
+MARKS = """
+case $1 in
+  -d) [ -e $NODE.$2 ] && rm $NODE.$2 ;;
+  -D) rm -f $NODE.$2* ;;
+esac
+"""
+
+
+@pytest.mark.plays
+def test_a_mark_that_is_gone_with_a_restart_is_no_failure(tmp_path: pathlib.Path) -> None:
+    given = loading(tmp_path, 2)
+    plan = dict(given["__cluster_plan"], qdevice="restarted")
+    for host in HOSTS[1:]:
+        (tmp_path / f"{host}.mark").touch()
+    block = {**reloads(tmp_path, {"corosync-cmapctl": MARKS})[0], "block": [{"ansible.builtin.include_tasks": str(TASKS / "device.yml")}]}
+    said = played(tmp_path, {**given, "__cluster_plan": plan, "__cluster_qdevice_mark": "mark"}, [block], code=0)
+    assert "changed=1" in said and not list(tmp_path.glob("*.mark")), said
+
+
+@pytest.mark.plays
+@pytest.mark.parametrize("damage", [None, "broken"])
+def test_a_play_that_goes_back_has_what_was_loaded_in_place_of_a_lost_file(tmp_path: pathlib.Path, damage: str | None) -> None:
+    """A reload would not take the damaged file, and with none the new one would stay: the node would keep the new configuration, and the rest the old one."""
+    seen = running(wishes())
+    seen["host2"] = dict(seen["host2"], conf=damage)
+    plan = planned(wishes(shared={"totem": {"token": 2000}}), seen)
+    for host, found in seen.items():
+        (tmp_path / host).mkdir()
+        if found["conf"]:
+            (tmp_path / host / "corosync.conf").write_text(found["conf"], encoding="utf-8")
+    own = "{{ playbook_dir }}/{{ inventory_hostname }}"
+    given = {"__cluster_plan": plan, "__cluster_touchable": True, "__cluster_now": HOSTS, "__cluster_folder": own, "__cluster_conf": own + "/corosync.conf"}
+    back = yaml.safe_load((TASKS / "back.yml").read_text(encoding="utf-8"))[0]
+    put = yaml.safe_load((TASKS / "put.yml").read_text(encoding="utf-8"))
+    for task in put:
+        task.get("ansible.builtin.copy", {}).update(owner=os.getuid(), group=os.getgid())
+        if "ansible.builtin.include_tasks" in task:
+            task["ansible.builtin.include_tasks"] = str(TASKS / task["ansible.builtin.include_tasks"])
+    said = played(tmp_path, given, [*put, back], code=0)
+    assert {(tmp_path / host / "corosync.conf").read_text(encoding="utf-8") for host in HOSTS} == {seen["host1"]["conf"]}, said
+    assert "cluster_name" not in said
+
+
 def includes(file: str) -> list[dict[str, t.Any]]:
     """The tasks of a file of the role that include others."""
     tasks = yaml.safe_load((TASKS / f"{file}.yml").read_text(encoding="utf-8"))

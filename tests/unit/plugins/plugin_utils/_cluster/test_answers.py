@@ -53,6 +53,7 @@ def test_they_are_asked_before_packages_are_installed():
         ({"reason": "unreachable", "detail": "No route to host", "tls": None}, "No route to host"),
         ({"reason": "stranger", "detail": "", "tls": None}, "is not corosync-qnetd"),
         (dict(REACHED, tls="required"), "it wants TLS, but cluster_device.tls is off"),
+        ({"tls": None, "reason": "unreachable"}, ": no reason."),
         ({"failed": True, "msg": "Python\n is missing."}, "it was not asked (Python is missing)"),
         ({}, "it was not asked (no answer of the node)"),
     ],
@@ -177,6 +178,9 @@ def loaded(text):
         ("look", "host3", {"failed": True, "unmet": [{"condition": "members", "wanted": "1", "seen": "node3"}]}, "lost each other: host3 sees node3."),
         ("look", "host3", {"failed": True, "unmet": [{"condition": "members", "wanted": [1], "seen": ["a", "b"]}]}, "lost each other: host3 sees a, b."),
         ("look", "host3", {"failed": True, "unmet": [{"condition": "members", "wanted": [1], "seen": []}]}, "lost each other: host3 sees nobody."),
+        ("look", "host3", {"failed": True, "unmet": [{"condition": "members"}]}, "lost each other: host3 sees nobody."),
+        ("look", "host3", {"failed": True, "unmet": ["members"], "msg": "x"}, "lost each other: host3 does not answer (x)."),
+        ("look", "host3", {"failed": True, "unmet": 7}, "lost each other: host3 does not answer (no answer)."),
     ],
 )
 def test_what_went_wrong_is_said_with_the_host_and_the_cause(question, host, answer, words):

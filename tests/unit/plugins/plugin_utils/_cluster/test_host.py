@@ -7,6 +7,7 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster import host as tested
 from ansible_collections.corosync.quorum.tests.unit.fakes.clusters import ABSENT, planned, running, wishes
+from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 CMAP = """\
 corosync_quorum.key (str) = 0123abcd
@@ -50,8 +51,22 @@ def test_a_host_with_nothing():
 
 
 def test_the_addresses_that_corosync_uses():
-    quorum = {"available": True, "votequorum": {"nodeid": 2}}
+    quorum = {"available": True, "votequorum": value([1, 1, 1], asked=2)}
     assert tested.seen_of({"quorum": quorum, "cmap": CMAP})["uses"] == ["127.0.1.1", "10.1.0.2"]
+
+
+@pytest.mark.parametrize("said", [None, "yes", [], {"nodeid": 2}, dict(value([1, 1, 1], asked=2), ring_id=None), dict(value([1, 1, 1], asked=2), problems=[1])])
+def test_an_answer_that_no_corosync_can_have_given_is_one_that_cannot_be_read(said):
+    seen = running(wishes())
+    seen["host2"].update(tested.seen_of({"quorum": {"available": True, "votequorum": said}}), conf=seen["host2"]["conf"])
+    [told] = planned(wishes(), seen)["refusals"]
+    assert told.startswith("The quorum of a host cannot be read, so nothing is known about the quorum of the cluster. host2: ")
+
+
+def test_a_value_of_an_older_version_may_lack_what_that_did_not_know():
+    older = {key: part for key, part in value([1, 1, 1], asked=2).items() if key not in ("cluster_name", "problems")}
+    host = tested.Host("host2", dict(ABSENT, available=True, votequorum=older))
+    assert (host.runs_as, host.restart_pending) == (None, False)
 
 
 def refusal(*files):

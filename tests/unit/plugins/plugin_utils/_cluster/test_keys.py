@@ -90,6 +90,18 @@ def test_keys_that_differ_are_mended_by_a_rotation_and_by_nothing_else():
     assert planned(wishes(shared=ROTATION), seen)["key_load"] == ["host1", "host2", "host3"]
 
 
+def test_a_rotation_that_could_not_be_taken_back_is_refused():
+    """A member without a file has the old key in its memory alone."""
+    [told] = planned(wishes(shared=ROTATION), keys(running(wishes()), "k", None, "k"))["refusals"]
+    assert "authkey is missing on host2" in told and "Run the play once without cluster_rotate_key" in told
+    handed = planned(wishes(), keys(running(wishes()), "k", None, "k"))
+    assert (handed["refusals"], handed["key_to"], handed["key_missing"]) == ([], ["host2"], False)
+    assert planned(wishes(shared=ROTATION), keys(running(wishes()), None, None, None))["refusals"] == [], "there is no other way"
+    assert planned(wishes(shared=ROTATION), keys(running(wishes()), "k", None, "other"))["refusals"] == [], "nor is there here"
+    plain = wishes(shared={"totem": {"crypto_cipher": "none", "crypto_hash": "none"}})
+    assert planned(wishes(shared=ROTATION), keys(running(plain), "k", None, None))["refusals"] == [], "nobody has loaded a key"
+
+
 def test_a_rotation_while_nothing_runs_needs_no_reload():
     steps = planned(wishes(shared=ROTATION), stopped(running(wishes()), "host1", "host2", "host3"))
     assert (steps["key_missing"], steps["key_load"], steps["look"], steps["reload"]) == (True, [], None, None)
@@ -111,6 +123,18 @@ def test_a_key_in_the_file_gives_way_to_a_file_of_its_own_and_is_not_shown():
     assert steps["hide"] == ["host1", "host2", "host3"] and steps["look"] == LOOK
     assert {"key": "totem.key", "old": "(hidden)", "new": None, "action": "reload"} in steps["changes"]
     assert "S3cret" not in str(steps)
+
+
+@pytest.mark.parametrize("damage", [("", "oops\n"), ("totem {", "totem { version: 2"), ("quorum {", "quorum {{")])
+def test_a_key_in_a_file_that_corosync_cannot_read_is_not_shown_either(damage):
+    """The file is written anew, and a diff would show the old one."""
+    seen = running(wishes())
+    text = seen["host2"]["conf"].replace("cluster_name", "key: S3cret\n    cluster_name")
+    seen["host2"] = dict(seen["host2"], conf=text.replace(*damage, 1))
+    steps = planned(wishes(), seen)
+    assert (steps["refusals"], steps["hide"]) == ([], ["host2"]) and "host2" in steps["write"]
+    stopped_there = stopped(seen, "host2")
+    assert planned(wishes(), stopped_there)["hide"] == ["host2"]
 
 
 def test_what_the_variables_say_of_it_is_checked():

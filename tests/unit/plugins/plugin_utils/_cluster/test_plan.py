@@ -322,6 +322,7 @@ def test_a_member_whose_file_is_not_what_it_has_loaded_gets_the_right_one_back(d
     assert (steps["refusals"], steps["restart"], steps["changes"], steps["leave"]) == ([], [], [], [])
     assert damaged in steps["write"] and (steps["config_version"], steps["reload"]) == (2, "host1")
     assert steps["old_versions"] == {"host1": 1, "host2": 1, "host3": 1}
+    assert steps["lost"] == {damaged: "host2" if damaged == "host1" else "host1"}, "where a play that goes back finds the old text"
     assert re.findall(r"name: (\S+)\n +nodeid: (\d+)", steps["conf"]) == [("node1", "1"), ("node2", "2"), ("node3", "9")]
 
 
@@ -443,6 +444,15 @@ def test_a_device_that_the_old_votequorum_refuses_is_started_after_the_restarts(
     second["host3"]["votequorum"] = value([1] * count, asked=3, wait_for_all=True)  # restarted by the first run
     again = planned(given, second)
     assert (again["write"], again["restart"], again["device_waits"]) == ([], [host for host in steps["restart"] if host != "host3"], True)
+
+
+def test_the_server_may_change_between_two_runs_before_the_device_was_ever_started():
+    """Then the mark of the device's daemon is set, and the restarts of corosync take it away (device.yml)."""
+    mode = {"tie_breaker": "lowest", "wait_for_all": True, "problems": problems_of("restart_required")}
+    first, other = (wishes(4, {"quorum": {"wait_for_all": True}, "device": dict(DEVICE, host=host)}) for host in ("qnetd", "other"))
+    steps = planned(other, running(first, **mode))
+    assert (steps["refusals"], steps["qdevice"], steps["device_waits"]) == ([], "restarted", True)
+    assert set(steps["restart"]) == set(steps["mark_qdevice"]) == set(steps["members"])
 
 
 def test_a_tie_breaker_that_odd_votes_had_switched_off_is_back_after_a_reload():
