@@ -6,6 +6,7 @@
 
 """Whether corosync encrypts, and with which key. values: keys of corosync.conf, or of cmap, which has the same."""
 
+import re
 import typing as t
 
 Values = t.Mapping[str, t.Any]
@@ -28,3 +29,8 @@ def needs_authkey(values: Values) -> bool:
 def shown_value(key: str, value: t.Any) -> t.Any:
     """A value of corosync.conf as it may be shown: the key of the cluster may be in the file."""
     return HIDDEN if key == INLINE_KEY and value is not None else value
+
+
+def may_have_key(text: str) -> bool:
+    """Whether the key of the cluster may be in this text of corosync.conf, even where the text is so wrong that corosync reads no key."""
+    return bool(re.search(r"\bkey\b", text))

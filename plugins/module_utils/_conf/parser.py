@@ -15,7 +15,7 @@ number *and* it is in its own section: ``quorum.two_node: 1`` outside of any sec
 import re
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._conf.encryption import HIDDEN
+from ansible_collections.corosync.quorum.plugins.module_utils._conf.encryption import HIDDEN, may_have_key
 
 U8 = (0, 2**8 - 1)
 U16 = (0, 2**16 - 1)
@@ -57,7 +57,6 @@ _LONGEST_LINE = 510  # bytes without the newline: char line[512] in parse_sectio
 _LONGEST_NAME = 255  # ICMAP_KEYNAME_MAXLEN
 _BLANK = " \t\xa0"  # 0xA0 since 3.1.8; the text is held as latin-1 here, one character a byte
 _MARK = "\xef\xbb\xbf"  # UTF-8's byte order mark, which some editors write, and which is a part of the first name to corosync
-_INLINE_KEY_LINE = re.compile(r"[ \t\xa0]*key\b")
 _NAME = re.compile(r"[a-zA-Z0-9._/:-]{3,255}\Z")
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)([0-9]+)\Z")
 
@@ -143,6 +142,11 @@ def _readable(text: str) -> str:
     return text.encode("latin-1").decode("utf-8", "replace")
 
 
+def _shown_path(path: str) -> str:
+    """The path of a section or of a wrong name. A line such as `key: SECRET {` opens a section."""
+    return HIDDEN if may_have_key(path) else _readable(path)
+
+
 def _strip_end(text: str, ending: str) -> str:
     """As remove_whitespace() does it, which never strips the first character."""
     text = text.lstrip(_BLANK)
@@ -196,7 +200,7 @@ class _Reader:
         if self._open:
             section = self._open[-1]
             self._line = section.line
-            self._malformed(f'opens section "{_readable(section.path)}", which is never closed', 'Add the missing "}".')
+            self._malformed(f'opens section "{_shown_path(section.path)}", which is never closed', 'Add the missing "}".')
 
     def _malformed(self, what: str, advice: str) -> bool:
         self._fault("refused_syntax", f"Line {self._line} {what}.", advice + " Nothing after this line was read.")
@@ -207,7 +211,7 @@ class _Reader:
 
     def _quoted(self, text: str) -> str:
         """A part of the line. The key of the cluster may be in the file."""
-        return HIDDEN if self._path == "totem" and _INLINE_KEY_LINE.match(self._text) else _readable(text.strip())
+        return HIDDEN if may_have_key(self._text) else _readable(text.strip())
 
     @property
     def _path(self) -> str:
@@ -225,7 +229,7 @@ class _Reader:
         if self._path == "uidgid" or self._path == "totem.interface.member":
             return self._malformed(f'opens a section inside "{self._path}", which takes none', f'Close "{self._path}" first.')
         self._open.append(Section(path, self._line))
-        self.conf.sections.append(Section(_readable(path), self._line))
+        self.conf.sections.append(Section(_shown_path(path), self._line))
         if path == "nodelist":
             self._node = 0  # a second nodelist overwrites the first one's nodes, one by one
         elif path == "totem.interface":
@@ -236,7 +240,7 @@ class _Reader:
 
     def _close(self, line: str) -> bool:
         if line != "}":
-            return self._malformed(f'has more than "}}": "{_readable(line)}"', 'Give "}" a line of its own.')
+            return self._malformed(f'has more than "}}": "{self._quoted(line)}"', 'Give "}" a line of its own.')
         if not self._open:
             return self._malformed('has "}" but no section is open', 'Remove it, or look for a "{" that is missing above.')
         section = self._open.pop()
@@ -255,7 +259,7 @@ class _Reader:
             return self._malformed('has a value but no key before ":"', 'Write "key: value". (corosync before 3.1.8 let it pass in a section.)')
         if len(self._path) + len(key) + 1 >= _LONGEST_NAME:
             return self._malformed(f"makes a key path of more than {_LONGEST_NAME} bytes", "Nest less or use shorter names.")
-        self.conf.items.append(Item(_readable(self._path), _readable(key), _readable(value), self._line))
+        self.conf.items.append(Item(_shown_path(self._path), _readable(key), _readable(value), self._line))
         self._keep(key, value)
         return True
 
@@ -266,7 +270,7 @@ class _Reader:
         if limits:
             found = number(value, limits)
             if found is None:
-                self._bad_number(key, _readable(value), limits)
+                self._bad_number(key, self._quoted(value), limits)
                 return
             typed = found
         if path == "totem.interface" and (key == "linknumber" or key in LINK_KEYS):
@@ -310,7 +314,7 @@ class _Reader:
         if not _NAME.match(name):
             self._fault(
                 "refused_key_name",
-                f'corosync cannot store a key named "{_readable(name)}".',
+                f'corosync cannot store a key named "{_shown_path(name)}".',
                 "Names are 3 to 255 characters of a-z, A-Z, 0-9 and . _ - / : long, including the name of their section.",
             )
             return

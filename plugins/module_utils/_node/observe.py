@@ -39,8 +39,8 @@ if t.TYPE_CHECKING:
 PROVIDER = "corosync_votequorum"
 # corosync's build defaults on every distribution that packages it. The pid file is as old as the daemon.
 CONFIGURATION = "/etc/corosync/corosync.conf"
-# totem.key, the secret of a cluster: it does not leave the node.
-_INLINE_KEY = r"^([ \t]*key[ \t]*:).*"
+# totem.key, the secret of a cluster: it does not leave the node, also from a line in which corosync finds no key.
+_INLINE_KEY = r"((?:^|[ \t\xa0{}])key[ \t\xa0]*[:{ \t\xa0]).*"
 PID_FILE = "/run/corosync.pid"
 PROCESSES = "/proc"
 FILE_VARIABLE = "COROSYNC_MAIN_CONFIG_FILE"

@@ -451,6 +451,16 @@ def test_the_key_of_a_cluster_does_not_leave_the_node_with_its_file(monkeypatch,
     assert tested.newer_file() == {"corosync.conf": "totem {\n    version: 2\n\tkey : (hidden)\n    keyfile: /my/key\n}\n"}
 
 
+@pytest.mark.parametrize("line", ["totem { key: S3cret }", "} key S3cret", "version: 2 key: S3cret", "key: S3cret {", "key\xa0:S3cret"])
+def test_nor_does_it_where_corosync_reads_no_key(monkeypatch, tmp_path, line):
+    conf = tmp_path / "corosync.conf"
+    conf.write_text(f"totem {{\n{line}\n    cluster_name: my-key-1\n}}\n", encoding="utf-8")
+    monkeypatch.setattr(tested, "CONFIGURATION", str(conf))
+    monkeypatch.setattr(tested, "PID_FILE", str(tmp_path / "none"))
+    found = tested.newer_file()["corosync.conf"]
+    assert "S3cret" not in found and "    cluster_name: my-key-1\n" in found
+
+
 @pytest.mark.parametrize(
     ("command", "environment", "path"),
     [

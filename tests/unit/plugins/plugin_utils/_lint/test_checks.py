@@ -315,6 +315,22 @@ def test_a_secret_is_not_shown(line):
     assert findings and not any("S3cret" in finding["message"] + finding["advice"] for finding in findings)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "totem { key: S3cret }\n",
+        "totem {\n} key S3cret\n",
+        "totem {\nversion: 2\n}\nkey S3cret\n",
+        "totem {\nkey: S3cret {\n",
+        "totem {\nkey: S3cret {\na: b\n}\n}\n",
+        "totem {\nversion: 2 key: S3cret\n}\n",
+    ],
+)
+def test_nor_is_it_where_corosync_reads_no_key(text):
+    findings = lint(text)
+    assert findings and not any("S3cret" in finding["message"] + finding["advice"] for finding in findings)
+
+
 def test_a_byte_order_mark_is_called_so():
     for text in ("\ufeff" + configuration(), "\ufeff# a comment\n" + configuration()):
         [finding] = lint(text)
