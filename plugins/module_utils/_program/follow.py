@@ -45,12 +45,13 @@ _NOT_ASKED = "not asked yet"
 class Seen(t.NamedTuple):
     """What one process hands over to the next one. last: the value that was told last. away: as of absence(), if one was told last.
 
-    tolerates: the last reserve that was known, which `last` may not have.
+    tolerates: the last reserve that was known, which `last` may not have. is_gained: whether quorum was gained since then, so that whatever it is now is news.
     """
 
     last: t.Optional["Value"] = None
     away: t.Optional[str] = None
     tolerates: t.Optional[int] = None
+    is_gained: bool = False
 
 
 class Listened(StdoutPoller):
@@ -148,14 +149,14 @@ def follow(
         tell(t.cast("ToldEvent", dict(event, at=utc(clock.at(event["at"])))))
 
     give_back_large_blocks()
-    teller = Teller(seen.last, os.uname().nodename, tell_at, seen.away, seen.tolerates, read)
+    teller = Teller(seen.last, os.uname().nodename, tell_at, seen.away, seen.tolerates, read, seen.is_gained)
     slice_ = Slice(seconds=_FOR_EVER, limit=_FOR_EVER, stable_for=0.0, linger=None, reported=None, away=_NOT_ASKED)
     state = WaitState(NEVER, slice_, SLEEP, timeout, time.monotonic(), fatal_only_at_first=True, timeline=teller)
     try:
         Wait(state, poller, unless_replaced(connect or functools.partial(JudgedObserver, beat=beat))).run()
     except Replaced:
         pass
-    return Seen(teller.last_value, teller.away, teller.tolerates)
+    return Seen(teller.last_value, teller.away, teller.tolerates, teller.is_gained)
 
 
 def standard_input() -> int:

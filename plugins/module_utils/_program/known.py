@@ -10,8 +10,7 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._program.follow import Seen
 from ansible_collections.corosync.quorum.plugins.module_utils._program.reading import FAILED, Answer
-from ansible_collections.corosync.quorum.plugins.module_utils._value.events import absence
-from ansible_collections.corosync.quorum.plugins.module_utils._value.reserve import reserve
+from ansible_collections.corosync.quorum.plugins.module_utils._value.events import UNKNOWN, absence
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import COROSYNC_UNAVAILABLE, QUORUM_GAINED, QUORUM_LOST
 
 if t.TYPE_CHECKING:
@@ -31,7 +30,9 @@ class Known:
     def __init__(self) -> None:
         self.changes = 0
         self._last: t.Optional[Value] = None
-        self._tolerates: t.Optional[int] = None
+        # What was told last, also of a moment that was over before it could be read
+        self._compared: t.Optional[Value] = None
+        self._numbers = UNKNOWN
         self._away: t.Optional[ToldEvent] = None
         self._seen: t.Optional[Moment] = None
 
@@ -40,7 +41,7 @@ class Known:
         self.changes += event["event"] in (QUORUM_LOST, QUORUM_GAINED)
         self._away = event if event["event"] == COROSYNC_UNAVAILABLE else None
         value = event["votequorum"]
-        if value is not None and value["forecast"]:  # without one it is a moment that was over before it could be read, and another event follows
+        if value is not None:
             self._note(value)
         self.beat(now)
 
@@ -56,7 +57,8 @@ class Known:
     @property
     def seen(self) -> Seen:
         """What a process that follows corosync goes on from."""
-        return Seen(self._last, None if self._away is None else absence(self._away["reason"], self._away["msg"]), self._tolerates)
+        away = None if self._away is None else absence(self._away["reason"], self._away["msg"])
+        return Seen(self._last, away, self._numbers.tolerates, self._numbers.is_gained)
 
     def answer(self) -> t.Optional[Answer]:
         """What metrics are made of, None before anything was told. A sign of life alone tells nothing."""
@@ -71,6 +73,7 @@ class Known:
         return 0.0 if self._seen is None else now.stamp - self._seen.stamp
 
     def _note(self, value: "Value") -> None:
-        self._last = value
-        tolerates = reserve(value)
-        self._tolerates = self._tolerates if tolerates is None else tolerates
+        self._numbers = self._numbers.updated(value, self._compared)
+        self._compared = value
+        if value["forecast"]:  # without one it is a moment that was over before it could be read, and another event follows
+            self._last = value

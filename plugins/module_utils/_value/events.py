@@ -213,7 +213,7 @@ class Teller(Timeline):
 
     last: the complete value that the next one is compared with, None before the first. node: how this node is called as long as no value says so.
     away: of absence(), if one was told last; an absence of corosync is told again where this differs. tolerates: the last reserve that was known.
-    read: called with each value behind its events, also where it made none.
+    read: called with each value behind its events, also where it made none. is_gained: as of Numbers.
     """
 
     def __init__(
@@ -224,6 +224,7 @@ class Teller(Timeline):
         away: t.Optional[str] = None,
         tolerates: t.Optional[int] = None,
         read: t.Callable[["Value"], None] = lambda value: None,
+        is_gained: bool = False,
     ) -> None:
         super().__init__(last)
         self.away = away
@@ -231,7 +232,8 @@ class Teller(Timeline):
         self._tell = tell
         self._read = read
         self._back_at: t.Optional[float] = None
-        self._known = Numbers(tolerates=tolerates) if last is None else Numbers(tolerates=tolerates).updated(last)
+        known = Numbers(tolerates=tolerates, is_gained=is_gained)
+        self._known = known if last is None else known.updated(last)
 
     def add_value(self, now: float, value: t.Any) -> None:
         """As that of a Timeline."""
@@ -258,6 +260,11 @@ class Teller(Timeline):
     def tolerates(self) -> t.Optional[int]:
         """The last reserve that was known."""
         return self._known.tolerates
+
+    @property
+    def is_gained(self) -> bool:
+        """As of Numbers."""
+        return self._known.is_gained
 
     def _flipped(self, flip: Flip, value: t.Any) -> t.Any:
         return passed(flip, self.last_value or value)

@@ -72,7 +72,7 @@ def view_of(value: Mapping[str, t.Any], label: str | None) -> View:
         )
     except (AttributeError, KeyError, TypeError) as error:
         raise HostileError(f"its 'votequorum' is not what votequorum_info returns ({said(repr(error), 80)})") from None
-    numbers = [*view.ring, *view.known, view.reserve or 0]
+    numbers = [view.nodeid, *view.ring, *view.known, 0 if view.reserve is None else view.reserve]
     names = [view.cluster_name, view.cluster_uuid]
     if any(isinstance(number, bool) or not isinstance(number, int) for number in numbers) or not all(name is None or isinstance(name, str) for name in names):
         raise HostileError("its 'votequorum' has node ids, a ring, a reserve or a name that are none")

@@ -119,6 +119,8 @@ def test_a_process_goes_on_from_what_the_one_before_has_told():
     assert names(DeadlineExceeded("x"), complete(), seen=Seen(complete(), "not_running")) == ["corosync_unavailable", "corosync_available"]
     assert names(complete(), seen=Seen(None, "not_running")) == ["corosync_available", "state"]
     assert names(complete(members=[1, 2], ring=14), seen=Seen(complete(settled=False), None, 1)) == ["node_left", "reserve_lost"]
+    gained = Seen(complete(members=[1, 2], settled=False), None, 0, True)
+    assert names(complete(members=[1, 2]), seen=gained) == ["votes_changed", "reserve_lost"]
 
 
 def test_replaced_libraries_end_it_with_what_it_has_seen(monkeypatch):

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the resident program makes of events: the answer that metrics are of, and what the next process goes on from."""
 
+import json
+
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import forecast_entry
@@ -65,6 +67,29 @@ def test_what_one_process_has_told_is_not_told_by_the_next_one(reason):
     following.add_marker(4.0, "corosync_available")
     following.add_value(4.0, complete(members=[1, 2], ring=14))
     assert [event["event"] for event in told] == ["corosync_available", "node_left", "reserve_lost"]
+
+
+@pytest.mark.parametrize(("members", "event"), [([1, 2], "reserve_lost"), ([1, 2, 3], "reserve_back")])
+def test_the_reserve_after_a_gain_is_told_by_the_next_process_where_the_first_one_did_not_know_it(members, event):
+    known = Known()
+    teller = follower(known)
+    teller.add_value(1.0, complete(members=[1]))
+    teller.add_value(2.0, complete(members=members, settled=False, ring=14))
+    assert known.seen == Seen(teller.last_value, None, teller.tolerates, teller.is_gained) == Seen(teller.last_value, None, 0, True)
+    told = []
+    seen = Seen(*json.loads(json.dumps(known.seen)))
+    following = Teller(seen.last, "host1", told.append, seen.away, seen.tolerates, is_gained=seen.is_gained)
+    following.add_value(3.0, complete(members=members, ring=14))
+    assert [one["event"] for one in told] == ["votes_changed", event] and not following.is_gained
+
+
+def test_a_gain_after_a_loss_that_was_over_before_it_could_be_read_is_one_too():
+    known = Known()
+    teller = follower(known)
+    teller.add_value(1.0, complete(members=[1, 2]))
+    teller.add_flips(2.0, [Flip(False, {"nodeid": 1, "seq": 14}, [1]), Flip(True, {"nodeid": 1, "seq": 18}, [1, 2])])
+    teller.add_value(2.0, complete(members=[1, 2], settled=False, ring=18))
+    assert known.seen.is_gained and teller.is_gained
 
 
 def test_what_was_read_without_an_event_is_the_answer_and_what_the_next_process_goes_on_from():

@@ -60,6 +60,10 @@ REFUSED = [
     (line(votequorum=dict(value(), cluster_name=["lab"])), "its 'votequorum' has node ids, a ring, a reserve or a name that are none"),
     (line(votequorum=dict(value(), forecast={"as_now": {"tolerates": "1"}})), "its 'votequorum' has node ids, a ring, a reserve or a name that are none"),
     (line(votequorum=dict(value(), forecast={"as_now": {"tolerates": True}})), "its 'votequorum' has node ids, a ring, a reserve or a name that are none"),
+    *(
+        (line(votequorum=dict(value(), forecast={"as_now": {"tolerates": nothing}})), "its 'votequorum' has node ids, a ring, a reserve or a name")
+        for nothing in ([], {}, "", False, 0.0)
+    ),
     (line(votequorum=dict(value(), forecast={"as_now": []})), "its 'votequorum' is not what"),
     (line(votequorum=dict(value(), forecast=["as_now"])), "its 'votequorum' is not what"),
     (line(votequorum=dict(value(), settled="yes")), "its 'votequorum' is neither quorate nor not"),
