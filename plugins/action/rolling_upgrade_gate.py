@@ -244,11 +244,11 @@ class ActionModule(TurnAction):
             run_id=run["run_id"] if run else "",
             has_lock=run is not None and not self._task.check_mode,
             is_first=not look.is_true(self._args.get("again")),
-            failed=[host for host in self._play.batch if host != self._host and self._has_failed(host)],
+            failed=[host for host in self._play.touched if host != self._host and self._has_failed(host)],
         )
 
     def _has_failed(self, host: str) -> bool:
-        return registered.has_failed_in_turn(registered.variables_of(self._hostvars, host), self._run)
+        return registered.has_failed_in_turn(registered.variables_of(self._hostvars, host), self._run, is_lost=host in self._play.failed)
 
     def _nodes(self, run: Run | None) -> dict[str, int | str]:
         """How corosync knows each host of this batch: as the preflight found out, else as the user says, else by its name in the inventory."""

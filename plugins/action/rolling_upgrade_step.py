@@ -24,7 +24,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import lo
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.action import MARK, TurnAction
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import listed
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import whole_number
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.permission import NotAllowed, look_with_yes, refuse_to_go_on
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.permission import NotAllowed, look_with_yes, refuse_reboot, refuse_to_go_on
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Look, Run
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.question import LONGEST, in_time
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.watchdog import Overdue, Watchdog
@@ -57,7 +57,8 @@ class ActionModule(TurnAction):
             "may_upgrade": dict,
             "refuse": self._contradicted,
             "upgrade": self._upgrade,
-            "reboot": self._reboot,
+            "may_reboot": self._may_reboot,
+            "reboot": lambda: self._reboot(found),
             "installed": lambda: self._mark("start", self._is_rebooted(found)),
             "done": lambda: self._done(found),
         }
@@ -254,13 +255,16 @@ class ActionModule(TurnAction):
         """Run one call; one with `until` is tried once a second. Raises AnsibleActionFail."""
         if call.until:
             return self._until(call, timeout)
-        longest = timeout + LONGEST
+        return self._within(timeout + LONGEST, "timeout", call.name, call.args, call.what, False if call.only_reads else None)
+
+    def _within(self, longest: float, option: str, name: str, args: Result, what: str, check_mode: bool | None = None) -> Result:
+        """As _actions.succeed(), but it ends after so many seconds in any case. option: of the role, which makes that longer."""
         try:
             with Watchdog(longest):
-                return _actions.succeed(self, call.name, call.args, self._vars, call.what, False if call.only_reads else None)
+                return _actions.succeed(self, name, args, self._vars, what, check_mode)
         except Overdue:
             raise AnsibleActionFail(
-                f"{call.what} did not end within {longest} s. It may still be at work on {self._host}. If it needs longer, raise rolling_upgrade_timeout."
+                f"{what} did not end within {longest} s. It may still be at work on {self._host}. If it needs longer, raise rolling_upgrade_{option}."
             ) from None
 
     def _until(self, call: stacks.Call, timeout: int) -> Result:
@@ -288,12 +292,23 @@ class ActionModule(TurnAction):
         found = self._question("ansible.builtin.command", look.versions_command([]))
         return {} if found.get("failed") else look.versions(str(found.get("stdout") or ""))
 
-    def _reboot(self) -> Result:
-        if str(self._options["reboot"]) != "always" and not self._asks_for_reboot():
+    def _may_reboot(self) -> Result:
+        """asks: whether the gate has to be asked once more, as a reboot is due and stops a corosync that runs, or may run."""
+        return {"asks": self._is_reboot_due() and self._corosync_runs()}
+
+    def _is_reboot_due(self) -> bool:
+        return str(self._options["reboot"]) == "always" or self._asks_for_reboot()
+
+    def _reboot(self, found: Look) -> Result:
+        if not self._is_reboot_due():
             return {"skipped": True, "skip_reason": "the distribution does not ask for a reboot"}
+        refuse_reboot(self._host, self._vars, found, time.time(), self._corosync_runs)
         self._mark("reboot")
-        args = {"reboot_timeout": whole_number(self._options, "reboot_timeout")}
-        return {"changed": bool(_actions.succeed(self, "ansible.builtin.reboot", args, self._vars, f"Rebooting {self._host}").get("changed"))}
+        timeout = whole_number(self._options, "reboot_timeout")
+        # Ansible may take it twice. It looks at it between its tests of the node alone, and one of a node that is half dead never ends.
+        longest = 2 * timeout + LONGEST
+        result = self._within(longest, "reboot_timeout", "ansible.builtin.reboot", {"reboot_timeout": timeout}, f"Rebooting {self._host}")
+        return {"changed": bool(result.get("changed"))}
 
     def _asks_for_reboot(self) -> bool:
         return any(self._exists(path) for path in REBOOT_REQUESTS)

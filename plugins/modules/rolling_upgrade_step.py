@@ -17,7 +17,7 @@ options:
     description: Which step.
     type: str
     required: true
-    choices: [look, begin, drain, may_stop, stop, may_upgrade, upgrade, reboot, installed, start, undrain, done, refuse]
+    choices: [look, begin, drain, may_stop, stop, may_upgrade, upgrade, may_reboot, reboot, installed, start, undrain, done, refuse]
 extends_documentation_fragment:
   - corosync.quorum._attributes
   - corosync.quorum._attributes.no_diff

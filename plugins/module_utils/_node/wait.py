@@ -45,6 +45,8 @@ class Wait:
         self._clock = clock
         self._on_change = on_change
         self.configuration: t.Dict[str, t.Any] = {}
+        # What the last connection has reported since the last reading
+        self._flips: t.List[Flip] = []
 
     def run(self) -> Outcome:
         """The slice from its beginning to its end. Raises FATAL errors, ImpossibleGoal, and what the poller raises when nobody wants the result any more."""
@@ -59,13 +61,13 @@ class Wait:
 
     def outcome(self) -> Outcome:
         """What has come of it so far."""
-        outcome = self._state.end(self._clock())
+        outcome = self._state.end(self._clock(), self._flips)
         self._report()
         return outcome
 
     def _follow(self) -> None:
         """Open a connection and follow what happens, until the slice ends or the connection breaks."""
-        flips: t.List[Flip] = []
+        self._flips = []
         try:
             with self._connect(self._deadline(), self._poller.check) as observer:
                 self._state.connected()
@@ -73,9 +75,9 @@ class Wait:
                     while self._take_step(observer):
                         pass
                 finally:
-                    flips = observer.take_flips()
+                    self._flips = observer.take_flips()
         except QuorumError as exc:
-            self._state.lost(exc, self._clock(), flips)
+            self._state.lost(exc, self._clock(), self._flips)
             self._report()
 
     def _take_step(self, observer: "Reads") -> bool:

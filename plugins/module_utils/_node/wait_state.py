@@ -173,9 +173,9 @@ class WaitState:
         """The entries that are new since the last call, their times as they were given; of an absence with the error's reason."""
         return self._timeline.take_news()
 
-    def end(self, now: float) -> Outcome:
-        """What has come of the slice, if it ends now. Reports a change that is still in progress as it stands."""
-        self._note_the_last(now)
+    def end(self, now: float, flips: t.Sequence[Flip] = ()) -> Outcome:
+        """What has come of the slice, if it ends now. Reports a change that is still in progress as it stands. flips: as for lost()."""
+        self._note_the_last(now, flips if self._away is None else ())
         return Outcome(
             met=self._met,
             votequorum=self._value,

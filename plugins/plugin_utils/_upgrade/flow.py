@@ -37,6 +37,12 @@ def before_stop(given: Given, dummy: t.Any = None) -> list[str]:
     return play.witnesses or [play.host]
 
 
+def before_reboot(given: Given, may_reboot: t.Any) -> list[str]:
+    """Who is asked before this host is rebooted: nobody where that stops no corosync. may_reboot: what the step of that name has registered."""
+    asks = isinstance(may_reboot, dict) and may_reboot.get("asks")
+    return before_stop(given) if asks else []
+
+
 def gives_back(given: Given, hostvars: registered.HostVars) -> bool:
     """Whether a play of the user's own gives its lock back, as its gate said no."""
     return are_all_refused(Play.of(given), registered.Once(hostvars))
@@ -224,6 +230,7 @@ ANSWERS: dict[str, t.Callable[[t.Any, t.Any], Answer]] = {
     "ask": ask,
     "read": read,
     "before_stop": before_stop,
+    "before_reboot": before_reboot,
     "gives_back": gives_back,
     "after_start": after_start,
     "after_start_phases": after_start_phases,

@@ -42,7 +42,8 @@ class Stop:
 
     touched: likewise, with hosts that failed earlier. resumed: host -> node id, of hosts in which an earlier run was interrupted.
     spare, qdevice: as for may_leave. state: what is so if it is refused. run_id: empty where there was no preflight. has_lock: whether the run has taken
-    its lock. is_first: whether this is the gate before the first step of the node. failed: hosts of the batch that have failed in their turn.
+    its lock. is_first: whether this is the gate before the first step of the node. failed: hosts of the batch that have failed in their turn, also those
+    that Ansible has lost in it.
     """
 
     host: str

@@ -26,6 +26,7 @@ _AGAIN = "When this is corrected, run the playbook again."
 _DRAINING = "{host} may be drained, and its corosync runs on."
 _DRAINED = "{host} is drained, and its corosync runs on."
 _DOWN = "Corosync is down on {host}, or may be."
+_NOT_REBOOTED = "{host} is upgraded, but was not rebooted. Corosync runs there, or may run."
 _STARTED = "{host} was started, but is not back as it has to be."
 _BACK = "{host} is back in the cluster, but not done."
 _STATES = {
@@ -33,6 +34,7 @@ _STATES = {
     "gate_again": _DRAINED,
     "stop": _DOWN,
     "upgrade": _DOWN,
+    "gate_reboot": _NOT_REBOOTED,
     "reboot": _DOWN,
     "installed": _DOWN,
     "start": _DOWN,
@@ -63,8 +65,8 @@ class Failure:
 
     @property
     def is_broken(self) -> bool:
-        """Whether the node itself has to be fixed. A gate that says no after a drain does so because of others."""
-        return self.changed and self.phase != "gate_again"
+        """Whether the node itself has to be fixed. A gate that says no after a drain or an upgrade does so because of others."""
+        return self.changed and self.phase not in ("gate_again", "gate_reboot")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,7 +142,7 @@ def _sentence(text: str) -> str:
 def failed_phase(progress: Progress) -> str:
     """The phase in which a host failed, without _hook; empty before the first one. The user's tasks have registered nothing, and the phase after them has.
 
-    Where a stop was refused, or what leads to it, it is the gate before it.
+    Where a stop was refused, or what leads to it, it is the gate before it. So it is of a reboot.
     """
     if progress.look is None:
         return ""
@@ -150,12 +152,16 @@ def failed_phase(progress: Progress) -> str:
         passed = result is not None and not result.get("failed") or result is None and any(progress.results.get(later) for later in planned[place + 1 :])
         if not passed:
             phase = name.removesuffix("_hook")
-            is_refused = bool(result and result.get("refused")) and phase in LEAD_TO_A_STOP
-            return _gate_before(planned[:place]) if is_refused else phase
+            return _gate_before(phase, planned[:place]) if result and result.get("refused") else phase
     return "done" if planned else ""
 
 
-def _gate_before(planned: t.Sequence[str]) -> str:
+def _gate_before(phase: str, planned: t.Sequence[str]) -> str:
+    """The gate whose no, or whose old yes, has kept this phase from beginning. The phase itself where there is no such gate."""
+    if phase == "reboot":
+        return "gate_reboot"
+    if phase not in LEAD_TO_A_STOP:
+        return phase
     return "gate_again" if "gate_again" in planned else "gate"
 
 

@@ -26,6 +26,7 @@ NEEDS_A_YES = {
     "stop": "gate_again",
     "may_upgrade": "gate_again",
     "upgrade": "gate_again",
+    "may_reboot": "gate_again",
     "reboot": "gate_again",
     "refuse": "gate_again",
 }
@@ -34,7 +35,7 @@ NEEDS_A_YES = {
 _STOPS = ("may_stop", "stop")
 YES_COUNTS = 300.0
 # Phases that stop a node only if the stop before them has not: it was left out, or it failed and the play ignores that.
-_MAY_STOP = ("may_upgrade", "upgrade", "reboot")
+_MAY_STOP = ("may_upgrade", "upgrade")
 # A clock that was set back by more than this between answer and stop says nothing of the time between them. Seconds.
 _CLOCK = 5.0
 _FROM_ITS_START = "Run the role from its start, without --start-at-task and without tags."
@@ -78,6 +79,19 @@ def refuse_to_go_on(host: str, variables: t.Mapping[str, t.Any], found: Look, no
     _refuse_old(host, _yes(host, variables, found, NEEDS_A_YES["stop"]), now)
 
 
+def refuse_reboot(host: str, variables: t.Mapping[str, t.Any], found: Look, now: float, runs: t.Callable[[], bool]) -> None:
+    """Raise NotAllowed where a reboot would stop a node that runs, by a yes that is too old. found, runs: of look_with_yes().
+
+    A package may have started corosync after the stop. The cluster counts on the node again then, and another one may have failed meanwhile. So the gate
+    is asked once more before the reboot, and where that was left out, the earlier answer counts no longer than before a stop.
+    """
+    asked_at = _since(host, variables.get(registered.GATE_REBOOT), found)
+    try:
+        _refuse_old_where_it_runs(host, _yes(host, variables, found, NEEDS_A_YES["reboot"]) if asked_at is None else asked_at, now, runs)
+    except NotAllowed as error:
+        raise NotAllowed(f"{error} A reboot would stop {host}, where corosync runs or may run: an upgrade of its package starts it.") from None
+
+
 def _refuse_old(host: str, asked_at: float, now: float) -> None:
     """Raise NotAllowed where a yes does not count any more. asked_at: of the gate."""
     age = now - asked_at
@@ -117,13 +131,20 @@ def _yes(host: str, variables: t.Mapping[str, t.Any], found: Look, name: str) ->
     """
     if name == "gate_again" and name not in found["phases"]:
         name = "gate"
-    given = variables.get(registered.RESULTS[name])
+    asked_at = _since(host, variables.get(registered.RESULTS[name]), found)
+    if asked_at is None:
+        raise NotAllowed(f"Refused to stop {host}: the gate was not asked in this turn, or did not say yes. {_FROM_ITS_START}")
+    return asked_at
+
+
+def _since(host: str, given: t.Any, found: Look) -> float | None:
+    """When the gate was asked that said yes to the stop of this host, in this turn. None where it did not. given: what its loop has registered."""
     answer = registered.answer_of(given)
     if answer is not None and answer["turn"] == found["turn"] and answer["safe"] and answer["host"] == host:
         # What somebody else than the gate has written there may be anything.
         with contextlib.suppress(AttributeError, TypeError, ValueError):
             return seconds_of(registered.answered_since(given, found["turn"]))
-    raise NotAllowed(f"Refused to stop {host}: the gate was not asked in this turn, or did not say yes. {_FROM_ITS_START}")
+    return None
 
 
 def _refuse_left_out(host: str, variables: t.Mapping[str, t.Any], found: Look) -> None:

@@ -48,8 +48,10 @@ RESULTS = {
     "begin": PREFIX + "begun",
     "installed": PREFIX + "installed",
 }
-# The user's tasks register nothing. Before those that stop a node, or may restart it, a task of the role checks that they may begin.
-CHECKS = {"stop_hook": PREFIX + "may_stop", "upgrade_hook": PREFIX + "may_upgrade"}
+# The user's tasks register nothing. Before those that stop a node, or may restart it, a task of the role checks that they may begin. Before a reboot the
+# gate does, where corosync runs again.
+GATE_REBOOT = PREFIX + "gate_reboot"
+CHECKS = {"stop_hook": PREFIX + "may_stop", "upgrade_hook": PREFIX + "may_upgrade", "reboot": GATE_REBOOT}
 
 HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
 
@@ -173,16 +175,19 @@ def has_succeeded(variables: t.Mapping[str, t.Any], name: str, turn: str) -> boo
     return isinstance(found, dict) and found.get("turn") == turn and not found.get("failed") and not found.get("skipped")
 
 
-def has_failed_in_turn(variables: t.Mapping[str, t.Any], run: Run | None) -> bool:
+def has_failed_in_turn(variables: t.Mapping[str, t.Any], run: Run | None, is_lost: bool = False) -> bool:
     """Whether a host has failed in its newest turn of this run, behind its first gate. A node whose gate said no is as it was.
 
-    Of the user's tasks Ansible tells it, and tells it until the next failure, so a node that is done may have that as well.
+    Of the user's tasks Ansible tells it, and tells it until the next failure, so a node that is done may have that as well. is_lost: Ansible cannot reach
+    the host any more, and tells nothing of that.
     """
-    turn = turn_of(variables, run)
-    if turn is None or is_done(variables, turn):
+    found = look_of(variables, run)
+    if found is None or is_done(variables, found["turn"]):
         return False
-    results = {phase: result for phase, result in results_of(variables, turn).items() if phase != "gate"}
-    return any(result["failed"] for result in results.values()) or "begin" in results and isinstance(variables.get("ansible_failed_result"), dict)
+    results = {phase: result for phase, result in results_of(variables, found["turn"]).items() if phase != "gate"}
+    # A node that only has to come back has no gate, and its turn may begin with the user's tasks.
+    has_begun = "begin" in results or bool(found["phases"]) and "gate" not in found["phases"]
+    return any(result["failed"] for result in results.values()) or has_begun and (is_lost or isinstance(variables.get("ansible_failed_result"), dict))
 
 
 def gate_of(variables: t.Mapping[str, t.Any], turn: str | None) -> Gate | None:
@@ -221,11 +226,11 @@ def _items(registered: t.Any) -> list[dict[str, t.Any]]:
 def results_of(variables: t.Mapping[str, t.Any], turn: str | None) -> dict[str, dict[str, t.Any]]:
     """phase of the role -> {started, ended, ...}, of this turn; None: of a play that has looked at no node, as it uses gates alone.
 
-    Of the user's tasks there is only the check before them, where it has refused them.
+    Of the user's tasks there is only the check before them, where it has refused them. So it is of a reboot to which the gate said no.
     """
     found = {phase: summed(variables.get(name), turn) for phase, name in RESULTS.items()}
     checks = {phase: summed(variables.get(name), turn) for phase, name in CHECKS.items()}
-    found.update((phase, result) for phase, result in checks.items() if result.get("failed"))
+    found.update((phase, dict(result, refused=True) if phase == "reboot" else result) for phase, result in checks.items() if result.get("failed"))
     return {phase: result for phase, result in found.items() if result}
 
 

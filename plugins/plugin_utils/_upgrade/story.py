@@ -167,7 +167,7 @@ def _told(progress: Progress, told: t.Sequence[Phase], recorded: t.Sequence[Span
 def _said_no(results: t.Mapping[str, t.Any]) -> bool:
     """Whether the node was not stopped because a gate said no, or because its yes did not count any more: the node is as it was."""
     by_gate = any((results.get(name) or {}).get("failed") for name in ("gate", "gate_again"))
-    return by_gate or any((results.get(name) or {}).get("refused") for name in LEAD_TO_A_STOP)
+    return by_gate or any((results.get(name) or {}).get("refused") for phase in LEAD_TO_A_STOP for name in (phase, f"{phase}_hook"))
 
 
 def _done_by_role(look: Look, results: t.Mapping[str, t.Any]) -> str:

@@ -104,6 +104,7 @@ def test_what_leads_to_a_stop_and_what_follows_it_may_take_its_time(cluster: Clu
 @pytest.mark.parametrize("stop", [None, {"skipped": True}, result(failed=True), result(turn="t0")])
 def test_without_a_stop_a_yes_gets_old_for_what_may_stop_a_node(cluster: Cluster, phase: str, stop: t.Any) -> None:
     """A play may ignore that the stop was refused, and somebody may leave it out by --step. A package restarts corosync then."""
+    cluster.options["reboot"] = "always"
     cluster.hostvars["web3"].update({registered.RESULTS["stop"]: stop, registered.GATE: gate(3600.0)})
     cluster.answers[INFO] = {"available": True, "quorate": True}
     assert step(cluster, phase)["msg"].startswith(TOO_OLD)
@@ -122,9 +123,51 @@ DOWN = {"available": False, "reason": "not_running"}
 )
 def test_a_node_that_does_not_run_is_not_stopped_by_that(cluster: Cluster, phase: str, said: t.Any, goes_on: bool) -> None:
     """The user's tasks have stopped it, and took long, or an earlier run has."""
+    cluster.options["reboot"] = "always"
     cluster.hostvars["web3"].update({registered.RESULTS["stop"]: None, registered.GATE: gate(3600.0)})
     cluster.answers[INFO] = said
     assert not step(cluster, phase).get("failed") if goes_on else step(cluster, phase)["msg"].startswith(TOO_OLD)
+
+
+REBOOT = "ansible.builtin.reboot"
+
+
+@pytest.mark.parametrize(("said", "goes_on"), [({"available": True, "quorate": True}, False), (DOWN, True)])
+def test_a_node_that_its_packages_have_started_is_not_rebooted_by_an_old_yes(cluster: Cluster, said: t.Any, goes_on: bool) -> None:
+    """The cluster counts on it again, and another node may have failed since the gate was asked."""
+    cluster.options["reboot"] = "always"
+    cluster.hostvars["web3"][registered.GATE] = gate(3600.0)
+    cluster.answers[INFO] = said
+    answer = step(cluster, "reboot")
+    assert not answer.get("failed") if goes_on else answer["msg"].startswith(TOO_OLD)
+    assert (REBOOT in [call[0] for call in cluster.calls]) == goes_on
+
+
+@pytest.mark.parametrize("age", [3600.0, 1.0])
+def test_it_is_where_the_gate_has_said_yes_once_more(cluster: Cluster, age: float) -> None:
+    cluster.options["reboot"] = "always"
+    cluster.hostvars["web3"].update({registered.GATE: gate(3600.0), registered.GATE_REBOOT: gate(age)})
+    cluster.answers[INFO] = {"available": True, "quorate": True}
+    assert bool(step(cluster, "reboot").get("failed")) == (age > 300)
+
+
+@pytest.mark.parametrize(
+    ("option", "said", "asks"),
+    [("always", {"available": True, "quorate": True}, True), ("always", {}, True), ("always", DOWN, False), ("if_required", {"available": True}, False)],
+)
+def test_the_gate_is_asked_before_a_reboot_that_stops_corosync(cluster: Cluster, option: str, said: t.Any, asks: bool) -> None:
+    cluster.options["reboot"] = option
+    cluster.answers[INFO] = said
+    assert step(cluster, "may_reboot")["asks"] is asks
+
+
+@pytest.mark.parametrize("stop", [None, result()])
+def test_where_no_reboot_is_asked_for_an_old_yes_is_old_enough(cluster: Cluster, stop: t.Any) -> None:
+    """Nothing is stopped then, whoever has stopped the node."""
+    cluster.options["reboot"] = "if_required"
+    cluster.hostvars["web3"].update({registered.RESULTS["stop"]: stop, registered.GATE: gate(3600.0)})
+    cluster.answers[INFO] = {"available": True, "quorate": True}
+    assert step(cluster, "reboot")["skipped"] is True
 
 
 @pytest.mark.parametrize(("age", "is_refused"), [(-3600.0, True), (-60.0, True), (-4.0, False)])
@@ -213,6 +256,14 @@ def timed(cluster: Cluster, phase: str) -> str:
 def test_a_step_of_a_stack_ends_in_any_case(hanging: Cluster, phase: str, verb: str) -> None:
     """So does the question what a service wrote that did not start."""
     assert timed(hanging, phase) == f"{verb} the service corosync {HUNG}"
+
+
+def test_so_does_a_reboot_after_which_nothing_ends(hanging: Cluster) -> None:
+    """Ansible looks at its own timeout between two tries alone. It may take it twice."""
+    hanging.options.update(reboot="always", reboot_timeout=1)
+    hanging.answers[REBOOT] = lambda args: time.sleep(30) or {}
+    said = HUNG.replace("0.2", "2.2").replace("rolling_upgrade_timeout", "rolling_upgrade_reboot_timeout")
+    assert timed(hanging, "reboot") == f"Rebooting web3 {said}"
 
 
 def test_a_stop_may_take_longer(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:

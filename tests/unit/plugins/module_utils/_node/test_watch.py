@@ -29,7 +29,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.watch import
     watch,
     watch_here,
 )
-from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import marker
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import Flip, marker
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 from ansible_collections.corosync.quorum.tests.unit.fakes.observers import Observer
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
@@ -97,6 +97,14 @@ def test_what_waiting_cannot_fix_ends_it_at_first_and_is_an_absence_later(record
     assert recorded(record, tmp_path, [value(), missing, value()]) == [("state", None), ("corosync_unavailable", "no_library"), ("corosync_available", None)]
     with pytest.raises(LibraryMissing):
         watched(record, 60, Observer([missing]))
+
+
+def test_what_corosync_has_reported_when_the_watch_ends_is_recorded(record, tmp_path):
+    """The record is taken away while a change is being read."""
+    path, taken = tmp_path / "w.jsonl", tmp_path / "taken"
+    observer = Observer([value(), Stopped("gone")], lambda: path.exists() and path.rename(taken), {1: [Flip(False, {"nodeid": 1, "seq": 14}, [1])]})
+    assert watched(record, 60, observer) == Watched(STOPPED)
+    assert [(entry["event"], entry["members"]) for entry in read(str(taken)).timeline] == [("state", [1, 2, 3]), ("quorum_lost", [1])]
 
 
 def test_only_an_absence_has_a_reason_which_may_be_unknown():

@@ -34,6 +34,13 @@ def test_each_round_of_many_clusters_has_its_helper() -> None:
     assert sizes == [2, 3, 3, 2]
 
 
+def test_before_a_reboot_nobody_is_asked_where_it_stops_no_corosync() -> None:
+    """Nor where the question was left out: the reboot itself refuses an old yes then."""
+    given: t.Any = {"host": "web3", "cluster": HOSTS[:3], "batch": ["web3"], "everyone": HOSTS[:3], "active": HOSTS[:3], "own": {}}
+    assert [flow.before_reboot(given, said) for said in ({"asks": False}, {}, {"skipped": True}, None, "")] == [[]] * 5
+    assert flow.before_reboot(given, {"asks": True}) == flow.before_stop(given) == ["web1", "web2"]
+
+
 def test_without_a_plan_no_host_is_taken_for_all() -> None:
     assert play({}) == (["nothing planned"], [1])
 

@@ -148,11 +148,16 @@ def test_the_phase_that_failed(found: Progress, phase: str) -> None:
         (["gate", "begin", "stop_hook", "done"], "stop_hook", "gate", "Stopped before web3. no. As they were: web3, web1."),
         (PHASES, "stop", "gate_again", "Stopped before web3. no. web3 is drained, and its corosync runs on. As they were: web1."),
         (PHASES, "drain", "gate", "Stopped before web3. no. As they were: web3, web1."),
-        (PHASES, "reboot", "reboot", "Stopped because web3 failed. no. Corosync is down on web3, or may be. As they were: web1."),
+        (
+            PHASES,
+            "reboot",
+            "gate_reboot",
+            "Stopped before web3. no. web3 is upgraded, but was not rebooted. Corosync runs there, or may run. As they were: web1.",
+        ),
     ],
 )
 def test_a_stop_that_was_refused_has_not_begun(planned: list[str], refused: str, phase: str, state: str) -> None:
-    """Nor has what leads to it. Whether a node runs that was not rebooted, nobody knows."""
+    """Nor has what leads to it, nor a reboot."""
     passed = progress(*planned[: planned.index(refused)], planned=planned, failure="no on web3")
     found = Progress(passed.look, {**passed.results, refused: {"started": "s", "failed": True, "refused": True}}, "no on web3")
     assert failed_phase(found) == phase

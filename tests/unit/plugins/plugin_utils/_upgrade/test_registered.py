@@ -48,12 +48,19 @@ FAILED, BEGUN = {"turn": "t", "started": at(1), "failed": True}, {"turn": "t", "
 )
 def test_a_host_has_failed_behind_its_first_gate(found: dict[str, t.Any], has_failed: bool) -> None:
     """A node whose gate said no is as it was. What a user's task has failed at, Ansible alone tells, until the next failure."""
-    variables = {registered.LOOK: LOOK, **{registered.RESULTS[phase]: result for phase, result in found.items()}}
+    variables = {registered.LOOK: dict(LOOK, phases=["gate", "begin"]), **{registered.RESULTS[phase]: result for phase, result in found.items()}}
     assert registered.has_failed_in_turn(variables, RUN) is has_failed
     by_the_user = dict(variables, ansible_failed_result={"failed": True, "msg": "no"})
     assert registered.has_failed_in_turn(by_the_user, RUN) is (has_failed or "begin" in found)
+    assert registered.has_failed_in_turn(variables, RUN, is_lost=True) is (has_failed or "begin" in found)
     assert not registered.has_failed_in_turn({**by_the_user, registered.RESULTS["done"]: BEGUN}, RUN)
     assert not registered.has_failed_in_turn(by_the_user, None)
+
+
+def test_a_reboot_to_which_the_gate_said_no_has_not_begun() -> None:
+    asked = {registered.GATE_REBOOT: {"results": [FAILED]}}
+    assert registered.results_of(asked, FAILED["turn"]) == {"reboot": dict(FAILED, refused=True)}
+    assert registered.results_of({registered.GATE_REBOOT: {"results": [BEGUN]}}, BEGUN["turn"]) == {}
 
 
 def test_the_gates_answer_is_that_of_this_turn() -> None:

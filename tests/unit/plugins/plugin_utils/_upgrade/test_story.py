@@ -118,6 +118,8 @@ def test_a_gate_that_said_no_is_no_failure_of_the_node() -> None:
     too_old = {"started": at(4), "ended": at(5), "turn": "t", "failed": True, "refused": True}
     assert nodes_of(a=Progress(look(), results("gate", "begin", stop=too_old), failure="Refused to stop a."))["a"][0] == "refused"
     assert nodes_of(a=Progress(look(), results("gate", "begin", "stop", upgrade=too_old), failure="Refused."))["a"][0] == "failed"
+    hook = look(phases=["gate", "begin", "stop_hook", "upgrade", "installed", "start_hook", "back", "done"])
+    assert nodes_of(a=Progress(hook, results("gate", "begin", stop_hook=too_old), failure="Refused to stop a."))["a"][0] == "refused"
 
 
 def test_all_packages_that_changed() -> None:
