@@ -150,6 +150,11 @@ def _writable() -> str:
     return _refused(wishes(), _changed(running(wishes()), "host2", files=[file]))
 
 
+@provokes("/etc/corosync/authkey is missing on …, so a rotation that fails could not be taken back there")
+def _no_way_back() -> str:
+    return _refused(wishes(shared={"rotate_key": True}), _changed(running(wishes()), "host2", key=None))
+
+
 @provokes("/etc/corosync/authkey differs")
 def _two_keys() -> str:
     return _refused(wishes(), _changed(running(wishes()), "host2", key="other"))
