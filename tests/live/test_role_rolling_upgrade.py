@@ -397,6 +397,23 @@ def test_a_rolling_reboot_that_is_interrupted_and_a_rolling_restart(cluster, upg
     assert not set(before.values()) & set(pids(made).values()) and boots(made) == third and marks(made) == []
 
 
+def test_a_node_that_its_packages_have_started_is_not_rebooted_while_another_is_down(cluster, upgrade):
+    """The gate said yes before that node went down, and the cluster counts on this one again."""
+    made = cluster()
+    made.wait_quorate()
+    witness, first = made.watch(), boots(made)
+    start = {"name": "Start it as a package does", "ansible.builtin.command": "systemctl start corosync", "changed_when": True}
+    seen = {"name": "See it come back", "corosync.quorum.wait_for_quorum": {"members": ["node3"], "timeout": 30}, "delegate_to": "node1"}
+    lose = {"name": "Lose another node", "ansible.builtin.command": "systemctl stop corosync", "changed_when": True, "delegate_to": "node2"}
+    with upgrade(made, {"upgrade": [start, seen, lose]}, rolling_upgrade_needed="auto", rolling_upgrade_reboot="always") as play:
+        play.end(120)
+    assert play.process.returncode
+    said = failures(play)[-1]
+    assert said.startswith("Stopped before node3. Refused to stop node3: ") and "Other nodes are down already: node2." in said, said
+    assert "node3 is upgraded, but was not rebooted. Corosync runs there, or may run." in said, said
+    assert boots(made) == first and witness.losses() == []
+
+
 def test_a_stack_whose_tools_are_not_there(cluster, upgrade):
     made = cluster()
     made.wait_quorate()

@@ -57,7 +57,7 @@ def test_all_that_make_check_runs_is_part_of_make_test():
     assert set(SETS["check"]) <= set(names(run))
     usual, tested = environments.usual_cores(), environments.oldest_and_newest_core()
     assert names(left_out) == [
-        *("live-examples", "live-cores", "live-rare", "live-binding", "molecule-roles", "soak"),
+        *("live-examples", "live-cores", "live-rare", "live-binding", "molecule-roles"),
         *("managed-" + interpreters.name(version) for version in interpreters.KNOWN if version not in environments.usual_pythons()),
         *("unit-" + core for core in environments.CORES if core not in tested),
         *("sanity-" + core for core in environments.CORES if core not in usual),
