@@ -15,12 +15,21 @@ ls -A /var/lib/corosync-quorum /root/.ansible/tmp /root/.ansible_async 2>/dev/nu
 ls -Ad /tmp/ansible* 2>/dev/null
 true
 """
+# Folders of connections to corosync whose process has ended. After a reboot another process may have the pid that one of ours had, such as
+# corosync-qdevice.
+CONNECTIONS = """
+cd /dev/shm && for name in qb-*; do
+    pid=$(echo "$name" | cut -d- -f3)
+    [ -e "$name" ] && [ ! -e "/proc/$pid" ] && echo "$name"
+done
+true
+"""
 
 
 def on_node(node, pids):
     """Sentences. pids: of processes of the collection, whose connections to corosync have folders by their pid."""
     found = [line for line in node.sh(ON_NODE).stdout.splitlines() if line.strip()]
-    found += [name for name in node.run(["ls", "/dev/shm"]).stdout.split() if name.startswith("qb-") and name.split("-")[2] in pids]
+    found += [name for name in node.sh(CONNECTIONS).stdout.split() if name.split("-")[2] in pids]
     return [f"left on {node.name}: {line}" for line in found]
 
 
