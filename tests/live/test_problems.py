@@ -439,7 +439,7 @@ def rings_that_come_and_go(story):
         while "membership_changing" not in story.seen:
             assert time.monotonic() < deadline, story.seen
             for told in pool.map(lambda nodeid: look(story[nodeid], 2), (1, 2, 3, 5)):
-                assert told["seconds"] < 2 + 3
+                assert told["seconds"] < 2 + 15, "on a busy machine four of them start side by side"
                 if told["value"] and not told["value"]["settled"]:
                     [problem] = [problem for problem in told["value"]["problems"] if problem["severity"] == "error"]
                     assert problem["id"] == "membership_changing"

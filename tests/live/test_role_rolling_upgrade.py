@@ -407,8 +407,8 @@ def test_a_node_that_its_packages_have_started_is_not_rebooted_while_another_is_
     lose = {"name": "Lose another node", "ansible.builtin.command": "systemctl stop corosync", "changed_when": True, "delegate_to": "node2"}
     with upgrade(made, {"upgrade": [start, seen, lose]}, rolling_upgrade_needed="auto", rolling_upgrade_reboot="always") as play:
         play.end(120)
-    assert play.process.returncode
-    said = failures(play)[-1]
+        assert play.process.returncode
+        said = failures(play)[-1]
     assert said.startswith("Stopped before node3. Refused to stop node3: ") and "Other nodes are down already: node2." in said, said
     assert "node3 is upgraded, but was not rebooted. Corosync runs there, or may run." in said, said
     assert boots(made) == first and witness.losses() == []

@@ -267,7 +267,8 @@ def test_no_way_in_ends_it_at_once(lab):
             result = play.result(50).result
             assert words in result["msg"]
             assert result["elapsed"] < 20
-            assert "Trying again" not in play.output
+            # ssh may have gone before Ansible has sent anything. That alone says nothing of the reason.
+            assert [line for line in play.output.splitlines() if "Trying again" in line and "pipe" not in line] == []
 
 
 @pytest.mark.usefixtures("tired")

@@ -31,7 +31,30 @@ def boot_id() -> str:
 
 def stamp(age: float = 0.0) -> Stamp:
     """A moment that is so many seconds ago."""
-    return Stamp(boot_id(), time.clock_gettime(_SINCE_BOOT) - age)
+    return Stamps().of(time.monotonic() - age)
+
+
+# A suspended machine was away for longer than this; a process that was not scheduled between its looks at two clocks was not. Seconds.
+_SUSPENDED = 0.5
+
+
+class Stamps:
+    """Makes stamps of moments by time.monotonic(), which stands still while the machine is suspended. Their order and their distances stay."""
+
+    def __init__(self) -> None:
+        self._boot = boot_id()
+        self._ahead = _ahead()
+
+    def of(self, moment: float) -> Stamp:
+        ahead = _ahead()
+        if abs(ahead - self._ahead) > _SUSPENDED:
+            self._ahead = ahead
+        return Stamp(self._boot, moment + self._ahead)
+
+
+def _ahead() -> float:
+    """How far the clock since boot is ahead of time.monotonic()."""
+    return time.clock_gettime(_SINCE_BOOT) - time.monotonic()
 
 
 class Clock:

@@ -21,7 +21,7 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.blocks import give_back_large_blocks
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
 from ansible_collections.corosync.quorum.plugins.module_utils._node import anew
-from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import stamp
+from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import Stamps, stamp
 from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import Observer
 from ansible_collections.corosync.quorum.plugins.module_utils._node.poller import Poller
 from ansible_collections.corosync.quorum.plugins.module_utils._node.record import Record, RecordError
@@ -121,9 +121,11 @@ def _is_over(watched: Watched) -> bool:
 def watch_here(record: Record, timeout: float, sleep: float, connect_timeout: float, parent: int, seen: Seen, connect: "ConnectToRead" = Observer) -> Watched:
     """Record what changes, in this process. Raises RecordError, QuorumError."""
 
+    stamps = Stamps()
+
     def write(entry: "Entry", reason: t.Optional[str]) -> None:
         age = time.monotonic() - entry["at"]
-        record.append(line_of(entry, reason, time.time() - age), stamp(age))
+        record.append(line_of(entry, reason, time.time() - age), stamps.of(entry["at"]))
 
     give_back_large_blocks()
     slice_ = Slice(seconds=timeout, limit=timeout, stable_for=0.0, linger=None, reported=seen.reported, away=seen.away)
