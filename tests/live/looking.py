@@ -92,6 +92,20 @@ def look(node, timeout, user=None, interpreter=PYTHON):
     return program(node, "print(json.dumps(tried(observe, float(sys.argv[1]))))", str(timeout), user=user, interpreter=interpreter)
 
 
+# Kernel documentation, scheduler/sched-stats: the second number of a task is how long it was ready to run, in nanoseconds.
+STARVED = """
+import glob
+told = tried(observe, float(sys.argv[1]))
+told["starved"] = sum(int(open(path).read().split()[1]) for path in glob.glob("/proc/self/task/*/schedstat")) / 1e9
+print(json.dumps(told))
+"""
+
+
+def look_of_the_starved(node, timeout):
+    """As look(). starved: how many seconds this process was kept from running, as when corosync, which has realtime priority, needs all processors."""
+    return program(node, STARVED, str(timeout))
+
+
 def _module_library():
     """What a module finds of Ansible on a node (module_utils below an empty package), as a compressed tar in base64."""
     archive = io.BytesIO()
