@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from looking import look, look_of_the_starved, play, program, put_module_library, run_module
+from looking import look_of_the_starved, play, program, put_module_library, run_module
 
 PATIENCE = 20
 QUICK_DEVICE = {"timeout": 2000, "sync_timeout": 3000}
