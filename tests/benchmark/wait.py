@@ -67,7 +67,7 @@ def run(bench):
                 "`until` runs `command: corosync-quorumtool -s`; `reboot`'s loop is ansible-core's own, without the reboot."
             ),
             table(["way of waiting", "median", "95th percentile", "worst", "× floor", "samples"], rows),
-            "![Each wait as a dot: those by event lie at hundredths of a second, those that poll at seconds](../../../docs/wait.svg)",
+            "![Each wait as a dot: those by event lie close to zero, those that poll at seconds](../../../docs/wait.svg)",
             targets([Target("median of `wait_for_quorum` ÷ C program", median(late[OURS]) / floor, 1.5)]),
         ]
     )
