@@ -140,20 +140,24 @@ def test_a_child_that_dies_is_told_of_and_the_next_one_goes_on(child, monkeypatc
     child("sys.stdout.write(printed); sys.exit(3)", *lines(complete()))
     running(Resident(None, 0.05, 5.0, None), lambda: len(handed) >= 2)
     assert [seen.last for seen in handed[:2]] == [None, complete()]
-    assert log[0] == "the process that follows corosync has ended: its exit code is 3. Another one is started."
+    assert "the process that follows corosync has ended: its exit code is 3. Another one is started." in log
+
+
+def assert_logs(log, words):
+    """A resident program without options does. The thread of an earlier test, which posts to a receiver that has gone, may say something as well."""
+    running(Resident(None, 0.05, 5.0, None), lambda: any(words in line for line in log))
+    assert any(words in line for line in log), log
 
 
 def test_a_child_that_cannot_be_started_is_tried_again(monkeypatch, log):
     monkeypatch.setattr(tested, "command", lambda *dummy: ["/no/such/python"])
-    running(Resident(None, 0.05, 5.0, None), lambda: log)
-    assert "cannot be started (No such file or directory" in log[0]
+    assert_logs(log, "cannot be started (No such file or directory")
 
 
 def test_a_line_that_never_ends_is_the_end_of_the_child(child, monkeypatch, log):
     monkeypatch.setattr(tested, "_LONGEST_LINE", 1000)
     child("sys.stdout.write('x' * 5000); sys.stdout.flush(); time.sleep(60)")
-    running(Resident(None, 0.05, 5.0, None), lambda: log)
-    assert "signal 15 ended it" in log[0]
+    assert_logs(log, "signal 15 ended it")
 
 
 def test_a_child_that_does_not_end_when_it_is_asked_to_is_ended(child, monkeypatch):
