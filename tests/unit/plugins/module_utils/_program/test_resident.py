@@ -86,6 +86,8 @@ def running(resident, true):
 
 
 WAITS = "sys.stdout.write(printed); sys.stdout.flush(); time.sleep(60)"
+# With heartbeats, which write no file: the program takes one step after the other, however long its interval is.
+BEATS = "sys.stdout.write(printed); sys.stdout.flush()\nfor dummy in range(600): time.sleep(0.1); print(flush=True)"
 
 
 def test_the_file_is_written_at_each_event_and_again_and_again(child, tmp_path, log):
@@ -102,7 +104,7 @@ def test_what_was_read_without_an_event_is_in_the_file_and_is_not_posted(child, 
     """A node leaves while its links are still up, and then they go down."""
     path = tmp_path / "q.prom"
     left, later = (complete(nodes=[node(1), node(2), node(3, member=False, links=[{"link": 0, "connected": up}])]) for up in (True, False))
-    child(WAITS, *lines(left), reading(later))
+    child(BEATS, *lines(left), reading(later))
     with Receiver() as receiver:
         postman = Postman(Sender(target_of("--post", receiver.url), None, None))
         postman.start()
@@ -123,7 +125,7 @@ def test_the_child_is_asked_for_readings_which_no_command_line_can(monkeypatch):
 
 def test_a_clock_that_is_set_back_makes_no_reading_younger(child, tmp_path, monkeypatch):
     path = tmp_path / "q.prom"
-    child(WAITS, *lines(complete()))
+    child(BEATS, *lines(complete()))
     resident = Resident(str(path), 60.0, 5.0, None)
     running(resident, path.exists)
     seen = resident._known._seen
