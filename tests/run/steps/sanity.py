@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""python -m run.steps.sanity CORE: ansible-test sanity of one ansible-core, with every Python it finds and no ignore entry.
+"""python -m run.steps.sanity CORE: ansible-test sanity of one ansible-core, without an ignore entry.
 
-The newest that runs here looks at all files, the others at what users of them get: the tests run with one ansible-core, and are most of the files.
+The newest that runs here looks at all files, the others at what users of them get: the tests run with one ansible-core, and are most of the files. The
+oldest and the newest compile and import the plugins with every Python they find, which is every Python that the others know. The others use their own.
 """
 
 from __future__ import annotations
@@ -101,9 +102,12 @@ def _passed_on(command: Sequence[str], cwd: pathlib.Path, env: Mapping[str, str]
 
 def main(core: str) -> int:
     python = environments.core_environment(core, own=True)
-    collection = trees.copied("sanity-" + core, without=() if core == environments.newest_own_core() else _NOT_BUILT)
+    newest = environments.newest_own_core()
+    collection = trees.copied("sanity-" + core, without=() if core == newest else _NOT_BUILT)
     path = os.pathsep.join([str(python.parent), interpreters.search_path()])
     command = [str(python.parent / "ansible-test"), "sanity", "--local", "--color", "no"]
+    if core not in (next(iter(environments.CORES)), newest):
+        command += ["--python", "default"]
     home = paths.shared() / "ansible-test" / core
     # Two checkouts take turns: ansible-test makes its environments in there, and expects nobody else to.
     with environments.locked(home):

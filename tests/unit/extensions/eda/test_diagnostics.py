@@ -22,7 +22,7 @@ READ = {"changed": False, "available": True, "quorate": True, "reading": {"value
 AWAY = {"changed": False, "available": False, "reason": "not_running", "msg": "corosync is not running."}
 SAID = {"changed": True, "rc": 0, "stdout": "said", "stderr": ""}
 KEY = "0123456789abcdef" * 8
-KEPT, REMOVED = 20, 20
+KEPT = 20
 CMAP = f"""\
 totem.crypto_cipher (str) = aes256
 totem.key (str) = {KEY}
@@ -43,8 +43,10 @@ def programs(folder: pathlib.Path) -> str:
     return f"{here}:{os.environ['PATH']}"
 
 
-def collected(nodes: Nodes, *more: str, path: str = "") -> str:
-    done = nodes.plays(playbook=PLAYBOOK, variables={"quorum_diagnostics_dir": str(nodes.folder / "found")}, path=path, more=["--limit", "nodes", *more])
+def collected(nodes: Nodes, *more: str, path: str = "", kept: int | None = None) -> str:
+    """kept: that many files of a host instead of KEPT. The removal of each file is a process."""
+    variables = {"quorum_diagnostics_dir": str(nodes.folder / "found"), **({} if kept is None else {"__quorum_diagnostics_kept": kept})}
+    done = nodes.plays(playbook=PLAYBOOK, variables=variables, path=path, more=["--limit", "nodes", *more])
     assert done.returncode == 0, done.stdout
     return done.stdout
 
@@ -107,11 +109,11 @@ def test_a_host_may_have_any_name(tmp_path: pathlib.Path, name: str) -> None:
     inventory.write_text(inventory.read_text(encoding="utf-8").replace('"web1":', f'"{name}":'), encoding="utf-8")
     folder = tmp_path / "found"
     folder.mkdir()
-    for second in range(KEPT + 5):
+    for second in range(3 + 2):
         for host in (name, "web1"):
             (folder / f"{host}-20200101T0000{second:02d}Z.txt").touch()
-    collected(nodes)
-    assert (len(files(nodes, name)), len(files(nodes, "web1"))) == (KEPT, KEPT + 5)
+    collected(nodes, kept=3)
+    assert (len(files(nodes, name)), len(files(nodes, "web1"))) == (3, 5)
 
 
 def test_one_run_removes_a_bounded_number(tmp_path: pathlib.Path) -> None:
@@ -120,12 +122,12 @@ def test_one_run_removes_a_bounded_number(tmp_path: pathlib.Path) -> None:
     nodes.answers("web1", votequorum_info=READ, command=SAID)
     folder = tmp_path / "found"
     folder.mkdir()
-    for number in range(KEPT + 30):
+    for number in range(3 + 4):
         (folder / f"web1-20200101T00{number:04d}Z.txt").touch()
-    collected(nodes)
-    assert len(files(nodes, "web1")) == KEPT + 30 + 1 - REMOVED
-    collected(nodes)
-    assert len(files(nodes, "web1")) == KEPT
+    collected(nodes, kept=3)
+    assert len(files(nodes, "web1")) == 3 + 4 + 1 - 3
+    collected(nodes, kept=3)
+    assert len(files(nodes, "web1")) == 3
 
 
 def test_check_mode_writes_and_removes_nothing(tmp_path: pathlib.Path) -> None:
@@ -134,7 +136,7 @@ def test_check_mode_writes_and_removes_nothing(tmp_path: pathlib.Path) -> None:
     collected(nodes, "--check")
     assert not (tmp_path / "found").exists()
     (tmp_path / "found").mkdir()
-    for second in range(KEPT + 5):
+    for second in range(3 + 2):
         (tmp_path / "found" / f"web1-20200101T0000{second:02d}Z.txt").touch()
-    collected(nodes, "--check")
-    assert len(files(nodes, "web1")) == KEPT + 5
+    collected(nodes, "--check", kept=3)
+    assert len(files(nodes, "web1")) == 3 + 2
