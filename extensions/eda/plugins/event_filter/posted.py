@@ -16,7 +16,8 @@ import runpy
 from typing import Any
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1] / "event_source" / "votequorum.py"
-_RECEIVED = runpy.run_path(str(SOURCE))["received"]
+_SOURCE = runpy.run_path(str(SOURCE))
+_RECEIVED, _VIEWS = _SOURCE["received"], _SOURCE["views"]
 
 
 def main(event: dict[str, Any]) -> dict[str, Any]:
@@ -24,4 +25,7 @@ def main(event: dict[str, Any]) -> dict[str, Any]:
     posted = _RECEIVED.event_of(json.dumps(event.get("payload")).encode())
     meta = event.get("meta", {})
     kept = {name: meta[name] for name in ("source", "received_at", "uuid") if name in meta}
-    return {**posted, "meta": kept}
+    value = posted["votequorum"]
+    # A number of the forecast is no promise where something of the value is in doubt. A rule cannot tell.
+    reserve = _VIEWS.view_of(value, None).reserve if value else None
+    return {**posted, "meta": {**kept, "reserve": reserve}}

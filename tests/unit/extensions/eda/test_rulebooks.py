@@ -5,12 +5,14 @@
 
 import pathlib
 import re
+import runpy
 
 import pytest
 import yaml
-from unit.fakes.votequorum import value
+from unit.fakes.votequorum import node, value
 
 RULEBOOKS = pathlib.Path(__file__).resolve().parents[4] / "extensions/eda/rulebooks"
+POSTED = runpy.run_path(str(RULEBOOKS.parent / "plugins/event_filter/posted.py"))["main"]
 LOST, BACK = "No node may fail any more", "A node may fail again"
 
 
@@ -45,7 +47,7 @@ def group(rule, event):
 
 
 def told(event, tolerates=0, cluster="node1", node="node1", name="lab", **of_value):
-    """An event as the source puts it into the queue. tolerates: None for a moment that was over before it could be read."""
+    """An event as the source puts it into the queue, or as a node posts it. tolerates: None for a moment that was over before it could be read."""
     seen = value(cluster_name=name, forecast=None if tolerates is None else {"as_now": {"tolerates": tolerates}}, **of_value)
     meta = {"cluster": cluster, "cluster_quorate": seen["quorate"]}
     return {"event": event, "at": "2026-11-22T10:15:02.123Z", "node": node, "cluster_name": name, "votequorum": seen, "meta": meta}
@@ -67,6 +69,7 @@ def test_what_the_source_marks_is_told_and_nothing_else(change, taken):
     ("event", "is_taken"),
     [
         (told("reserve_lost"), True),
+        (told("reserve_lost", tolerates=None), True),
         (told("reserve_lost", quorate=False), False),
         (told("state"), True),
         (told("state", tolerates=1), False),
@@ -74,13 +77,16 @@ def test_what_the_source_marks_is_told_and_nothing_else(change, taken):
         (told("quorum_gained"), True),
         (told("quorum_gained", tolerates=1), False),
         (told("quorum_gained", tolerates=None, settled=False), False),
+        (told("state", settled=False), False),
+        (told("state", nodes=[node(1), node(2, votes=None), node(3)]), False),
         (told("votes_changed"), False),
         (AWAY, False),
     ],
 )
 def test_a_node_that_posts_tells_of_a_cluster_that_is_quorate_without_a_reserve_however_it_came_to_that(event, is_taken):
-    assert takes(rules("webhook")[LOST], event) == is_taken
-    assert not takes(rules("webhook")[BACK], event)
+    taken = POSTED({"payload": event})
+    assert takes(rules("webhook")[LOST], taken) == is_taken
+    assert not takes(rules("webhook")[BACK], taken)
 
 
 def test_of_what_a_node_posts_only_the_same_event_is_one():

@@ -7,7 +7,7 @@ import pathlib
 import runpy
 
 import pytest
-from unit.fakes.votequorum import value
+from unit.fakes.votequorum import node, value
 
 FILTER = pathlib.Path(__file__).resolve().parents[6] / "extensions/eda/plugins/event_filter/posted.py"
 POSTED = {
@@ -30,12 +30,34 @@ def _posted():
 
 
 def test_what_was_posted_takes_the_place_of_the_event(posted):
-    assert posted({"payload": POSTED, "meta": META}) == dict(POSTED, meta={"source": META["source"], "uuid": "x"})
-    assert posted({"payload": POSTED}) == dict(POSTED, meta={})
+    assert posted({"payload": POSTED, "meta": META}) == dict(POSTED, meta={"source": META["source"], "uuid": "x", "reserve": None})
+    assert posted({"payload": POSTED}) == dict(POSTED, meta={"reserve": None})
 
 
 def test_a_node_cannot_say_on_which_hosts_playbooks_run(posted):
-    assert posted({"payload": dict(POSTED, meta={"hosts": ["localhost"]}), "meta": META})["meta"] == {"source": META["source"], "uuid": "x"}
+    assert posted({"payload": dict(POSTED, meta={"hosts": ["localhost"]}), "meta": META})["meta"] == {"source": META["source"], "uuid": "x", "reserve": None}
+
+
+@pytest.mark.parametrize(
+    ("of_value", "reserve"),
+    [
+        ({}, 0),
+        ({"tolerates": 1}, 1),
+        ({"settled": False}, None),
+        ({"nodes": [node(1), node(2, votes=None), node(3)]}, None),
+        ({"nodes": [node(1), node(2, configured_votes=None), node(3)]}, None),
+        ({"forecast": None}, None),
+        ({"settled": False, "quorate": False}, 0),
+    ],
+)
+def test_a_reserve_that_nobody_knows_is_none(posted, of_value, reserve):
+    """Where a forecast promises nothing, its number is 0."""
+    forecast = {"as_now": {"tolerates": of_value.pop("tolerates", 0)}}
+    assert posted({"payload": dict(POSTED, votequorum=value(**{"forecast": forecast, **of_value}))})["meta"] == {"reserve": reserve}
+
+
+def test_where_corosync_is_away_there_is_no_reserve(posted):
+    assert posted({"payload": dict(POSTED, event="corosync_unavailable", votequorum=None)})["meta"] == {"reserve": None}
 
 
 def test_text_is_no_template(posted):
