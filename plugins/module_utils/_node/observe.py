@@ -40,7 +40,7 @@ PROVIDER = "corosync_votequorum"
 # corosync's build defaults on every distribution that packages it. The pid file is as old as the daemon.
 CONFIGURATION = "/etc/corosync/corosync.conf"
 # totem.key, the secret of a cluster: it does not leave the node, also from a line in which corosync finds no key.
-_INLINE_KEY = r"((?:^|[ \t\xa0{}])key[ \t\xa0]*[:{ \t\xa0]).*"
+_INLINE_KEY = r"((?:^|[^\w-])key[ \t\xa0]*[:={ \t\xa0]).*"
 PID_FILE = "/run/corosync.pid"
 PROCESSES = "/proc"
 FILE_VARIABLE = "COROSYNC_MAIN_CONFIG_FILE"
@@ -294,7 +294,8 @@ def newer_file() -> t.Dict[str, str]:
     """{"corosync.conf": its text} if it was written after corosync started, so that what corosync has loaded may be something else."""
     path = configuration_file()
     try:
-        if os.stat(PID_FILE).st_mtime > os.stat(path).st_mtime:
+        # The time of the last change of the file itself: a file that is moved there, or copied with its times, may look old.
+        if os.stat(PID_FILE).st_mtime > os.stat(path).st_ctime:
             return {}
     except OSError:
         pass  # without a pid file: read it and see

@@ -442,6 +442,20 @@ def test_flips_are_what_corosync_told_even_if_it_is_over(script):
         expect_close(script)
 
 
+def test_a_file_that_claims_to_be_old_was_changed_after_corosync_started(monkeypatch, tmp_path):
+    """As after mv, cp -p and rsync -a: the node would not start with it again, and nobody would know."""
+    conf, pid = tmp_path / "corosync.conf", tmp_path / "pid"
+    conf.write_text("totem {\n", encoding="utf-8")
+    pid.write_text("1", encoding="ascii")
+    monkeypatch.setattr(tested, "CONFIGURATION", str(conf))
+    monkeypatch.setattr(tested, "PID_FILE", str(pid))
+    os.utime(pid, (time.time() + 60, time.time() + 60))
+    assert tested.newer_file() == {}, "corosync has started since"
+    os.utime(pid, (2, 2))
+    os.utime(conf, (1, 1))
+    assert tested.newer_file() == {"corosync.conf": "totem {\n"}
+
+
 def test_the_key_of_a_cluster_does_not_leave_the_node_with_its_file(monkeypatch, tmp_path):
     """The reading is what a module prints, and Ansible shows that with -vvvv."""
     conf = tmp_path / "corosync.conf"
@@ -451,7 +465,21 @@ def test_the_key_of_a_cluster_does_not_leave_the_node_with_its_file(monkeypatch,
     assert tested.newer_file() == {"corosync.conf": "totem {\n    version: 2\n\tkey : (hidden)\n    keyfile: /my/key\n}\n"}
 
 
-@pytest.mark.parametrize("line", ["totem { key: S3cret }", "} key S3cret", "version: 2 key: S3cret", "key: S3cret {", "key\xa0:S3cret"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "totem { key: S3cret }",
+        "} key S3cret",
+        "version: 2 key: S3cret",
+        "key: S3cret {",
+        "key\xa0:S3cret",
+        "#key: S3cret",
+        "  //key: S3cret",
+        "key=S3cret",
+        "\ufeffkey: S3cret",
+        "totem.key: S3cret",
+    ],
+)
 def test_nor_does_it_where_corosync_reads_no_key(monkeypatch, tmp_path, line):
     conf = tmp_path / "corosync.conf"
     conf.write_text(f"totem {{\n{line}\n    cluster_name: my-key-1\n}}\n", encoding="utf-8")
