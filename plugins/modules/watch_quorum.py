@@ -316,6 +316,7 @@ def read(path: str) -> t.Dict[str, t.Any]:
 def stop(path: str, check_mode: bool) -> t.Dict[str, t.Any]:
     """state=stopped. Raises RecordError."""
     was_running, there = _record.is_watched(path), _record.is_there(path)
+    _record.runs()  # what cannot be told is an error before the record is removed
     if check_mode:
         _record.check(path)
     reading = _record.read(path)._replace(running=False) if check_mode else _record.stop(path)
@@ -333,8 +334,8 @@ def result_of(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.
     times = {name: positive_seconds(name, params[name]) for name in ("timeout", "sleep", "connect_timeout")}
     if params["state"] == "running":
         return run(path, check_mode=check_mode, **times)
-    result = dict(stop(path, check_mode) if params["state"] == "stopped" else read(path), run=params["run"])
-    return result if params["reference"] is None else dict(result, offset=offset_of(params["reference"], now))
+    offset = {} if params["reference"] is None else {"offset": offset_of(params["reference"], now)}
+    return dict(stop(path, check_mode) if params["state"] == "stopped" else read(path), run=params["run"], **offset)
 
 
 def _path(params: t.Mapping[str, t.Any]) -> str:

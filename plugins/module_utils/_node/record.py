@@ -193,10 +193,10 @@ def path_of(run: str) -> str:
 
 
 def runs() -> t.List[str]:
-    """The ids of all runs that have a record on this node. Raises RecordError."""
+    """The ids of all runs that have a record on this node; none for a user who may not see them. Raises RecordError."""
     try:
         names = sorted(os.listdir(FOLDER))
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return []
     except OSError as exc:
         raise RecordError(_cannot("read", FOLDER, exc))

@@ -160,6 +160,20 @@ def test_the_offset_of_another_clock_is_of_the_beginning_of_the_task(run, watche
     assert 99.5 < run(state="stopped", record=path, reference=reference)["offset"] < 100.5
 
 
+def test_what_cannot_be_told_is_refused_before_the_record_is_removed(run, watched, path, monkeypatch):
+    watched(False)
+    run(state="running", record=path)
+    assert "reference must be a moment" in run(state="stopped", record=path, reference="10:15")["msg"]
+
+    def unreadable():
+        raise tested._record.RecordError("The folder cannot be read.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tested._record, "runs", unreadable)
+        assert run(state="stopped", record=path)["msg"].startswith("The folder cannot be read.")
+    assert [entry["event"] for entry in run(state="stopped", record=path)["timeline"]]
+
+
 @pytest.mark.parametrize("reference", ["now", "", "2026-11-22T10:15:02+01:00", "10:15"])
 def test_what_is_no_moment_in_utc_is_refused(run, watched, path, reference):
     assert "reference must be a moment in UTC such as" in run(state="read", record=path, reference=reference)["msg"]

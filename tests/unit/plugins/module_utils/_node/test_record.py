@@ -107,6 +107,16 @@ def test_a_watch_that_runs_until_it_is_stopped_was_watched_until_then(path):
     assert reading.until == reading.now and abs(reading.now - time.time()) < 5
 
 
+def test_a_user_who_may_not_see_the_records_of_runs_has_none(monkeypatch):
+    """Corosync allows users other than root, and each may have a record of its own."""
+
+    def refused(folder):
+        raise PermissionError(13, "Permission denied", folder)
+
+    monkeypatch.setattr(tested.os, "listdir", refused)
+    assert tested.runs() == []
+
+
 def test_runs_that_have_a_record(path, monkeypatch):
     monkeypatch.setattr(tested, "FOLDER", os.path.dirname(path))
     assert tested.runs() == []
