@@ -19,7 +19,7 @@ from ansible.utils.display import Display
 from ansible.utils.path import makedirs_safe, unfrackpath
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError
-from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import FINAL, RESULT, Slice
+from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import FINAL, RESULT, Slice, is_final
 from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_options import ARGUMENT_SPEC, check, with_lists_of_nodes
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import printable, quoted
 from ansible_collections.corosync.quorum.plugins.plugin_utils._actions import cannot_log_in, host_of
@@ -125,13 +125,16 @@ class _Node:
         try:
             with Watchdog(seconds, self._narrator.heartbeat, self._parent):
                 arguments = dict(self._options, **slice_.as_argument())
-                return answer_of(self._action, RETURNED, module_name=MODULE, module_args=arguments, task_vars=self._task_vars)
+                answer = answer_of(self._action, RETURNED, module_name=MODULE, module_args=arguments, task_vars=self._task_vars)
         except Overdue:
             self._forget()
             raise Silent(f"it gave no answer within {int(seconds)} s") from None
         except AnsibleError as exc:
             self._forget()
             raise _trouble(exc) from exc
+        if answer.get("failed") and not is_final(answer) and "module_stdout" not in answer:
+            self._forget()  # an error of the connection that is none of Ansible's looks like this
+        return answer
 
     def pause(self, seconds: float) -> None:
         """Wait without the node, as long as somebody wants the result."""

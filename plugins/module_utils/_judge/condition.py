@@ -31,7 +31,7 @@ Ids = t.Mapping[str, t.Sequence[int]]
 # Modes in which the nodes that are left may do without others that all nodes together could not do without
 SHRINKING = ("last_man_standing", "auto_tie_breaker", "allow_downscale")
 
-_NODE_ID = re.compile(r"[1-9][0-9]*\Z")
+_NODE_ID = re.compile(r"[1-9][0-9]{0,9}\Z")
 _HIGHEST_NODE_ID = 0xFFFFFFFF
 
 # Which vote of the quorum device a forecast may count on, as in the filters. They are not imported, see _questions().

@@ -86,5 +86,8 @@ def failure(msg: str, reason: t.Optional[str] = None, outcome: t.Optional[Outcom
 
 
 def is_final(failed: Result) -> bool:
-    """Whether a failed result ends the wait: it is the module's own. Any other comes from a node that could not run the module, and may be able to later."""
-    return bool(failed.get(FINAL)) or "module_stdout" not in failed
+    """Whether a failed result ends the wait: it is the module's own. Any other comes from a node that could not run the module, and may be able to later.
+
+    Such as of a Python that is being upgraded: ansible-core may tell its exception as it tells a module's own failure.
+    """
+    return bool(failed.get(FINAL))

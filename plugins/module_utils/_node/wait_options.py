@@ -94,4 +94,5 @@ def _check_links(given: t.Any) -> None:
 
 
 def _is_link(given: t.Any) -> bool:
-    return not isinstance(given, bool) and str(given).isdecimal() and int(given) < MOST_LINKS
+    text = str(given)
+    return not isinstance(given, bool) and text.isdecimal() and len(text) < 10 and int(text) < MOST_LINKS

@@ -45,6 +45,7 @@ LATEST = 1.2
 MOST_ENTRIES = 10_000
 # How often a node that has never run the module may fail to (it may be shutting down) before the wait fails.
 FAILURES = 3
+NO_REASON = "it gave no reason"
 
 
 class Lost(Exception):
@@ -158,7 +159,7 @@ class RemoteWait:
                 raise Broken(f"its answer is not one that the module can give: {exc}") from exc
             self._take(outcome, begun)
         if answer.get("failed"):
-            return self._failure(answer["msg"], reason=answer.get("reason"))
+            return self._failure(answer.get("msg") or NO_REASON, reason=answer.get("reason"))
         return self._result() if outcome.met else None
 
     def _take(self, outcome: Outcome, begun: float) -> None:
@@ -252,8 +253,10 @@ def nothing_seen(wanted: t.Mapping[str, t.Any]) -> Result:
 
 def _module_failure(answer: Result) -> str:
     """A module that ended without a result of its own: what it or its interpreter said last."""
-    outputs = [str(answer.get(key) or "").strip() for key in ("msg", "module_stderr", "module_stdout")]
-    return quoted(" | ".join(text.splitlines()[-1] for text in outputs if text)) or "it gave no reason"
+    exception = answer.get("exception")
+    raised = getattr(getattr(exception, "event", None), "msg", exception)  # an object from ansible-core 2.19 on, a traceback before
+    outputs = [str(text or "").strip() for text in (answer.get("msg") or raised, answer.get("module_stderr"), answer.get("module_stdout"))]
+    return quoted(" | ".join(text.splitlines()[-1] for text in outputs if text)) or NO_REASON
 
 
 def _sentence(exc: Exception) -> str:

@@ -374,6 +374,14 @@ def test_after_a_loss_it_connects_again(monkeypatch, said, exc, words):
     assert words in said[0]
 
 
+def test_so_it_does_after_an_error_that_is_none_of_ansible(monkeypatch, said):
+    """As of paramiko, whose channel is closed just then."""
+    action = Action(monkeypatch, NO, EOFError("Channel closed."), YES, sleep=0.01)
+    assert not action.run().get("failed")
+    assert len(action.connection.resets) >= 1
+    assert "The node cannot run the module: The answer of node1 cannot be read: EOFError: Channel closed." in "".join(said)
+
+
 REFUSALS = [
     AnsibleAuthenticationFailure("Invalid/incorrect password"),
     AnsibleConnectionFailure("Failed to connect to the host via ssh: root@node1: Permission denied (publickey,password)."),

@@ -45,5 +45,6 @@ def test_a_failure_of_the_module_is_final_and_one_of_the_node_is_not():
     assert failure("No library.", "no_library") == {"msg": "No library.", "reason": "no_library", "final": True}
     assert "reason" not in failure("No such node.")
     assert is_final(sent(dict(failure("No such node."), failed=True)))
-    assert is_final({"failed": True, "msg": "Unsupported parameters"})
+    assert not is_final({"failed": True, "msg": "Unsupported parameters"})
+    assert not is_final({"failed": True, "exception": "Traceback"}), "from ansible-core 2.19 on, of a module that raised an exception"
     assert not is_final({"failed": True, "msg": "MODULE FAILURE", "module_stdout": "", "rc": 127})

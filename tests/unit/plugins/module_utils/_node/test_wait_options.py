@@ -46,6 +46,7 @@ EMPTY = "%s is empty or has an empty entry: leave the option out, or name nodes;
         ({"links": [{"node": "node1", "link": "²"}]}, NO_LINK % "a dictionary"),
         ({"links": [{"node": "", "link": 0}]}, NO_LINK % "a dictionary"),
         ({"links": ["node1"]}, NO_LINK % "the string 'node1'"),
+        ({"links": [{"node": "node1", "link": "5" * 5000}]}, NO_LINK % "a dictionary"),
         ({"members": []}, EMPTY % ("members", "[]")),
         ({"absent": [""]}, EMPTY % ("absent", "['']")),
         ({"quorate_without": []}, EMPTY % ("quorate_without", "[]")),

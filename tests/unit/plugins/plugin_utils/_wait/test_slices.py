@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The wait as the controller sees it, against a scripted node and clock: slice after slice, losses, and the result."""
 
+import types
+
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._judge.condition import goal_of, unmet
@@ -46,6 +48,13 @@ OPTIONS = {
     "progress": True,
 }
 NOON = 1795348800.0  # 2026-11-22T12:00:00Z
+
+
+class Told:
+    """An exception as ansible-core tells it from 2.19 on."""
+
+    def __init__(self, msg):
+        self.event = types.SimpleNamespace(msg=msg)
 
 
 class Node:
@@ -442,6 +451,19 @@ def test_what_it_did_once_it_may_do_again():
     assert not result.get("failed")
 
 
+@pytest.mark.parametrize("exception", ["Traceback:\n  x\nOSError: disk full", Told("OSError: disk full")], ids=["old", "new"])
+def test_so_may_what_raised_an_exception_in_it(exception):
+    """ansible-core before 2.19 tells a traceback, and later ones an object, without a message."""
+    node = Node([module_fails(exception=exception)] * 3)
+    assert node.wait()["msg"] == "The node cannot run the module: OSError: disk full."
+    node = Node([answer(LESS, took=0.1), module_fails(exception=exception), answer(HERE, took=0.1)])
+    assert not node.wait().get("failed")
+
+
+def test_a_final_answer_without_a_message_is_a_failure():
+    assert Node([module_fails(final=True)]).wait()["msg"] == "it gave no reason"
+
+
 def test_losses_do_not_excuse_it():
     node = Node([module_fails(**BROKEN), fails(Lost("refused")), module_fails(**BROKEN), fails(Broken("no shell"))])
     assert node.wait()["msg"] == "The node cannot run the module: no shell."
@@ -485,10 +507,6 @@ def test_node_ids_that_were_found_are_kept_for_the_next_slice():
 def test_and_says_which_reason_it_is():
     node = Node([module_fails(**failure("libvotequorum.so.8 is not there.", "no_library"))])
     assert node.wait()["reason"] == "no_library"
-
-
-def test_a_module_that_failed_in_order_is_not_tried_again():
-    assert Node([module_fails(msg="Unsupported parameters")]).wait()["msg"] == "Unsupported parameters"
 
 
 # -- check mode

@@ -68,6 +68,16 @@ def test_a_call_that_never_returns(blocks):
     assert 0.2 <= time.monotonic() - start < SOON
 
 
+def test_a_signal_that_comes_too_early_for_the_call_is_followed_by_another_one(monkeypatch):
+    sent = []
+    kill = signal.pthread_kill
+    monkeypatch.setattr(_watchdog.signal, "pthread_kill", lambda *arguments: sent.append(arguments) or (len(sent) > 1 and kill(*arguments)))
+    monkeypatch.setattr(_watchdog, "TICK", 0.1)
+    with pytest.raises(Overdue), Watchdog(0.1):
+        time.sleep(SOON)
+    assert len(sent) == 2
+
+
 def test_nothing_on_the_way_swallows_it():
     with pytest.raises(Overdue), Watchdog(0.1):
         for _number in range(3):
