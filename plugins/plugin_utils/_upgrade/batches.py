@@ -26,7 +26,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes impor
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
 
 if t.TYPE_CHECKING:
-    pass
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
 
 Batch = frozenset[int]
 # By _key()
@@ -134,6 +134,17 @@ class _Safe:
                 for back in [[batch]] + [order[::-1] for order in orders]:
                     yield _returned(down, back)
 
+    def why_less(self) -> str:
+        """Of members that come back with other votes, with a space in front; empty where there are none."""
+        facts = self._facts
+        changed = [nodeid for nodeid in sorted(facts.members) if _votes_of_the_file(facts).get(nodeid, facts.nodes[nodeid].votes) != facts.nodes[nodeid].votes]
+        if not changed:
+            return ""
+        return (
+            f" The votes of {labels(changed, facts.value)} were changed at runtime, and after a restart they are those of corosync.conf again: "
+            "set them back first, or change corosync.conf and reload it."
+        )
+
     def _orders(self, batch: Batch) -> list[list[int]]:
         """In which orders the nodes go one by one, and the other way round come back: those that leave fewest votes, or the memory of
         the tie-breaker, or the quorum device's vote, in the worst place. Where votes alone decide nothing is worse than all at once."""
@@ -189,6 +200,7 @@ def _key(facts: Facts) -> t.Any:
 def _returned(cluster: Cluster, steps: t.Sequence[Members]) -> Facts | None:
     """The cluster once these nodes have been started again; None where that costs quorum, or leaves members that do not agree."""
     for step in steps:
+        cluster = cluster._replace(facts=_with_votes_of_the_file(cluster.facts, step))
         kind_of = dict(cluster.kind_of)
         newcomer = min(step)  # stands for all that start together: they differ in nothing but their votes
         kind_of.update((nodeid, newcomer) for nodeid in step)
@@ -202,10 +214,26 @@ def _returned(cluster: Cluster, steps: t.Sequence[Members]) -> Facts | None:
     return _seen_by(cluster.facts, deciding(cluster), cluster.members)
 
 
+def _with_votes_of_the_file(facts: Facts, restarted: Members) -> Facts:
+    """What a node was given while it ran (votequorum_setvotes) is gone with its restart: it has the votes of corosync.conf."""
+    configured = _votes_of_the_file(facts)
+    votes = {nodeid: configured.get(nodeid, facts.nodes[nodeid].votes) for nodeid in restarted}
+    change = sum(votes[nodeid] - facts.nodes[nodeid].votes for nodeid in restarted)
+    nodes = {nodeid: node._replace(votes=votes.get(nodeid, node.votes)) for nodeid, node in facts.nodes.items()}
+    value = t.cast("Value", dict(facts.value, total_votes=facts.value["total_votes"] + change))
+    return facts._replace(nodes=nodes, value=value)
+
+
+def _votes_of_the_file(facts: Facts) -> dict[int, int]:
+    """By node id, of the nodes of the nodelist."""
+    return {node["nodeid"]: node["configured_votes"] for node in facts.value["nodes"] if node["configured_votes"] is not None}
+
+
 def _restarted(facts: Facts, nodeid: int) -> Daemon:
     """A node of the batch, freshly started and still alone."""
     votes = facts.nodes[nodeid].votes
-    expected = sum(node.votes for node in facts.nodes.values()) + facts.rules.qdevice_votes
+    of_all = {**{member: node.votes for member, node in facts.nodes.items()}, **_votes_of_the_file(facts)}
+    expected = sum(of_all.values()) + facts.rules.qdevice_votes
     return arithmetic.ring_changed(arithmetic.started(facts.rules, nodeid, votes, expected), frozenset([nodeid]))
 
 
@@ -414,7 +442,9 @@ def _one_after_the_other(late_first: list[int], safe: _Safe) -> list[Batch]:
             if found:
                 batch, after = batch | {nodeid}, found
         if not batch:
-            raise ForecastError(f"There are no safe batches: after {len(done)} of them, quorum would not stand the loss of any of the nodes that are left.")
+            raise ForecastError(
+                f"There are no safe batches: after {len(done)} of them, quorum would not stand the loss of any of the nodes that are left.{safe.why_less()}"
+            )
         done.append(batch)
         states, rest = after, [nodeid for nodeid in rest if nodeid not in batch]
     return done

@@ -31,11 +31,13 @@ MANY_HAVE_NONE = [HealthCheck.filter_too_much, HealthCheck.too_slow]
 @examples(300, suppress_health_check=MANY_HAVE_NONE)
 @given(values(), st.sampled_from([0, 0, 0, 0, 1, 1, 2]), st.data())
 def test_no_batch_is_unsafe(a_value, spare, data):
-    """Played with every daemon on its own, in any order, with any failure on top, and back again."""
+    """Played with every daemon on its own, in any order, with any failure on top, and back again with the votes of corosync.conf."""
+    for node in data.draw(st.lists(st.sampled_from(a_value["nodes"]))):
+        node["configured_votes"] = data.draw(st.integers(0, 1 if a_value["last_man_standing"]["enabled"] else 3))
     found = batches_or_none(a_value, spare=spare)
     assume(found is not None)
     assert sorted(itertools.chain(*found)) == a_value["members"]
-    votes = {node["nodeid"]: node["votes"] for node in a_value["nodes"]}
+    votes = {node["nodeid"]: node["configured_votes"] for node in a_value["nodes"]}
     daemons = daemons_of(a_value)
     for batch in found:
         how, window = data.draw(st.sampled_from(["crash", "leave"])), data.draw(st.booleans())
@@ -52,6 +54,31 @@ def test_no_batch_is_unsafe(a_value, spare, data):
             assert all_quorate(down), (found, batch, "back")
         if not a_value["qdevice"]:  # the daemons go on where they are; with a device, the flags come back with it
             daemons = down
+
+
+@pytest.mark.parametrize(
+    ("votes", "found"),
+    [
+        ([2, 1, 1, 1, 1], [[4, 5], [2, 3], [1]]),
+        ([1, 1, 1, 1, 1], [[4], [3, 5], [1, 2]]),
+    ],
+)
+def test_votes_that_were_set_at_runtime_are_gone_with_a_restart(votes, found):
+    """With node 1 first, the expected votes stay 6, and of the 5 votes that are left then no two may go."""
+    assert upgrade_batches(configured(votes)) == found
+
+
+def test_it_says_so_where_no_batches_are_safe_because_of_it():
+    with pytest.raises(ForecastError, match="after 1 of them, .* The votes of node1, node2, node3 were changed at runtime, and after a restart they are those"):
+        upgrade_batches(configured([2, 2, 2]))
+
+
+def configured(votes):
+    """A cluster with these votes, and one vote for each node in corosync.conf."""
+    made = value(votes, asked=2)
+    for node in made["nodes"]:
+        node["configured_votes"] = 1
+    return made
 
 
 def _divisions(items):
