@@ -305,9 +305,11 @@ def expected_votes_low(seen: _Seen) -> Hits:
 
 def expected_votes_unreachable(seen: _Seen) -> Hits:
     most = max(seen.configured_votes + seen.device_votes, seen.value["total_votes"])
-    if seen.configured and seen.needed > most > 0:
+    waits = seen.value["wait_for_all"]["pending"]
+    needed = seen.expected if waits else seen.needed
+    if seen.configured and needed > most > 0:
         who = "all nodes and the quorum device" if seen.device_votes else "all nodes"
-        yield Hit(shared_traps.expected_votes_unreachable(seen.expected, seen.needed, who, most), f"Lower the expected votes to {most}.")
+        yield Hit(shared_traps.expected_votes_unreachable(seen.expected, needed, who, most, waits), f"Lower the expected votes to {most}.")
 
 
 def expected_votes_differ(seen: _Seen) -> Hits:

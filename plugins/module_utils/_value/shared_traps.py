@@ -69,8 +69,12 @@ def expected_votes_split(expected: int, node_votes: int, needed: int) -> str:
     )
 
 
-def expected_votes_unreachable(expected: int, needed: int, who: str, most: int) -> str:
-    return f"Expected votes are {expected}, which needs {count(needed, 'vote')}, but {who} together have {most}. The cluster can never become quorate."
+def expected_votes_unreachable(expected: int, needed: int, who: str, most: int, waits_for_all: bool) -> str:
+    """waits_for_all: whether all expected votes are needed, after a start and after a loss of quorum."""
+    how, never = ("with wait_for_all ", " after a start or a loss of quorum") if waits_for_all else ("", "")
+    return (
+        f"Expected votes are {expected}, which {how}needs {count(needed, 'vote')}, but {who} together have {most}. The cluster can never become quorate{never}."
+    )
 
 
 def two_node_without_two_nodes(nodes: int, advice: str, line: t.Optional[int] = None) -> Hits:

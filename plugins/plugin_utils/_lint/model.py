@@ -109,6 +109,13 @@ class Model:
         return needed_of(self.first_expected)
 
     @property
+    def needed_at_first(self) -> int:
+        """The votes without which no cluster of this file becomes quorate: wait_for_all waits for all that are expected (are_we_quorate())."""
+        if self.wait_for_all:
+            return self.first_expected
+        return 1 if self.two_node_in_force else self.quorum_alone
+
+    @property
     def transport(self) -> str:
         return self.conf.text("totem.transport") or "knet"
 

@@ -266,9 +266,9 @@ def no_votes(model: Model) -> Hits:
 
 def expected_votes_unreachable(model: Model) -> Hits:
     return _when(
-        model.is_votequorum and bool(model.nodes) and model.override > 0 and model.quorum_alone > model.most_votes,
+        _is_unreachable(model),
         shared_traps.expected_votes_unreachable(
-            model.override, model.quorum_alone, "all nodes and the quorum device" if model.qdevice else "all nodes", model.most_votes
+            model.override, model.needed_at_first, "all nodes and the quorum device" if model.qdevice else "all nodes", model.most_votes, model.wait_for_all
         ),
         "Remove expected_votes: corosync adds up the votes of the nodelist.",
         model.line("quorum.expected_votes"),
@@ -286,12 +286,16 @@ def expected_votes_split(model: Model) -> Hits:
 
 def expected_votes_overrides(model: Model) -> Hits:
     return _when(
-        _overridden(model) and not shared_traps.splits(model.quorum_alone, model.node_votes) and model.quorum_alone <= model.most_votes,
+        _overridden(model) and not shared_traps.splits(model.quorum_alone, model.node_votes) and not _is_unreachable(model),
         f"quorum.expected_votes is {model.override}, but the nodelist{' and the quorum device' if model.qdevice else ''} adds up to {model.most_votes}. "
         "corosync uses quorum.expected_votes.",
         "Remove expected_votes: corosync adds up the votes of the nodelist.",
         model.line("quorum.expected_votes"),
     )
+
+
+def _is_unreachable(model: Model) -> bool:
+    return model.is_votequorum and bool(model.nodes) and model.override > 0 and model.needed_at_first > model.most_votes
 
 
 def _overridden(model: Model) -> bool:

@@ -307,6 +307,12 @@ def test_the_problem_is_seen_alone(problem, value, added, text, words):
     assert others <= ALONG.get(problem, set()), found
 
 
+def test_a_cluster_that_waits_for_more_votes_than_there_are_waits_for_ever():
+    waiting = cluster(wait_for_all={"enabled": True, "pending": True}, expected_votes=4, quorate=False)
+    found = {entry["id"]: entry["message"] for entry in problems(waiting, dict(CMAP, **{"quorum.wait_for_all": 1}))}
+    assert "with wait_for_all needs 4 votes, but all nodes together have 3" in found["expected_votes_unreachable"]
+
+
 @pytest.mark.parametrize("asked", [0, 1])
 def test_expected_votes_are_tracked_by_allow_downscale_whoever_asks(asked):
     cmap = dict(CMAP, **{"quorum.allow_downscale": 1, "quorum.expected_votes_tracking": asked, "runtime.votequorum.ev_tracking_barrier": 3})

@@ -54,7 +54,7 @@ def test_votes_wrap_from_510_on():
 
 def test_one_vote_is_no_plural():
     assert "two partitions of 1 vote each" in tested.expected_votes_split(1, 2, 1)
-    assert "needs 1 vote, but all nodes together have 0" in tested.expected_votes_unreachable(1, 1, "all nodes", 0)
+    assert "needs 1 vote, but all nodes together have 0" in tested.expected_votes_unreachable(1, 1, "all nodes", 0, False)
 
 
 @pytest.mark.parametrize(

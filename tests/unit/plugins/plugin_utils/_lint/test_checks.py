@@ -104,6 +104,13 @@ TRAPS = [
     ("votes_wrap", configuration("1 " * 128, "device {\nmodel: net\nvotes: 400\n}"), "528 votes"),
     ("no_votes", configuration("0 0 0"), "never quorate"),
     ("expected_votes_unreachable", configuration(quorum="expected_votes: 9"), "needs 5 votes"),
+    (
+        "expected_votes_unreachable",
+        configuration(quorum="expected_votes: 4\nwait_for_all: 1"),
+        "with wait_for_all needs 4 votes, but all nodes together have 3",
+    ),
+    ("expected_votes_unreachable", configuration("1 1", "two_node: 1\nexpected_votes: 3"), "with wait_for_all needs 3 votes"),
+    ("expected_votes_overrides", configuration("1 1", "two_node: 1\nwait_for_all: 0\nexpected_votes: 5"), "adds up to 2"),
     ("expected_votes_split", configuration("1 1 1 1", "expected_votes: 2"), "two partitions of 2 votes each"),
     ("expected_votes_overrides", configuration(quorum="expected_votes: 4"), "adds up to 3"),
     ("tie_breaker_list_without_wait_for_all", configuration("1 1 1 1", "auto_tie_breaker: 1\nauto_tie_breaker_node: 1 2"), "cold start"),
