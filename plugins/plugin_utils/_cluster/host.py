@@ -20,7 +20,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._conf.parser impor
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, check
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.addresses import is_loopback
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.wish import MANAGED, parse_int, parse_seconds
-from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model
+from ansible_collections.corosync.quorum.plugins.plugin_utils._lint.model import ConfNode, Model, effective_nodeid
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Value
@@ -225,6 +225,22 @@ class Host:
         """The keys in which its file contradicts what corosync has loaded, as far as that was read."""
         written = {key: self.model.conf.text(key) or _LOADED[key] for key in self._loaded}
         return [key for key, value in written.items() if value is not None and value != self._loaded[key]]
+
+    @property
+    def members_without_entry(self) -> list[int]:
+        """The node ids of members of its ring that its file does not have. A reload throws them out, and one whose id was changed is cut off, too."""
+        if self.value is None or not self.has_cluster:
+            return []
+        written = {effective_nodeid(self.model, node) for node in self.model.nodes}
+        return sorted(set(self.value["members"]) - written)
+
+    @property
+    def runs_in_other_modes(self) -> bool:
+        """Whether votequorum here was started with other modes than its file has."""
+        if self.value is None:
+            return False
+        written = (self.model.wait_for_all, self.model.last_man_standing, self.model.allow_downscale, self.model.tie_breaker_in_force != "none")
+        return written != tuple(self.value[mode]["enabled"] for mode in ("wait_for_all", "last_man_standing", "allow_downscale", "auto_tie_breaker"))
 
     @property
     def file_is_loaded(self) -> bool:

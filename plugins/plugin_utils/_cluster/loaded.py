@@ -82,6 +82,8 @@ def _fault_of(host: Host) -> str:
         return host.model.conf.faults[0].message
     if host.unlike_loaded:
         return f"corosync has loaded another {', '.join(host.unlike_loaded)}."
+    if host.members_without_entry:
+        return f"it has no node with the id of a member: {', '.join(map(str, host.members_without_entry))}."
     return "" if host.has_cluster else "it has no other node."
 
 

@@ -276,8 +276,12 @@ class _Work:
     @property
     def restarts(self) -> list[str]:
         """Members that have to be restarted, the lowest node id last: it is a tie-breaker more often than not."""
-        due = [host for host in self.members if host.restart_pending or action_of(self.changes[host.name]) == RESTART]
+        due = [host for host in self.members if host.restart_pending or action_of(self.changes[host.name]) == RESTART or self._is_started_otherwise(host)]
         return [host.name for host in sorted(due, key=lambda host: -(host.value["nodeid"] if host.value else 0))]
+
+    def _is_started_otherwise(self, host: Host) -> bool:
+        """Whether only a restart brings in modes that were written into its file by hand. Where the file is what corosync has loaded, the changes tell."""
+        return not self.loaded.is_trusted(host) and self.loaded.text_of(host) == host.text and host.runs_in_other_modes
 
     @property
     def qdevice(self) -> str:

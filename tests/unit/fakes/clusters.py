@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hosts as the role `cluster` finds them, and what it is asked for, for tests of its plan."""
 
+import re
+
 from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster import plan as cluster_plan
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
@@ -65,7 +67,8 @@ def planned(given, seen=None, **play):
 def running(given, version=1, votes=None, **changes):
     """What these hosts are like once the plan for them has been carried out."""
     text = planned(given)["conf"].replace("config_version: 1", f"config_version: {version}")
-    votes = votes or {int(name[4:]): wish["votes"] for name, wish in given.items()}
+    ids = {f"host{node}": int(nodeid) for node, nodeid in re.findall(r"name: node(\d+)\n +nodeid: (\d+)", text)}
+    votes = votes or {ids[name]: wish["votes"] for name, wish in given.items()}
     return {
         name: {
             "conf": text,
@@ -79,7 +82,7 @@ def running(given, version=1, votes=None, **changes):
             "tracks": "expected_votes_tracking: 1" in text or "allow_downscale: 1" in text,
             "token": "3650",
             "consensus": "4380",
-            "votequorum": value(votes, asked=int(name[4:]), **dict({"problems": []}, **changes)),
+            "votequorum": value(votes, asked=ids[name], **dict({"problems": []}, **changes)),
         }
         for name in given
     }

@@ -90,6 +90,7 @@ def test_a_play_that_was_interrupted_goes_on():
     seen = running(given)
     seen["host1"]["marked"] = seen["host2"]["marked"] = True
     seen["host3"]["loaded_version"] = "0"
+    seen["host3"]["votequorum"]["wait_for_all"] = {"enabled": True, "pending": False}
     steps = planned(given, seen)
     assert (steps["write"], steps["mark"], steps["reload"], steps["restart"]) == ([], [], "host1", ["host2", "host1"])
 
@@ -98,6 +99,36 @@ def test_a_play_that_was_interrupted_goes_on():
 def test_what_votequorum_itself_calls_due(problem, action):
     given = wishes()
     assert planned(given, running(given, problems=problems_of(problem)))["action"] == action
+
+
+@pytest.mark.parametrize("problem", ["file_not_loaded", None])
+def test_ids_that_were_changed_by_hand_are_never_loaded(problem):
+    """Corosync takes such a reload. Then the node is cut off, and with two_node both sides are quorate."""
+    given = wishes(2)
+    seen = running(given, problems=problems_of(problem) if problem else [])
+    for found in seen.values():
+        found["conf"] = found["conf"].replace("nodeid: 2", "nodeid: 12")
+    told = refusal(wishes(2, host2={"nodeid": 12}), seen)
+    assert "is not what it has loaded" in told and "host1: it has no node with the id of a member: 2." in told
+
+
+def test_an_id_that_was_changed_by_hand_on_one_host_is_put_right():
+    given = wishes()
+    seen = running(given)
+    seen["host2"]["conf"] = seen["host2"]["conf"].replace("nodeid: 3", "nodeid: 13")
+    steps = planned(given, seen)
+    assert (steps["refusals"], steps["lost"]) == ([], {"host2": "host1"})
+    assert "nodeid: 13" not in steps["conf"]
+
+
+def test_modes_that_were_written_by_hand_need_a_restart():
+    """A reload does not bring them in, and the run would end as if it had."""
+    given = wishes(shared={"quorum": {"wait_for_all": True}})
+    assert planned(given, running(given, problems=problems_of("file_not_loaded")))["restart"] == ["host3", "host2", "host1"]
+    one = running(given, wait_for_all={"enabled": True, "pending": False})
+    assert planned(given, one)["restart"] == []
+    one["host2"]["votequorum"] = running(given, problems=problems_of("file_not_loaded"))["host2"]["votequorum"]
+    assert planned(given, one)["restart"] == ["host2"]
 
 
 def test_a_new_node_joins_and_others_keep_their_ids():
@@ -291,7 +322,7 @@ def test_no_key_without_encryption():
 def test_another_way_to_write_the_same_address():
     seen = running(wishes())
     assert planned(wishes(host2={"addresses": ["10.2"]}), seen)["restart"] == []
-    nameless = {host: dict(found, conf=re.sub(r" +name: .*\n", "", found["conf"]).replace("nodeid: 2", "nodeid: 7")) for host, found in seen.items()}
+    nameless = {host: dict(found, conf=re.sub(r" +name: .*\n", "", found["conf"])) for host, found in running(wishes(host2={"nodeid": 7})).items()}
     steps = planned(wishes(host2={"addresses": ["10.0.2"]}), nameless)
     assert steps["refusals"] == [] and re.findall(r"name: (\S+)\n +nodeid: (\d+)", steps["conf"]) == [("node1", "1"), ("node3", "3"), ("node2", "7")]
 
