@@ -15,7 +15,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
-from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import described
+from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import described, is_natural
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import LONGEST_NAME, shortened
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.history import Histories, HistoryError, Loss, histories, losses
@@ -238,7 +238,7 @@ def _name(where: str, value: t.Any) -> str:
 
 
 def _integer(where: str, value: t.Any) -> int | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+    if value is None or is_natural(value):
         return None if value is None else int(value)
     raise ReportError(f"{where} must be a whole number, but is {described(value)}.")
 

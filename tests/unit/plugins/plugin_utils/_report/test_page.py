@@ -374,6 +374,7 @@ PHASE = {"phase": "stop", "started": at(1), "ended": at(2)}
         (spoilt(title=["x"]), "title must be text, but is a list."),
         (spoilt(started="soon"), "started must be a moment in UTC such as '2026-11-22T10:15:02.123Z', but is the string 'soon'."),
         (spoilt(spare="1"), "spare must be a whole number, but is the string '1'."),
+        (spoilt(spare=10**5000), "spare must be a whole number, but is a number of more than 64 bits."),
         (spoilt(batches=["node1"]), "An entry of batches must be a list, but is the string 'node1'."),
         (spoilt(verdict="good"), "verdict must be a dictionary, but is the string 'good'."),
         (spoilt(verdict={"kept": "yes"}), "verdict.kept must be true or false, but is the string 'yes'."),
