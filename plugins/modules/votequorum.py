@@ -14,6 +14,8 @@ description:
   - Before it sends anything, the module calculates the effect of the change by corosync's rules.
     It refuses a change that would make an inquorate partition quorate, because this can cause a split brain. It also refuses a change that would cost
     quorum. Corosync itself only protects a partition that is quorate.
+  - At least one of O(expected_votes), O(votes) and O(cancel_wait_for_all) is required. They can be combined.
+    The module then looks for an order in which each step is safe.
   - Corosync answers before it applies a change. The module waits until it sees the change applied.
   - B(Not persistent.) The change lasts until corosync restarts or reloads C(corosync.conf). The values of the file then count again.
     A warning says how to make it permanent.
@@ -45,6 +47,7 @@ options:
       - The node whose votes are set. It must be a member now.
       - A number is a node id. Text is a name of corosync's nodelist or the digits of a node id. Text that can mean two nodes is refused.
       - By default, the node on which the task runs.
+      - Needs O(votes).
     type: raw
   cancel_wait_for_all:
     description:

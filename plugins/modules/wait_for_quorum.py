@@ -193,7 +193,7 @@ EXAMPLES = r"""
 - name: Wait until this node may be stopped
   corosync.quorum.wait_for_quorum:
     quorate_without: "{{ [own.votequorum.nodeid] }}"
-  delegate_to: "{{ groups['nodes'] | difference([inventory_hostname]) | first }}"
+  delegate_to: "{{ groups['cluster'] | difference([inventory_hostname]) | first }}"
 
 - name: Wait until the quorum device votes
   corosync.quorum.wait_for_quorum:

@@ -156,8 +156,8 @@ def _part(name: str, groups: t.Sequence[Group], of_none: t.Mapping[str, t.Any], 
         if without and of_none and not refusals:
             nodes = labels(sorted(without), next(iter(without.values())))
             refusals.append(
-                f"No host that answered is {nodes} of this cluster. These hosts did not answer, so nobody knows which cluster they belong to: "
-                f"{listed(sorted(of_none))}. Start them, or leave them out, or set the variable quorum_cluster of them and of this cluster's hosts."
+                f"No host that answered is {nodes} of this cluster. One of these hosts, which did not answer, may be: "
+                f"{listed(sorted(of_none))}. Start them, leave them out, or set the variable quorum_cluster for them and for the hosts of this cluster."
             )
     return Part(name, tuple(host for host in views if host in hosts), tuple(refusals))
 

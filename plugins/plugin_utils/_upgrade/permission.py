@@ -120,7 +120,7 @@ def _refuse_old_where_it_runs(host: str, asked_at: float, now: float, runs: t.Ca
 def _look(host: str, variables: t.Mapping[str, t.Any], run: Run | None) -> Look:
     found = registered.look_of(variables, run)
     if found is None or registered.is_done(variables, found["turn"]):
-        raise NotAllowed(f"Nothing was done on {host}: what there is to do was not looked for in this run. {_FROM_ITS_START}")
+        raise NotAllowed(f"Nothing was done on {host}: the task 'Find out what there is to do on this node' has not run in this run. {_FROM_ITS_START}")
     return found
 
 

@@ -57,7 +57,7 @@ def _stranger(monkeypatch: t.Any) -> str:
     return _shown(monkeypatch, {**WEB, **DB, "printer": fleets.UNREACHABLE})
 
 
-@provokes("No host that answered is … of this cluster. These hosts did not answer, so nobody knows which cluster they belong to")
+@provokes("No host that answered is … of this cluster. One of these hosts, which did not answer, may be")
 def _unplaced(monkeypatch: t.Any) -> str:
     less = {host: result for host, result in DB.items() if host != "db3"}
     return _shown(monkeypatch, {**WEB, **less, "storage": fleets.UNREACHABLE})

@@ -83,4 +83,6 @@ def test_the_users_tasks_that_stop_a_node_do_not_run_without_the_gate(tmp_path: 
     role = {"name": "corosync.quorum.rolling_upgrade", "tasks_from": f"phases/{step}_hook.yml"}
     plays = [{"hosts": "nodes", "serial": 1, "gather_facts": False, "tasks": [{"ansible.builtin.include_role": role}]}]
     words = said(tmp_path, {f"rolling_upgrade_{step}_tasks": "hook.yml"}, plays=plays)
-    assert "Nothing was done on node1: what there is to do was not looked for in this run." in words and "stopped by hand" not in words
+    assert (
+        "Nothing was done on node1: the task 'Find out what there is to do on this node' has not run in this run." in words and "stopped by hand" not in words
+    )

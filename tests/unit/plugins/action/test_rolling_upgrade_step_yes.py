@@ -328,7 +328,7 @@ def test_after_a_drain_only_the_second_answer_counts(cluster: Cluster, again: t.
 )
 def test_nothing_is_done_without_a_look_in_this_run(cluster: Cluster, phase: str, found: t.Any) -> None:
     cluster.hostvars["web3"][registered.LOOK] = found
-    assert step(cluster, phase)["msg"].startswith("Nothing was done on web3: what there is to do was not looked for in this run.")
+    assert step(cluster, phase)["msg"].startswith("Nothing was done on web3: the task 'Find out what there is to do on this node' has not run in this run.")
     assert not cluster.calls
 
 
