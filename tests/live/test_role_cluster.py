@@ -244,6 +244,17 @@ def test_files_that_others_may_write_to_are_refused(story):
     story.nodes[2].run(["chown", "root", "/etc/corosync/authkey"])
 
 
+def test_an_id_that_was_changed_by_hand_on_all_nodes_is_refused(story):
+    """Corosync would take the reload, and node3 would be cut off."""
+    before = story.files()
+    for node in story.nodes[:3]:
+        node.run(["sed", "-i.mine", "s/nodeid: 3$/nodeid: 13/", "/etc/corosync/corosync.conf"])
+    refused(story.play(WAITING), "node1: it has no node with the id of a member: 3.", "node3: it has no node")
+    for node in story.nodes[:3]:
+        node.run(["mv", "/etc/corosync/corosync.conf.mine", "/etc/corosync/corosync.conf"])
+    assert story.files() == before
+
+
 def test_a_cluster_of_another_tool_is_refused(story):
     """Such a tool writes the file anew, without the first line. On node3 it is installed beside a cluster of the role."""
     for node in story.nodes[1:3]:
