@@ -201,16 +201,14 @@ def _returned(cluster: Cluster, steps: t.Sequence[Members]) -> Facts | None:
     """The cluster once these nodes have been started again; None where that costs quorum, or leaves members that do not agree."""
     for step in steps:
         cluster = cluster._replace(facts=_with_votes_of_the_file(cluster.facts, step))
-        kind_of = dict(cluster.kind_of)
-        newcomer = min(step)  # stands for all that start together: they differ in nothing but their votes
-        kind_of.update((nodeid, newcomer) for nodeid in step)
-        daemons = dict(cluster.daemons)
-        daemons[newcomer] = _restarted(cluster.facts, newcomer)
-        daemons = arithmetic.formed(daemons, frozenset(kind_of), _speaker(cluster.facts, kind_of))
+        newcomers = _kinds_of_newcomers(cluster.facts, step)
+        kind_of = {**cluster.kind_of, **newcomers}
+        started = {nodeid: _restarted(cluster.facts, nodeid) for nodeid in newcomers.values()}
+        daemons = arithmetic.formed({**cluster.daemons, **started}, frozenset(kind_of), _speaker(cluster.facts, kind_of))
         cluster = cluster._replace(daemons=daemons, kind_of=kind_of)
         if not deciding(cluster).quorate or len(set(map(_judges_by, daemons.values()))) > 1:
             return None
-        cluster = _taken_in(cluster, newcomer)
+        cluster = _taken_in(cluster, frozenset(started))
     return _seen_by(cluster.facts, deciding(cluster), cluster.members)
 
 
@@ -249,10 +247,19 @@ def _judges_by(daemon: Daemon) -> t.Any:
     return daemon.quorum, daemon.lowest, daemon.highest, daemon.nodes[daemon.us].expected_votes
 
 
-def _taken_in(cluster: Cluster, newcomer: int) -> Cluster:
-    """A newcomer that judges as the others do needs no daemon of its own any more."""
-    others = {us: daemon for us, daemon in cluster.daemons.items() if us != newcomer}
-    return cluster._replace(daemons=others, kind_of={nodeid: min(others) if us == newcomer else us for nodeid, us in cluster.kind_of.items()})
+def _kinds_of_newcomers(facts: Facts, step: Members) -> dict[int, int]:
+    """Which node stands for each of those that start together: the first, as they differ in nothing but their votes.
+
+    Where the file has other votes than the cluster, what a newcomer expects counts, too: who hears of it first may judge otherwise. So each is its own.
+    """
+    changed = any(facts.nodes[nodeid].votes != votes for nodeid, votes in _votes_of_the_file(facts).items() if nodeid in facts.nodes)
+    return {nodeid: nodeid if changed else min(step) for nodeid in step}
+
+
+def _taken_in(cluster: Cluster, newcomers: Members) -> Cluster:
+    """Newcomers that judge as the others do need no daemon of their own any more."""
+    others = {us: daemon for us, daemon in cluster.daemons.items() if us not in newcomers}
+    return cluster._replace(daemons=others, kind_of={nodeid: min(others) if us in newcomers else us for nodeid, us in cluster.kind_of.items()})
 
 
 def _seen_by(facts: Facts, daemon: Daemon, ring: Members) -> Facts:
