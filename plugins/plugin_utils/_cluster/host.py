@@ -232,7 +232,8 @@ class Host:
         if self.value is None or not self.has_cluster:
             return []
         written = {effective_nodeid(self.model, node) for node in self.model.nodes}
-        return sorted(set(self.value["members"]) - written)
+        # Where corosync makes an id of the address that a name has, the file does not say which.
+        return [] if None in written else sorted(set(self.value["members"]) - written)
 
     @property
     def runs_in_other_modes(self) -> bool:

@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from ansible_collections.corosync.quorum.tests.unit.fakes.clusters import DEFAULT, planned, running, stopped, wishes
+from ansible_collections.corosync.quorum.plugins.plugin_utils._cluster.host import Host
+from ansible_collections.corosync.quorum.tests.unit.fakes.clusters import ABSENT, DEFAULT, planned, running, stopped, wishes
 from ansible_collections.corosync.quorum.tests.unit.fakes.votequorum import value
 
 STRAY = {
@@ -110,6 +111,16 @@ def test_ids_that_were_changed_by_hand_are_never_loaded(problem):
         found["conf"] = found["conf"].replace("nodeid: 2", "nodeid: 12")
     told = refusal(wishes(2, host2={"nodeid": 12}), seen)
     assert "is not what it has loaded" in told and "host1: it has no node with the id of a member: 2." in told
+
+
+@pytest.mark.parametrize(("address", "missing"), [("10.0.0.1", []), ("web1", []), ("10.0.0.9", [0x0A000001])])
+def test_where_the_file_says_no_id_it_is_that_of_the_address_if_there_is_one(address, missing):
+    """As udpu makes it. A name may have any address."""
+    given = wishes(2, shared={"totem": {"transport": "udpu", "crypto_cipher": "none", "crypto_hash": "none"}})
+    seen = dict(ABSENT, **running(given)["host1"])
+    seen["conf"] = re.sub(r" +nodeid: 1\n", "", seen["conf"]).replace("10.0.0.1", address)
+    seen["votequorum"] = dict(seen["votequorum"], members=[2, 0x0A000001])
+    assert Host("host1", seen).members_without_entry == missing
 
 
 def test_an_id_that_was_changed_by_hand_on_one_host_is_put_right():
