@@ -136,12 +136,11 @@ class _Safe:
 
     def why_less(self) -> str:
         """Of members that come back with other votes, with a space in front; empty where there are none."""
-        facts = self._facts
-        changed = [nodeid for nodeid in sorted(facts.members) if _votes_of_the_file(facts).get(nodeid, facts.nodes[nodeid].votes) != facts.nodes[nodeid].votes]
+        changed = _changed_by_a_restart(self._facts)
         if not changed:
             return ""
         return (
-            f" The votes of {labels(changed, facts.value)} were changed at runtime, and after a restart they are those of corosync.conf again: "
+            f" The votes of {labels(changed, self._facts.value)} were changed at runtime, and after a restart they are those of corosync.conf again: "
             "set them back first, or change corosync.conf and reload it."
         )
 
@@ -214,24 +213,29 @@ def _returned(cluster: Cluster, steps: t.Sequence[Members]) -> Facts | None:
 
 def _with_votes_of_the_file(facts: Facts, restarted: Members) -> Facts:
     """What a node was given while it ran (votequorum_setvotes) is gone with its restart: it has the votes of corosync.conf."""
-    configured = _votes_of_the_file(facts)
-    votes = {nodeid: configured.get(nodeid, facts.nodes[nodeid].votes) for nodeid in restarted}
+    votes = _votes_of_the_file(facts)
     change = sum(votes[nodeid] - facts.nodes[nodeid].votes for nodeid in restarted)
-    nodes = {nodeid: node._replace(votes=votes.get(nodeid, node.votes)) for nodeid, node in facts.nodes.items()}
+    nodes = {nodeid: node._replace(votes=votes[nodeid]) if nodeid in restarted else node for nodeid, node in facts.nodes.items()}
     value = t.cast("Value", dict(facts.value, total_votes=facts.value["total_votes"] + change))
     return facts._replace(nodes=nodes, value=value)
 
 
 def _votes_of_the_file(facts: Facts) -> dict[int, int]:
-    """By node id, of the nodes of the nodelist."""
-    return {node["nodeid"]: node["configured_votes"] for node in facts.value["nodes"] if node["configured_votes"] is not None}
+    """By node id, of all nodes. Those of a member that the nodelist does not have are the ones that it has now."""
+    configured = {node["nodeid"]: node["configured_votes"] for node in facts.value["nodes"] if node["configured_votes"] is not None}
+    return {**{nodeid: node.votes for nodeid, node in facts.nodes.items()}, **configured}
+
+
+def _changed_by_a_restart(facts: Facts) -> list[int]:
+    """The members that would come back with other votes than they have."""
+    votes = _votes_of_the_file(facts)
+    return [nodeid for nodeid in sorted(facts.members) if votes[nodeid] != facts.nodes[nodeid].votes]
 
 
 def _restarted(facts: Facts, nodeid: int) -> Daemon:
     """A node of the batch, freshly started and still alone."""
     votes = facts.nodes[nodeid].votes
-    of_all = {**{member: node.votes for member, node in facts.nodes.items()}, **_votes_of_the_file(facts)}
-    expected = sum(of_all.values()) + facts.rules.qdevice_votes
+    expected = sum(_votes_of_the_file(facts).values()) + facts.rules.qdevice_votes
     return arithmetic.ring_changed(arithmetic.started(facts.rules, nodeid, votes, expected), frozenset([nodeid]))
 
 
@@ -252,7 +256,7 @@ def _kinds_of_newcomers(facts: Facts, step: Members) -> dict[int, int]:
 
     Where the file has other votes than the cluster, what a newcomer expects counts, too: who hears of it first may judge otherwise. So each is its own.
     """
-    changed = any(facts.nodes[nodeid].votes != votes for nodeid, votes in _votes_of_the_file(facts).items() if nodeid in facts.nodes)
+    changed = _changed_by_a_restart(facts)
     return {nodeid: nodeid if changed else min(step) for nodeid in step}
 
 

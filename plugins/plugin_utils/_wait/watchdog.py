@@ -42,7 +42,6 @@ class Watchdog:
         self._tick = tick
         self._parent = os.getppid() if parent is None else parent
         self._done = threading.Event()
-        self._raised = threading.Event()
         self._verdict: type[BaseException] | None = None
         self._thread: threading.Thread | None = None
         self._begun = 0
@@ -80,12 +79,12 @@ class Watchdog:
         self._verdict = verdict
         while True:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
-            if self._raised.wait(TICK) or self._done.is_set():
+            if self._done.wait(TICK):
                 return
 
     def _raise_verdict(self, *dummy: t.Any) -> None:
-        if self._thread is not None and self._verdict is not None and not self._done.is_set() and not self._raised.is_set():
-            self._raised.set()
+        if self._thread is not None and self._verdict is not None and not self._done.is_set():
+            self._done.set()
             self._thread.join()  # no other signal comes after this: the handler before ours may end the process
             signal.signal(signal.SIGUSR1, self._handler)  # even if this falls between the body and __exit__
             raise self._verdict

@@ -106,7 +106,7 @@ def main(core: str) -> int:
     collection = trees.copied("sanity-" + core, without=() if core == newest else _NOT_BUILT)
     path = os.pathsep.join([str(python.parent), interpreters.search_path()])
     command = [str(python.parent / "ansible-test"), "sanity", "--local", "--color", "no"]
-    if core not in (next(iter(environments.CORES)), newest):
+    if core not in environments.oldest_and_newest_core() | {newest}:
         command += ["--python", "default"]
     home = paths.shared() / "ansible-test" / core
     # Two checkouts take turns: ansible-test makes its environments in there, and expects nobody else to.

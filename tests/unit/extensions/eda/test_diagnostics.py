@@ -22,7 +22,7 @@ READ = {"changed": False, "available": True, "quorate": True, "reading": {"value
 AWAY = {"changed": False, "available": False, "reason": "not_running", "msg": "corosync is not running."}
 SAID = {"changed": True, "rc": 0, "stdout": "said", "stderr": ""}
 KEY = "0123456789abcdef" * 8
-KEPT = 20
+KEPT, REMOVED = 20, 20
 CMAP = f"""\
 totem.crypto_cipher (str) = aes256
 totem.key (str) = {KEY}
@@ -122,12 +122,12 @@ def test_one_run_removes_a_bounded_number(tmp_path: pathlib.Path) -> None:
     nodes.answers("web1", votequorum_info=READ, command=SAID)
     folder = tmp_path / "found"
     folder.mkdir()
-    for number in range(3 + 4):
+    for number in range(KEPT + 30):
         (folder / f"web1-20200101T00{number:04d}Z.txt").touch()
-    collected(nodes, kept=3)
-    assert len(files(nodes, "web1")) == 3 + 4 + 1 - 3
-    collected(nodes, kept=3)
-    assert len(files(nodes, "web1")) == 3
+    collected(nodes)
+    assert len(files(nodes, "web1")) == KEPT + 30 + 1 - REMOVED
+    collected(nodes)
+    assert len(files(nodes, "web1")) == KEPT
 
 
 def test_check_mode_writes_and_removes_nothing(tmp_path: pathlib.Path) -> None:

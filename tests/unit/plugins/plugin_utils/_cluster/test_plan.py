@@ -333,9 +333,11 @@ def test_no_key_without_encryption():
 def test_another_way_to_write_the_same_address():
     seen = running(wishes())
     assert planned(wishes(host2={"addresses": ["10.2"]}), seen)["restart"] == []
-    nameless = {host: dict(found, conf=re.sub(r" +name: .*\n", "", found["conf"])) for host, found in running(wishes(host2={"nodeid": 7})).items()}
+    nameless = {
+        host: dict(found, conf=re.sub(r" +name: .*\n", "", found["conf"])) for host, found in running(wishes(host2={"nodeid": 7}, host3={"nodeid": 3})).items()
+    }
     steps = planned(wishes(host2={"addresses": ["10.0.2"]}), nameless)
-    assert steps["refusals"] == [] and re.findall(r"name: (\S+)\n +nodeid: (\d+)", steps["conf"]) == [("node1", "1"), ("node3", "2"), ("node2", "7")]
+    assert steps["refusals"] == [] and re.findall(r"name: (\S+)\n +nodeid: (\d+)", steps["conf"]) == [("node1", "1"), ("node3", "3"), ("node2", "7")]
 
 
 # --- files that are lost, damaged or edited while corosync runs ---------------------------------------------------------
