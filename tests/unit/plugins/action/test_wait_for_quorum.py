@@ -331,7 +331,7 @@ def test_the_options_are_put_back_even_if_the_controller_has_gone(monkeypatch, s
 
 
 def test_it_is_as_it_was_after_a_failure_too(monkeypatch, said):
-    action = Action(monkeypatch, NO, {"failed": True, "msg": "no such node", "vain": True})
+    action = Action(monkeypatch, NO, {"failed": True, "msg": "no such node", "final": True})
     assert action.run()["failed"]
     assert action.connection.options == OPTIONS
 
