@@ -67,6 +67,12 @@ def test_no_line_is_too_wide():
     none_of(wide)
 
 
+def test_no_line_of_an_event_plugin_is_wider_than_the_importer_of_galaxy_allows():
+    plugins = [(name, text) for name, text in ours() if name.startswith("extensions/eda/plugins/") and name.endswith(".py")]
+    assert plugins
+    none_of([name for name, text in plugins if any(len(line) > 100 for line in text.splitlines())])
+
+
 def without_comments():
     """Patterns of the files that REUSE.toml names, as their formats have no comments."""
     return re.findall(r'"([^"]+)"', "".join(re.findall(r"^path = \[(.*)\]$", (paths.CHECKOUT / "REUSE.toml").read_text(encoding="utf-8"), re.MULTILINE)))

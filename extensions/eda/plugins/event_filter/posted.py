@@ -26,6 +26,6 @@ def main(event: dict[str, Any]) -> dict[str, Any]:
     meta = event.get("meta", {})
     kept = {name: meta[name] for name in ("source", "received_at", "uuid") if name in meta}
     value = posted["votequorum"]
-    # A number of the forecast is no promise where something of the value is in doubt. A rule cannot tell.
+    # The forecast has a number also where something of the value is in doubt. A rule cannot tell.
     reserve = _VIEWS.view_of(value, None).reserve if value else None
     return {**posted, "meta": {**kept, "reserve": reserve}}
