@@ -11,11 +11,10 @@ touched the file since it started. All members of one ring have the same key in 
 alone.
 """
 
-import os
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._conf.encryption import needs_authkey
-from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import PID_FILE, configuration_file
+from ansible_collections.corosync.quorum.plugins.module_utils._node.observe import changed_since_start, configuration_file
 
 KEY = "/etc/corosync/authkey"
 CHANGED = "changed"
@@ -26,7 +25,7 @@ _PURPOSE = b"corosync.quorum: is this the same authkey?"
 
 def newer_key() -> t.Dict[str, str]:
     """{"authkey": CHANGED} if the file was touched after corosync started, so that corosync may have another key in its memory."""
-    return {"authkey": CHANGED} if _is_changed() and _is_used() else {}
+    return {"authkey": CHANGED} if changed_since_start(KEY) and _is_used() else {}
 
 
 def seen() -> t.Dict[str, t.Any]:
@@ -34,15 +33,7 @@ def seen() -> t.Dict[str, t.Any]:
 
     changed: whether the file was touched after corosync started, None where nobody can say that.
     """
-    return {"digest": _digest(), "changed": _is_changed()} if _is_used() else {"digest": None, "changed": None}
-
-
-def _is_changed() -> t.Optional[bool]:
-    try:
-        # The time of the last change of the file itself: a file that is moved there, or copied with its times, may look old.
-        return os.stat(KEY).st_ctime > os.stat(PID_FILE).st_mtime
-    except OSError:
-        return None
+    return {"digest": _digest(), "changed": changed_since_start(KEY)} if _is_used() else {"digest": None, "changed": None}
 
 
 def _is_used() -> bool:

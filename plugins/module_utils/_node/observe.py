@@ -293,17 +293,22 @@ def _pure() -> t.Any:
 def newer_file() -> t.Dict[str, str]:
     """{"corosync.conf": its text} if it was written after corosync started, so that what corosync has loaded may be something else."""
     path = configuration_file()
-    try:
-        # The time of the last change of the file itself: a file that is moved there, or copied with its times, may look old.
-        if os.stat(PID_FILE).st_mtime > os.stat(path).st_ctime:
-            return {}
-    except OSError:
-        pass  # without a pid file: read it and see
+    if changed_since_start(path) is False:
+        return {}
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return {"corosync.conf": re.sub(_INLINE_KEY, r"\1 (hidden)", file.read(), flags=re.MULTILINE)}
     except OSError:
         return {}  # elsewhere, or not for this user: nothing to compare with
+
+
+def changed_since_start(path: str) -> t.Optional[bool]:
+    """Whether a file was changed after corosync had started, or in the same moment. None where nobody can say that: without it, or without a pid file."""
+    try:
+        # The time of the last change of the file itself: a file that is moved there, or copied with its times, may look old.
+        return os.stat(path).st_ctime >= os.stat(PID_FILE).st_mtime
+    except OSError:
+        return None
 
 
 def configuration_file() -> str:

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node import key as tested
+from ansible_collections.corosync.quorum.plugins.module_utils._node import observe
 
 ENCRYPTED = "totem {\n    crypto_cipher: aes256\n}\n"
 
@@ -16,8 +17,8 @@ ENCRYPTED = "totem {\n    crypto_cipher: aes256\n}\n"
 @pytest.fixture(name="node")
 def _node(tmp_path, monkeypatch):
     """The files of a node: conf, key, pid, in the order in which they were written."""
-    for name, variable in (("key", "KEY"), ("pid", "PID_FILE")):
-        monkeypatch.setattr(tested, variable, str(tmp_path / name))
+    monkeypatch.setattr(tested, "KEY", str(tmp_path / "key"))
+    monkeypatch.setattr(observe, "PID_FILE", str(tmp_path / "pid"))
     monkeypatch.setattr(tested, "configuration_file", lambda: str(tmp_path / "conf"))
     (tmp_path / "conf").write_text(ENCRYPTED)
     (tmp_path / "key").write_bytes(b"secret" * 30)

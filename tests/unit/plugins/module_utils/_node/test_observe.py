@@ -454,6 +454,9 @@ def test_a_file_that_claims_to_be_old_was_changed_after_corosync_started(monkeyp
     os.utime(pid, (2, 2))
     os.utime(conf, (1, 1))
     assert tested.newer_file() == {"corosync.conf": "totem {\n"}
+    moment = os.stat(conf).st_ctime_ns
+    os.utime(pid, ns=(moment, moment))
+    assert tested.newer_file() == {"corosync.conf": "totem {\n"}, "in the same moment: nobody knows what came first"
 
 
 def test_the_key_of_a_cluster_does_not_leave_the_node_with_its_file(monkeypatch, tmp_path):
