@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO, TypedDict
 
-from . import cluster, host, image, network, packages, upgrade
+from . import cluster, host, image, kept_bytecode, network, packages, upgrade
 from .cluster import Cluster, Wishes
 from .errors import LabError
 from .inventory import replace_file, write_access
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 MOST_NODES = 16
 # A node that has changed one of these gets a new disk: that is faster than undoing the change
 CHANGES_THAT_NEED_A_NEW_DISK = ("/var/lib/dpkg/status", "/var/lib/pacemaker/cib/cib.xml")
+
+# Where Python on a node keeps what it has compiled, and where it looks for what it runs at each start; see kept_bytecode.py
+BYTECODE = "/var/cache/lab-bytecode"
+PYTHON_PACKAGES = "/usr/lib/python3/dist-packages"
 
 
 class Record(TypedDict, total=False):
@@ -241,6 +245,10 @@ class Lab:
         )
         write("/root/.ssh/authorized_keys", (self.folder / "id_ed25519.pub").read_text(), mode=0o600)
         (node.machine.root / "root/.ssh").chmod(0o700)
+        if os.environ.get("QUORUM_LAB_KEEPS_BYTECODE"):
+            write(f"{PYTHON_PACKAGES}/kept_bytecode.py", pathlib.Path(kept_bytecode.__file__).read_text(encoding="utf-8"))
+            write(f"{PYTHON_PACKAGES}/kept_bytecode.pth", f"import kept_bytecode; kept_bytecode.keep_in('{BYTECODE}')\n")
+            (node.machine.root / BYTECODE.lstrip("/")).mkdir()
 
     def _erase(self) -> None:
         """Remove processes, mounts, bridge and files, whatever of them is there."""

@@ -45,6 +45,7 @@ def _environment() -> dict[str, str]:
         # What runs hundreds of times is compiled once, whatever this machine's environment says; and not in between the sources.
         "PYTHONDONTWRITEBYTECODE": "",
         "PYTHONPYCACHEPREFIX": str(paths.SCRATCH / "pycache"),
+        "QUORUM_LAB_KEEPS_BYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
         "NO_COLOR": "1",
     }
