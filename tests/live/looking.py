@@ -16,6 +16,7 @@ import threading
 import time
 
 import ansible
+from run import kept_modules
 
 PYTHON = "/usr/bin/python3"
 LIBRARY = "/var/tmp/module-library"
@@ -199,7 +200,7 @@ def play(lab, node, *tasks):
         )
         book.write_text(json.dumps([{"hosts": node.name, "gather_facts": False, "tasks": written}]), encoding="utf-8")
         command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), str(book)]
-        environment = dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg), ANSIBLE_LOCALHOST_WARNING="false", LC_ALL="C.UTF-8")
+        environment = dict(os.environ, ANSIBLE_CONFIG=str(lab.ansible_cfg), ANSIBLE_LOCALHOST_WARNING="false", LC_ALL="C.UTF-8", **kept_modules.environment())
         for name in ("ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_INVENTORY"):
             environment.pop(name, None)
         done = subprocess.run(

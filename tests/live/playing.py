@@ -15,6 +15,8 @@ import threading
 import time
 import typing as t
 
+from run import kept_modules
+
 PLAYS = pathlib.Path(__file__).resolve().parent / "plays"
 WAIT = "corosync.quorum.wait_for_quorum"
 # A busy machine takes so many times as long as a quiet one, for which the timeouts of until() and end() are given. They only bound what hangs.
@@ -71,8 +73,7 @@ class Play:
         return dict(
             own,
             ANSIBLE_CONFIG=str(self._calm_configuration(lab)),
-            ANSIBLE_CALLBACK_PLUGINS=str(PLAYS / "callback_plugins"),
-            ANSIBLE_CALLBACKS_ENABLED="recorder",
+            **kept_modules.environment("recorder", str(PLAYS / "callback_plugins")),
             ANSIBLE_LOCALHOST_WARNING="false",
             ANSIBLE_DEPRECATION_WARNINGS="false",
             RECORDER=str(self._record),

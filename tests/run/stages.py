@@ -214,17 +214,32 @@ def _checks() -> Iterator[Stage]:
         re.compile(r"^Importer processing completed successfully", re.MULTILINE),
         after=("package",),
     )
-    usual = environments.usual_cores()
+    yield from _sanity()
+
+
+def _sanity() -> Iterator[Stage]:
+    evidence = re.compile(r"^Running sanity test ", re.MULTILINE)
     for core in environments.CORES:
         yield Stage(
             "sanity-" + core,
             "ansible-test sanity with ansible-core " + core,
             _step("sanity", core),
-            re.compile(r"^Running sanity test ", re.MULTILINE),
+            evidence,
             _no_python_for(core, own=True),  # ansible-test looks for programs and environments that a borrowed Python does not see
             minutes=60,
-            on_request=core not in usual,
+            on_request=core not in environments.usual_cores(),
         )
+    # Ruff looks at the tests in each run, and the stages managed-* import what nodes get with the oldest and the newest Python.
+    newest = environments.newest_own_core()
+    yield Stage(
+        "sanity-all",
+        "ansible-test sanity of all files, with the newest ansible-core and every Python",
+        _step("sanity", newest or "", "all"),
+        evidence,
+        None if newest else "this machine has no Python for any ansible-core",
+        minutes=60,
+        on_request=True,
+    )
 
 
 def all_stages() -> list[Stage]:

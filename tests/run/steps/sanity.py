@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""python -m run.steps.sanity CORE: ansible-test sanity of one ansible-core, without an ignore entry.
+"""python -m run.steps.sanity CORE [all]: ansible-test sanity of one ansible-core, without an ignore entry.
 
-The newest that runs here looks at all files, the others at what users of them get: the tests run with one ansible-core, and are most of the files. The
-oldest and the newest compile and import the plugins with every Python they find, which is every Python that the others know. The others use their own.
+It looks at what users get, with the Python of ansible-test. With `all` it looks at the tests, too, which are most of the files, and compiles and imports the
+plugins with every Python that it finds.
 """
 
 from __future__ import annotations
@@ -100,13 +100,12 @@ def _passed_on(command: Sequence[str], cwd: pathlib.Path, env: Mapping[str, str]
     return process.returncode, complaints
 
 
-def main(core: str) -> int:
+def main(core: str, everything: bool) -> int:
     python = environments.core_environment(core, own=True)
-    newest = environments.newest_own_core()
-    collection = trees.copied("sanity-" + core, without=() if core == newest else _NOT_BUILT)
+    collection = trees.copied("sanity-all" if everything else "sanity-" + core, without=() if everything else _NOT_BUILT)
     path = os.pathsep.join([str(python.parent), interpreters.search_path()])
     command = [str(python.parent / "ansible-test"), "sanity", "--local", "--color", "no"]
-    if core not in environments.oldest_and_newest_core() | {newest}:
+    if not everything:
         command += ["--python", "default"]
     home = paths.shared() / "ansible-test" / core
     # Two checkouts take turns: ansible-test makes its environments in there, and expects nobody else to.
@@ -119,4 +118,4 @@ def main(core: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], sys.argv[2:] == ["all"]))

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import typing as t
 
-from run import trees
+from run import kept_modules, trees
 
 Vars = dict[str, t.Any]
 
@@ -102,6 +102,7 @@ class Nodes:
         book.write_text(json.dumps([dict({"gather_facts": False}, **play) for play in plays]), encoding="utf-8")
         environment = dict(
             {name: text for name, text in os.environ.items() if not name.startswith("ANSIBLE_")},
+            **kept_modules.environment(),
             ANSIBLE_CONFIG=str(self.folder / "ansible.cfg"),
             ANSIBLE_COLLECTIONS_PATH=str(trees.linked()),
             ANSIBLE_HOME=str(self.folder / "home"),

@@ -61,6 +61,7 @@ def test_all_that_make_check_runs_is_part_of_make_test():
         *("managed-" + interpreters.name(version) for version in interpreters.KNOWN if version not in environments.usual_pythons()),
         *("unit-" + core for core in environments.CORES if core not in tested),
         *("sanity-" + core for core in environments.CORES if core not in usual),
+        "sanity-all",
     ]
     assert {min(environments.CORES), max(environments.CORES), environments.newest_own_core()} <= usual | {None}
     assert {min(environments.CORES), max(environments.CORES)} == tested
