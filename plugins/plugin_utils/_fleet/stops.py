@@ -19,6 +19,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes impor
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError
 from ansible_collections.corosync.quorum.plugins.plugin_utils._age import too_old
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.batches import upgrade_batches
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.complete import others_down
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.gate import must_ask_all
 
 if t.TYPE_CHECKING:
@@ -99,9 +100,9 @@ class Witnesses:
         away = [nodeid for nodeid in nodeids if nodeid not in value["members"]]
         if away:
             return False, f"{labels(away, value)} is not a member now."
-        missing = [nodeid for nodeid in value["missing"] if nodeid not in nodeids]
-        if missing:
-            return False, f"Other nodes are down already: {labels(missing, value)}."
+        down = others_down(value, nodeids)
+        if down:
+            return False, f"Other nodes are down already: {down}."
         old = self.clock.doubt(value)
         if old:
             return False, f"{host}: {old}"

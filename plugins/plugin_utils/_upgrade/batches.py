@@ -165,7 +165,9 @@ class _Safe:
     def _spares_of(self, cluster: Cluster) -> list[Members]:
         if not self._spare or self._spare >= len(cluster.members):
             return []
-        return worst_losses(cluster.facts, cluster.members, self._spare)
+        # As those see it that stay: with lowest and highest another node decides a tie once the first one is down.
+        value = as_seen_by(cluster.facts.value, deciding(cluster), total_votes=cluster.facts.value["total_votes"])
+        return worst_losses(cluster.facts._replace(value=value), cluster.members, self._spare)
 
     def _survives(self, gone: Members) -> bool:
         return bool(gone) and all(self._gone(self._facts, [gone], how, window, device) is not None for device, how, window in self._variants)

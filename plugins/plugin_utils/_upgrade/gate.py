@@ -21,6 +21,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.words impor
 from ansible_collections.corosync.quorum.plugins.plugin_utils._lock import doubt, look_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._named import named
 
+from .complete import absent, others_down
 from .types import Gate, Return, WantedLink
 
 if t.TYPE_CHECKING:
@@ -168,15 +169,14 @@ def _judged(stop: Stop, witness: str, value: Value) -> Gate:
     if stop.failed and stop.is_first and ids[stop.host] in value["members"]:
         return refused(stop, witness, _HAS_FAILED.format(hosts=", ".join(stop.failed)))
     answer = may_leave(value, sorted(ids.values()), qdevice=stop.qdevice, spare=stop.spare)
-    missing = [nodeid for nodeid in value["missing"] if nodeid not in ids.values()]
-    safe = bool(answer["safe"]) and not missing
+    safe = bool(answer["safe"]) and not others_down(value, ids.values())
     own = ids[stop.host]
     return Gate(
         turn=stop.turn,
         host=stop.host,
         witness=witness,
         safe=safe,
-        msg="" if safe else _refusal(stop, value, answer, missing),
+        msg="" if safe else _refusal(stop, value, answer, ids.values()),
         now=answer["now"],
         after=answer["after"],
         nodeid=own,
@@ -186,12 +186,13 @@ def _judged(stop: Stop, witness: str, value: Value) -> Gate:
     )
 
 
-def _refusal(stop: Stop, value: Value, answer: Leave, missing: t.Sequence[int]) -> str:
+def _refusal(stop: Stop, value: Value, answer: Leave, leaving: t.Collection[int]) -> str:
     """Every reason, and the numbers."""
     reasons = [] if answer["safe"] else [answer["reason"]]
-    if missing:
-        reasons.append(f"Other nodes are down already: {labels(missing, value)}.")
-    behind = [host for host, nodeid in stop.resumed.items() if nodeid in missing]
+    down = others_down(value, leaving)
+    if down:
+        reasons.append(f"Other nodes are down already: {down}.")
+    behind = [host for host, nodeid in stop.resumed.items() if nodeid in absent(value, leaving)]
     if behind:
         reasons.append(_RESUME.format(hosts=", ".join(behind)))
     now, after = answer["now"], answer["after"]

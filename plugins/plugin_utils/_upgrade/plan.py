@@ -14,12 +14,13 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._forecast.losses import EITHER
-from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_casts, labels
+from ansible_collections.corosync.quorum.plugins.module_utils._value.nodes import device_casts
 from ansible_collections.corosync.quorum.plugins.module_utils._value.shape import ForecastError, described, is_number
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count, quoted
 from ansible_collections.corosync.quorum.plugins.plugin_utils._named import named
 from ansible_collections.corosync.quorum.plugins.plugin_utils._removed import no_member, was_left_out
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.batches import upgrade_batches
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.complete import others_down
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.partitions import partitions
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Plan
 
@@ -73,7 +74,7 @@ def plan(
         raise ForecastError(f"only is {described(only)}, but must be a list of hosts.")
     refusals = [*_too_few(views), *_against(views)]
     order, refusal = ([], "") if refusals else _order_or_refusal(views, spare, qdevice, batches)
-    complete = bool(views.values) and not views.first["missing"]
+    complete = bool(views.values) and not any(map(others_down, views.values.values()))
     return Plan(
         refusals=[*refusals, refusal] if refusal else refusals,
         warnings=list(_problems_of(views, "warning")),
@@ -208,15 +209,12 @@ def _not_quorate(views: _Views) -> Refusals:
 
 
 def _missing(views: _Views) -> Refusals:
-    if not views.values:
-        return
+    """As the first host sees it that misses one: with a nodelist all see the same, and without one, who was restarted has forgotten those that were down."""
     allowed = set(views.under_way.values())
-    missing = [nodeid for nodeid in views.first["missing"] if nodeid not in allowed]
-    if missing:
-        yield (
-            f"Not a member: {labels(missing, views.first)}. Only a complete cluster is upgraded: first start corosync there, or remove the node from "
-            "corosync.conf."
-        )
+    by_nodeid = sorted(views.values.values(), key=lambda value: value["nodeid"])
+    down = next(filter(None, (others_down(value, allowed) for value in by_nodeid)), "")
+    if down:
+        yield f"Not a member: {down}. Only a complete cluster is upgraded: first start corosync there, or remove the node from corosync.conf."
 
 
 def _device(views: _Views) -> Refusals:

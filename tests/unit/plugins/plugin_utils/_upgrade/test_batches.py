@@ -56,6 +56,15 @@ def test_no_batch_is_unsafe(a_value, spare, data):
             daemons = down
 
 
+def test_a_spare_may_be_the_node_that_decides_a_tie_once_the_first_such_node_is_down():
+    """Once 4 and 5 are down, 3 is the highest: without it the three votes of 1 and 2 are not quorate, and without 2 those of 1 and 3 are."""
+    a_value = value([1, 2, 2, 2, 0], asked=2, tie_breaker="highest", wait_for_all=True)
+    a_value["nodes"][1]["configured_votes"] = 0
+    first = upgrade_batches(a_value, spare=1)[0]
+    down = lose(daemons_of(a_value), first)
+    assert all(all_quorate(lose(down, [nodeid])) for nodeid in down), first
+
+
 @pytest.mark.parametrize(
     ("votes", "found"),
     [
