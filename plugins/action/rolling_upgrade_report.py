@@ -228,7 +228,7 @@ class ActionModule(UpgradeAction):
 
     def _finish(self) -> Result:
         """All hosts are done. Fails if quorum was lost at any moment, or if nobody can say that it was not."""
-        fleet = registered.fleet_of(self._vars["hostvars"], self._host)
+        fleet = registered.fleet_of(self._vars["hostvars"], self._host) if self._play.is_of_many else None
         if fleet is not None:
             return self._finish_many(fleet)
         judged, where = self._write()

@@ -98,3 +98,21 @@ def test_a_quorum_device_is_relied_on_in_no_cluster_because_of_a_variable_of_the
     words = " ".join(done.stdout.replace("\\n", " ").split())  # up to ansible-core 2.18 a message is shown as JSON
     assert done.returncode and "rolling_upgrade_qdevice is as_now for web1, web2, but the inventory does not say so for web1, web2." in words, done.stdout
     assert "Done: south. Refused: north." in words and batches(done.stdout) == [["round-1-of-2", "web4"], ["round-2-of-2", "web3"]]
+
+
+def test_a_play_over_one_cluster_after_it_goes_by_itself(nodes: Nodes) -> None:
+    """Its later batches have what the playbook has left of the run over many clusters. It ends with its own verdict, and with the failure of a node."""
+    variables = given(nodes)
+    (nodes.folder / "fails.yml").write_text(json.dumps([{"ansible.builtin.fail": {"msg": "no"}, "when": "inventory_hostname == 'web2'"}]), encoding="utf-8")
+    again = {"hosts": "north", "serial": 1, "gather_facts": False, "roles": ["corosync.quorum.rolling_upgrade"]}
+    plays = [
+        {"ansible.builtin.import_playbook": BOOK, "vars": {"rolling_upgrade_group": "clusters"}},
+        dict(again, name="It goes well"),
+        dict(again, name="It fails", vars={"rolling_upgrade_upgrade_tasks": str(nodes.folder / "fails.yml")}),
+    ]
+    book = nodes.folder / "both.yml"
+    book.write_text(json.dumps(plays), encoding="utf-8")
+    done = nodes.plays(variables=variables, playbook=str(book))
+    words = " ".join(done.stdout.replace("\\n", " ").split())
+    assert "2 of 2 clusters are done." in words and "Not begun" not in words, done.stdout
+    assert done.returncode and "Stopped because web2 failed." in words and "Done: web1." in words, done.stdout
