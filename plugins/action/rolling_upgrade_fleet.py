@@ -40,6 +40,9 @@ class ActionModule(UpgradeAction):
         return dict(many.own(t.cast(Fleet, fleet), self._host))
 
     def _judge(self) -> Result:
+        fault = many.no_group(self._args.get("groups"))
+        if fault:
+            raise AnsibleActionFail(fault)
         hosts = list(dict.fromkeys([*self._play.cluster, *self._play.everyone]))
         variables = {host: registered.variables_of(self._hostvars, host) for host in hosts}
         views = preflight.views_of(variables.values(), hosts)
@@ -61,7 +64,7 @@ class ActionModule(UpgradeAction):
 
     def _judge_one(self, views: preflight.Views, found: parts.Parts) -> Result:
         """As the entry point preflight does. Fails with all reasons, and nothing was changed."""
-        wrong = self._wrong_input(self._options, self._play)
+        wrong = self._wrong_input(self._options, self._play) + many.names_not_there(self._args.get("groups"), self._vars["groups"])
         reasons = wrong or [sentence for part in found.clusters for sentence in part.refusals]
         run = None
         if not wrong:

@@ -49,6 +49,17 @@ def groups_of(given: t.Any) -> list[str]:
     return [name for name in (str(name).strip() for name in names) if name]
 
 
+def no_group(given: t.Any) -> str:
+    """Why this names no hosts, empty where it does. Ansible would take `,`, which is what two empty variables leave, for all hosts of the inventory."""
+    return "" if groups_of(given) else f"rolling_upgrade_group is {shown(given)}, and names no group. Set it to the group of the cluster's hosts."
+
+
+def names_not_there(given: t.Any, groups: t.Mapping[str, t.Sequence[str]]) -> list[str]:
+    """As groups_not_there(), of a single cluster: its hosts may also be given by their names, or by a pattern of Ansible."""
+    plain = [name for name in groups_of(given) if re.fullmatch(r"[\w.-]+", name)]
+    return groups_not_there(plain, {*groups, *groups["all"]})
+
+
 def groups_not_there(given: t.Any, inventory: t.Collection[str]) -> list[str]:
     """Sentences on groups that are not in the inventory, or that are named twice."""
     names = groups_of(given)

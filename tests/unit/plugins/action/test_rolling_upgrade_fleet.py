@@ -189,6 +189,20 @@ def test_groups_that_are_not_there_are_named() -> None:
     assert judged({**WEB, **DB}, groups="clusters,nope")["faults"] == ["rolling_upgrade_group names nope, which the inventory does not have."]
 
 
+def test_so_they_are_where_one_cluster_is_found() -> None:
+    """Half of what was meant would be upgraded, and the run would end well. A pattern of Ansible, and names of hosts, are no groups that are missing."""
+    assert "rolling_upgrade_group names nope, which the inventory does not have." in judged(WEB, groups="clusters,nope")["msg"]
+    for groups in ("clusters", "web1,web2,web3", "clusters:!old", ["clusters"]):
+        assert not judged(WEB, groups=groups).get("failed"), groups
+
+
+@pytest.mark.parametrize("groups", [",", " , ", "", []])
+def test_no_group_at_all_is_not_the_whole_inventory(groups: t.Any) -> None:
+    for results in (WEB, {**WEB, **DB}):
+        result = judged(results, groups=groups)
+        assert result["failed"] and "names no group. Set it to the group of the cluster's hosts." in result["msg"]
+
+
 def test_a_fact_with_a_name_of_the_role_is_refused() -> None:
     result = judged({**WEB, **DB}, lambda hostvars, args: hostvars["db2"].update(ansible_facts={"rolling_upgrade_plan": {}}))
     assert result["failed"] and "db2 has facts with the names of variables of the role" in result["msg"]
