@@ -105,8 +105,9 @@ def main(core: str, everything: bool) -> int:
     collection = trees.copied("sanity-all" if everything else "sanity-" + core, without=() if everything else _NOT_BUILT)
     path = os.pathsep.join([str(python.parent), interpreters.search_path()])
     command = [str(python.parent / "ansible-test"), "sanity", "--local", "--color", "no"]
-    if not everything:
-        command += ["--python", "default"]
+    version = environments.python_of_core(core, own=True)
+    if version and not everything:
+        command += ["--python", interpreters.name(version)]
     home = paths.shared() / "ansible-test" / core
     # Two checkouts take turns: ansible-test makes its environments in there, and expects nobody else to.
     with environments.locked(home):
