@@ -23,7 +23,8 @@ CALLBACKS = str(paths.CHECKOUT / "tests" / "plugins" / "callback")
 @functools.cache
 def _folder() -> str:
     """It ends with this process, so that nobody gets what an older state of the code has left."""
-    folder = tempfile.mkdtemp(prefix="kept-modules-")
+    paths.SCRATCH.mkdir(exist_ok=True)
+    folder = tempfile.mkdtemp(prefix="kept-modules-", dir=paths.SCRATCH)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 

@@ -5,6 +5,7 @@
 
 import argparse
 import contextlib
+import functools
 import json
 import random
 import sys
@@ -54,7 +55,7 @@ def main(argv=None):
         with remains.own_folder() as folder:
             with private_lab("soak", nodes=5) as lab:
                 for number, kind in enumerate(kinds):
-                    wrong, counted = _run(lab, arguments.seconds / len(kinds), seed + number, arguments.only, kind)
+                    wrong, counted = checks.by_a_steady_clock(functools.partial(_run, lab, arguments.seconds / len(kinds), seed + number, arguments.only, kind))
                     found += wrong
                     figures.append(counted)
             found += [f"left on this machine: {line}" for line in remains.here(folder)]
