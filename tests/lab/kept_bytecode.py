@@ -32,7 +32,7 @@ def keep_in(folder: str) -> None:
             code = compiled(path, source)
             _keep(kept, code)
         else:
-            # A traceback names the archive of this task.
+            # A traceback names the archive of this task. Type checkers do not know this function, as it is private to Python.
             _imp._fix_co_filename(code, path)  # type: ignore[attr-defined]
         return code
 

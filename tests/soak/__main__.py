@@ -24,6 +24,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils import _program
 from . import checks, remains
 from .background import Follower, Memory, Source, Waits
 from .report import page, summed, written
+from .steady import by_a_steady_clock
 from .trouble import FAULTS, OF_DEVICE, Trouble, order
 
 RUN = "50a450a450a450a4"
@@ -55,7 +56,7 @@ def main(argv=None):
         with remains.own_folder() as folder:
             with private_lab("soak", nodes=5) as lab:
                 for number, kind in enumerate(kinds):
-                    wrong, counted = checks.by_a_steady_clock(functools.partial(_run, lab, arguments.seconds / len(kinds), seed + number, arguments.only, kind))
+                    wrong, counted = by_a_steady_clock(functools.partial(_run, lab, arguments.seconds / len(kinds), seed + number, arguments.only, kind))
                     found += wrong
                     figures.append(counted)
             found += [f"left on this machine: {line}" for line in remains.here(folder)]

@@ -6,7 +6,6 @@
 All times in seconds since 1970: the nodes and this machine have one clock.
 """
 
-import time
 from typing import NamedTuple
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
@@ -27,8 +26,6 @@ MOST_REFUSED = 20
 PROGRAMS = ("corosync-quorum run", "corosync-quorum events", "corosync.quorum.events", "watch_quorum", "exec(sys.stdin.buffer.read(")
 # The event source on the controller
 SOURCE = "the event source"
-# From so many seconds on a change of the clock is more than what comparisons bear.
-CLOCK_SET = 1.0
 
 
 class State(NamedTuple):
@@ -224,19 +221,3 @@ def growth(readings):
 def grown(readings):
     """Processes that have grown by more than GROWTH."""
     return [f"{name} has grown by {size} KiB after its first minute" for name, size in sorted(growth(readings).items()) if size > GROWTH]
-
-
-def by_a_steady_clock(run):
-    """(findings, figures) of run(); of a second one where this machine's clock was set meanwhile, as whoever lends a virtual machine does.
-
-    All that is compared has times of that clock, and a record is read by it as it is in the end.
-    """
-    for word in ("", " once more"):
-        before = time.time() - time.monotonic()
-        wrong, counted = run()
-        change = time.time() - time.monotonic() - before
-        if abs(change) <= CLOCK_SET:
-            return wrong, counted
-        said = f"the clock of this machine was set by {change:.1f} s{word} while faults were made, so times cannot be compared"
-        print(f"soak: {said}", flush=True)
-    return [*wrong, said], counted

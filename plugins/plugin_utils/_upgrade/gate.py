@@ -169,14 +169,15 @@ def _judged(stop: Stop, witness: str, value: Value) -> Gate:
     if stop.failed and stop.is_first and ids[stop.host] in value["members"]:
         return refused(stop, witness, _HAS_FAILED.format(hosts=", ".join(stop.failed)))
     answer = may_leave(value, sorted(ids.values()), qdevice=stop.qdevice, spare=stop.spare)
-    safe = bool(answer["safe"]) and not others_down(value, ids.values())
+    down = others_down(value, ids.values())
+    safe = bool(answer["safe"]) and not down
     own = ids[stop.host]
     return Gate(
         turn=stop.turn,
         host=stop.host,
         witness=witness,
         safe=safe,
-        msg="" if safe else _refusal(stop, value, answer, ids.values()),
+        msg="" if safe else _refusal(stop, answer, down, absent(value, ids.values())),
         now=answer["now"],
         after=answer["after"],
         nodeid=own,
@@ -186,13 +187,12 @@ def _judged(stop: Stop, witness: str, value: Value) -> Gate:
     )
 
 
-def _refusal(stop: Stop, value: Value, answer: Leave, leaving: t.Collection[int]) -> str:
-    """Every reason, and the numbers."""
+def _refusal(stop: Stop, answer: Leave, down: str, missing: t.Collection[int]) -> str:
+    """Every reason, and the numbers. down: other nodes that are down, for people. missing: those of them that are known, by node id."""
     reasons = [] if answer["safe"] else [answer["reason"]]
-    down = others_down(value, leaving)
     if down:
         reasons.append(f"Other nodes are down already: {down}.")
-    behind = [host for host, nodeid in stop.resumed.items() if nodeid in absent(value, leaving)]
+    behind = [host for host, nodeid in stop.resumed.items() if nodeid in missing]
     if behind:
         reasons.append(_RESUME.format(hosts=", ".join(behind)))
     now, after = answer["now"], answer["after"]

@@ -159,23 +159,3 @@ def test_memory_counts_after_the_first_minute():
 def test_the_record_of_a_watch_has_states_and_ends():
     entries = [(1.0, {"event": "state", "quorate": True, "members": [1]}), (2.0, {"event": "watch_ended", "quorate": None, "members": []})]
     assert tested.states_recorded(entries, 5.0) == [State(1.0, True, (1,)), State(2.0, None, (), False), State(5.0, None, (), False)]
-
-
-def test_what_was_seen_while_the_clock_was_set_is_seen_once_more(monkeypatch, capsys):
-    steps = [0.0]
-    monkeypatch.setattr(tested.time, "time", lambda: 1000.0 + steps[0])
-    monkeypatch.setattr(tested.time, "monotonic", lambda: 0.0)
-    runs = []
-
-    def run(*moved):
-        runs.append(moved)
-        steps[0] += moved[len(runs) - 1]
-        return ["wrong"] if len(runs) == 1 else [], {"rounds": len(runs)}
-
-    assert tested.by_a_steady_clock(lambda: run(0.2)) == (["wrong"], {"rounds": 1}) and len(runs) == 1
-    runs.clear()
-    assert tested.by_a_steady_clock(lambda: run(19.2, 0.0)) == ([], {"rounds": 2})
-    assert "the clock of this machine was set by 19.2 s while faults were made" in capsys.readouterr().out
-    runs.clear()
-    found, dummy = tested.by_a_steady_clock(lambda: run(19.2, -3.0))
-    assert found == ["the clock of this machine was set by -3.0 s once more while faults were made, so times cannot be compared"]
