@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.options import is_run_id
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
-from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller, _lock
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller, _lock, _steady
 from ansible_collections.corosync.quorum.plugins.plugin_utils._received import answer_of
 
 MODULE = "corosync.quorum.quorum_lock"
@@ -42,7 +42,7 @@ class ActionModule(_actions.Action):
     def _take(self, args: Result) -> Result:
         """Take it, also from a run that is over for sure. Raises Unusable where another run has it."""
         own, take_over = _controller.process(), _lock.take_over_of(args.get("take_over"))
-        holder = dict(_controller.who(self._vars), **vars(own), role=str(args.get("role") or ""), since=_actions.now())
+        holder = dict(_controller.who(self._vars), **vars(own), role=str(args.get("role") or ""), since=_steady.now())
         for _dummy in range(ATTEMPTS):
             result = self._module(dict(args, take_over=take_over, **{OWN: holder}))
             if result.get("failed") or result.pop("taken", False):

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.utils.display import Display
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
-from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _facts
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _facts, _steady
 from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet import limit, many, parts
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.file import page_of_refusal
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import preflight, registered
@@ -86,7 +86,7 @@ class ActionModule(UpgradeAction):
         at_once = many.at_once(self._args.get("at_once"))
         self._everywhere = registered.variables_of(self._hostvars, "localhost")
         made = [self._judge_part(views, part, variables) for part in found.clusters]
-        fleet = many.fleet(made, found.strangers, self._faults(), at_once, _actions.now(), self._vars["groups"]["all"])
+        fleet = many.fleet(made, found.strangers, self._faults(), at_once, _steady.now(), self._vars["groups"]["all"])
         said = self._limited(fleet)
         if not said:
             for line in ["", *many.plan_in_words(fleet, bool(self._task.check_mode), self._vars.get("ansible_forks")), ""]:

@@ -17,9 +17,9 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.utils.display import Display
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.options import is_run_id
-from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
+from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
-from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller, _steady
 from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet.ending import failure as has_failed
 from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet.ending import in_words
 from ansible_collections.corosync.quorum.plugins.plugin_utils._named import named
@@ -77,7 +77,7 @@ class ActionModule(UpgradeAction):
         first = self._first_look(run["run_id"], host)
         # This run has the cluster, so no other one that goes on has a watch here.
         others = [other for other in first["runs"] if is_run_id(other) and other != run["run_id"]]
-        seen = {"offset": first["offset"], "spread": first["spread"]}
+        seen = {"at": first["timeline"][0]["at"], "offset": first["offset"], "spread": first["spread"]}
         return {"host": host, "run": run["run_id"], "first": seen, "earlier": self._ended(host, others[:_MOST_EARLIER])}
 
     def _ended(self, host: str, others: t.Sequence[str]) -> list[Result]:
@@ -93,7 +93,7 @@ class ActionModule(UpgradeAction):
         start, why = time.monotonic(), ""
         while not why:
             record = self._in_time(host, lambda: self._record("read", run_id))
-            if record.get("looked"):
+            if record.get("looked") and record["timeline"]:
                 return record
             waited = time.monotonic() - start
             if record.get("failed"):
@@ -154,9 +154,9 @@ class ActionModule(UpgradeAction):
 
     def _record(self, state: str, run_id: str) -> Result:
         """The result of watch_quorum for a run's record, with `spread`: for how long it was asked."""
-        asked_at = _actions.now()
-        record = _actions.run(self, WATCH, {"state": state, "run": run_id, "reference": asked_at}, self._vars)
-        record["spread"] = seconds_of(_actions.now()) - seconds_of(asked_at)
+        asked_at = _steady.seconds()
+        record = _actions.run(self, WATCH, {"state": state, "run": run_id, "reference": utc(asked_at)}, self._vars)
+        record["spread"] = _steady.seconds() - asked_at
         if state == "stopped":
             try:
                 _actions.run(self, "ansible.builtin.file", {"path": registered.jobs_folder(run_id), "state": "absent"}, self._vars)
@@ -247,7 +247,7 @@ class ActionModule(UpgradeAction):
         if self._task.check_mode:
             for end in ends:
                 self._say(rehearsal.in_words(end.part["name"], end.part["run"], end.account.progress()) if end.part["run"] and end.account else [])
-        where = "" if self._task.check_mode else many.write(fleet, ends, variables, _actions.now(), _controller.who(self._vars))
+        where = "" if self._task.check_mode else many.write(fleet, ends, variables, _steady.now(), _controller.who(self._vars))
         said = "\n".join(filter(None, [in_words(fleet, ends, bool(self._task.check_mode)), where]))
         result = {"msg": said, "run_ids": [end.part["run"]["run_id"] for end in ends if end.part["run"]]}
         return dict(result, failed=True) if has_failed(fleet, ends) else dict(result, _ansible_verbose_always=True)
@@ -265,7 +265,7 @@ class ActionModule(UpgradeAction):
             return judged, ""
 
         def content() -> dict[str, t.Any]:
-            return account.story(judged, whole_number(self._options, "spare"), _actions.now(), stopped(judged), _controller.who(self._vars))
+            return account.story(judged, whole_number(self._options, "spare"), _steady.now(), stopped(judged), _controller.who(self._vars))
 
         return judged, write(str(self._options["report"]), content)
 

@@ -150,7 +150,9 @@ timeline:
   elements: dict
   contains:
     at:
-      description: When, by the node's clock, in UTC. RV(now) helps to compare it with another clock.
+      description:
+        - When, by the node's clock as it is now, in UTC. RV(now) helps to compare it with another clock.
+        - For an entry of an earlier boot of the node, by the clock as it was at the end of that boot.
       type: str
       sample: "2026-11-22T10:15:02.123Z"
     event:
@@ -212,6 +214,15 @@ timeline:
       returned: with V(corosync_unavailable)
       type: str
       sample: not_running
+boots:
+  description:
+    - How many entries of RV(timeline) are of each boot of the node, in order. The last number is of the current boot, and can be 0.
+    - The clock of the node can be set during a boot without any effect on the intervals between entries of one boot.
+    - Between entries of two boots, the interval is only as right as the clock was in both.
+  returned: success, with O(state=read) or O(state=stopped)
+  type: list
+  elements: int
+  sample: [12, 3]
 running:
   description: Whether a watch runs now. Always V(false) with O(state=stopped), in check mode too.
   returned: success, with O(state=read) or O(state=stopped)

@@ -4,12 +4,11 @@
 
 # This plugin util is PRIVATE to the collection: no other code may rely on it.
 
-"""What our actions share: how they begin and end, running other modules and actions on the same host, and times."""
+"""What our actions share: how they begin and end, and running other modules and actions on the same host."""
 
 from __future__ import annotations
 
 import abc
-import datetime
 import re
 import typing as t
 
@@ -55,11 +54,6 @@ class Action(ActionBase):
     def _host(self) -> str:
         """Whose task it is, wherever it is delegated to."""
         return str(self._vars.get("inventory_hostname"))
-
-
-def now() -> str:
-    """This moment by the controller's clock, in UTC."""
-    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def run(action: ActionBase, name: str, args: Vars, task_vars: Vars, check_mode: bool | None = None) -> Vars:

@@ -220,6 +220,8 @@ def record_of(given: Vars, has_offset: bool) -> Vars:
     if has_offset and "offset" not in record:
         raise StrangeAnswer("its record lacks offset")
     record["timeline"] = [entry_of(entry, f"entry {number} of its record", _RECORDED) for number, entry in enumerate(timeline, start=1)]
+    if sum(record["boots"]) != len(timeline):
+        raise StrangeAnswer(f"boots of its record is of {sum(record['boots'])} entries, and the record has {len(timeline)}")
     if sum(len(entry[key]) for entry in record["timeline"] for key in ("members", "joined", "left")) > _MOST_NAMED:
         raise StrangeAnswer(f"the entries of its record name more than {_MOST_NAMED} nodes together, and a record has no room for that")
     return record
@@ -270,8 +272,14 @@ def _are_runs(item: t.Any) -> bool:
     return isinstance(item, list) and len(item) <= _MOST_RUNS and all(map(is_run_id, item))
 
 
+def _are_boots(item: t.Any) -> bool:
+    """Each has some entries but for the last, which is going on."""
+    return isinstance(item, list) and 0 < len(item) <= MOST_ENTRIES + 1 and are_natural(item) and all(item[:-1])
+
+
 _REST: dict[str, Fits] = {
     "run": _or_null(is_run_id),
+    "boots": _are_boots,
     "unreadable": is_natural,
     "running": _is_boolean,
     "looked": _is_boolean,

@@ -14,6 +14,10 @@ _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", 7)
 
 
+# The key of a line of a record that tells when it was by a clock that nobody sets
+STAMP = "stamp"
+
+
 # boot: of boot_id(). seconds: since that boot.
 class Stamp(t.NamedTuple):
     boot: str
@@ -57,13 +61,12 @@ def _ahead() -> float:
     return time.clock_gettime(_SINCE_BOOT) - time.monotonic()
 
 
-class Clock:
-    """The clock of the node as it is now."""
+class Clock(t.NamedTuple):
+    """The clock of the node as it is now. boot: of boot_id(). started: when that boot was by this clock, in seconds since 1970."""
 
-    def __init__(self) -> None:
-        self._boot = boot_id()
-        self._started = time.time() - time.clock_gettime(_SINCE_BOOT)
+    boot: str
+    started: float
 
-    def at(self, stamped: Stamp) -> t.Optional[float]:
-        """Seconds since 1970, None for a moment of another boot: nobody knows what the clock was set by in that one."""
-        return self._started + stamped.seconds if self._boot and stamped.boot == self._boot else None
+
+def clock() -> Clock:
+    return Clock(boot_id(), time.time() - time.clock_gettime(_SINCE_BOOT))

@@ -20,7 +20,8 @@ import stat
 import time
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import Clock, Stamp
+from ansible_collections.corosync.quorum.plugins.module_utils._node.boots import by_boot
+from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import STAMP, Stamp, clock
 from ansible_collections.corosync.quorum.plugins.module_utils._node.locked_file import flocked, is_at
 from ansible_collections.corosync.quorum.plugins.module_utils._node.trusted import UnsafePath, cannot, check_file
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import WATCH_ENDED, marker
@@ -48,18 +49,15 @@ _STOPPED = ".stopped-"
 _NEEDED = ("at", "event", "quorate", "total_votes", "quorum", "ring_id", "members", "joined", "left")
 # How each line of a record begins, and how much of a file is looked at to see whether it is one. Bytes.
 _BEGINNING = b'{"at":"'
-# The key of a line that tells when it was by a clock that nobody sets
-_STAMP = "stamp"
 _ENOUGH = 64 * 1024
-# No machine has run for so long. Seconds.
-_MOST = 1e10
 _ELSEWHERE = "Choose another record, in a folder that only root can write to."
 
 
-# timeline: the entries in order. unreadable: how many lines are not entries. running: whether a watch writes it. now: when it was read. until: until
-# when it is known to have been watched, None where there is no record. Both are seconds since 1970.
+# timeline: the entries in order. boots: how many of them are of each boot, see by_boot(). unreadable: how many lines are not entries. running: whether a
+# watch writes it. now: when it was read. until: until when it is known to have been watched, None where there is no record. Both are seconds since 1970.
 class Reading(t.NamedTuple):
     timeline: t.List["RecordedEntry"]
+    boots: t.List[int]
     unreadable: int
     running: bool
     now: float
@@ -117,7 +115,7 @@ class Record:
 
         stamped: when it was, where that is a moment of this boot.
         """
-        more = {} if stamped is None else {_STAMP: stamped}
+        more = {} if stamped is None else {STAMP: stamped}
         line = json.dumps(dict(entry, **more), separators=(",", ":")).encode("ascii") + b"\n"
         size = os.fstat(self.descriptor).st_size
         if size + len(line) > LARGEST:
@@ -129,8 +127,8 @@ class Record:
 
     def is_open_ended(self) -> bool:
         """Whether something is recorded, and nobody has noted behind it that the watch has ended."""
-        timeline, _unreadable = _entries([self.path])
-        return bool(timeline) and timeline[-1]["event"] != WATCH_ENDED
+        lines, _unreadable = _entries([self.path])
+        return bool(lines) and lines[-1]["event"] != WATCH_ENDED
 
     def touch(self) -> None:
         """Leave the sign that the watch runs, every TOUCH seconds."""
@@ -219,8 +217,9 @@ def read(path: str) -> Reading:
     """The record, and what interrupted stops have left of earlier ones. Raises RecordError."""
     _check_content(path, "has no timeline")
     running, names, now = is_watched(path), _remains(path) + [path], time.time()
-    timeline, unreadable = _entries(names)
-    return Reading(timeline, unreadable, running, now, _watched_until(names, running, now))
+    lines, unreadable = _entries(names)
+    timeline, boots = by_boot(lines, clock())
+    return Reading(timeline, boots, unreadable, running, now, _watched_until(names, running, now))
 
 
 def stop(path: str, seconds: float = ENDING) -> Reading:
@@ -238,12 +237,13 @@ def stop(path: str, seconds: float = ENDING) -> Reading:
     remains = _remains(path)
     for name in remains:
         _wait_ended(name, seconds)
-    timeline, unreadable = _entries(remains)
+    lines, unreadable = _entries(remains)
+    timeline, boots = by_boot(lines, clock())
     for name in remains:
         _remove(name)
     if os.path.dirname(path) == FOLDER:
         _remove_folder()
-    return Reading(timeline, unreadable, False, now, until)
+    return Reading(timeline, boots, unreadable, False, now, until)
 
 
 def check(path: str) -> None:
@@ -344,25 +344,18 @@ def _cut(fd: int, size: int) -> None:
         pass  # then it is one unreadable line, which readers count
 
 
-def _entries(paths: t.List[str]) -> t.Tuple[t.List["RecordedEntry"], int]:
-    """The entries of files, and how many lines are none. Their times are by the node's clock as it is now."""
-    timeline: t.List[RecordedEntry] = []
-    unreadable, clock = 0, Clock()
+def _entries(paths: t.List[str]) -> t.Tuple[t.List[t.Dict[str, t.Any]], int]:
+    """The entries of files as they were written, and how many lines are none."""
+    entries: t.List[t.Dict[str, t.Any]] = []
+    unreadable = 0
     for path in paths:
         for line in _lines(path):
             entry = _entry(line)
             if entry is None:
                 unreadable += 1
             else:
-                timeline.append(_by_this_clock(entry, clock))
-    return timeline, unreadable
-
-
-def _by_this_clock(line: t.Dict[str, t.Any], clock: Clock) -> "RecordedEntry":
-    found = line.pop(_STAMP, None)
-    is_stamp = isinstance(found, list) and len(found) == 2 and isinstance(found[0], str) and isinstance(found[1], (int, float)) and abs(found[1]) < _MOST
-    at = clock.at(Stamp(*found)) if is_stamp else None
-    return t.cast("RecordedEntry", line if at is None else dict(line, at=utc(at)))
+                entries.append(entry)
+    return entries, unreadable
 
 
 def _lines(path: str) -> t.List[bytes]:

@@ -13,9 +13,10 @@ import typing as t
 
 from . import registered, story
 from .course import course_of
+from .one_clock import on_one_clock
 from .story import Progress
 from .types import Run, Verdict
-from .verdict import best, on_one_clock, verdict
+from .verdict import best, verdict
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,7 +16,7 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.loader import filter_loader
 
-from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller, _steady
 
 from . import input, preflight, registered
 from .course import carried
@@ -37,7 +37,7 @@ class UpgradeAction(_actions.Action):
     """An action of the role, of which `_work` is all that it does."""
 
     def run(self, tmp: t.Any = None, task_vars: Result | None = None) -> Result:
-        self._started = _actions.now()
+        self._started = _steady.now()
         self._args = dict(self._task.args)
         return super().run(tmp, task_vars)
 
@@ -101,7 +101,7 @@ class TurnAction(UpgradeAction):
     def run(self, tmp: t.Any = None, task_vars: Result | None = None) -> Result:
         result = super().run(tmp, task_vars)
         more = {} if self._carried is None else {"carried": self._carried}
-        return dict({"turn": self._turn, "started": self._started, "ended": _actions.now(), **more}, **result)
+        return dict({"turn": self._turn, "started": self._started, "ended": _steady.now(), **more}, **result)
 
     def _work(self) -> Result:
         self._turn = registered.turn_of(self._vars, self._run)
@@ -121,4 +121,4 @@ class TurnAction(UpgradeAction):
 def run_from(views: preflight.Views, options: preflight.Options, only: t.Sequence[str]) -> tuple[Run | None, list[str]]:
     """The run of a cluster that begins now; None and all reasons where it may not. only: the hosts that are to be upgraded."""
     found, refusals = preflight.judged(views, options, only, preflight.Controller(_controller.process(), _controller.lives))
-    return (None, refusals) if refusals else (preflight.accepted(found, views, _actions.now(), secrets.token_hex(8)), [])
+    return (None, refusals) if refusals else (preflight.accepted(found, views, _steady.now(), secrets.token_hex(8)), [])

@@ -15,7 +15,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import count, quoted
 
 from .course import Course
-from .history import HistoryError, Loss, as_data, histories, is_seconds, losses_of
+from .history import HistoryError, Loss, as_data, histories, losses_of
 from .spans import UNKNOWN, UNWATCHED, Away, Span, required_from, spans
 from .types import Gap, Verdict
 
@@ -29,8 +29,9 @@ NOT_WATCHED = "Quorum was not watched."
 KEPT = "Quorum was never lost on a node that was up."
 # How often a watch leaves a sign that it runs, and some time for a busy node. Seconds.
 SIGNS = 4.0
-# A clock that was set by more than this during a run is no clock. Seconds.
-_CLOCK = 60.0
+# A record of which nobody knows when it was by more than this proves nothing, and by more than that where the clocks were right at both ends. Seconds.
+_APART = 1.0
+_SLACK = 60.0
 # So many reasons are told in a sentence.
 _REASONS = 3
 
@@ -38,7 +39,7 @@ _REASONS = 3
 def verdict(records: Records, hosts: t.Sequence[str], course: Course | None) -> Verdict:
     """records: host -> result of watch_quorum, or {msg} of a host whose record could not be read. hosts: all that must be covered.
 
-    A result has offset and slack beside it: by the controller's clock, what happened did so up to `slack` seconds later than its time plus offset.
+    A result is one of on_one_clock(): by the controller's clock, what happened did so up to `slack` seconds later than its time plus offset.
     course: None where nothing was watched.
     """
     if course is None:
@@ -66,18 +67,6 @@ def best(records: t.Sequence[tuple[str, Record]]) -> dict[str, Record]:
         if host not in found or _worth(record) > _worth(found[host]):
             found[host] = record
     return found
-
-
-def on_one_clock(record: Record, first: t.Mapping[str, t.Any] | None) -> Record:
-    """A result of watch_quorum with its offset and slack. spread: for how many seconds it was asked. first: offset and spread of the first look.
-
-    What was set of the clock in between is nothing that anybody knows of the record.
-    """
-    found = [seen for seen in (record, first) if seen and is_seconds(seen.get("offset"))]
-    if not is_seconds(record.get("offset")):
-        return record
-    least = min(seen["offset"] for seen in found)
-    return dict(record, offset=least, slack=max(seen["offset"] + seen.get("spread", 0.0) for seen in found) - least)
 
 
 def of(records: Records) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
@@ -114,8 +103,13 @@ def _fault(host: str, record: Record, course: Course) -> str:
         return "its record is not of this run"
     if record.get("unreadable"):
         return f"its record has lines that cannot be read: {quoted(str(record['unreadable']))}"
-    if _slack(record) > _CLOCK:
-        return f"its clock was set by {_slack(record):.0f} s during the run"
+    apart = record.get("apart", 0.0)
+    if apart is None:
+        return "nobody looked at its clock before its reboot"
+    if apart > _APART:
+        return f"its clock and the controller's clock moved {apart:.1f} s apart during the run"
+    if _slack(record) > _SLACK:
+        return f"it took {_slack(record):.0f} s to compare its clock with the controller's clock"
     history = _history(host, record)
     if len(history) == _ENDS:
         return "its watch recorded nothing"

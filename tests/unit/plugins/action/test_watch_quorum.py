@@ -21,6 +21,7 @@ RUN = "0123456789abcdef"
 RECORD: dict[str, t.Any] = {
     "run": RUN,
     "timeline": [seen(0, "state", [1, 2], 8)],
+    "boots": [1],
     "unreadable": 0,
     "running": True,
     "looked": True,

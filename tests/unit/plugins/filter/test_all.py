@@ -100,7 +100,7 @@ HOSTILE = {
 }
 
 
-RECORD = {"run": None, "timeline": LOSS, "unreadable": 0, "running": False, "looked": True, "now": at(9), "until": at(9), "runs": []}
+RECORD = {"run": None, "timeline": LOSS, "boots": [len(LOSS)], "unreadable": 0, "running": False, "looked": True, "now": at(9), "until": at(9), "runs": []}
 
 
 @pytest.fixture(name="nodes")

@@ -95,12 +95,12 @@ def test_read_and_stopped(run, watched, path):
         answer = run(state="read", record=path)
     assert answer["now"].endswith("Z") and answer.pop("now") == answer.pop("until")
     assert [entry["event"] for entry in answer.pop("timeline")] == ["corosync_unavailable", "watch_ended"]
-    assert answer == {"changed": False, "running": True, "looked": False, "unreadable": 0, "run": None, "runs": []}
+    assert answer == {"changed": False, "running": True, "looked": False, "boots": [2], "unreadable": 0, "run": None, "runs": []}
     os.utime(path, times=(time.time() - 1, time.time() - 1))  # moments have milliseconds, and the last sign of life may be of this one
     answer = run(state="stopped", record=path)
     assert answer.pop("now") > answer.pop("until")
     assert answer.pop("timeline")[0] == ENTRY
-    assert answer == {"changed": True, "running": False, "looked": False, "unreadable": 0, "was_running": False, "run": None, "runs": []}
+    assert answer == {"changed": True, "running": False, "looked": False, "boots": [2], "unreadable": 0, "was_running": False, "run": None, "runs": []}
     assert run(state="stopped", record=path)["changed"] is False
 
 

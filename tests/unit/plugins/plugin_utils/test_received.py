@@ -243,12 +243,12 @@ def test_any_reading_is_judged_or_refused(data: st.DataObject, cmap: dict[str, t
 
 LOOKED = dict(mark(0, "state"), quorate=True, total_votes=2, quorum=2, ring_id={"nodeid": 1, "seq": 8}, members=[1, 2], joined=[2], left=[3])
 TIMELINE = [LOOKED, mark(1, "corosync_unavailable", reason="not_running"), mark(2, "corosync_unavailable", reason=None)]
-RECORD = {"run": "0123456789abcdef", "timeline": TIMELINE, "unreadable": 0, "running": True, "looked": True, "now": at(9), "until": at(9)}
+RECORD = {"run": "0123456789abcdef", "timeline": TIMELINE, "boots": [len(TIMELINE), 0], "unreadable": 0, "running": True, "looked": True, "now": at(9), "until": at(9)}
 WHOLE = dict(RECORD, offset=-0.25, runs=["fedcba9876543210"], was_running=False)
 
 
 def test_a_record_is_taken_over_as_it_is_but_for_what_is_not_of_it() -> None:
-    for record in (WHOLE, dict(RECORD, runs=[]), dict(WHOLE, run=None, until=None, timeline=[])):
+    for record in (WHOLE, dict(RECORD, runs=[]), dict(WHOLE, run=None, until=None, timeline=[], boots=[0])):
         more = dict(copy.deepcopy(record), more=1)
         for entry in more["timeline"]:
             entry["more"] = {"any": "thing"}
@@ -264,13 +264,18 @@ def test_a_record_is_taken_over_as_it_is_but_for_what_is_not_of_it() -> None:
         ({"timeline": [TIMELINE[0], 7]}, "entry 2 of its record is the number 7"),
         ({"timeline": [{}]}, "entry 1 of its record lacks at"),
         (
-            {"timeline": [dict(LOOKED, members=list(range(384)))] * 6000},
+            {"timeline": [dict(LOOKED, members=list(range(384)))] * 6000, "boots": [6000]},
             "the entries of its record name more than 2000000 nodes together, and a record has no room for that",
         ),
         ({"timeline": [dict(TIMELINE[0], event="e" * 1000)]}, "event of entry 1 of its record is a string of 1000 characters"),
         ({"timeline": [dict(TIMELINE[0], members=list(range(1000)))]}, "members of entry 1 of its record is a list"),
         ({"timeline": [dict(TIMELINE[0], ring_id={"nodeid": 1, "seq": 8, "more": "m" * 10**6})]}, "ring_id of entry 1 of its record is a dictionary"),
         ({"timeline": [dict(TIMELINE[0], quorum=10**400)]}, "quorum of entry 1 of its record is a number of more than 64 bits"),
+        ({"boots": [1, 1]}, f"boots of its record is of 2 entries, and the record has {len(TIMELINE)}"),
+        ({"boots": [0, len(TIMELINE)]}, "boots of its record is a list"),
+        ({"boots": []}, "boots of its record is an empty list"),
+        ({"boots": [len(TIMELINE), -1]}, "boots of its record is a list"),
+        ({"boots": len(TIMELINE)}, f"boots of its record is the number {len(TIMELINE)}"),
         ({"unreadable": "many"}, "unreadable of its record is the string 'many'"),
         ({"looked": 1}, "looked of its record is the number 1"),
         ({"now": "\x1b[2J"}, "now of its record is the string '\\x1b[2J'"),

@@ -311,6 +311,7 @@ def test_the_times_of_this_boot_are_by_the_clock_as_it_is_when_they_are_read(pat
     assert abs(seconds_of(first["at"]) - (real() - 5)) < 2
     assert second == entry(2), "of one without it nobody knows better"
     assert set(first) == set(second), "what it is made of is the record's business"
+    assert tested.read(path).boots == [2]
 
 
 @pytest.mark.parametrize("stamped", [Stamp("another boot", 5.0), ["", 5.0], [None, 5.0], ["x"], {"boot": 1}, 7, [1, True], ["x", 1e300]])
