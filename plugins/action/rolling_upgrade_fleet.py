@@ -13,7 +13,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.utils.display import Display
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
-from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _facts, _steady
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _facts, _steady
 from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet import limit, many, parts
 from ansible_collections.corosync.quorum.plugins.plugin_utils._report.file import page_of_refusal
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import preflight, registered

@@ -11,11 +11,13 @@ import dataclasses
 import itertools
 import os
 import random
+import re
 import time
 
 import pytest
 from looking import put_module_library
 from patience import until
+from upgrading import failures
 from watches import ask, watching
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of, utc
@@ -211,3 +213,51 @@ def test_what_is_said_of_random_faults_is_what_was_seen(cluster):
             judged[found["kept"]] += 1
     assert judged[False] and sum(judged.values()) == len(moments) * (len(moments) - 1)
     print(f"seed {seed}: {judged}, {time.time() - begun:.0f} s")
+
+
+# ---- a clock that is set -------------------------------------------------------------------------------------------------
+
+# The clock of one node alone cannot be set, as all of them have that of this machine. So Python takes another one for it, whatever it runs.
+ANOTHER_CLOCK = """
+import os, time
+
+_time, _utime = time.time, os.utime
+
+
+def _ahead():
+    try:
+        with open("/run/clock-is-ahead") as file:
+            return float(file.read())
+    except OSError:
+        return 0.0
+
+
+time.time = lambda: _time() + _ahead()
+os.utime = lambda path, times=None, **more: _utime(path, times or (time.time(), time.time()), **more)
+"""
+LIBRARIES = "/usr/local/lib/python3.11/dist-packages"
+
+
+def test_an_outage_right_before_a_stop_is_told_although_the_clock_was_set_meanwhile(cluster, upgrade):
+    """The node was down for a moment, and was stopped for its upgrade soon after. Who took the one for the other would say that quorum was never lost."""
+    made = cluster()
+    made.wait_quorate()
+    made[2].put(ANOTHER_CLOCK, f"{LIBRARIES}/another_clock.py")
+    made[2].put("import another_clock\n", f"{LIBRARIES}/another_clock.pth")
+    drain = [
+        {"name": "Set the clock", "ansible.builtin.shell": "echo 19 >/run/clock-is-ahead", "changed_when": True},
+        {"name": "Go", "ansible.builtin.service": {"name": "corosync", "state": "stopped"}},
+        {"name": "Come back", "ansible.builtin.service": {"name": "corosync", "state": "started"}},
+        {"name": "Wait for quorum", "corosync.quorum.wait_for_quorum": {"min_members": 3}},
+    ]
+    try:
+        with upgrade(made, {"drain": drain}, rolling_upgrade_needed="{{ inventory_hostname == 'node2' }}") as play:
+            play.end(120)
+            assert play.process.returncode
+            said = "\n".join(failures(play))
+            stop = next(result.at for result in play.results if (result.host, result.task.split(" : ")[-1]) == ("node2", "Stop this node"))
+    finally:
+        made[2].sh(f"rm -f {LIBRARIES}/another_clock.* /run/clock-is-ahead")
+    found = re.search(r"Quorum was lost on node2, for the first time at (\S+) on node2, where corosync went down, until (\S+)\. The report", said)
+    assert found, said
+    assert seconds_of(found.group(1)) < seconds_of(found.group(2)) < stop < seconds_of(found.group(1)) + 19, "else the test proves nothing"

@@ -11,8 +11,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
-from ansible_collections.corosync.quorum.plugins.plugin_utils._steady import now
 from ansible_collections.corosync.quorum.plugins.plugin_utils._controller import who
+from ansible_collections.corosync.quorum.plugins.plugin_utils._steady import now
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import report_path
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import refusal
 from ansible_collections.corosync.quorum.plugins.plugin_utils._written import write_whole

@@ -256,7 +256,18 @@ def watched(nodes: Nodes) -> Vars:
     variables = upgradable(nodes)
     for number, host in enumerate(nodes.hosts, start=1):
         seen = entry(utc(time.time()), None, value(asked=number))
-        record = {"run": "RUN", "timeline": [seen], "boots": [1], "unreadable": 0, "running": True, "looked": True, "now": "NOW", "until": "NOW", "offset": 0.0, "runs": []}
+        record = {
+            "run": "RUN",
+            "timeline": [seen],
+            "boots": [1],
+            "unreadable": 0,
+            "running": True,
+            "looked": True,
+            "now": "NOW",
+            "until": "NOW",
+            "offset": 0.0,
+            "runs": [],
+        }
         nodes.answers(host, async_wrapper=JOB, watch_quorum=dict(record, changed=False))
     return dict(variables, rolling_upgrade_watch=True)
 

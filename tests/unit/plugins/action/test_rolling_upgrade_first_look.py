@@ -18,7 +18,15 @@ from ansible_collections.corosync.quorum.tests.unit.fakes.actions import Cluster
 
 RUN_ID = "0123456789abcdef"
 PLAN = {"begun": "2026-11-28T10:00:00.000000Z", "run_id": RUN_ID, "nodeids": {"web1": 1, "web2": 2, "web3": 3}, "resumed": [], "qdevice": False}
-RECORD: dict[str, t.Any] = {"changed": False, "timeline": [{"at": "2026-11-28T10:00:00.000Z"}], "running": True, "looked": True, "run": RUN_ID, "runs": [], "offset": 0.0}
+RECORD: dict[str, t.Any] = {
+    "changed": False,
+    "timeline": [{"at": "2026-11-28T10:00:00.000Z"}],
+    "running": True,
+    "looked": True,
+    "run": RUN_ID,
+    "runs": [],
+    "offset": 0.0,
+}
 
 
 @pytest.fixture(name="cluster")

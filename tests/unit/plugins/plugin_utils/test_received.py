@@ -243,7 +243,16 @@ def test_any_reading_is_judged_or_refused(data: st.DataObject, cmap: dict[str, t
 
 LOOKED = dict(mark(0, "state"), quorate=True, total_votes=2, quorum=2, ring_id={"nodeid": 1, "seq": 8}, members=[1, 2], joined=[2], left=[3])
 TIMELINE = [LOOKED, mark(1, "corosync_unavailable", reason="not_running"), mark(2, "corosync_unavailable", reason=None)]
-RECORD = {"run": "0123456789abcdef", "timeline": TIMELINE, "boots": [len(TIMELINE), 0], "unreadable": 0, "running": True, "looked": True, "now": at(9), "until": at(9)}
+RECORD = {
+    "run": "0123456789abcdef",
+    "timeline": TIMELINE,
+    "boots": [len(TIMELINE), 0],
+    "unreadable": 0,
+    "running": True,
+    "looked": True,
+    "now": at(9),
+    "until": at(9),
+}
 WHOLE = dict(RECORD, offset=-0.25, runs=["fedcba9876543210"], was_running=False)
 
 
