@@ -71,8 +71,9 @@ generated: .venv/.ready-check ## write the parts of the documentation that are m
 pictures: .venv/.ready-test ## take the pictures of the HTML pages in docs/ anew, with chromium
 	@$(in_tree) .venv/bin/python -m docs.page_picture
 
-dist: .venv/.ready-test ## build the collection's artifact into dist/
-	@$(python) -m run package
+# Not by the tests' runner, which would show neither the digest nor that something is not committed.
+dist: .venv/.ready-test ## build the collection's artifact into dist/, twice, and print its SHA-256
+	@$(python) -m run.steps.package
 
 clean: ## remove what was made in the checkout; run lab-down first
 	rm -rf .venv .cache .ansible .hypothesis .mypy_cache .pytest_cache collections dist tests/output changelogs/.plugin-cache.yaml

@@ -19,7 +19,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._received import a
 MODULE = "corosync.quorum.monitor_files"
 # The role's variables without its prefix. They are read here and are no arguments of the task, because some callbacks show these, and one is a secret.
 VARIABLE = "__monitor_options"
-READ = ("files", "texts", "token", "python", "root", "systemd", "textfile_fault", "textfile_is_roots", "ca_fault")
+READ = ("files", "texts", "token", "python", "root", "systemd", "textfile_fault", "textfile_danger", "textfile_is_roots", "ca_fault")
 Result = dict[str, t.Any]
 
 
@@ -54,7 +54,8 @@ class ActionModule(Action):
             result["diff"] = diffs(made, texts if isinstance(texts, dict) else {})
         if not self._task.check_mode:
             write = [{"path": path, "content": file.text, "mode": file.mode} for path, file in made.write.items()]
-            self._module(wishes, state="written", write=write, remove=made.remove, token_wanted=made.token)
+            remove = [path for path in made.remove if path not in made.metrics]
+            self._module(wishes, state="written", write=write, remove=remove, metrics=made.metrics, token_wanted=made.token)
         return result
 
     def _read(self, wishes: Wishes, texts: list[str]) -> Result:

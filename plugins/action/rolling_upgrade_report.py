@@ -77,7 +77,7 @@ class ActionModule(UpgradeAction):
         first = self._first_look(run["run_id"], host)
         # This run has the cluster, so no other one that goes on has a watch here.
         others = [other for other in first["runs"] if is_run_id(other) and other != run["run_id"]]
-        seen = {"at": first["timeline"][0]["at"], "offset": first["offset"], "spread": first["spread"]}
+        seen = {"at": first["timeline"][0]["at"], **{key: first[key] for key in ("offset", "spread", "asked_at", "ahead")}}
         return {"host": host, "run": run["run_id"], "first": seen, "earlier": self._ended(host, others[:_MOST_EARLIER])}
 
     def _ended(self, host: str, others: t.Sequence[str]) -> list[Result]:
@@ -153,10 +153,10 @@ class ActionModule(UpgradeAction):
         return run is not None and standing.has_ended(self._play, self._hostvars, run)
 
     def _record(self, state: str, run_id: str) -> Result:
-        """The result of watch_quorum for a run's record, with `spread`: for how long it was asked."""
-        asked_at = _steady.seconds()
+        """The result of watch_quorum for a run's record, with asked_at and ahead of that moment, and spread: for how many seconds it was asked."""
+        asked_at, ahead = _steady.moment()
         record = _actions.run(self, WATCH, {"state": state, "run": run_id, "reference": utc(asked_at)}, self._vars)
-        record["spread"] = _steady.seconds() - asked_at
+        record.update(asked_at=asked_at, ahead=ahead, spread=_steady.seconds() - asked_at)
         if state == "stopped":
             try:
                 _actions.run(self, "ansible.builtin.file", {"path": registered.jobs_folder(run_id), "state": "absent"}, self._vars)

@@ -50,7 +50,7 @@ class ActionModule(TurnAction):
         return self._look() if phase == "look" else self._of_turn(phase)
 
     def _of_turn(self, phase: str) -> Result:
-        found = look_with_yes(self._host, self._vars, self._run, phase, _steady.seconds(), self._corosync_runs)
+        found = look_with_yes(self._host, self._vars, self._run, phase, _steady.moment(), self._corosync_runs)
         steps: dict[str, t.Callable[[], Result]] = {
             "begin": lambda: self._mark("stop"),
             "may_stop": dict,
@@ -222,7 +222,7 @@ class ActionModule(TurnAction):
     def _refuse_to_go_on(self, found: Look, done: t.Sequence[stacks.Call]) -> None:
         """Raise AnsibleActionFail where what is done already of the stop took so long that the gate's yes does not count any more."""
         try:
-            refuse_to_go_on(self._host, self._vars, found, _steady.seconds())
+            refuse_to_go_on(self._host, self._vars, found, _steady.moment())
         except NotAllowed as error:
             units = ", ".join(str(call.args.get("name")) for call in done)
             raise AnsibleActionFail(f"{error} On {self._host} corosync runs on, but {units} is stopped already. Start it first.") from None
@@ -302,7 +302,7 @@ class ActionModule(TurnAction):
     def _reboot(self, found: Look) -> Result:
         if not self._is_reboot_due():
             return {"skipped": True, "skip_reason": "the distribution does not ask for a reboot"}
-        refuse_reboot(self._host, self._vars, found, _steady.seconds(), self._corosync_runs)
+        refuse_reboot(self._host, self._vars, found, _steady.moment(), self._corosync_runs)
         self._mark("reboot")
         timeout = whole_number(self._options, "reboot_timeout")
         # Ansible may take it twice. It looks at it between its tests of the node alone, and one of a node that is half dead never ends.

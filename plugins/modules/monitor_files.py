@@ -67,6 +67,11 @@ options:
     type: list
     elements: path
     default: []
+  metrics:
+    description: Files with metrics to remove. If something else is in the place of one, it stays, and the task fails.
+    type: list
+    elements: path
+    default: []
   folders:
     description: The folders that are the role's alone.
     type: list
@@ -126,6 +131,11 @@ textfile_fault:
   returned: with O(state=read)
   type: str
   sample: ""
+textfile_danger:
+  description: Why the folder of O(textfile) cannot be trusted, empty if it can.
+  returned: with O(state=read)
+  type: str
+  sample: ""
 textfile_is_roots:
   description: Whether the folder of O(textfile) belongs to root.
   returned: with O(state=read)
@@ -144,6 +154,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node import installed, service_paths
+from ansible_collections.corosync.quorum.plugins.module_utils._node.trusted import UnsafePath
 
 TOKEN_MODE = 0o600
 Params = t.Mapping[str, t.Any]
@@ -162,6 +173,7 @@ def read(params: Params) -> t.Dict[str, t.Any]:
         "root": os.geteuid() == 0,
         "systemd": service_paths.has_systemd(),
         "textfile_fault": fault,
+        "textfile_danger": service_paths.textfile_danger(textfile) if textfile else "",
         "textfile_is_roots": not textfile or bool(fault) or service_paths.is_roots(os.path.dirname(textfile)),
         "ca_fault": service_paths.ca_fault(ca_file) if ca_file else "",
     }
@@ -177,7 +189,9 @@ def _token(params: Params) -> str:
 
 
 def written(params: Params) -> t.Dict[str, t.Any]:
-    """state=written. Raises OSError."""
+    """state=written. Raises OSError, UnsafePath."""
+    for path in params["metrics"]:
+        installed.remove_metrics(path)
     for path in params["remove"]:
         installed.remove(path, params["folders"])
     if params["token_wanted"]:
@@ -202,6 +216,7 @@ def main() -> None:
             "token": {"type": "str", "default": "", "no_log": True},
             "write": {"type": "list", "elements": "dict", "default": [], "options": file},
             "remove": {"type": "list", "elements": "path", "default": []},
+            "metrics": {"type": "list", "elements": "path", "default": []},
             "folders": {"type": "list", "elements": "path", "required": True},
             "token_wanted": {"type": "bool", "default": False, "no_log": False},
         },
@@ -212,6 +227,8 @@ def main() -> None:
             result = read(module.params)
         else:
             result = {"changed": True} if module.check_mode else written(module.params)
+    except UnsafePath as exc:
+        module.fail_json(msg=f"The old file with metrics was not removed: {exc} Look at it, move or remove it, and run the play again.")
     except OSError as exc:
         module.fail_json(msg=f"{exc.filename or 'A file'}: {exc.strerror or exc}. Make sure that root can read and write there, and run the play again.")
     module.exit_json(**result)

@@ -103,7 +103,7 @@ EXAMPLES = r"""
 
 - name: Show the predicted quorum
   ansible.builtin.debug:
-    msg: "Quorum would be {{ result.votequorum.quorum }}; {{ result.votequorum.forecast.tolerates }} nodes might fail"
+    msg: "Quorum would be {{ result.votequorum.quorum }}. Number of nodes that may fail then: {{ result.votequorum.forecast.tolerates }}"
 
 - name: Give the node in the main room one more vote
   corosync.quorum.votequorum:

@@ -140,6 +140,7 @@ votequorum:
         - P(corosync.quorum.may_leave#filter) and P(corosync.quorum.quorate_without#test) do not rely on a value that is too old.
         - V(null) with C(async) and from M(corosync.quorum.votequorum), because then no action plugin on the controller returned the value. The clock
           of the node is not used, because it may be wrong.
+        - There is one exception. In C(corosync-quorum status --json) it is by the clock of the node.
       type: str
       sample: '2026-11-22T10:15:02.123Z'
     quorate:
@@ -379,7 +380,7 @@ votequorum:
       type: dict
       contains:
         tolerates:
-          description: How many nodes the cluster can lose at the same time, whichever they are, and stay quorate.
+          description: How many nodes the cluster can lose at the same time, no matter which, and stay quorate.
           type: int
           sample: 1
         quorate_without:
@@ -394,7 +395,7 @@ votequorum:
           type: dict
           contains:
             tolerates:
-              description: How many nodes may fail together, whichever they are, as long as the quorum device votes as it does.
+              description: How many nodes may fail together, no matter which, as long as the quorum device votes as it does.
               type: int
               sample: 1
             quorate_without:

@@ -165,6 +165,7 @@ EXAMPLES = r"""
     stable_for: 5
     timeout: 600
 
+# Restart corosync on one node at a time: on a single host, or in a play with serial: 1.
 - name: Remember the ring before corosync is restarted
   corosync.quorum.votequorum_info:
   register: before
@@ -186,6 +187,7 @@ EXAMPLES = r"""
     absent: [node2]
     timeout: 30
 
+# Never without serial: 1: hosts that ask at the same time all get a yes.
 - name: Read which node of the cluster this host is
   corosync.quorum.votequorum_info:
   register: own

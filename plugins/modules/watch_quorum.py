@@ -152,7 +152,7 @@ timeline:
     at:
       description:
         - When, by the node's clock as it is now, in UTC. RV(now) helps to compare it with another clock.
-        - For an entry of an earlier boot of the node, by the clock as it was at the end of that boot.
+        - For an entry of an earlier boot of the node, by the clock of that boot.
       type: str
       sample: "2026-11-22T10:15:02.123Z"
     event:
@@ -217,8 +217,8 @@ timeline:
 boots:
   description:
     - How many entries of RV(timeline) are of each boot of the node, in order. The last number is of the current boot, and can be 0.
-    - The clock of the node can be set during a boot without any effect on the intervals between entries of one boot.
-    - Between entries of two boots, the interval is only as right as the clock was in both.
+    - Times between entries of one boot are right, even if the clock of the node was set in between.
+    - Times between entries of two boots are only as right as the clock was in both.
   returned: success, with O(state=read) or O(state=stopped)
   type: list
   elements: int
@@ -271,7 +271,7 @@ now:
   sample: "2026-11-22T10:45:00.000Z"
 offset:
   description:
-    - The seconds to add to the times of RV(timeline) to convert them to the clock of O(reference).
+    - The seconds to add to the times of RV(timeline) to convert them to the clock of O(reference). This is right for entries of the current boot.
     - It can be wrong by as much as the task took to start on the node.
   returned: success, with O(reference), and O(state=read) or O(state=stopped)
   type: float
@@ -289,7 +289,6 @@ reason:
 """
 
 import os
-import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -299,6 +298,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.zipimport_on
 with compiled_once():
     from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import QuorumError
     from ansible_collections.corosync.quorum.plugins.module_utils._node import record as _record
+    from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import Clock, clock
     from ansible_collections.corosync.quorum.plugins.module_utils._node.options import OptionError, positive_seconds, run_id
     from ansible_collections.corosync.quorum.plugins.module_utils._node.watch import watch
     from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of, utc
@@ -319,18 +319,18 @@ def run(path: str, timeout: float, sleep: float, connect_timeout: float, check_m
     return {"changed": True, "msg": f"The watch ended after {timeout:g} s." if ended_by_itself else "The watch was stopped."}
 
 
-def read(path: str) -> t.Dict[str, t.Any]:
+def read(path: str, by: Clock) -> t.Dict[str, t.Any]:
     """state=read. Raises RecordError."""
-    return dict(_told(_record.read(path)), changed=False)
+    return dict(_told(_record.read(path, by)), changed=False)
 
 
-def stop(path: str, check_mode: bool) -> t.Dict[str, t.Any]:
+def stop(path: str, by: Clock, check_mode: bool) -> t.Dict[str, t.Any]:
     """state=stopped. Raises RecordError."""
     was_running, there = _record.is_watched(path), _record.is_there(path)
     _record.runs()  # what cannot be told is an error before the record is removed
     if check_mode:
         _record.check(path)
-    reading = _record.read(path)._replace(running=False) if check_mode else _record.stop(path)
+    reading = _record.read(path, by)._replace(running=False) if check_mode else _record.stop(path, by)
     return dict(_told(reading), was_running=was_running, changed=there)
 
 
@@ -341,12 +341,13 @@ def _told(reading: _record.Reading) -> t.Dict[str, t.Any]:
 
 def result_of(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
     """What the module returns. Raises QuorumError, RecordError, OptionError."""
-    path, now = _path(params), time.time()
+    path, by = _path(params), clock()
+    now = by.now()
     times = {name: positive_seconds(name, params[name]) for name in ("timeout", "sleep", "connect_timeout")}
     if params["state"] == "running":
         return run(path, check_mode=check_mode, **times)
     offset = {} if params["reference"] is None else {"offset": offset_of(params["reference"], now)}
-    return dict(stop(path, check_mode) if params["state"] == "stopped" else read(path), run=params["run"], **offset)
+    return dict(stop(path, by, check_mode) if params["state"] == "stopped" else read(path, by), run=params["run"], **offset)
 
 
 def _path(params: t.Mapping[str, t.Any]) -> str:

@@ -54,7 +54,7 @@ def test_there_are_examples_in_every_kind_of_documentation():
 
 
 def test_private_are_the_plugins_of_roles_and_playbooks_alone():
-    of_cluster = {"cluster_ask", "cluster_plan", "cluster_trouble"}
+    of_cluster = {"cluster_ask", "cluster_plan", "cluster_tool", "cluster_trouble"}
     of_the_upgrade = {f"rolling_upgrade_{name}" for name in ("fleet", "gate", "mark", "next", "report", "step")}
     of_the_monitor = {"monitor_files", "monitor_program"}
     of_playbooks = {"quorum_report", "without_quorum"}

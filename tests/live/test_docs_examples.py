@@ -77,8 +77,12 @@ RUNS = {
     ),
     "Make a cluster of two nodes": run(cluster={"nodes": 2}, bare=True),
     # guide_rolling_*.rst: without what is there on Proxmox VE and DRBD alone
-    "Look at the whole Proxmox cluster first": run(without=["Move the services away", "Upgrade everything", "Let the services come back"]),
-    "Upgrade DRBD and corosync on one node after the other": run(without=["Take the resources off the node", "Wait until its data is in sync"]),
+    "Look at the whole Proxmox cluster first": run(
+        without=["Move the services away", "Wait until no service is left on this node", "Upgrade everything", "Let the services come back"]
+    ),
+    "Upgrade DRBD and corosync on one node after the other": run(
+        without=["Take the resources off the node", "Let the node take resources again", "Wait until its data is in sync"]
+    ),
     # guide_quorum_as_data.rst
     "Quorate, and every configured node is a member": run(prelude=[READ]),
     "A vote to spare": run(prelude=[READ]),
@@ -140,6 +144,7 @@ RUNS = {
     "Make a page of what the watches recorded": run(prelude=WATCH),
     # forecast, quorate_without, upgrade_batches: five nodes, of which two may go
     "Read the quorum of this cluster": run("node1", cluster={"nodes": 5}),
+    "Restart corosync on one node after the other, only if the others stay quorate": run(cluster={"nodes": 5}),
 }
 STRICT = jsonschema.Draft202012Validator(strict(schema()))
 EXAMPLES = [example for example in all_examples() if not example.elsewhere]

@@ -62,10 +62,17 @@ def _ahead() -> float:
 
 
 class Clock(t.NamedTuple):
-    """The clock of the node as it is now. boot: of boot_id(). started: when that boot was by this clock, in seconds since 1970."""
+    """The clock of the node as it was when clock() looked at it, and from then on as the time passes, whatever it is set to meanwhile.
+
+    boot: of boot_id(). started: when that boot was by this clock, in seconds since 1970.
+    """
 
     boot: str
     started: float
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self.started + time.clock_gettime(_SINCE_BOOT)
 
 
 def clock() -> Clock:

@@ -20,6 +20,8 @@ import typing as t
 from ansible_collections.corosync.quorum.plugins.module_utils._node import trusted
 
 _CACHE = "__pycache__"
+# What metrics begin with (_program/exposition.py)
+_METRICS = b"# HELP corosync_quorum_"
 # Names of the distribution's Python that stay when it is upgraded, which /usr/bin/python3.11 does not.
 _LASTING = ("/usr/bin/python3", "/usr/libexec/platform-python")
 
@@ -92,6 +94,40 @@ def remove(path: str, roots: t.Sequence[str]) -> None:
     while any(f"{folder}/".startswith(f"{root}/") for root in roots) and os.path.isdir(folder) and not set(os.listdir(folder)) - {_CACHE}:
         shutil.rmtree(folder)
         folder = os.path.dirname(folder)
+
+
+def remove_metrics(path: str) -> None:
+    """Remove a file that the service has written, or has begun to write. Raises UnsafePath where another one is in its place, OSError.
+
+    Another user may own the folder. So no link is followed, and the file is looked at and removed in one and the same folder.
+    """
+    try:
+        folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        if _has_metrics(path, folder):
+            os.unlink(os.path.basename(path), dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def _has_metrics(path: str, folder: int) -> bool:
+    """False where nothing is there."""
+    name = os.path.basename(path)
+    try:
+        if not stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+            raise trusted.UnsafePath(f"{path} is not a file.")  # to open a device may have effects
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    except FileNotFoundError:
+        return False
+    with os.fdopen(fd, "rb") as file:
+        begins, uid = file.read(len(_METRICS)), os.fstat(fd).st_uid
+    if uid not in (0, os.geteuid()):
+        raise trusted.UnsafePath(f"{path} belongs to another user than root (uid {uid}).")
+    if not _METRICS.startswith(begins):  # of a service that was killed there may be a part
+        raise trusted.UnsafePath(f"{path} has other content than metrics of corosync-quorum.")
+    return True
 
 
 def _remove_orphans(folder: str) -> None:

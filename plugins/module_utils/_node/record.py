@@ -20,11 +20,11 @@ import stat
 import time
 import typing as t
 
-from ansible_collections.corosync.quorum.plugins.module_utils._node.boots import by_boot
-from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import STAMP, Stamp, clock
+from ansible_collections.corosync.quorum.plugins.module_utils._node.boots import Line, by_boot, last_sign, own_clock, watched_until
+from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import STAMP, Clock, Stamp, clock
 from ansible_collections.corosync.quorum.plugins.module_utils._node.locked_file import flocked, is_at
 from ansible_collections.corosync.quorum.plugins.module_utils._node.trusted import UnsafePath, cannot, check_file
-from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import WATCH_ENDED, marker
+from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import WATCH_ENDED
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 
 if t.TYPE_CHECKING:
@@ -80,12 +80,14 @@ class Record:
         self.path = path
         self._fd: t.Optional[int] = None
         self._touched = 0.0
+        self._clock = clock()
 
     @classmethod
     def inherited(cls, path: str, fd: int) -> "Record":
         """One that another process has taken, whose child this one is."""
         record = cls(path)
         record._fd = fd
+        record._clock = own_clock(_entries([path])[0], record._clock)
         return record
 
     def __enter__(self) -> "Record":
@@ -110,13 +112,15 @@ class Record:
             time.sleep(_AGAIN)
         return False
 
-    def append(self, entry: "RecordedEntry", stamped: t.Optional[Stamp] = None) -> None:
+    def append(self, entry: t.Mapping[str, t.Any], stamped: t.Optional[Stamp] = None) -> None:
         """Write one complete line or nothing. Raises RecordError, also where the record would grow larger than LARGEST.
 
-        stamped: when it was, where that is a moment of this boot.
+        stamped: when it was. All times of one boot are by one clock, also that of the file, whatever the clock of the node is set to meanwhile.
         """
-        more = {} if stamped is None else {STAMP: stamped}
-        line = json.dumps(dict(entry, **more), separators=(",", ":")).encode("ascii") + b"\n"
+        self._append(dict(entry) if stamped is None else dict(entry, at=utc(self._clock.started + stamped.seconds), **{STAMP: stamped}))
+
+    def _append(self, entry: Line) -> None:
+        line = json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
         size = os.fstat(self.descriptor).st_size
         if size + len(line) > LARGEST:
             raise RecordError(
@@ -124,6 +128,7 @@ class Record:
                 "cluster: see journalctl -u corosync. Read the record, and stop the watch, which removes it."
             )
         self._write(line)
+        self._show_life()
 
     def is_open_ended(self) -> bool:
         """Whether something is recorded, and nobody has noted behind it that the watch has ended."""
@@ -135,10 +140,14 @@ class Record:
         now = time.monotonic()
         if now - self._touched >= TOUCH:
             self._touched = now
-            try:
-                os.utime(self.descriptor)
-            except OSError:
-                pass  # then the record says what is so: nobody can rely on it from now on
+            self._show_life()
+
+    def _show_life(self) -> None:
+        now = self._clock.now()
+        try:
+            os.utime(self.descriptor, times=(now, now))
+        except OSError:
+            pass  # then the record says what is so: nobody can rely on it from now on
 
     def gone(self) -> bool:
         """Whether the file is no longer where it was: the watch is to end."""
@@ -159,7 +168,9 @@ class Record:
         if found.st_size:
             if os.pread(fd, 1, found.st_size - 1) != b"\n":
                 self._write(b"\n")  # the write of the last line was interrupted
-            self.append(t.cast("RecordedEntry", marker(t.cast(float, utc(found.st_mtime)), WATCH_ENDED)))
+            lines = _entries([self.path])[0]
+            self._clock = own_clock(lines, self._clock)
+            self._append(last_sign(lines, found.st_mtime))
         return True
 
     def _write(self, line: bytes) -> None:
@@ -213,23 +224,28 @@ def is_watched(path: str) -> bool:
         os.close(fd)
 
 
-def read(path: str) -> Reading:
-    """The record, and what interrupted stops have left of earlier ones. Raises RecordError."""
+def read(path: str, by: t.Optional[Clock] = None) -> Reading:
+    """The record, and what interrupted stops have left of earlier ones. by: the clock that its times are to be by, else that of now. Raises RecordError."""
     _check_content(path, "has no timeline")
-    running, names, now = is_watched(path), _remains(path) + [path], time.time()
+    by = by or clock()
+    running, names, now = is_watched(path), _remains(path) + [path], by.now()
     lines, unreadable = _entries(names)
-    timeline, boots = by_boot(lines, clock())
-    return Reading(timeline, boots, unreadable, running, now, _watched_until(names, running, now))
+    timeline, boots = by_boot(lines, by)
+    return Reading(timeline, boots, unreadable, running, now, _watched_until(names, running, now, by))
 
 
-def stop(path: str, seconds: float = ENDING) -> Reading:
-    """End the watch that writes this record, and remove it. Returns all that was recorded. Raises RecordError; the record is still there then."""
-    running, now = is_watched(path), time.time()
-    until = _watched_until(_remains(path) + [path], running, now)
+def stop(path: str, by: t.Optional[Clock] = None, seconds: float = ENDING) -> Reading:
+    """End the watch that writes this record, and remove it. Returns all that was recorded. by: as for read().
+
+    Raises RecordError; the record is still there then.
+    """
+    by = by or clock()
+    running, now = is_watched(path), by.now()
+    until = _watched_until(_remains(path) + [path], running, now, by)
     for name in _remains(path) + [path]:
         check(name)
     try:
-        os.rename(path, f"{path}{_STOPPED}{int(now * 1e6):016}")
+        os.rename(path, f"{path}{_STOPPED}{int(time.time() * 1e6):016}")
     except FileNotFoundError:
         pass
     except OSError as exc:
@@ -238,7 +254,7 @@ def stop(path: str, seconds: float = ENDING) -> Reading:
     for name in remains:
         _wait_ended(name, seconds)
     lines, unreadable = _entries(remains)
-    timeline, boots = by_boot(lines, clock())
+    timeline, boots = by_boot(lines, by)
     for name in remains:
         _remove(name)
     if os.path.dirname(path) == FOLDER:
@@ -323,17 +339,26 @@ def _opened(path: str) -> t.Optional[int]:
         raise RecordError(_cannot("read", path, exc))
 
 
-def _watched_until(names: t.List[str], running: bool, now: float) -> t.Optional[float]:
-    """Until when a record was watched. names: its files, the newest last. One that runs and does not say so stands still."""
-    touched = None
+def _watched_until(names: t.List[str], running: bool, now: float, by: Clock) -> t.Optional[float]:
+    """Until when a record was watched, by that clock, or by that of its own boot. names: its files, the newest last.
+
+    One that runs and does not say so stands still.
+    """
+    touched, lines = None, []
     for name in names:
         try:
-            touched = os.lstat(name).st_mtime
+            found = os.lstat(name)
         except OSError:
-            pass  # it is not there, or was removed just now
+            continue  # it is not there, or was removed just now
+        # The lines of a file tell by which clock it was touched.
+        if touched is None or found.st_size:
+            touched, lines = found.st_mtime, _entries([name])[0]
     if touched is None:
         return None
-    return now if running and now - touched < _LIFELESS else min(touched, now)
+    until, is_by_it = watched_until(lines, touched, by)
+    if not is_by_it:
+        return until
+    return now if running and abs(now - until) < _LIFELESS else min(until, now)
 
 
 def _cut(fd: int, size: int) -> None:

@@ -10,6 +10,8 @@ import os
 import ssl
 import stat
 
+from ansible_collections.corosync.quorum.plugins.module_utils._node.trusted import UnsafePath, check_service_folder
+
 
 def textfile_fault(path: str) -> str:
     """Why the service cannot write this file."""
@@ -21,6 +23,15 @@ def textfile_fault(path: str) -> str:
     if os.path.lexists(path) and not os.path.isfile(path):
         return "it is there, and is not a file"
     return "" if os.access(folder, os.W_OK) else f"the folder {folder} cannot be written to, not even by root"
+
+
+def textfile_danger(path: str) -> str:
+    """Who else could lead root to another folder than that of this file, or replace the metrics: what users give is looked at before root writes there."""
+    try:
+        check_service_folder(os.path.dirname(path))
+    except UnsafePath as exc:
+        return str(exc).rstrip(".")
+    return ""
 
 
 def is_roots(folder: str) -> bool:

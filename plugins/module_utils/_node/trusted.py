@@ -66,6 +66,34 @@ def check_file(path: str) -> None:
 
 def check_folder(folder: str) -> None:
     """Raise UnsafePath unless only root can change what is in a folder, and to which folder its path leads. What is not there yet can be trusted."""
+    for here, found, is_end in _way(folder):
+        if stat.S_ISLNK(found.st_mode) or found.st_mode & stat.S_ISVTX and not is_end:
+            _check_ownership(here, found)
+        else:
+            _check_owner(here, found)
+
+
+def check_service_folder(folder: str) -> None:
+    """Raise UnsafePath unless a folder, and to which one its path leads, is the choice of root, of one other user, and of nobody else.
+
+    For a folder in which root makes files without following what is there, and that a service without root may own, as that of node_exporter. On Debian
+    its user owns the folder above. Its group may write to the folder itself: that is how the most common role for node_exporter lets others add metrics.
+    """
+    owners = {0, os.geteuid()}
+    for here, found, is_end in _way(folder):
+        owners.add(found.st_uid)
+        if len(owners - {0, os.geteuid()}) > 1:
+            raise UnsafePath(f"{here} belongs to the user with the uid {found.st_uid}, and another user than root owns a folder above it.")
+        if stat.S_ISLNK(found.st_mode) or found.st_mode & stat.S_ISVTX:
+            continue  # a link has no mode, and in a folder like /tmp nobody can replace what is somebody else's
+        if found.st_mode & stat.S_IWOTH:
+            raise UnsafePath(f"{here} can be written by every user (mode {stat.S_IMODE(found.st_mode):04o}).")
+        if found.st_mode & stat.S_IWGRP and found.st_gid != 0 and not is_end:
+            raise UnsafePath(f"{here} can be written by its group (mode {stat.S_IMODE(found.st_mode):04o}), and {folder} is below it.")
+
+
+def _way(folder: str) -> t.Iterator[t.Tuple[str, os.stat_result, bool]]:
+    """Each link and folder that the path of a folder leads through, as far as it is there, and whether it is the end. Raises UnsafePath."""
     left = _parts(folder)
     place, links = "/", 0
     while left:
@@ -81,17 +109,14 @@ def check_folder(folder: str) -> None:
             links += 1
             if links > _MOST_LINKS:
                 raise UnsafePath(f"{folder} has more than {_MOST_LINKS} symbolic links.")
-            _check_ownership(here, found)
+            yield here, found, False
             target = os.readlink(here)
             left += _parts(target)
             place = "/" if os.path.isabs(target) else place
             continue
         if not stat.S_ISDIR(found.st_mode):
             raise UnsafePath(f"{here} is no folder.")
-        if not (left and found.st_mode & stat.S_ISVTX):
-            _check_owner(here, found)
-        else:
-            _check_ownership(here, found)
+        yield here, found, not left
         place = here
 
 

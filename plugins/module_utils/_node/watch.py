@@ -29,11 +29,10 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.slice import
 from ansible_collections.corosync.quorum.plugins.module_utils._node.wait import NEVER, Wait
 from ansible_collections.corosync.quorum.plugins.module_utils._node.wait_state import WaitState
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import COROSYNC_UNAVAILABLE, WATCH_ENDED, marker
-from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 
 if t.TYPE_CHECKING:
     from ansible_collections.corosync.quorum.plugins.module_utils._node.interfaces import ConnectToRead
-    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Compared, Entry, RecordedEntry
+    from ansible_collections.corosync.quorum.plugins.module_utils._value.types import Compared, Entry
 
 # How often to look whether the watch is to end. Seconds.
 PULSE = 0.5
@@ -103,7 +102,7 @@ def watch(record: Record, timeout: float, sleep: float, connect_timeout: float) 
 def _after_a_death(record: Record, sleep: float) -> Seen:
     """What the process after one that died is given: packages may just be replaced, so that Python itself does not run."""
     if record.is_open_ended():
-        record.append(t.cast("RecordedEntry", marker(t.cast(float, utc(time.time())), WATCH_ENDED)), stamp())
+        record.append(marker(0.0, WATCH_ENDED), stamp())
     time.sleep(sleep)
     return _NOTHING
 
@@ -124,8 +123,7 @@ def watch_here(record: Record, timeout: float, sleep: float, connect_timeout: fl
     stamps = Stamps()
 
     def write(entry: "Entry", reason: t.Optional[str]) -> None:
-        age = time.monotonic() - entry["at"]
-        record.append(line_of(entry, reason, time.time() - age), stamps.of(entry["at"]))
+        record.append(line_of(entry, reason), stamps.of(entry["at"]))
 
     give_back_large_blocks()
     slice_ = Slice(seconds=timeout, limit=timeout, stable_for=0.0, linger=None, reported=seen.reported, away=seen.away)
@@ -141,12 +139,9 @@ def watch_here(record: Record, timeout: float, sleep: float, connect_timeout: fl
     return Watched(OVER)
 
 
-def line_of(entry: "Entry", reason: t.Optional[str], at: float) -> "RecordedEntry":
-    """What is recorded of an entry, with its time by the wall clock. An absence of corosync has a reason, which may be None."""
-    line = t.cast("RecordedEntry", dict(entry, at=utc(at)))
-    if entry["event"] == COROSYNC_UNAVAILABLE:
-        line["reason"] = reason
-    return line
+def line_of(entry: "Entry", reason: t.Optional[str]) -> t.Dict[str, t.Any]:
+    """What is recorded of an entry but for its time. An absence of corosync has a reason, which may be None."""
+    return dict(entry, reason=reason) if entry["event"] == COROSYNC_UNAVAILABLE else dict(entry)
 
 
 # ---- the child -----------------------------------------------------------------------------------------------------------

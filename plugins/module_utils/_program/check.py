@@ -22,7 +22,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._program.reading i
 from ansible_collections.corosync.quorum.plugins.module_utils._program.verdict import line, verdict
 
 OPTIONS = (
-    Option("tolerates", "warn if fewer nodes than N may fail at the same time, whichever they are (default: 1)", "N", 1, nodes),
+    Option("tolerates", "warn if fewer nodes than N may fail at the same time, no matter which (default: 1)", "N", 1, nodes),
     Option("links", "warn if a knet link to a member is not connected"),
     TIMEOUT,
 )

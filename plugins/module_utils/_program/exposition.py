@@ -49,7 +49,7 @@ WHILE_UP = (
     Metric("needed_votes", "Votes that are needed for quorum."),
     Metric(
         "reserve_nodes",
-        "How many nodes may fail together, whichever they are, as long as the quorum device votes as it does now. Missing while that is not known.",
+        "How many nodes may fail together, no matter which, as long as the quorum device votes as it does now. Missing while that is not known.",
     ),
     Metric("members", "Nodes that are members of this node's partition."),
     Metric("configured_nodes", "Nodes in the nodelist of corosync's configuration."),

@@ -23,6 +23,10 @@ ROOTS = (_program.FOLDER, _program.LAUNCHER, _unit.PATH)
 FOLDERS = (_program.FOLDER, _unit.TOKEN_FOLDER)
 # More, or larger ones, are not what this role has put there.
 _MOST_FILES, _LONGEST_TEXT = 2000, 1_000_000
+_MAKE_SAFE = (  # what follows a danger
+    " Another user could replace the metrics, or lead root to another folder. Give the folder to root or to node_exporter's user (chown), and let nobody else "
+    "write to it (chmod), or choose another folder."
+)
 
 
 class Wanted(t.NamedTuple):
@@ -55,6 +59,11 @@ class Plan(t.NamedTuple):
     stop: bool
 
     @property
+    def metrics(self) -> list[str]:
+        """Those of the removed files that are in folders of others."""
+        return [path for path in self.remove if path != _unit.TOKEN_FILE and not _is_ours(path)]
+
+    @property
     def changes(self) -> bool:
         return bool(self.write or self.remove or self.token)
 
@@ -75,7 +84,12 @@ def _are_files(given: t.Any) -> t.TypeGuard[dict[str, dict[str, t.Any]]]:
     keys = {"digest", "mode", "ours"}
     if not isinstance(given, dict) or len(given) > _MOST_FILES:
         return False
-    return all(isinstance(file, dict) and set(file) == keys and any(f"{path}/".startswith(f"{root}/") for root in ROOTS) for path, file in given.items())
+    return all(isinstance(file, dict) and set(file) == keys and _is_ours(path) for path, file in given.items())
+
+
+def _is_ours(path: str) -> bool:
+    """Whether it is at or below a path that is the role's alone."""
+    return any(f"{path}/".startswith(f"{root}/") for root in ROOTS)
 
 
 def _privileges(answer: t.Mapping[str, t.Any], wishes: Wishes, host: str) -> t.Iterator[str]:
@@ -99,10 +113,13 @@ def _python(path: str, wishes: Wishes, host: str) -> t.Iterator[str]:
 
 
 def _paths(answer: t.Mapping[str, t.Any], wishes: Wishes, host: str) -> t.Iterator[str]:
-    given = (("monitor_textfile", wishes.textfile, "textfile_fault"), ("monitor_post_ca_file", wishes.ca_file, "ca_fault"))
-    for name, path, key in given:
+    given = (
+        ("monitor_textfile", wishes.textfile, "textfile_fault", " Install node_exporter first, or choose the folder that it reads."),
+        ("monitor_textfile", wishes.textfile, "textfile_danger", _MAKE_SAFE),
+        ("monitor_post_ca_file", wishes.ca_file, "ca_fault", ""),
+    )
+    for name, path, key, more in given:
         if path and answer.get(key):
-            more = " Install node_exporter first, or choose the folder that it reads." if key == "textfile_fault" else ""
             yield f"{name} is {path}, but on {host} {quoted(str(answer[key]))}.{more}"
 
 

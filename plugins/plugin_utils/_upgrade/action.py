@@ -37,7 +37,7 @@ class UpgradeAction(_actions.Action):
     """An action of the role, of which `_work` is all that it does."""
 
     def run(self, tmp: t.Any = None, task_vars: Result | None = None) -> Result:
-        self._started = _steady.now()
+        self._started, self._ahead = _steady.now(), _steady.moment().ahead
         self._args = dict(self._task.args)
         return super().run(tmp, task_vars)
 
@@ -92,7 +92,10 @@ class UpgradeAction(_actions.Action):
 
 
 class TurnAction(UpgradeAction):
-    """An action around the upgrade of a node, of which `_take` is all that it does. Its result says when it ran, and in which turn of the node."""
+    """An action around the upgrade of a node, of which `_take` is all that it does. Its result says when it ran, and in which turn of the node.
+
+    ahead: of the moment when it started.
+    """
 
     _turn: str | None = None
     # Of a task with which a turn begins
@@ -101,7 +104,7 @@ class TurnAction(UpgradeAction):
     def run(self, tmp: t.Any = None, task_vars: Result | None = None) -> Result:
         result = super().run(tmp, task_vars)
         more = {} if self._carried is None else {"carried": self._carried}
-        return dict({"turn": self._turn, "started": self._started, "ended": _steady.now(), **more}, **result)
+        return dict({"turn": self._turn, "started": self._started, "ended": _steady.now(), "ahead": self._ahead, **more}, **result)
 
     def _work(self) -> Result:
         self._turn = registered.turn_of(self._vars, self._run)

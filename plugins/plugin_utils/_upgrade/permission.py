@@ -13,6 +13,7 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.errors import Unusable
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._steady import Moment
 
 from . import registered
 from .types import Look, Run
@@ -36,7 +37,7 @@ _STOPS = ("may_stop", "stop")
 YES_COUNTS = 300.0
 # Phases that stop a node only if the stop before them has not: it was left out, or it failed and the play ignores that.
 _MAY_STOP = ("may_upgrade", "upgrade")
-# A clock that was set back by more than this between answer and stop says nothing of the time between them. Seconds.
+# A clock that was set by more than this between answer and stop says that nobody knows the time between them: the controller itself may have stood still.
 _CLOCK = 5.0
 _FROM_ITS_START = "Run the role from its start, without --start-at-task and without tags."
 
@@ -45,8 +46,8 @@ class NotAllowed(Unusable):
     """A phase may not begin. The message says why, and what to do."""
 
 
-def look_with_yes(host: str, variables: t.Mapping[str, t.Any], run: Run | None, phase: str, now: float, runs: t.Callable[[], bool] = lambda: True) -> Look:
-    """What this turn found to do on a host, if this phase may begin there. variables: of the host. now: seconds since 1970. Raises NotAllowed.
+def look_with_yes(host: str, variables: t.Mapping[str, t.Any], run: Run | None, phase: str, now: Moment, runs: t.Callable[[], bool] = lambda: True) -> Look:
+    """What this turn found to do on a host, if this phase may begin there. variables: of the host. Raises NotAllowed.
 
     runs: asks whether corosync runs on the node, or may.
     """
@@ -74,12 +75,12 @@ def refuse_hook(host: str, variables: t.Mapping[str, t.Any], run: Run | None, ph
         raise NotAllowed(f"Refused to stop {host}: the check before rolling_upgrade_{phase}_tasks was left out or failed. {_FROM_ITS_START}")
 
 
-def refuse_to_go_on(host: str, variables: t.Mapping[str, t.Any], found: Look, now: float) -> None:
+def refuse_to_go_on(host: str, variables: t.Mapping[str, t.Any], found: Look, now: Moment) -> None:
     """Raise NotAllowed where the yes gets too old while a stop is under way. found: of look_with_yes()."""
     _refuse_old(host, _yes(host, variables, found, NEEDS_A_YES["stop"]), now)
 
 
-def refuse_reboot(host: str, variables: t.Mapping[str, t.Any], found: Look, now: float, runs: t.Callable[[], bool]) -> None:
+def refuse_reboot(host: str, variables: t.Mapping[str, t.Any], found: Look, now: Moment, runs: t.Callable[[], bool]) -> None:
     """Raise NotAllowed where a reboot would stop a node that runs, by a yes that is too old. found, runs: of look_with_yes().
 
     A package may have started corosync after the stop. The cluster counts on the node again then, and another one may have failed meanwhile. So the gate
@@ -92,14 +93,14 @@ def refuse_reboot(host: str, variables: t.Mapping[str, t.Any], found: Look, now:
         raise NotAllowed(f"{error} A reboot would stop {host}, where corosync runs or may run: an upgrade of its package starts it.") from None
 
 
-def _refuse_old(host: str, asked_at: float, now: float) -> None:
+def _refuse_old(host: str, asked_at: Moment, now: Moment) -> None:
     """Raise NotAllowed where a yes does not count any more. asked_at: of the gate."""
-    age = now - asked_at
-    if age < -_CLOCK:
+    if abs(now.ahead - asked_at.ahead) > _CLOCK:
         raise NotAllowed(
-            f"Refused to stop {host}: the clock of this controller was set back after the gate said yes, so nobody knows how old that answer is. "
-            "Run this again. The gate is then asked once more."
+            f"Refused to stop {host}: the clock of this controller was set after the gate said yes, or the controller stood still, so nobody knows how old "
+            "that answer is. Run this again. The gate is then asked once more."
         )
+    age = now.seconds - asked_at.seconds
     if age > YES_COUNTS:
         raise NotAllowed(
             f"Refused to stop {host}: the gate said yes {age:.0f} s ago, and an answer counts for {YES_COUNTS:.0f} s. Something between the gate and the "
@@ -108,7 +109,7 @@ def _refuse_old(host: str, asked_at: float, now: float) -> None:
         )
 
 
-def _refuse_old_where_it_runs(host: str, asked_at: float, now: float, runs: t.Callable[[], bool]) -> None:
+def _refuse_old_where_it_runs(host: str, asked_at: Moment, now: Moment, runs: t.Callable[[], bool]) -> None:
     """The user's tasks may have stopped the node, or an earlier run. Nothing more is stopped then, and they may have taken long."""
     try:
         _refuse_old(host, asked_at, now)
@@ -124,7 +125,7 @@ def _look(host: str, variables: t.Mapping[str, t.Any], run: Run | None) -> Look:
     return found
 
 
-def _yes(host: str, variables: t.Mapping[str, t.Any], found: Look, name: str) -> float:
+def _yes(host: str, variables: t.Mapping[str, t.Any], found: Look, name: str) -> Moment:
     """When the gate was asked that said yes to the stop of this host, in this turn. Where the node was drained, only the answer after that counts.
 
     Raises NotAllowed where it did not.
@@ -137,13 +138,14 @@ def _yes(host: str, variables: t.Mapping[str, t.Any], found: Look, name: str) ->
     return asked_at
 
 
-def _since(host: str, given: t.Any, found: Look) -> float | None:
+def _since(host: str, given: t.Any, found: Look) -> Moment | None:
     """When the gate was asked that said yes to the stop of this host, in this turn. None where it did not. given: what its loop has registered."""
     answer = registered.answer_of(given)
     if answer is not None and answer["turn"] == found["turn"] and answer["safe"] and answer["host"] == host:
         # What somebody else than the gate has written there may be anything.
-        with contextlib.suppress(AttributeError, TypeError, ValueError):
-            return seconds_of(registered.answered_since(given, found["turn"]))
+        with contextlib.suppress(LookupError, AttributeError, TypeError, ValueError):
+            asked = registered.first_asked(given, found["turn"])
+            return Moment(seconds_of(asked["started"]), float(asked["ahead"]))
     return None
 
 

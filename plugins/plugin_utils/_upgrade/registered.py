@@ -207,9 +207,9 @@ def answer_of(registered: t.Any) -> Gate | None:
     return t.cast(Gate, answers[-1]) if answers else None
 
 
-def answered_since(registered: t.Any, turn: str) -> t.Any:
-    """When the first host was asked of those that answered a gate's loop in this turn: what it said is no newer. None where no item says so."""
-    return next((item.get("started") for item in _items(registered) if item.get("turn") == turn and not item.get("skipped")), None)
+def first_asked(registered: t.Any, turn: str) -> dict[str, t.Any]:
+    """The item of the first host of those that answered a gate's loop in this turn: what they said is no newer. Empty where there is none."""
+    return next((item for item in _items(registered) if item.get("turn") == turn and not item.get("skipped")), {})
 
 
 def has_failed(registered: t.Any) -> bool:

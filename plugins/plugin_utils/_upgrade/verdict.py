@@ -78,8 +78,8 @@ def of(records: Records) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
 # ---- one host ------------------------------------------------------------------------------------------------------------
 
 
-def _worth(record: Record) -> tuple[bool, str]:
-    return bool(record.get("timeline")), str(record.get("now"))
+def _worth(record: Record) -> tuple[bool, float]:
+    return bool(record.get("timeline")), record.get("asked_at", 0.0)
 
 
 def _slack(record: Record) -> float:
@@ -107,7 +107,7 @@ def _fault(host: str, record: Record, course: Course) -> str:
     if apart is None:
         return "nobody looked at its clock before its reboot"
     if apart > _APART:
-        return f"its clock and the controller's clock moved {apart:.1f} s apart during the run"
+        return f"its times are uncertain by {apart:.1f} s, as a machine stood still or a clock was set during the run"
     if _slack(record) > _SLACK:
         return f"it took {_slack(record):.0f} s to compare its clock with the controller's clock"
     history = _history(host, record)

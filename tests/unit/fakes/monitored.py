@@ -18,6 +18,7 @@ ANSWER: dict[str, t.Any] = {
     "root": True,
     "systemd": True,
     "textfile_fault": "",
+    "textfile_danger": "",
     "textfile_is_roots": True,
     "ca_fault": "",
 }

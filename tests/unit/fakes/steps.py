@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_step as module
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
-from ansible_collections.corosync.quorum.plugins.plugin_utils import _info
+from ansible_collections.corosync.quorum.plugins.plugin_utils import _info, _steady
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import Cluster
 
@@ -36,7 +36,7 @@ def gate(age: float = 1.0, **more: t.Any) -> dict[str, t.Any]:
 def result(age: float = 1.0, **more: t.Any) -> dict[str, t.Any]:
     """What a step registers in this turn."""
     at = utc(time.time() - age)
-    return dict({"turn": "t1", "started": at, "ended": at}, **more)
+    return dict({"turn": "t1", "started": at, "ended": at, "ahead": _steady.moment().ahead}, **more)
 
 
 def steps(monkeypatch: t.Any) -> Cluster:

@@ -40,7 +40,8 @@ from ansible.module_utils.basic import AnsibleModule
 module = AnsibleModule(argument_spec={})
 module.exit_json(changed=False, votequorum=json.loads(%r))
 """
-
+# Corosync does not run here. So this is put into the module that runs its tools: it is as if root listened on its sockets.
+TRUSTED = "tools.refuse_stranger = lambda service: None"
 
 HOSTS = ["host1", "host2", "host3"]
 TASKS = paths.CHECKOUT / "roles" / "cluster" / "tasks"
@@ -55,6 +56,10 @@ def collection(folder: pathlib.Path) -> pathlib.Path:
     answer = dict(t.cast("dict[str, t.Any]", value({1: 1, 2: 1, 3: 1}, asked=3)), read_at=datetime.datetime.now(datetime.timezone.utc).isoformat())
     (root / "plugins" / "modules" / "quorum_lock.py").write_text(LOCK, encoding="utf-8")
     (root / "plugins" / "modules" / "votequorum_info.py").write_text(INFO % json.dumps(answer), encoding="utf-8")
+    tool = (paths.CHECKOUT / "plugins" / "modules" / "cluster_tool.py").read_text(encoding="utf-8")
+    main = 'if __name__ == "__main__":'
+    assert main in tool
+    (root / "plugins" / "modules" / "cluster_tool.py").write_text(tool.replace(main, f"{TRUSTED}\n\n{main}"), encoding="utf-8")
     return folder
 
 
@@ -208,6 +213,22 @@ def test_a_play_that_goes_back_has_what_was_loaded_in_place_of_a_lost_file(tmp_p
     assert "cluster_name" not in said
 
 
+def test_a_tool_of_corosync_is_run_only_by_the_module_that_looks_who_listens() -> None:
+    """While corosync is down, any user may listen in its place, and its tools do not look."""
+    tools = ("corosync-cfgtool", "corosync-cmapctl", "corosync-quorumtool")
+    found = [(file.name, task) for file in TASKS.glob("*.yml") for task in _all(yaml.safe_load(file.read_text(encoding="utf-8")))]
+    builtin = [(file, repr(options)) for file, task in found for key, options in task.items() if key.startswith("ansible.builtin")]
+    assert [(file, options) for file, options in builtin if any(tool in options for tool in tools)] == []
+    assert any("corosync.quorum.cluster_tool" in task for _file, task in found)
+
+
+def _all(tasks: list[dict[str, t.Any]]) -> t.Iterator[dict[str, t.Any]]:
+    for task in tasks:
+        yield task
+        for part in ("block", "rescue", "always"):
+            yield from _all(task.get(part, []))
+
+
 def includes(file: str) -> list[dict[str, t.Any]]:
     """The tasks of a file of the role that include others."""
     tasks = yaml.safe_load((TASKS / f"{file}.yml").read_text(encoding="utf-8"))
@@ -220,7 +241,8 @@ def test_a_key_whose_mode_is_corrected_counts_as_loaded() -> None:
     names = [task["name"] for task in tasks]
     at = names.index("Let only root read the authentication key")
     assert tasks[at]["ansible.builtin.file"]["mode"] == "u+r,go=" and tasks[at]["register"] == "__cluster_key_mode"
-    assert "{{ __cluster_note_key }}" in tasks[at + 1]["ansible.builtin.shell"]["cmd"]
+    noting = tasks[at + 1]["corosync.quorum.cluster_tool"]
+    assert noting == {"argv": "{{ __cluster_note_key }}", "sha1_of": "{{ __cluster_folder }}/authkey"}
     assert tasks[at + 1]["when"] == "__cluster_key_mode is changed and inventory_hostname in __cluster_plan.members"
 
 

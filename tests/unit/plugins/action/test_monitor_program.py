@@ -105,3 +105,11 @@ def test_a_module_that_fails_is_quoted(node: Node) -> None:
 def test_it_is_the_roles_alone(node: Node) -> None:
     action = action_of(tested.ActionModule, task_of("corosync.quorum.monitor_program"), {"phase": "plan"})
     assert "private to the role" in action.run(task_vars={"inventory_hostname": "web1"})["msg"]
+
+
+def test_metrics_are_removed_as_what_is_in_a_folder_of_others(node: Node) -> None:
+    node.answer["files"] = dict(node.answer["files"], **{unit.PATH: {"digest": "0" * 64, "mode": "0644", "ours": True}})
+    node.answer["texts"] = {unit.PATH: f"ExecStart={_program.LAUNCHER} run --textfile {PROM} --interval 15\n"}
+    assert node.acts("apply", state="absent")["changed"]
+    written = node.calls[-1]
+    assert (sorted(written["remove"]), written["metrics"]) == (sorted([OLD, unit.PATH]), [PROM, "/var/lib/node-exporter/.corosync_quorum.prom.new"])

@@ -151,9 +151,9 @@ def test_the_offset_of_another_clock_is_of_the_beginning_of_the_task(run, watche
     run(state="running", record=path)
     stop = tested._record.stop
 
-    def slowly(name):
+    def slowly(*given):
         time.sleep(0.7)
-        return stop(name)
+        return stop(*given)
 
     monkeypatch.setattr(tested._record, "stop", slowly)
     reference = datetime.datetime.fromtimestamp(time.time() + 100, datetime.timezone.utc).strftime(form)

@@ -11,7 +11,12 @@ import sys
 
 import pytest
 
-from ansible_collections.corosync.quorum.plugins.module_utils._node import installed, service_paths
+from ansible_collections.corosync.quorum.plugins.module_utils._node import installed, service_paths, trusted
+from ansible_collections.corosync.quorum.plugins.module_utils._program import textfile
+from ansible_collections.corosync.quorum.plugins.module_utils._program.exposition import exposition
+from ansible_collections.corosync.quorum.tests.unit.fakes.readings import answer
+
+METRICS = exposition(answer(), 0.0)
 
 
 @pytest.fixture(name="owner", autouse=True)
@@ -132,6 +137,14 @@ def test_where_metrics_can_be_written(tmp_path, monkeypatch):
     assert "cannot be written to" in service_paths.textfile_fault(str(tmp_path / "x.prom"))
 
 
+def test_who_else_could_write_where_the_metrics_are(tmp_path):
+    folder = tmp_path / "metrics"
+    folder.mkdir(mode=0o755)
+    assert service_paths.textfile_danger(str(folder / "x.prom")) == ""
+    folder.chmod(0o777)
+    assert service_paths.textfile_danger(str(folder / "x.prom")) == f"{folder} can be written by every user (mode 0777)"
+
+
 def test_certificates_are_read(tmp_path):
     (tmp_path / "none.pem").write_text("x")
     assert service_paths.ca_fault(str(tmp_path / "none.pem")) == "it has no certificate in PEM format"
@@ -151,3 +164,40 @@ def test_whose_a_folder_is(tmp_path):
 def test_what_was_compiled_is_what_runs(root):
     done = subprocess.run([sys.executable, "-v", "-c", "import two"], cwd=str(root), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True)
     assert b"two.cpython" in done.stdout and b"matches" in done.stdout
+
+
+@pytest.mark.parametrize("part", [0, 5, len(METRICS)])
+def test_what_it_wrote_or_began_to_write_is_removed(tmp_path, part):
+    path = str(tmp_path / "q.prom")
+    for one in (path, textfile.aside_of(path)):
+        textfile.write(one, METRICS[:part])
+        installed.remove_metrics(one)
+        installed.remove_metrics(one)
+    installed.remove_metrics(str(tmp_path / "none" / "q.prom"))
+    assert os.listdir(str(tmp_path)) == []
+
+
+def test_what_it_did_not_write_stays(tmp_path):
+    path = tmp_path / "q.prom"
+    path.write_text("# HELP node_reboot_required x\n")
+    with pytest.raises(trusted.UnsafePath, match="q.prom has other content than metrics of corosync-quorum"):
+        installed.remove_metrics(str(path))
+    assert path.exists()
+    path.unlink()
+    (tmp_path / "metrics").write_text(METRICS)
+    for make in (lambda: path.symlink_to(tmp_path / "metrics"), path.mkdir, lambda: os.mkfifo(str(path))):
+        make()
+        with pytest.raises(trusted.UnsafePath, match="q.prom is not a file"):
+            installed.remove_metrics(str(path))
+        (path.rmdir if path.is_dir() and not path.is_symlink() else path.unlink)()
+    assert (tmp_path / "metrics").read_text() == METRICS
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+def test_what_another_user_put_there_stays(tmp_path):
+    path = tmp_path / "q.prom"
+    path.write_text(METRICS)
+    os.lchown(str(path), 65534, 0)
+    with pytest.raises(trusted.UnsafePath, match=r"belongs to another user than root \(uid 65534\)"):
+        installed.remove_metrics(str(path))
+    assert path.exists()

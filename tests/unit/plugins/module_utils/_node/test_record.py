@@ -4,6 +4,7 @@
 """The record of a watch on a real file system: locks, what is written, what is read, and what is left."""
 
 import errno
+import json
 import os
 import stat
 import threading
@@ -13,7 +14,7 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node import clocks
 from ansible_collections.corosync.quorum.plugins.module_utils._node import record as tested
-from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import Stamp, stamp
+from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import stamp
 from ansible_collections.corosync.quorum.plugins.module_utils._value.timeline import marker
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of, utc
 
@@ -75,9 +76,10 @@ def test_until_when_a_record_was_watched(path):
     assert abs(reading.until - ended) < 0.01 < 90 < reading.now - reading.until
     with tested.Record(path) as record:
         assert record.take()
+        assert not tested.read(path).looked and abs(tested.read(path).until - ended) < 0.01, "it has not had its first look"
+        record.append(entry(2))
         reading = tested.read(path)
         assert reading.until == reading.now
-        assert not tested.read(path).looked
         stands = age(path, 100)
         assert abs(tested.read(path).until - stands) < 0.01, "it has the lock, but stands still"
         record.touch()
@@ -102,7 +104,7 @@ def test_a_watch_that_runs_until_it_is_stopped_was_watched_until_then(path):
     thread = threading.Thread(target=watch)
     thread.start()
     assert taken.wait(5)
-    reading = tested.stop(path, 5)
+    reading = tested.stop(path, seconds=5)
     thread.join(5)
     assert reading.until == reading.now and abs(reading.now - time.time()) < 5
 
@@ -176,7 +178,7 @@ def test_stop_ends_the_watch_and_returns_what_it_wrote_until_its_end(path):
     thread = threading.Thread(target=watch)
     thread.start()
     assert taken.wait(5)
-    assert told(tested.stop(path, 5)) == ([entry(1), entry(2)], 0, False)
+    assert told(tested.stop(path, seconds=5)) == ([entry(1), entry(2)], 0, False)
     thread.join(5)
     assert os.listdir(os.path.dirname(path)) == []
 
@@ -186,7 +188,7 @@ def test_stop_gives_up_on_a_watch_that_does_not_end_and_keeps_what_it_wrote(path
         assert record.take()
         record.append(entry(1))
         with pytest.raises(tested.RecordError, match=r"has not ended within 0.1 s .* Its record is kept as .*\.stopped-\d{16};"):
-            tested.stop(path, 0.1)
+            tested.stop(path, seconds=0.1)
         assert tested.is_there(path)
         assert tested.read(path).timeline == [entry(1)]
     written(path, 2)
@@ -298,36 +300,134 @@ def test_what_is_no_file_is_no_record(path):
 # ---- a clock that is set -------------------------------------------------------------------------------------------------
 
 
-def test_the_times_of_this_boot_are_by_the_clock_as_it_is_when_they_are_read(path, monkeypatch):
+class Machine:
+    """The clock of the node can be set, and the node can be booted."""
+
+    def __init__(self, monkeypatch):
+        self._monkeypatch = monkeypatch
+        self._time = time.time
+        self.set(0)
+
+    def set(self, ahead):
+        self._monkeypatch.setattr(time, "time", lambda: self._time() + ahead)
+
+    def boot(self, name):
+        self._monkeypatch.setattr(clocks, "boot_id", lambda: name)
+
+
+@pytest.fixture(name="machine")
+def _machine(monkeypatch):
+    return Machine(monkeypatch)
+
+
+def moments(reading):
+    return [seconds_of(entry["at"]) for entry in reading.timeline]
+
+
+def test_the_times_of_this_boot_are_by_the_clock_as_it_is_when_they_are_read(path, machine):
     """Right after a boot it may be minutes off, until a time server has set it."""
-    real = time.time
-    monkeypatch.setattr(time, "time", lambda: real() - 45)
+    machine.set(-45)
     with tested.Record(path) as record:
         assert record.take()
-        record.append(dict(entry(1), at=utc(time.time() - 5)), stamp(5))
-        record.append(entry(2))
-        monkeypatch.setattr(time, "time", real)
-        first, second = tested.read(path).timeline
-    assert abs(seconds_of(first["at"]) - (real() - 5)) < 2
-    assert second == entry(2), "of one without it nobody knows better"
-    assert set(first) == set(second), "what it is made of is the record's business"
-    assert tested.read(path).boots == [2]
+        record.append(entry(1), stamp(5))
+        machine.set(7)
+        record.append(entry(2), stamp(1))
+        machine.set(0)
+        reading = tested.read(path)
+    now = time.time()
+    assert moments(reading) == [pytest.approx(now - 5, abs=2), pytest.approx(now - 1, abs=2)]
+    assert reading.until == reading.now and reading.boots == [2]
+    assert set(reading.timeline[0]) == set(entry(1)), "what it is made of is the record's business"
 
 
-@pytest.mark.parametrize("stamped", [Stamp("another boot", 5.0), ["", 5.0], [None, 5.0], ["x"], {"boot": 1}, 7, [1, True], ["x", 1e300]])
-def test_a_time_of_another_boot_is_as_it_was_written(path, stamped):
-    with tested.Record(path) as record:
-        assert record.take()
-        record.append(entry(1), stamped)
-    assert tested.read(path).timeline == [entry(1)]
-
-
-def test_a_kernel_that_does_not_tell_of_boots_leaves_the_times_as_they_are(path, monkeypatch):
-    monkeypatch.setattr(clocks, "_BOOT_ID", "/nonexistent")
+@pytest.mark.parametrize("ahead", [3600, -3600])
+def test_a_watch_that_was_killed_or_stands_still_has_watched_until_then_whatever_the_clock_is_set_to(path, machine, ahead):
     with tested.Record(path) as record:
         assert record.take()
         record.append(entry(1), stamp())
-    assert tested.read(path).timeline == [entry(1)]
+        stands = age(path, 1000)
+        machine.set(ahead)
+        assert tested.read(path).until == pytest.approx(stands + ahead, abs=2)
+    reading = tested.read(path)
+    assert reading.until == pytest.approx(stands + ahead, abs=2) and reading.now == pytest.approx(time.time(), abs=2)
+
+
+@pytest.mark.parametrize("ahead", [3600, -3600])
+def test_the_end_of_a_watch_that_was_killed_is_by_its_own_clock(path, machine, ahead):
+    """Whoever goes on with its record notes it."""
+    with tested.Record(path) as record:
+        assert record.take()
+        record.append(entry(1), stamp())
+    machine.set(ahead)
+    with tested.Record(path) as record:
+        assert record.take()
+        record.append(entry(2), stamp())
+        reading = tested.read(path)
+    first, ended, second = moments(reading)
+    assert reading.timeline[1]["event"] == "watch_ended" and first - 0.01 <= ended <= second + 0.01 and second - first < 5
+    assert second == pytest.approx(time.time(), abs=5) and reading.until == reading.now
+
+
+@pytest.mark.parametrize("ahead", [3600, -3600])
+def test_a_watch_of_an_earlier_boot_has_ended_with_that(path, machine, ahead):
+    machine.boot("a")
+    with tested.Record(path) as record:
+        assert record.take()
+        record.append(entry(1), stamp())
+    ended = time.time()
+    machine.boot("b")
+    machine.set(ahead)
+    reading = tested.read(path)
+    assert (reading.until, reading.boots) == (pytest.approx(ended, abs=2), [1, 0])
+    with tested.Record(path) as record:
+        assert record.take()
+        assert tested.read(path).until == pytest.approx(ended, abs=2), "it has not had its first look"
+        record.append(entry(2), stamp())
+        reading = tested.read(path)
+    assert reading.boots == [2, 1] and moments(reading) == [pytest.approx(moment, abs=2) for moment in (ended, ended, time.time())]
+    assert reading.until == reading.now
+
+
+def test_a_process_that_goes_on_with_a_watch_goes_by_its_clock(path, machine):
+    with tested.Record(path) as record:
+        assert record.take()
+        record.append(entry(1), stamp())
+        machine.set(3600)
+        goes_on = tested.Record.inherited(path, os.dup(record.descriptor))
+        with goes_on:
+            goes_on.touch()
+            reading = tested.read(path)
+    assert reading.until == reading.now
+    assert os.stat(path).st_mtime == pytest.approx(time.time() - 3600, abs=5)
+
+
+def test_a_record_is_by_one_clock_from_the_begin_of_the_task_that_reads_it(path, machine):
+    with tested.Record(path) as record:
+        assert record.take()
+        record.append(entry(1), stamp())
+        begin = clocks.clock()
+        machine.set(3600)
+        reading = tested.read(path, begin)
+    assert reading.now == pytest.approx(time.time() - 3600, abs=5) and moments(reading) == [pytest.approx(reading.now, abs=5)]
+    assert tested.stop(path, begin).now == pytest.approx(time.time() - 3600, abs=5)
+
+
+@pytest.mark.parametrize("stamped", [["", 5.0], [None, 5.0], ["x"], {"boot": 1}, 7, [1, True], ["x", 1e300]])
+def test_what_is_no_stamp_leaves_a_time_as_it_was_written(path, stamped):
+    written(path, 1)
+    with open(path, "a", encoding="ascii") as file:
+        file.write(json.dumps(dict(entry(2), stamp=stamped)) + "\n")
+    assert tested.read(path).timeline == [entry(1), entry(2)]
+
+
+def test_on_a_kernel_that_does_not_tell_of_boots_times_are_as_they_were_written(path, machine):
+    machine.boot("")
+    with tested.Record(path) as record:
+        assert record.take()
+        record.append(entry(1), stamp())
+        before = moments(tested.read(path))
+        machine.set(3600)
+        assert moments(tested.read(path)) == before == [pytest.approx(time.time() - 3600, abs=5)]
 
 
 def test_a_file_that_is_no_record_is_not_read_as_an_empty_one(tmp_path):

@@ -151,3 +151,52 @@ def test_what_is_written_is_on_the_disk_before_it_has_its_name_and_its_name_befo
     monkeypatch.setattr(os, "rename", lambda *paths: (done.append("rename"), rename(*paths)))
     tested.replace(str(folder / "file"), b"one")
     assert done == ["file", "rename", "folder"]
+
+
+def endangered(path):
+    with pytest.raises(tested.UnsafePath) as caught:
+        tested.check_service_folder(str(path))
+    return str(caught.value)
+
+
+def test_a_folder_of_a_service_is_no_ones_elses(folder):
+    tested.check_service_folder(str(folder))
+    tested.check_service_folder(str(folder / "not" / "there"))
+    (folder / "link").symlink_to(folder)
+    tested.check_service_folder(str(folder / "link"))
+    for mode in (0o777, 0o702):
+        folder.chmod(mode)
+        assert endangered(folder) == endangered(folder / "below") == f"{folder} can be written by every user (mode {mode:04o})."
+    folder.chmod(0o1777)
+    tested.check_service_folder(str(folder))
+
+
+@AS_ROOT
+def test_a_service_may_own_its_folder_or_the_one_above(folder):
+    below = folder / "below"
+    below.mkdir(mode=0o755)
+    for upper, lower in ((65534, 0), (0, 65534), (65534, 65534)):
+        os.chown(str(folder), upper, upper)
+        os.chown(str(below), lower, lower)
+        tested.check_service_folder(str(below))
+    os.chown(str(below), 1000, 1000)
+    assert endangered(below) == f"{below} belongs to the user with the uid 1000, and another user than root owns a folder above it."
+    (folder / "link").symlink_to(folder)
+    os.lchown(str(folder / "link"), 1000, 1000)
+    assert endangered(folder / "link").startswith(f"{folder}/link belongs to the user with the uid 1000")
+
+
+@AS_ROOT
+def test_the_group_of_a_service_may_write_to_its_folder_and_not_above(folder):
+    """The role prometheus.prometheus.node_exporter makes its folder so."""
+    below = folder / "below"
+    below.mkdir()
+    for path in (below, folder):
+        os.chown(str(path), 65534, 65534)
+        path.chmod(0o775)
+        if path == below:
+            tested.check_service_folder(str(below))
+    assert endangered(below) == f"{folder} can be written by its group (mode 0775), and {below} is below it."
+    os.chown(str(folder), 65534, 0)
+    folder.chmod(0o775)
+    tested.check_service_folder(str(below))

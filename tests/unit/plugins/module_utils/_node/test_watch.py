@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.module_utils._corosync.errors import DaemonGone, DeadlineExceeded, LibraryMissing, QuorumError
 from ansible_collections.corosync.quorum.plugins.module_utils._node import watch as tested
+from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import stamp
 from ansible_collections.corosync.quorum.plugins.module_utils._node.record import Record, RecordError, read
 from ansible_collections.corosync.quorum.plugins.module_utils._node.watch import (
     DIED,
@@ -108,8 +109,8 @@ def test_what_corosync_has_reported_when_the_watch_ends_is_recorded(record, tmp_
 
 
 def test_only_an_absence_has_a_reason_which_may_be_unknown():
-    assert line_of(marker(7.0, "corosync_available"), None, 0.0) == marker("1970-01-01T00:00:00.000Z", "corosync_available")
-    assert line_of(marker(7.0, "corosync_unavailable"), None, 0.0)["reason"] is None
+    assert line_of(marker(7.0, "corosync_available"), None) == marker(7.0, "corosync_available")
+    assert line_of(marker(7.0, "corosync_unavailable"), None)["reason"] is None
 
 
 def test_the_poller_waits_for_the_descriptor_as_long_as_the_record_is_there(record, tmp_path):
@@ -201,7 +202,7 @@ def test_the_process_after_it_is_a_new_python_that_goes_on(record, tmp_path, rep
 def test_a_python_that_does_not_run_is_tried_again_until_it_does(record, tmp_path, replaced, monkeypatch):
     """Its packages may just be replaced. Nobody knows what happened meanwhile, which the record says once."""
     monkeypatch.setattr(tested.anew.sys, "executable", "/bin/false")
-    record.append(line_of(marker(0.0, "corosync_unavailable"), None, time.time()))
+    record.append(line_of(marker(0.0, "corosync_unavailable"), None), stamp())
     start = time.monotonic()
     assert watch(record, 1.5, 0.1, 5) is True
     assert 1 < time.monotonic() - start < 20
@@ -247,7 +248,7 @@ def test_a_watch_whose_processes_die_again_and_again_leaves_a_gap_for_each_death
     """What the one after the first death has recorded says nothing of the time after its own."""
 
     def lives():
-        record.append(line_of(marker(0.0, "corosync_available"), None, time.time()))
+        record.append(line_of(marker(0.0, "corosync_available"), None), stamp())
 
     ends = iter([Watched(REPLACED, Seen(None, "DaemonGone")), Watched(DIED, msg="x"), lives, lives, Watched(OVER)])
 

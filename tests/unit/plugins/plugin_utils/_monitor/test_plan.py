@@ -61,6 +61,7 @@ def test_an_older_version_is_made_the_new_one_file_by_file() -> None:
 def test_another_textfile_takes_the_old_one_with_it_when_the_service_stands_still() -> None:
     made = plan(FULL._replace(textfile=OTHER), installed(FULL))
     assert (list(made.write), made.remove, made.stop) == ([unit.PATH], [PROM, ASIDE], True)
+    assert made._replace(remove=[*made.remove, unit.PATH, unit.TOKEN_FILE, _program.LAUNCHER, f"{_program.FOLDER}/old.prom"]).metrics == [PROM, ASIDE]
     assert plan(Wishes(True, "", FULL.post_url, FULL.token), installed(FULL)).remove == [PROM, ASIDE]
 
 
@@ -108,6 +109,10 @@ def test_a_foreign_unit_names_no_textfile(text: str) -> None:
         ({"root": False}, "needs root on web1: set become: true"),
         ({"systemd": False}, "systemd does not run on web1"),
         ({"textfile_fault": "the folder /x is not there"}, f"monitor_textfile is {PROM}, but on web1 the folder /x is not there. Install node_exporter first"),
+        (
+            {"textfile_danger": "/x can be written by every user (mode 0777)"},
+            f"monitor_textfile is {PROM}, but on web1 /x can be written by every user (mode 0777). Another user could replace the metrics",
+        ),
         ({"files": None}, "What web1 says of its files cannot be used"),
         ({"files": {"/x": 1}}, "cannot be used"),
         ({"files": {"/etc/passwd": {"digest": "", "mode": "0644", "ours": True}}}, "cannot be used"),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.corosync.quorum.plugins.module_utils._node.boots import by_boot
+from ansible_collections.corosync.quorum.plugins.module_utils._node.boots import by_boot, last_sign, own_clock, watched_until
 from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import Clock
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of, utc
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.course import Course
@@ -30,41 +30,68 @@ ROUNDED = 0.01
 
 @dataclasses.dataclass
 class Node:
-    """Seconds are those that really pass, by the controller's steady clock. set_to: (since, how far the node's clock is ahead), in order.
+    """Seconds are those that really pass. set_to: (since, how far the node's clock is ahead), in order. controller: the same of the controller's.
 
-    paused: (since, how long its boot clock has stood still by then), as that of a virtual machine does.
+    paused: (since, how long its boot clock has stood still by then), as that of a virtual machine does. stood: the same of the controller.
     """
 
     set_to: list[tuple[float, float]]
     boots: list[float] = dataclasses.field(default_factory=lambda: [-500.0])
     paused: tuple[float, float] = (0.0, 0.0)
+    stood: tuple[float, float] = (0.0, 0.0)
+    controller: list[tuple[float, float]] = dataclasses.field(default_factory=lambda: [(-1e9, 0.0)])
     lines: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
-
-    def ahead(self, when: float) -> float:
-        return next(ahead for since, ahead in reversed(self.set_to) if since <= when)
+    touched: float = 0.0
 
     def boot(self, when: float) -> float:
         return next(since for since in reversed(self.boots) if since <= when)
 
-    def _stood(self, when: float) -> float:
+    def steady(self, when: float) -> float:
+        """By the controller's clock as it was in the beginning."""
+        since, stood = self.stood
+        return when - (stood if when >= since else 0.0)
+
+    def clock(self, when: float) -> Clock:
+        boot = self.boot(when)
+        ahead = _newest(self.set_to, when)
+        return Clock(str(boot), T0 + when + ahead - self.uptime(when))
+
+    def uptime(self, when: float) -> float:
         since, stood = self.paused
-        return stood if when >= since > self.boot(when) else 0.0
+        return when - self.boot(when) - (stood if when >= since > self.boot(when) else 0.0)
+
+    def begins(self, when: float) -> None:
+        """A watch takes the record."""
+        if self.lines:
+            self.lines.append(last_sign(self.lines, self.touched))
+        self.lives(when)
+
+    def lives(self, when: float) -> None:
+        """The watch leaves a sign."""
+        self.touched = own_clock(self.lines, self.clock(when)).started + self.uptime(when)
 
     def writes(self, entry: dict[str, t.Any], when: float) -> None:
-        stamp = [str(self.boot(when)), when - self.boot(when) - self._stood(when)]
-        self.lines.append(dict(entry, at=utc(T0 + when + self.ahead(when)), stamp=stamp))
+        self.lives(when)
+        self.lines.append(dict(entry, at=utc(self.touched), stamp=[str(self.boot(when)), self.uptime(when)]))
 
-    def read(self, when: float, delay: float = 0.0, more: float = 0.0) -> dict[str, t.Any]:
-        """As the module returns it. delay: until it begins on the node. more: until its answer is there."""
-        now = T0 + when + self.ahead(when)
-        boot = self.boot(when)
-        timeline, counts = by_boot(self.lines, Clock(str(boot), now - (when - boot - self._stood(when))))
-        rest = {"unreadable": 0, "run": RUN, "until": utc(now), "now": utc(now)}
-        return dict(rest, timeline=timeline, boots=counts, offset=T0 + when - delay - now, spread=delay + more)
+    def read(self, when: float, delay: float = 0.0, more: float = 0.0, alive: bool = True) -> dict[str, t.Any]:
+        """As the module returns it. delay: until it begins on the node. more: until its answer is there. alive: whether the watch runs."""
+        clock = self.clock(when)
+        now = clock.started + self.uptime(when)
+        timeline, counts = by_boot(self.lines, clock)
+        until = now if alive else watched_until(self.lines, self.touched, clock)[0]
+        rest = {"unreadable": 0, "run": RUN, "until": utc(until), "now": utc(now), "timeline": timeline, "boots": counts}
+        asked_at = T0 + self.steady(when) - delay
+        ahead = _newest(self.controller, when) + when - self.steady(when) if self.controller[1:] else 0.0
+        return dict(rest, offset=asked_at - now, spread=delay + more, asked_at=asked_at, ahead=ahead)
+
+
+def _newest(found: list[tuple[float, float]], when: float) -> float:
+    return next(item for since, item in reversed(found) if since <= when)
 
 
 def looked(record: dict[str, t.Any]) -> dict[str, t.Any]:
-    return {"at": record["timeline"][0]["at"], "offset": record["offset"], "spread": record["spread"]}
+    return {"at": record["timeline"][0]["at"], **{key: record[key] for key in ("offset", "spread", "asked_at", "ahead")}}
 
 
 START = seen(0, "state", [1, 2, 3], 8, 2)
@@ -72,62 +99,129 @@ STOPPED = mark(100, "corosync_unavailable", reason="not_running")
 BACK = seen(130, "node_restarted", [1, 2, 3], 16, 2)
 
 
-def recorded(node: Node, *entries: tuple[float, dict[str, t.Any]]) -> tuple[t.Any, t.Any]:
-    """(record, first look) of a run of 300 s."""
+Step = t.Callable[[Node], object]
+
+
+def at(when: float, entry: dict[str, t.Any]) -> Step:
+    return lambda node: node.writes(entry, when)
+
+
+def again(when: float) -> Step:
+    """A watch goes on with the record, and has its first look."""
+
+    def step(node: Node) -> None:
+        node.begins(when)
+        node.writes(START, when)
+
+    return step
+
+
+def recorded(node: Node, *steps: Step, alive: bool = True, ends: float = 300.0) -> tuple[t.Any, t.Any]:
+    """(record, first look) of a run."""
+    node.begins(0.0)
     node.writes(START, 0.0)
     first = looked(node.read(1.0, 0.2, 0.1))
-    for when, entry in entries:
-        node.writes(entry, when)
-    return node.read(300.0, 0.2, 0.1), first
+    for step in steps:
+        step(node)
+    return node.read(ends, 0.2, 0.1, alive), first
 
 
-def judged(node: Node, *entries: tuple[float, dict[str, t.Any]], away: tuple[float, float] = (99.0, 140.0)) -> t.Any:
+def judged(node: Node, *steps: Step, away: tuple[float, float] = (99.0, 140.0), **more: t.Any) -> t.Any:
+    """away: by the steady clock of the controller."""
     course = Course(RUN, {"a": [Away(T0 + away[0], T0 + away[1], 5.0)]})
-    return verdict({"a": on_one_clock(*recorded(node, *entries))}, ["a"], course)
+    return verdict({"a": on_one_clock(*recorded(node, *steps, **more))}, ["a"], course)
 
 
+def whys(found: t.Any) -> list[str]:
+    return [gap["why"] for gap in found["gaps"]]
+
+
+UNCERTAIN = "its times are uncertain by {} s, as a machine stood still or a clock was set during the run"
 SETS = [[(-1e9, 0.0), (50.0, 19.0)], [(-1e9, 0.0), (50.0, -19.0)], [(-1e9, 0.0), (110.0, 19.0)], [(-1e9, 40.0), (110.0, -19.0), (200.0, 3.0)]]
 
 
 @pytest.mark.parametrize("set_to", SETS)
 @pytest.mark.parametrize("boots", [[-500.0], [-500.0, 115.0]])
 def test_a_clock_that_is_set_during_the_run_changes_no_verdict(set_to: list[tuple[float, float]], boots: list[float]) -> None:
-    back = BACK if boots == [-500.0] else dict(BACK, event="state")
-    assert judged(Node(set_to, boots), (100.0, STOPPED), (130.0, back))["sentence"] == KEPT
-    lost = judged(Node(set_to, boots), (90.0, STOPPED), (130.0, back))
+    back = at(130.0, BACK) if boots == [-500.0] else again(130.0)
+    assert judged(Node(set_to, boots), at(100.0, STOPPED), back)["sentence"] == KEPT
+    lost = judged(Node(set_to, boots), at(90.0, STOPPED), back)
     assert [seconds_of(loss["at"]) for loss in lost["losses"]] == [pytest.approx(T0 + 90.0, abs=1.0)], "it went before it was stopped"
 
 
 @pytest.mark.parametrize("paused", [(50.0, 8.0), (120.0, 8.0)])
-def test_a_machine_that_stood_still_during_the_run_proves_nothing(paused: tuple[float, float]) -> None:
+def test_a_node_that_stood_still_during_the_run_proves_nothing(paused: tuple[float, float]) -> None:
     """Nobody knows what came before that, and what came after it."""
-    node = Node([(-1e9, 0.0)], paused=paused)
-    found = judged(node, (100.0, STOPPED), (130.0, BACK))
-    assert [gap["why"] for gap in found["gaps"]] == ["its clock and the controller's clock moved 7.7 s apart during the run"]
+    assert whys(judged(Node([(-1e9, 0.0)], paused=paused), at(100.0, STOPPED), at(130.0, BACK))) == [UNCERTAIN.format("7.7")]
+
+
+def test_a_controller_that_stood_still_during_the_run_proves_nothing() -> None:
+    """Corosync went down, and the node was stopped soon after. Its clock was put right meanwhile."""
+    outage = at(120.0, STOPPED), at(128.0, BACK), at(140.5, STOPPED)
+    node = Node([(-1e9, 0.0)], stood=(50.0, 30.0))
+    assert whys(judged(node, *outage, at(160.0, BACK), away=(110.0, 140.0))) == [UNCERTAIN.format("29.7")]
+    node = Node([(-1e9, 0.0)], [-500.0, 150.0], stood=(50.0, 30.0), controller=[(-1e9, 0.0), (60.0, 0.0)])
+    assert whys(judged(node, *outage, again(160.0), away=(110.0, 140.0))) == [UNCERTAIN.format("30.0")]
+
+
+def test_clocks_that_count_the_time_a_little_differently_are_right_enough() -> None:
+    """A hundred millionths, for five hours."""
+    node = Node([(-1e9, 0.0)], stood=(200.0, 1.8))
+    assert judged(node, at(100.0, STOPPED), at(130.0, BACK), ends=5 * 3600.0)["sentence"] == KEPT
+    assert whys(judged(Node([(-1e9, 0.0)], stood=(200.0, 1.8)), at(100.0, STOPPED), at(130.0, BACK))) == [UNCERTAIN.format("1.5")]
 
 
 def test_an_earlier_boot_without_a_look_at_its_clock_proves_nothing() -> None:
-    record, dummy = recorded(Node([(-1e9, 0.0)], [-500.0, 115.0]), (100.0, STOPPED), (130.0, dict(BACK, event="state")))
+    record, dummy = recorded(Node([(-1e9, 0.0)], [-500.0, 115.0]), at(100.0, STOPPED), again(130.0))
     found = verdict({"a": on_one_clock(record, None)}, ["a"], Course(RUN, {"a": [Away(T0 + 99.0, T0 + 140.0, 5.0)]}))
-    assert [gap["why"] for gap in found["gaps"]] == ["nobody looked at its clock before its reboot"]
+    assert whys(found) == ["nobody looked at its clock before its reboot"]
 
 
 def test_of_a_boot_in_the_middle_nobody_knows_where_the_clocks_have_moved() -> None:
-    entries = ((100.0, STOPPED), (130.0, dict(BACK, event="state")), (150.0, STOPPED), (170.0, dict(BACK, event="state")))
+    steps = at(100.0, STOPPED), again(130.0), at(150.0, STOPPED), again(170.0)
     boots = [-500.0, 115.0, 160.0]
-    assert judged(Node([(-1e9, 0.0)], boots), *entries, away=(99.0, 180.0))["sentence"] == KEPT
-    found = judged(Node([(-1e9, 0.0), (155.0, 5.0)], boots), *entries, away=(99.0, 180.0))
-    assert [gap["why"] for gap in found["gaps"]] == ["its clock and the controller's clock moved 4.7 s apart during the run"]
+    assert judged(Node([(-1e9, 0.0)], boots), *steps, away=(99.0, 180.0))["sentence"] == KEPT
+    assert whys(judged(Node([(-1e9, 0.0), (155.0, 5.0)], boots), *steps, away=(99.0, 180.0))) == [UNCERTAIN.format("4.7")]
 
 
-@pytest.mark.parametrize("first", [{}, {"at": "odd", "offset": 0.0, "spread": 0.0}, {"at": None, "offset": 0.0, "spread": 0.0}, {"at": START["at"]}])
-def test_a_first_look_that_is_none(first: dict[str, t.Any]) -> None:
+# ---- a watch that has ended ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("set_to", [[(-1e9, 0.0)], [(-1e9, 0.0), (250.0, -3600.0)], [(-1e9, 0.0), (250.0, 3600.0)], [(-1e9, 0.0), (150.0, 70.0)]])
+def test_a_watch_that_was_killed_has_watched_until_then_whatever_the_clock_is_set_to(set_to: list[tuple[float, float]]) -> None:
+    found = judged(Node(set_to), at(100.0, STOPPED), at(130.0, BACK), lambda node: node.lives(200.0), alive=False, ends=3000.0)
+    ((start, end),) = [(gap["at"], gap["until"]) for gap in found["gaps"]]
+    assert (seconds_of(start), seconds_of(end)) == (pytest.approx(T0 + 200.0, abs=1.0), pytest.approx(T0 + 3000.0, abs=1.0))
+
+
+@pytest.mark.parametrize("ahead", [0.0, -7200.0, 7200.0])
+def test_a_node_that_was_booted_by_nobody_and_has_another_clock_since(ahead: float) -> None:
+    node = Node([(-1e9, 0.0), (200.0, ahead)], [-500.0, 200.0])
+    found = judged(node, lambda node: node.lives(199.0), away=(500.0, 600.0), alive=False)
+    assert [seconds_of(gap["at"]) for gap in found["gaps"]] == [pytest.approx(T0 + 199.0, abs=1.0)]
+
+
+@pytest.mark.parametrize("set_to", [[(-1e9, 0.0)], [(-1e9, 0.0), (20.0, 80.0)], [(-1e9, 0.0), (60.0, -70.0)], [(-1e9, 0.0), (60.0, 70.0)]])
+@pytest.mark.parametrize("boots", [[-500.0], [-500.0, 115.0]])
+def test_a_watch_that_was_killed_before_the_stop_leaves_a_gap(set_to: list[tuple[float, float]], boots: list[float]) -> None:
+    """It was started again after that."""
+    found = judged(Node(set_to, boots), lambda node: node.lives(30.0), again(130.0))
+    assert [seconds_of(gap["at"]) for gap in found["gaps"]] == [pytest.approx(T0 + 30.0, abs=1.0)] and not found["losses"]
+
+
+def test_a_clock_that_was_set_between_the_stop_and_the_reboot_makes_no_loss() -> None:
+    node = Node([(-1e9, 0.0), (105.0, 100.0)], [-500.0, 115.0])
+    assert judged(node, at(100.0, STOPPED), lambda node: node.lives(110.0), again(130.0))["sentence"] == KEPT
+
+
+@pytest.mark.parametrize("first", [{}, {"at": "odd", "offset": 0.0, "spread": 0.0}, {"at": None, "offset": 0.0, "spread": 0.0}, {"at": START["at"]}, None])
+def test_a_first_look_that_is_none(first: dict[str, t.Any] | None) -> None:
     record, dummy = recorded(Node([(-1e9, 0.0)]))
     assert on_one_clock(record, first) == on_one_clock(record, None)
 
 
 def test_a_node_that_tells_times_beyond_any_calendar() -> None:
-    record, first = recorded(Node([(-1e9, 0.0)], [-500.0, 115.0]), (130.0, dict(BACK, event="state")))
+    record, first = recorded(Node([(-1e9, 0.0)], [-500.0, 115.0]), again(130.0))
     found = on_one_clock(record, dict(first, offset=9e14))
     assert "at must be a moment in UTC" in verdict({"a": found}, ["a"], Course(RUN))["sentence"]
 
