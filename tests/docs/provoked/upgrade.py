@@ -202,7 +202,7 @@ def _old_yes(monkeypatch: t.Any) -> str:
     cluster = Cluster(monkeypatch, rolling_upgrade_step.ActionModule, rolling_upgrade_step)
     cluster.hostvars["web1"][registered.PLAN] = gates.PLAN
     before = utc(time.time() - 400)
-    yes = {"turn": "t1", "started": before, "ended": before, "gate": {"turn": "t1", "host": "web3", "safe": True}}
+    yes = {"turn": "t1", "started": before, "ended": before, "ahead": 0.0, "gate": {"turn": "t1", "host": "web3", "safe": True}}
     cluster.hostvars["web3"].update({registered.LOOK: dict(gates.LOOK, phases=["gate", "stop", "done"]), registered.GATE: yes})
     return str(cluster.run("web3", phase="stop")["msg"])
 

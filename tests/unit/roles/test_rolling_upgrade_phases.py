@@ -76,7 +76,7 @@ def yes(host: str, age: float = 0.0) -> dict[str, t.Any]:
     """What the gate of a host has registered so many seconds ago."""
     at = utc(time.time() - age)
     answer = {"turn": "1", "host": host, "safe": True, "nodeid": 1, "down": False, "device": False}
-    return {"results": [{"turn": "1", "started": at, "ended": at, "gate": answer}]}
+    return {"results": [{"turn": "1", "started": at, "ended": at, "ahead": 0.0, "gate": answer}]}
 
 
 def hooked(folder: pathlib.Path, tasks: list[dict[str, t.Any]], age: float = 0.0, **play: t.Any) -> str:

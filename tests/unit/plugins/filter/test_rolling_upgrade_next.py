@@ -55,7 +55,8 @@ def test_only_files_of_the_role_are_included(look: t.Any, tasks: str, phases: li
 
 def yes(age: float = 1.0, **more: t.Any) -> t.Any:
     at = utc(time.time() - age)
-    return {"results": [{"skipped": True}, {"gate": dict({"turn": "1", "host": "web1", "safe": True}, **more), "turn": "1", "started": at, "ended": at}]}
+    answer = dict({"turn": "1", "host": "web1", "safe": True}, **more)
+    return {"results": [{"skipped": True}, {"gate": answer, "turn": "1", "started": at, "ended": at, "ahead": 0.0}]}
 
 
 def hook(phase: str, found: dict[str, t.Any]) -> str:
