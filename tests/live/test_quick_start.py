@@ -123,8 +123,6 @@ def test_it_leads_from_the_artifact_to_a_restart_without_a_loss(cluster, control
     # The upgrade and the reboots take minutes: the tests of the role rolling_upgrade have them.
     restart = guide.command("ansible-playbook", "rolling_upgrade_packages=", "corosync.quorum.rolling_upgrade")
     witness, before = made.watch(), pids(made)
-    said = controller.run([*restart, "--check"])
-    assert pids(made) == before, said
     said = controller.run(restart)
     assert recap(said, names), said
     after = pids(made)
