@@ -17,7 +17,6 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.utils.display import Display
 
 from ansible_collections.corosync.quorum.plugins.module_utils._node.options import is_run_id
-from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 from ansible_collections.corosync.quorum.plugins.module_utils._value.words import quoted
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _actions, _controller, _steady
 from ansible_collections.corosync.quorum.plugins.plugin_utils._fleet.ending import failure as has_failed
@@ -32,11 +31,12 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input imp
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, end_of, failure_of, is_last_to_speak, last_words
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.locking import BEGINNING
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.look import is_true
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.one_clock import look_of
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.reading import read_record
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.story import Progress
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Ended, Fleet, Verdict
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.question import LONGEST, in_time
 
-WATCH = "corosync.quorum.watch_quorum"
 GATE = "corosync.quorum.rolling_upgrade_gate"
 # How often to look for the first look of a watch. Seconds.
 _AGAIN = 0.5
@@ -77,8 +77,7 @@ class ActionModule(UpgradeAction):
         first = self._first_look(run["run_id"], host)
         # This run has the cluster, so no other one that goes on has a watch here.
         others = [other for other in first["runs"] if is_run_id(other) and other != run["run_id"]]
-        seen = {"at": first["timeline"][0]["at"], **{key: first[key] for key in ("offset", "spread", "asked_at", "ahead")}}
-        return {"host": host, "run": run["run_id"], "first": seen, "earlier": self._ended(host, others[:_MOST_EARLIER])}
+        return {"host": host, "run": run["run_id"], "clock": look_of(first, run["run_id"]), "earlier": self._ended(host, others[:_MOST_EARLIER])}
 
     def _ended(self, host: str, others: t.Sequence[str]) -> list[Result]:
         """The records of earlier runs, whose watches end with that. A host that takes long for it keeps the rest for a later run."""
@@ -153,10 +152,7 @@ class ActionModule(UpgradeAction):
         return run is not None and standing.has_ended(self._play, self._hostvars, run)
 
     def _record(self, state: str, run_id: str) -> Result:
-        """The result of watch_quorum for a run's record, with asked_at and ahead of that moment, and spread: for how many seconds it was asked."""
-        asked_at, ahead = _steady.moment()
-        record = _actions.run(self, WATCH, {"state": state, "run": run_id, "reference": utc(asked_at)}, self._vars)
-        record.update(asked_at=asked_at, ahead=ahead, spread=_steady.seconds() - asked_at)
+        record = read_record(self, state, run_id, self._vars)
         if state == "stopped":
             try:
                 _actions.run(self, "ansible.builtin.file", {"path": registered.jobs_folder(run_id), "state": "absent"}, self._vars)

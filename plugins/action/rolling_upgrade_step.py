@@ -9,6 +9,7 @@ Nothing here stops a node without the positive answer of the gate in this turn.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import time
@@ -24,8 +25,10 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import lo
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.action import MARK, TurnAction
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.hosts import listed
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.input import whole_number
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.one_clock import look_of
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.permission import NotAllowed, look_with_yes, refuse_reboot, refuse_to_go_on
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import Gate, Look, Run
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.reading import read_record
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.types import ClockLook, Gate, Look, Run
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.question import LONGEST, in_time
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait.watchdog import Overdue, Watchdog
 
@@ -303,12 +306,23 @@ class ActionModule(TurnAction):
         if not self._is_reboot_due():
             return {"skipped": True, "skip_reason": "the distribution does not ask for a reboot"}
         refuse_reboot(self._host, self._vars, found, _steady.moment(), self._corosync_runs)
+        clock = self._look_at_the_clock()
         self._mark("reboot")
         timeout = whole_number(self._options, "reboot_timeout")
         # Ansible may take it twice. It looks at it between its tests of the node alone, and one of a node that is half dead never ends.
         longest = 2 * timeout + LONGEST
         result = self._within(longest, "reboot_timeout", "ansible.builtin.reboot", {"reboot_timeout": timeout}, f"Rebooting {self._host}")
-        return {"changed": bool(result.get("changed"))}
+        return {"changed": bool(result.get("changed")), "clock": clock}
+
+    def _look_at_the_clock(self) -> ClockLook | None:
+        """The last one in this boot. With the first one it tells whether the node's clock can be trusted for all that was recorded in between."""
+        run = self._run
+        if run is None or self._task.check_mode or not look.is_true(self._options["watch"]):
+            return None
+        with contextlib.suppress(AnsibleError):  # a node that does not answer is not rebooted either
+            record = self._in_time(lambda: read_record(self, "read", run["run_id"], self._vars))
+            return None if record.get("failed") else look_of(record, run["run_id"])
+        return None
 
     def _asks_for_reboot(self) -> bool:
         return any(self._exists(path) for path in REBOOT_REQUESTS)

@@ -24,8 +24,8 @@ _MOST = 1e10
 def by_boot(lines: t.Sequence[Line], clock: Clock) -> t.Tuple[t.List["RecordedEntry"], t.List[int]]:
     """The entries, and how many of them are of each boot, in order; the last number is of this boot and may be 0. lines: of a record, as written.
 
-    Times of this boot are by the clock of now, those of an earlier one by its clock as it was at the last entry: by then a time server had set it. A line
-    that does not tell its boot is of that of the line before. Where none does, as on a kernel that has no name for it, all are of this boot.
+    Times of this boot are by the clock of now, those of an earlier one by the one clock that they were written by, see own_clock(). A line that does not tell
+    its boot is of that of the line before. Where none does, as on a kernel that has no name for it, all are of this boot.
     """
     stamps = [_stamp(line) for line in lines]
     started = _started(lines, clock)

@@ -15,7 +15,7 @@ from . import registered, story
 from .course import course_of
 from .one_clock import on_one_clock
 from .story import Progress
-from .types import Run, Verdict
+from .types import ClockLook, Run, Verdict
 from .verdict import best, verdict
 
 
@@ -37,8 +37,7 @@ class Account:
         """host -> record with its time by the controller's clock, from whichever host has read it; {msg} where it could not be read."""
         items = [item for host in self.readers for item in self._read_by(host)]
         found = best([(item["host"], item["record"] or {"msg": item["msg"]}) for item in items if item["record"] or item.get("msg")])
-        looks = self._first_looks()
-        return {host: on_one_clock(record, looks.get(host, {}).get("first")) for host, record in found.items()}
+        return {host: on_one_clock(record, self._clock_looks(host)) for host, record in found.items()}
 
     def judged(self, watches: bool, quiet: float) -> Verdict:
         """watches: whether quorum was watched. quiet: rolling_upgrade_stable_for."""
@@ -55,6 +54,10 @@ class Account:
 
     def _read_by(self, host: str) -> list[dict[str, t.Any]]:
         return [item for item in registered.items_of(self._variables(host), registered.RECORDS) if "record" in item]
+
+    def _clock_looks(self, host: str) -> list[ClockLook]:
+        first = self._first_looks().get(host, {}).get("clock")
+        return [*([first] if first else []), *(registered.clock_looks_of(self._variables(host), self.run) if self.run else [])]
 
     def _first_looks(self) -> dict[str, dict[str, t.Any]]:
         """host -> what was seen of its watch in this run when it had begun, by whichever host."""

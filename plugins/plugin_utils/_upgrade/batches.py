@@ -145,15 +145,16 @@ class _Safe:
         )
 
     def _orders(self, batch: Batch) -> list[list[int]]:
-        """In which orders the nodes go one by one, and the other way round come back: those that leave fewest votes, or the memory of
+        """In which orders the nodes go one by one, and the other way round come back: those that leave or bring fewest votes, or the memory of
         the tie-breaker, or the quorum device's vote, in the worst place. Where votes alone decide nothing is worse than all at once."""
         if not self.special or len(batch) == 1:
             return []
-        weights, alone = self._facts.nodes, self._facts.deciding_alone()
+        weights, alone, of_the_file = self._facts.nodes, self._facts.deciding_alone(), _votes_of_the_file(self._facts)
         orders = [
             sorted(batch),
             sorted(batch, reverse=True),
             sorted(batch, key=lambda nodeid: (-weights[nodeid].votes, nodeid)),
+            sorted(batch, key=lambda nodeid: (-of_the_file[nodeid], nodeid)),
             sorted(batch, key=lambda nodeid: (nodeid not in alone, -weights[nodeid].votes, nodeid)),
         ]
         return [order for position, order in enumerate(orders) if order not in orders[:position]]

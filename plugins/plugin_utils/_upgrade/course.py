@@ -61,7 +61,7 @@ def carried(run: Run | None, variables: t.Mapping[str, t.Any]) -> Carried | None
     if run is None:
         return None
     ended = [(one.start, one.end) for one in _aways(run, variables, 0.0) if one.end is not None]
-    return Carried(run=run["run_id"], absences=ended)
+    return Carried(run=run["run_id"], absences=ended, looks=registered.clock_looks_of(variables, run))
 
 
 def _aways(run: Run, variables: t.Mapping[str, t.Any], quiet: float) -> list[Away]:

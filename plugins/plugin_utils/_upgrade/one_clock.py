@@ -6,75 +6,106 @@
 
 """When what a node has recorded happened, by the controller's clock. Pure.
 
-Each look at a record tells how far the two clocks are apart. Within one boot of the node, that makes the times of all its entries right, whatever its
-clock is set to. The first boot has the first look, the newest one has the last.
+Each look at a record tells how far the two clocks are apart. Within one boot of the node, one look makes the times of all its entries right, whatever the
+node's clock is set to. Two looks that do not agree tell that a machine has stood still meanwhile, or that its clock was made to go faster or slower.
 """
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of, utc
 
 from .history import is_seconds
+from .types import ClockLook
 
 Record = t.Mapping[str, t.Any]
 
-
-class _Range(t.NamedTuple):
-    """How much later than its time plus offset something happened by the controller's clock: between these. Seconds."""
-
-    least: float
-    most: float
-
-
-def on_one_clock(record: Record, first: Record | None) -> Record:
-    """A result of watch_quorum, its times by the controller's clock with `offset`: what happened did so up to `slack` seconds later.
-
-    record: with asked_at, ahead and spread, see Moment; spread: for how many seconds it was asked. first: the same of the first look, with its offset,
-    and at: of its first entry. None without one. apart: by how many seconds more than slack the times may be wrong, None where nobody knows.
-    """
-    if not is_seconds(record.get("offset")):
-        return record
-    now = _Range(0.0, record.get("spread", 0.0))
-    then = _of_first_look(record, first)
-    counts = record.get("boots", ())
-    if first is None or then is None:
-        return dict(record, slack=now.most, apart=0.0 if len(counts) <= 1 else None)
-    apart = max(then.least - now.most, now.least - then.most, 0.0)
-    if len(counts) <= 1:
-        # Both are about the same boot, so whatever lies between them is possible.
-        least = min(now.least, then.least)
-        drift = _DRIFT * (record.get("asked_at", 0.0) - first.get("asked_at", 0.0))
-        return dict(record, offset=record["offset"] + least, slack=max(now.most, then.most) - least, apart=max(apart - drift, 0.0))
-    # No look is about the same boot as another one. What a controller has lost that stood still is in none of them, but its clock tells it.
-    apart = max(apart if len(counts) > _FIRST_AND_LAST else 0.0, abs(record.get("ahead", 0.0) - first.get("ahead", 0.0)))
-    return dict(_later(record, counts, then.least), slack=max(now.most, then.most - then.least), apart=apart)
-
-
-_FIRST_AND_LAST = 2
 # How much faster a machine may count the time than another one
 _DRIFT = 1e-4
 
 
-def _of_first_look(record: Record, first: Record | None) -> _Range | None:
-    """Of the first boot, as the first look had it. None where there was none, or where an entry has no time: then the whole record counts for nothing."""
+class _Range(t.NamedTuple):
+    """How much later than its time plus offset something happened by the controller's clock: between these. Seconds. asked_at: of the look."""
+
+    least: float
+    most: float
+    asked_at: float
+
+
+def look_of(record: Record, run_id: str) -> ClockLook | None:
+    """What a result of watch_quorum tells of the node's clock in this boot. None where nothing is recorded in this boot.
+
+    record: with asked_at, ahead (of a Moment) and spread, for how many seconds it was asked.
+    """
+    counts = record["boots"]
+    if not counts[-1]:
+        return None
+    return ClockLook(
+        run=run_id,
+        boot=len(counts) - 1,
+        at=record["timeline"][-counts[-1]]["at"],
+        offset=record["offset"],
+        spread=record["spread"],
+        asked_at=record["asked_at"],
+        ahead=record["ahead"],
+    )
+
+
+def on_one_clock(record: Record, looks: t.Sequence[ClockLook]) -> Record:
+    """A result of watch_quorum, its times by the controller's clock with `offset`: what happened did so up to `slack` seconds later.
+
+    record: as for look_of(). looks: those before, in any order. apart: by how many seconds more than slack the times may be wrong, None where nobody knows.
+    """
+    if not is_seconds(record.get("offset")) or not isinstance(record.get("timeline"), list):
+        return record
+    boots = record.get("boots") or [len(record["timeline"])]
+    counts = boots if boots[-1] or len(boots) == 1 else boots[:-1]
+    is_watched_since = len(counts) == len(boots)
+    ranges = [_ranges(record, looks, boot, start) for boot, start in enumerate(itertools.accumulate([0, *counts[:-1]]))]
+    if is_watched_since:
+        ranges[-1].append(_Range(0.0, record.get("spread", 0.0), record.get("asked_at", 0.0)))
+    if not all(ranges):
+        return dict(record, slack=record.get("spread", 0.0), apart=None)
+    least = [min(found.least for found in boot) for boot in ranges]
+    slack = max(max(found.most for found in boot) - first for boot, first in zip(ranges, least))
+    apart = max(map(_apart, ranges))
+    if len(ranges) > 1 and any(len(boot) == 1 for boot in ranges):
+        # A controller that stood still is in no single look. Its own clock tells it, once that is right again.
+        ahead = [look["ahead"] for look in looks] + [record.get("ahead", 0.0)]
+        apart = max(apart, max(ahead) - min(ahead))
+    offset = least[-1] if is_watched_since else 0.0
+    moved = _later(record, counts, [seconds - offset for seconds in least])
+    return dict(moved, offset=record["offset"] + offset, slack=slack, apart=apart)
+
+
+def _ranges(record: Record, looks: t.Sequence[ClockLook], boot: int, start: int) -> list[_Range]:
+    """By the looks in this boot. start: the place of its first entry."""
+    return [found for look in looks if look["boot"] == boot and (found := _range(record, look, start)) is not None]
+
+
+def _range(record: Record, look: ClockLook, start: int) -> _Range | None:
+    """None where an entry has no time: then the whole record counts for nothing."""
     try:
-        least = _moment(first or {}) - _moment(dict(record["timeline"][0], offset=record["offset"]))
-        return _Range(least, least + (first or {})["spread"])
+        least = seconds_of(look["at"]) + look["offset"] - seconds_of(record["timeline"][start]["at"]) - record["offset"]
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
+    return _Range(least, least + look["spread"], look["asked_at"])
 
 
-def _moment(entry: Record) -> float:
-    return seconds_of(entry["at"]) + float(entry["offset"])
+def _apart(ranges: t.Sequence[_Range]) -> float:
+    """By how much looks at one boot contradict each other."""
+    moments = [found.asked_at for found in ranges]
+    gap = max(found.least for found in ranges) - min(found.most for found in ranges)
+    return max(gap - _DRIFT * (max(moments) - min(moments)), 0.0)
 
 
-def _later(record: Record, counts: t.Sequence[int], seconds: float) -> Record:
-    """A record of which all that is of the first boot happened so much later."""
-    timeline = [dict(entry, at=_moved(entry["at"], seconds)) for entry in record["timeline"][: counts[0]]] + record["timeline"][counts[0] :]
-    ended_then = len(counts) == _FIRST_AND_LAST and not counts[-1]
-    return dict(record, timeline=timeline, until=_moved(record["until"], seconds) if ended_then else record["until"])
+def _later(record: Record, counts: t.Sequence[int], seconds: t.Sequence[float]) -> Record:
+    """A record of which all that is of each boot happened so much later. Its last sign of life is of the last one."""
+    shifts = itertools.chain.from_iterable(itertools.repeat(shift, count) for shift, count in zip(seconds, counts))
+    timeline = [dict(entry, at=_moved(entry["at"], shift)) if shift else entry for entry, shift in zip(record["timeline"], shifts)]
+    return dict(record, timeline=timeline, until=_moved(record["until"], seconds[-1]) if seconds[-1] else record["until"])
 
 
 def _moved(at: t.Any, seconds: float) -> str | None:

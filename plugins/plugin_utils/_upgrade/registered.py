@@ -17,7 +17,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils import _facts
 
 from .hosts import Play
 from .look import HOOKS
-from .types import Ended, Fleet, Gate, Look, Own, Run
+from .types import Carried, ClockLook, Ended, Fleet, Gate, Look, Own, Run
 
 PREFIX = "__rolling_upgrade_"
 # A documented output of the entry point preflight.
@@ -29,6 +29,8 @@ GATE = PREFIX + "gate"
 RECORDS = PREFIX + "records"
 WATCH = PREFIX + "watch"
 FIRST_LOOK = PREFIX + "first_look"
+# The same after a reboot of a node
+LOOK_AGAIN = PREFIX + "look_again"
 # Of a run over many clusters, where the plan is about all of them: what a host takes of it, which hosts have the lock, and why a cluster has ended early.
 OWN = PREFIX + "own_plan"
 LOCKED = PREFIX + "locked"
@@ -242,13 +244,26 @@ def results_of_gates_alone(variables: t.Mapping[str, t.Any], run: Run | None) ->
 
 
 def absences_of(variables: t.Mapping[str, t.Any], run: Run) -> list[tuple[float, float]]:
+    """When a host was down by plan, as the newest turn of it in this run has carried that on of the turns before it."""
+    found = _carried_of(variables, run)
+    return list(found["absences"]) if found else []
+
+
+def clock_looks_of(variables: t.Mapping[str, t.Any], run: Run) -> list[ClockLook]:
+    """Looks of this run at the clock of a host around its reboots, in any order."""
+    carried = _carried_of(variables, run)
+    registered = [variables.get(name) for name in (RESULTS["reboot"], LOOK_AGAIN)]
+    found = [*(carried["looks"] if carried else []), *(item.get("clock") for item in registered if isinstance(item, dict))]
+    return [t.cast(ClockLook, look) for look in found if isinstance(look, dict) and look["run"] == run["run_id"]]
+
+
+def _carried_of(variables: t.Mapping[str, t.Any], run: Run) -> Carried | None:
     """What the newest turn of a host in this run has carried on of the turns before it."""
-    look = variables.get(LOOK)
-    for item in [look, *items_of(variables, GATE)]:
+    for item in [variables.get(LOOK), *items_of(variables, GATE)]:
         found = item.get("carried") if isinstance(item, dict) else None
         if found and found["run"] == run["run_id"]:
-            return list(found["absences"])
-    return []
+            return t.cast(Carried, found)
+    return None
 
 
 def summed(registered: t.Any, turn: str | None) -> dict[str, t.Any]:

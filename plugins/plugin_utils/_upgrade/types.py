@@ -196,11 +196,27 @@ class Look(_Look, total=False):
     would: dict[str, str]
 
 
+class ClockLook(t.TypedDict):
+    """What a look at a node's record told of its clock. boot: in which boot of the record, from 0. at: of the first entry of that boot, as it was told then.
+
+    offset, spread: of the record. asked_at, ahead: of the moment when it was asked.
+    """
+
+    run: str
+    boot: int
+    at: str
+    offset: float
+    spread: float
+    asked_at: float
+    ahead: float
+
+
 class Carried(t.TypedDict):
-    """When a host was down by plan in earlier turns of this run, in order: (start, end) in seconds since 1970."""
+    """Of earlier turns of a host in this run. absences: when it was down by plan, in order: (start, end) in seconds since 1970. looks: at its clock."""
 
     run: str
     absences: list[tuple[float, float]]
+    looks: list[ClockLook]
 
 
 class Phase(t.TypedDict, total=False):

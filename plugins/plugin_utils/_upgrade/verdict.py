@@ -105,7 +105,7 @@ def _fault(host: str, record: Record, course: Course) -> str:
         return f"its record has lines that cannot be read: {quoted(str(record['unreadable']))}"
     apart = record.get("apart", 0.0)
     if apart is None:
-        return "nobody looked at its clock before its reboot"
+        return "nobody looked at its clock in one of its boots"
     if apart > _APART:
         return f"its times are uncertain by {apart:.1f} s, as a machine stood still or a clock was set during the run"
     if _slack(record) > _SLACK:

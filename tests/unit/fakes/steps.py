@@ -13,6 +13,7 @@ from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_s
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import utc
 from ansible_collections.corosync.quorum.plugins.plugin_utils import _info, _steady
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.reading import WATCH
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import Cluster
 
 BEGUN = "2026-11-28T10:00:00.000000Z"
@@ -47,6 +48,8 @@ def steps(monkeypatch: t.Any) -> Cluster:
     made.hostvars["web3"].update(taken, **{registered.LOOK: look(), registered.GATE: gate()})
     for name in ("service", "command", "package", "apt", "reboot", "stat", "setup", "package_facts"):
         made.answers[f"ansible.builtin.{name}"] = {"changed": True, "stat": {"exists": False}, "ansible_facts": {"packages": {}}}
+    entry = {"at": "2026-11-28T10:00:00.000Z"}
+    made.answers[WATCH] = {"timeline": [entry], "boots": [1], "offset": 0.5, "running": True}
     made.answers[MARK] = {"changed": True, "mark": None, "fault": ""}
     return made
 

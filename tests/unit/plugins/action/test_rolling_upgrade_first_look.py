@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_report as module
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.reading import WATCH
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait import question
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import Cluster
 
@@ -21,6 +22,7 @@ PLAN = {"begun": "2026-11-28T10:00:00.000000Z", "run_id": RUN_ID, "nodeids": {"w
 RECORD: dict[str, t.Any] = {
     "changed": False,
     "timeline": [{"at": "2026-11-28T10:00:00.000Z"}],
+    "boots": [1],
     "running": True,
     "looked": True,
     "run": RUN_ID,
@@ -33,7 +35,7 @@ RECORD: dict[str, t.Any] = {
 def _cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     made = Cluster(monkeypatch, module.ActionModule, module)
     made.hostvars["web1"][registered.PLAN] = PLAN
-    made.answers.update({module.WATCH: RECORD, "ansible.builtin.file": {"changed": True}})
+    made.answers.update({WATCH: RECORD, "ansible.builtin.file": {"changed": True}})
     return made
 
 
@@ -53,17 +55,17 @@ def test_a_host_that_never_answers(cluster: Cluster, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(question, "LONGEST", 0.2)
     cluster.hostvars["web1"][registered.WATCH] = {"results": [{"item": "web2", "ansible_job_id": "j7.2"}]}
     read = {"watch": silence, "job": dict(RECORD, looked=False, running=False), "end": dict(RECORD, runs=["1" * 16])}[silent]
-    cluster.answers[(module.WATCH, "web2")] = lambda args: silence(args) if args["state"] == "stopped" or callable(read) else read
+    cluster.answers[(WATCH, "web2")] = lambda args: silence(args) if args["state"] == "stopped" or callable(read) else read
     cluster.answers["ansible.builtin.slurp"] = silence
     result = look(cluster)
     assert result["failed"] and result["msg"] == "Quorum is not recorded on web2: it gave no answer within 0.2 s."
 
 
 def test_watches_of_earlier_runs_without_end(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    cluster.answers[(module.WATCH, "web2")] = dict(RECORD, runs=[f"{number:016x}" for number in range(1000)])
+    cluster.answers[(WATCH, "web2")] = dict(RECORD, runs=[f"{number:016x}" for number in range(1000)])
     assert len(look(cluster)["earlier"]) == 20
     monkeypatch.setattr(module, "LONGEST", 0.05)
-    cluster.answers[(module.WATCH, "web2")] = lambda args: (
+    cluster.answers[(WATCH, "web2")] = lambda args: (
         time.sleep(0.1) or RECORD if args["state"] == "stopped" else dict(RECORD, runs=["1" * 16, "2" * 16, "3" * 16])
     )
     assert len(look(cluster)["earlier"]) == 1

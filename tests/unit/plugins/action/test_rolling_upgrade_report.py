@@ -20,12 +20,12 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_report as module
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered, story
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.reading import WATCH
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import KEPT, NOT_WATCHED
 from ansible_collections.corosync.quorum.plugins.plugin_utils._wait import question
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import Cluster, out_of_reach
 from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import at, mark, seen
 
-WATCH = module.WATCH
 BEGUN = "2026-11-28T10:00:00.000000Z"
 RUN_ID = "0123456789abcdef"
 IDS = {"web1": 1, "web2": 2, "web3": 3}
@@ -54,8 +54,9 @@ def _cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Cluster
 
 
 def record(**more: t.Any) -> dict[str, t.Any]:
-    found = {"changed": False, "timeline": TIMELINE, "boots": [1], "unreadable": 0, "running": True, "looked": True, "run": RUN_ID, "runs": [RUN_ID]}
-    return dict(dict(found, offset=0.0, until=at(100), now=at(100)), **more)
+    found = {"changed": False, "timeline": TIMELINE, "unreadable": 0, "running": True, "looked": True, "run": RUN_ID, "runs": [RUN_ID]}
+    found = dict(dict(found, offset=0.0, until=at(100), now=at(100)), **more)
+    return dict({"boots": [len(found["timeline"] or ())]}, **found)
 
 
 def begun(cluster: Cluster, host: str, *names: str, **more: t.Any) -> str:
@@ -175,9 +176,8 @@ def test_the_first_look_of_this_run_is_waited_for(cluster: Cluster, monkeypatch:
     cluster.answers[(WATCH, "web2")] = lambda args: next(said)
     results = look(cluster, "web1")
     assert [(result["host"], result["run"], result["earlier"]) for result in results] == [(host, RUN_ID, []) for host in cluster.hosts]
-    assert all(
-        result["first"] == {"at": at(0.3), "offset": 0.0, "spread": pytest.approx(0.0, abs=5.0), "asked_at": mock.ANY, "ahead": mock.ANY} for result in results
-    )
+    seen = {"run": RUN_ID, "boot": 0, "at": at(0.3), "offset": 0.0, "spread": pytest.approx(0.0, abs=5.0), "asked_at": mock.ANY, "ahead": mock.ANY}
+    assert all(result["clock"] == seen for result in results)
     assert [call[1] for call in cluster.calls] == ["web1", "web2", "web2", "web2", "web3"]
 
 

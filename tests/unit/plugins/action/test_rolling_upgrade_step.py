@@ -11,6 +11,7 @@ import types
 import typing as t
 
 import pytest
+from ansible.errors import AnsibleError
 
 from ansible_collections.corosync.quorum.plugins.action import rolling_upgrade_step as module
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade import registered
@@ -24,6 +25,7 @@ from ansible_collections.corosync.quorum.tests.unit.fakes.steps import (
     PLAN,
     RUN_ID,
     SERVICE,
+    WATCH,
     commands,
     gate,
     look,
@@ -277,6 +279,22 @@ def test_reboot(cluster: Cluster, option: t.Any, asks: bool, reboots: bool) -> N
     assert not reboots or cluster.calls[-1][2] == {"reboot_timeout": 90}
 
 
+@pytest.mark.parametrize("watch", [True, False])
+def test_before_a_reboot_there_is_a_last_look_at_the_clock_of_this_boot(cluster: Cluster, watch: bool) -> None:
+    cluster.options.update(reboot="always", watch=watch)
+    found = step(cluster, "reboot")
+    assert found["changed"] and bool(found["clock"]) == watch == (WATCH in [call[0] for call in cluster.calls])
+    assert not watch or (found["clock"]["run"], found["clock"]["boot"], found["clock"]["offset"]) == (PLAN["run_id"], 0, 0.5)
+
+
+@pytest.mark.parametrize("answer", [{"failed": True, "msg": "no room"}, AnsibleError("no route")])
+def test_a_record_that_cannot_be_read_keeps_no_node_from_its_reboot(cluster: Cluster, answer: t.Any) -> None:
+    """In the end the run says that nobody knows."""
+    cluster.options.update(reboot="always", watch=True)
+    cluster.answers[WATCH] = answer
+    assert step(cluster, "reboot")["clock"] is None and cluster.names()[-1] == "reboot"
+
+
 @pytest.mark.parametrize("phase, marked", [("begin", "stop"), ("installed", "start")])
 def test_what_a_later_run_has_to_know(cluster: Cluster, phase: str, marked: str) -> None:
     """Only a run that has its lock begins with a node."""
@@ -326,7 +344,7 @@ def test_the_mark_before_a_reboot_and_after_it(cluster: Cluster) -> None:
     step(cluster, "installed")
     marks = [call[2] for call in cluster.calls if call[0] == MARK]
     assert [(mark["phase"], mark["rebooted"]) for mark in marks] == [("reboot", False), ("start", True)]
-    assert cluster.names() == ["rolling_upgrade_mark", "reboot", "rolling_upgrade_mark"]
+    assert cluster.names() == ["watch_quorum", "rolling_upgrade_mark", "reboot", "rolling_upgrade_mark"]
 
 
 def test_check_mode_is_handed_on_but_to_questions(cluster: Cluster) -> None:

@@ -68,6 +68,18 @@ def test_a_spare_may_be_the_node_that_decides_a_tie_once_the_first_such_node_is_
     assert all(all_quorate(lose(down, [nodeid])) for nodeid in down), first
 
 
+def test_the_first_to_come_back_may_bring_no_vote():
+    """With two_node, two nodes are quorate with any votes. Node 3 has none after its restart, and as the third one ends that."""
+    a_value = value([1, 1, 1, 1, 1, 2], two_node=True)
+    for nodeid in (1, 3):
+        a_value["nodes"][nodeid - 1]["configured_votes"] = 0
+    down = lose(daemons_of(a_value), [2, 3, 4, 5])
+    assert all_quorate(down)
+    assert not any(daemon.quorate for daemon in start(down, [3], {1: 0, 2: 1, 3: 0, 4: 1, 5: 1, 6: 2}).values())
+    with pytest.raises(ForecastError, match=r"There are no safe batches: .* The votes of node1, node3 were changed at runtime"):
+        upgrade_batches(a_value)
+
+
 @pytest.mark.parametrize(
     ("votes", "found"),
     [

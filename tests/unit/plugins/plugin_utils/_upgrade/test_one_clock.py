@@ -17,7 +17,7 @@ from ansible_collections.corosync.quorum.plugins.module_utils._node.boots import
 from ansible_collections.corosync.quorum.plugins.module_utils._node.clocks import Clock
 from ansible_collections.corosync.quorum.plugins.module_utils._value.utc import seconds_of, utc
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.course import Course
-from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.one_clock import on_one_clock
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.one_clock import look_of, on_one_clock
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.spans import Away
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.verdict import KEPT, verdict
 from ansible_collections.corosync.quorum.tests.unit.fakes.properties import examples
@@ -41,6 +41,7 @@ class Node:
     stood: tuple[float, float] = (0.0, 0.0)
     controller: list[tuple[float, float]] = dataclasses.field(default_factory=lambda: [(-1e9, 0.0)])
     lines: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    looks: list[t.Any] = dataclasses.field(default_factory=list)
     touched: float = 0.0
 
     def boot(self, when: float) -> float:
@@ -90,10 +91,6 @@ def _newest(found: list[tuple[float, float]], when: float) -> float:
     return next(item for since, item in reversed(found) if since <= when)
 
 
-def looked(record: dict[str, t.Any]) -> dict[str, t.Any]:
-    return {"at": record["timeline"][0]["at"], **{key: record[key] for key in ("offset", "spread", "asked_at", "ahead")}}
-
-
 START = seen(0, "state", [1, 2, 3], 8, 2)
 STOPPED = mark(100, "corosync_unavailable", reason="not_running")
 BACK = seen(130, "node_restarted", [1, 2, 3], 16, 2)
@@ -116,14 +113,24 @@ def again(when: float) -> Step:
     return step
 
 
+def look(when: float) -> Step:
+    """Of the role, around a reboot."""
+
+    def step(node: Node) -> None:
+        found = look_of(node.read(when, 0.2, 0.1), RUN)
+        assert found is not None
+        node.looks.append(found)
+
+    return step
+
+
 def recorded(node: Node, *steps: Step, alive: bool = True, ends: float = 300.0) -> tuple[t.Any, t.Any]:
-    """(record, first look) of a run."""
+    """(record, looks) of a run."""
     node.begins(0.0)
     node.writes(START, 0.0)
-    first = looked(node.read(1.0, 0.2, 0.1))
-    for step in steps:
+    for step in [look(1.0), *steps]:
         step(node)
-    return node.read(ends, 0.2, 0.1, alive), first
+    return node.read(ends, 0.2, 0.1, alive), node.looks
 
 
 def judged(node: Node, *steps: Step, away: tuple[float, float] = (99.0, 140.0), **more: t.Any) -> t.Any:
@@ -173,15 +180,43 @@ def test_clocks_that_count_the_time_a_little_differently_are_right_enough() -> N
 
 def test_an_earlier_boot_without_a_look_at_its_clock_proves_nothing() -> None:
     record, dummy = recorded(Node([(-1e9, 0.0)], [-500.0, 115.0]), at(100.0, STOPPED), again(130.0))
-    found = verdict({"a": on_one_clock(record, None)}, ["a"], Course(RUN, {"a": [Away(T0 + 99.0, T0 + 140.0, 5.0)]}))
-    assert whys(found) == ["nobody looked at its clock before its reboot"]
+    found = verdict({"a": on_one_clock(record, [])}, ["a"], Course(RUN, {"a": [Away(T0 + 99.0, T0 + 140.0, 5.0)]}))
+    assert whys(found) == ["nobody looked at its clock in one of its boots"]
 
 
-def test_of_a_boot_in_the_middle_nobody_knows_where_the_clocks_have_moved() -> None:
-    steps = at(100.0, STOPPED), again(130.0), at(150.0, STOPPED), again(170.0)
-    boots = [-500.0, 115.0, 160.0]
-    assert judged(Node([(-1e9, 0.0)], boots), *steps, away=(99.0, 180.0))["sentence"] == KEPT
-    assert whys(judged(Node([(-1e9, 0.0), (155.0, 5.0)], boots), *steps, away=(99.0, 180.0))) == [UNCERTAIN.format("4.7")]
+def test_a_node_that_stood_still_before_its_reboot_proves_nothing() -> None:
+    """Its clock was put right at once, so that nobody sees it there."""
+    node = Node([(-1e9, 0.0)], [-500.0, 115.0], paused=(50.0, 10.0))
+    assert whys(judged(node, at(100.0, STOPPED), look(110.0), again(130.0), look(131.0))) == [UNCERTAIN.format("9.7")]
+
+
+def test_a_node_whose_clock_was_made_faster_before_its_reboot_proves_nothing() -> None:
+    """As a time server does that has it caught up. Corosync went down, and the node was stopped soon after."""
+    node = Node([(-1e9, 0.0)], [-500.0, 115.0], paused=(50.0, -10.0))
+    outage = at(92.0, STOPPED), at(95.0, BACK), at(100.0, STOPPED)
+    assert whys(judged(node, *outage, look(110.0), again(130.0), look(131.0))) == [UNCERTAIN.format("9.7")]
+
+
+TWICE = at(100.0, STOPPED), look(110.0), again(130.0), look(131.0), at(200.0, STOPPED), look(205.0), again(230.0), look(231.0)
+
+
+@pytest.mark.parametrize("ahead", [0.0, 15.0, -15.0, 900.0, -3600.0, 7200.0])
+def test_each_boot_has_a_look_of_its_own(ahead: float) -> None:
+    """In the second boot, the watch starts before a time server has set the clock. Corosync goes down for a moment soon before the second stop."""
+    boots, set_to = [-500.0, 115.0, 210.0], [(-1e9, 0.0), (112.0, ahead), (150.0, 0.0)]
+    two = [Away(T0 + 99.0, T0 + 140.0, 5.0), Away(T0 + 199.0, T0 + 240.0, 5.0)]
+
+    def said(*steps: Step) -> t.Any:
+        return verdict({"a": on_one_clock(*recorded(Node(set_to, boots), *steps))}, ["a"], Course(RUN, {"a": two}))
+
+    assert said(*TWICE)["sentence"] == KEPT
+    found = said(*TWICE[:4], at(190.0, STOPPED), at(195.0, BACK), *TWICE[4:])
+    assert [seconds_of(loss["at"]) for loss in found["losses"]] == [pytest.approx(T0 + 190.0, abs=1.0)]
+
+
+def test_a_boot_in_the_middle_without_a_look_at_its_clock_proves_nothing() -> None:
+    node = Node([(-1e9, 0.0)], [-500.0, 115.0, 210.0])
+    assert whys(judged(node, *TWICE[:3], TWICE[4], TWICE[6], away=(99.0, 240.0))) == ["nobody looked at its clock in one of its boots"]
 
 
 # ---- a watch that has ended ----------------------------------------------------------------------------------------------
@@ -214,15 +249,27 @@ def test_a_clock_that_was_set_between_the_stop_and_the_reboot_makes_no_loss() ->
     assert judged(node, at(100.0, STOPPED), lambda node: node.lives(110.0), again(130.0))["sentence"] == KEPT
 
 
-@pytest.mark.parametrize("first", [{}, {"at": "odd", "offset": 0.0, "spread": 0.0}, {"at": None, "offset": 0.0, "spread": 0.0}, {"at": START["at"]}, None])
-def test_a_first_look_that_is_none(first: dict[str, t.Any] | None) -> None:
-    record, dummy = recorded(Node([(-1e9, 0.0)]))
-    assert on_one_clock(record, first) == on_one_clock(record, None)
+@pytest.mark.parametrize("at", ["odd", None, 7])
+def test_a_look_without_a_time_is_none(at: t.Any) -> None:
+    record, looks = recorded(Node([(-1e9, 0.0)]))
+    assert on_one_clock(record, [dict(looks[0], at=at)]) == on_one_clock(record, [])
+
+
+def test_nothing_is_looked_at_before_the_first_entry_of_a_boot() -> None:
+    node = Node([(-1e9, 0.0)], [-500.0, 115.0])
+    recorded(node)
+    assert look_of(node.read(120.0), RUN) is None
+
+
+@pytest.mark.parametrize("odd", [{"timeline": None}, {"timeline": "x"}, {"offset": None}, {"offset": "x"}])
+def test_what_is_no_record_is_left_alone(odd: dict[str, t.Any]) -> None:
+    record, looks = recorded(Node([(-1e9, 0.0)]))
+    assert on_one_clock({**record, **odd}, looks) == {**record, **odd}
 
 
 def test_a_node_that_tells_times_beyond_any_calendar() -> None:
-    record, first = recorded(Node([(-1e9, 0.0)], [-500.0, 115.0]), again(130.0))
-    found = on_one_clock(record, dict(first, offset=9e14))
+    record, looks = recorded(Node([(-1e9, 0.0)], [-500.0, 115.0]), again(130.0))
+    found = on_one_clock(record, [dict(looks[0], offset=9e14)])
     assert "at must be a moment in UTC" in verdict({"a": found}, ["a"], Course(RUN))["sentence"]
 
 
@@ -240,13 +287,12 @@ def courses(draw: st.DrawFn) -> tuple[Node, list[float], float, float]:
 @examples(300)
 def test_each_entry_happened_between_its_time_and_slack_later(course: t.Any, delays: list[float]) -> None:
     node, writes, looks_at, reads_at = course
-    first = None
     for when in writes:
-        if when >= looks_at and first is None:
-            first = looked(node.read(looks_at, *delays[:2]))
+        if when >= looks_at and not node.looks:
+            node.looks.append(look_of(node.read(looks_at, *delays[:2]), RUN))
         node.writes(START, when)
-    first = first or looked(node.read(looks_at, *delays[:2]))
-    found = on_one_clock(node.read(reads_at, *delays[2:]), first)
+    looks = node.looks or [look_of(node.read(looks_at, *delays[:2]), RUN)]
+    found = on_one_clock(node.read(reads_at, *delays[2:]), looks)
     assert found["apart"] <= ROUNDED and found["slack"] <= max(sum(delays[:2]), sum(delays[2:]), sum(delays)) + ROUNDED
     for entry, when in zip(found["timeline"], writes):
         time = seconds_of(entry["at"]) + found["offset"]

@@ -204,7 +204,7 @@ def test_a_corosync_that_could_not_be_read() -> None:
         ({"unreadable": "\x1b[2J\nmany"}, "its record has lines that cannot be read: \\x1b[2J many"),
         ({"slack": 80.0}, "it took 80 s to compare its clock with the controller's clock"),
         ({"apart": 2.5}, "its times are uncertain by 2.5 s, as a machine stood still or a clock was set during the run"),
-        ({"apart": None}, "nobody looked at its clock before its reboot"),
+        ({"apart": None}, "nobody looked at its clock in one of its boots"),
         ({"timeline": [dict(START, at=at(55))]}, f"its record begins at {at(55)}, when a node was stopped already"),
         ({"timeline": [7]}, "its record cannot be used (Entry 1 of the timeline of a must be a dictionary, as watch_quorum returns it, but is the number 7)"),
         ({"timeline": "odd"}, "its record cannot be used (it is not what watch_quorum returns)"),
