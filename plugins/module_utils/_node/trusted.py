@@ -11,7 +11,9 @@ what is there between a look and an act. A folder like /tmp may be on the way, a
 """
 
 import errno
+import grp
 import os
+import pwd
 import stat
 import typing as t
 
@@ -78,6 +80,7 @@ def check_service_folder(folder: str) -> None:
 
     For a folder in which root makes files without following what is there, and that a service without root may own, as that of node_exporter. On Debian
     its user owns the folder above. Its group may write to the folder itself: that is how the most common role for node_exporter lets others add metrics.
+    A group that nobody but the owner is in may write to those above as well.
     """
     owners = {0, os.geteuid()}
     for here, found, is_end in _way(folder):
@@ -88,8 +91,17 @@ def check_service_folder(folder: str) -> None:
             continue  # a link has no mode, and in a folder like /tmp nobody can replace what is somebody else's
         if found.st_mode & stat.S_IWOTH:
             raise UnsafePath(f"{here} can be written by every user (mode {stat.S_IMODE(found.st_mode):04o}).")
-        if found.st_mode & stat.S_IWGRP and found.st_gid != 0 and not is_end:
+        if found.st_mode & stat.S_IWGRP and found.st_gid != 0 and not is_end and not _is_own_group(found):
             raise UnsafePath(f"{here} can be written by its group (mode {stat.S_IMODE(found.st_mode):04o}), and {folder} is below it.")
+
+
+def _is_own_group(found: os.stat_result) -> bool:
+    """Whether the group of a file is the main one of its owner, and has nobody else in it."""
+    try:
+        owner, group = pwd.getpwuid(found.st_uid), grp.getgrgid(found.st_gid)
+    except KeyError:
+        return False
+    return owner.pw_gid == found.st_gid and set(group.gr_mem) <= {owner.pw_name}
 
 
 def _way(folder: str) -> t.Iterator[t.Tuple[str, os.stat_result, bool]]:

@@ -4,7 +4,9 @@
 """Paths that root may write or remove, on a real file system: owners, links, folders of others, and files that are whole or not there."""
 
 import errno
+import grp
 import os
+import pwd
 
 import pytest
 
@@ -186,17 +188,30 @@ def test_a_service_may_own_its_folder_or_the_one_above(folder):
     assert endangered(folder / "link").startswith(f"{folder}/link belongs to the user with the uid 1000")
 
 
+def group_of(group, members):
+    return grp.struct_group((group.gr_name, group.gr_passwd, group.gr_gid, members))
+
+
 @AS_ROOT
-def test_the_group_of_a_service_may_write_to_its_folder_and_not_above(folder):
-    """The role prometheus.prometheus.node_exporter makes its folder so."""
+def test_a_group_may_write_to_the_folder_of_a_service_and_above_only_if_nobody_else_is_in_it(folder, monkeypatch):
+    """The role prometheus.prometheus.node_exporter makes its folder so, and the folders above it that are missing."""
     below = folder / "below"
     below.mkdir()
+    nobody = pwd.getpwuid(65534)
     for path in (below, folder):
-        os.chown(str(path), 65534, 65534)
+        os.chown(str(path), nobody.pw_uid, nobody.pw_gid)
         path.chmod(0o775)
-        if path == below:
-            tested.check_service_folder(str(below))
-    assert endangered(below) == f"{folder} can be written by its group (mode 0775), and {below} is below it."
-    os.chown(str(folder), 65534, 0)
-    folder.chmod(0o775)
+    tested.check_service_folder(str(below))
+    refused = f"{folder} can be written by its group (mode 0775), and {below} is below it."
+    group = grp.getgrgid(nobody.pw_gid)
+    for members, is_refused in (([nobody.pw_name], False), ([nobody.pw_name, "anna"], True)):
+        monkeypatch.setattr(grp, "getgrgid", lambda gid, members=members: group_of(group, members))
+        assert (endangered(below) == refused) if is_refused else tested.check_service_folder(str(below)) is None
+    monkeypatch.undo()
+    for uid, gid in ((nobody.pw_uid, 8), (54321, 54321)):
+        os.chown(str(below), uid, gid)
+        os.chown(str(folder), uid, gid)
+        assert endangered(below) == refused, "another group, and a user that has no name"
+    for path in (below, folder):
+        os.chown(str(path), nobody.pw_uid, 0)
     tested.check_service_folder(str(below))
