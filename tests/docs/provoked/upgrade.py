@@ -18,6 +18,7 @@ from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.keys impo
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.keys import refusals as key_refusals
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.last_words import End, Failure, last_words
 from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.plan import plan
+from ansible_collections.corosync.quorum.plugins.plugin_utils._upgrade.reading import WATCH
 from ansible_collections.corosync.quorum.tests.unit.fakes import fleets, gates, steps
 from ansible_collections.corosync.quorum.tests.unit.fakes.actions import OPTIONS, Cluster, out_of_reach
 from ansible_collections.corosync.quorum.tests.unit.fakes.timelines import at, seen
@@ -290,7 +291,8 @@ def _reporting(monkeypatch: t.Any, **watched: t.Any) -> Cluster:
     cluster = Cluster(monkeypatch, rolling_upgrade_report.ActionModule, rolling_upgrade_report)
     cluster.hostvars["web1"][registered.PLAN] = gates.PLAN
     record = {"changed": False, "timeline": [START], "unreadable": 0, "running": True, "looked": True, "run": gates.RUN_ID, "runs": [gates.RUN_ID]}
-    cluster.answers[rolling_upgrade_report.WATCH] = dict(record, offset=0.0, until=at(99), now=at(99), **watched)
+    made = dict(record, offset=0.0, until=at(99), now=at(99), **watched)
+    cluster.answers[WATCH] = dict(made, boots=[len(made["timeline"])])
     return cluster
 
 
@@ -304,7 +306,7 @@ def _finished(cluster: Cluster) -> str:
 @provokes("Quorum is not recorded on …")
 def _no_record(monkeypatch: t.Any) -> str:
     cluster = _reporting(monkeypatch)
-    cluster.answers[(rolling_upgrade_report.WATCH, "web2")] = {"failed": True, "msg": "No space left on device."}
+    cluster.answers[(WATCH, "web2")] = {"failed": True, "msg": "No space left on device."}
     return str(cluster.loop("web1", cluster.hosts, registered.FIRST_LOOK, point="begun")[1]["msg"])
 
 
@@ -316,5 +318,5 @@ def _lost(monkeypatch: t.Any) -> str:
 @provokes("Nobody can say whether quorum was kept")
 def _unknown(monkeypatch: t.Any) -> str:
     cluster = _reporting(monkeypatch)
-    cluster.answers[(rolling_upgrade_report.WATCH, "web2")] = out_of_reach("web2")
+    cluster.answers[(WATCH, "web2")] = out_of_reach("web2")
     return _finished(cluster)
