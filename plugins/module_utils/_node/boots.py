@@ -28,7 +28,7 @@ def by_boot(lines: t.Sequence[Line], clock: Clock) -> t.Tuple[t.List["RecordedEn
     its boot is of that of the line before. Where none does, as on a kernel that has no name for it, all are of this boot.
     """
     stamps = [_stamp(line) for line in lines]
-    started = _started(lines, clock)
+    started = _started(lines, stamps, clock)
     boots = _boots(stamps, clock.boot)
     counts = [len(list(group)) for dummy, group in itertools.groupby(boots)]
     if not boots or boots[-1] != clock.boot:
@@ -69,9 +69,9 @@ def _last(lines: t.Sequence[Line]) -> t.Optional[t.Tuple[str, float]]:
     return None
 
 
-def _started(lines: t.Sequence[Line], clock: Clock) -> t.Dict[str, float]:
+def _started(lines: t.Sequence[Line], stamps: t.Sequence[t.Optional[Stamp]], clock: Clock) -> t.Dict[str, float]:
     """boot -> when it was, by the clock that its entries are to be by."""
-    told = ((_stamp(line), _written(line)) for line in lines)
+    told = zip(stamps, map(_written, lines))
     found = {stamped.boot: at - stamped.seconds for stamped, at in told if stamped and at is not None}
     return dict(found, **{clock.boot: clock.started})
 

@@ -231,7 +231,7 @@ def read(path: str, by: t.Optional[Clock] = None) -> Reading:
     running, names, now = is_watched(path), _remains(path) + [path], by.now()
     lines, unreadable = _entries(names)
     timeline, boots = by_boot(lines, by)
-    return Reading(timeline, boots, unreadable, running, now, _watched_until(names, running, now, by))
+    return Reading(timeline, boots, unreadable, running, now, _watched_until(names, lines, running, now, by))
 
 
 def stop(path: str, by: t.Optional[Clock] = None, seconds: float = ENDING) -> Reading:
@@ -241,8 +241,9 @@ def stop(path: str, by: t.Optional[Clock] = None, seconds: float = ENDING) -> Re
     """
     by = by or clock()
     running, now = is_watched(path), by.now()
-    until = _watched_until(_remains(path) + [path], running, now, by)
-    for name in _remains(path) + [path]:
+    names = _remains(path) + [path]
+    until = _watched_until(names, _entries(names)[0], running, now, by)
+    for name in names:
         check(name)
     try:
         os.rename(path, f"{path}{_STOPPED}{int(time.time() * 1e6):016}")
@@ -339,20 +340,20 @@ def _opened(path: str) -> t.Optional[int]:
         raise RecordError(_cannot("read", path, exc))
 
 
-def _watched_until(names: t.List[str], running: bool, now: float, by: Clock) -> t.Optional[float]:
-    """Until when a record was watched, by that clock, or by that of its own boot. names: its files, the newest last.
+def _watched_until(names: t.List[str], lines: t.List[Line], running: bool, now: float, by: Clock) -> t.Optional[float]:
+    """Until when a record was watched, by that clock, or by that of its own boot. names: its files, the newest last. lines: all that is in them.
 
     One that runs and does not say so stands still.
     """
-    touched, lines = None, []
+    touched = None
     for name in names:
         try:
             found = os.lstat(name)
         except OSError:
             continue  # it is not there, or was removed just now
-        # The lines of a file tell by which clock it was touched.
+        # The newest line tells by which clock its file was touched.
         if touched is None or found.st_size:
-            touched, lines = found.st_mtime, _entries([name])[0]
+            touched = found.st_mtime
     if touched is None:
         return None
     until, is_by_it = watched_until(lines, touched, by)
